@@ -1,0 +1,1 @@
+"""What is said about an evaluation: statements, tables, pictures, one HTML document."""

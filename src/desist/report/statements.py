@@ -1,0 +1,308 @@
+"""What a result says per 100 people, what may be said about it and what may not."""
+
+import math
+from dataclasses import dataclass
+
+from desist.estimands import Estimand, Interval, Measure, Scale
+from desist.report.disclosure import RuleSet
+from desist.report.numbers import format_number, round_half_away
+from desist.report.wording import WORDINGS, Wording, name_people
+
+NOT_AN_EFFECT = (
+    "This describes the people who reoffended and is not an effect of the programme: the "
+    "programme may change who reoffends, and so whose days are averaged."
+)
+
+
+@dataclass(frozen=True)
+class PerHundred:
+    """A measure per 100 people of each arm (or in days), in whole numbers.
+
+    Attributes
+    ----------
+    measure : Measure
+        What is counted.
+    treated, comparison : int
+        People who reoffend per 100, reoffences per 100 people, or days.
+    difference : int
+        Participants minus comparison, rounded from unrounded values.
+    """
+
+    measure: Measure
+    treated: int
+    comparison: int
+    difference: int
+
+    @property
+    def words(self) -> str:
+        """The difference in words, such as "12 people fewer"."""
+        wording = WORDINGS[self.measure]
+        if self.difference == 0:
+            return "no difference after rounding"
+        direction = wording.fewer if self.difference < 0 else wording.more
+        return f"{wording.count(self.difference / wording.factor)} {direction}"
+
+    @property
+    def note(self) -> str:
+        """Why the parts do not add up; empty when they do."""
+        if self.treated - self.comparison == self.difference:
+            return ""
+        return (
+            f"{format_number(self.treated)} and {format_number(self.comparison)} are "
+            f"{format_number(abs(self.treated - self.comparison))} apart; the difference is "
+            f"{format_number(abs(self.difference))} because each number is rounded on its own."
+        )
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What may and what may not be said about one measure.
+
+    Attributes
+    ----------
+    measure : Measure
+        What the sentences are about.
+    may_say : tuple of str
+        Sentences that the result supports.
+    may_not_say : tuple of str
+        Claims that it does not support.
+    note : str
+        A remark on small groups; empty when none is due.
+    """
+
+    measure: Measure
+    may_say: tuple[str, ...]
+    may_not_say: tuple[str, ...]
+    note: str = ""
+
+
+def per_100(
+    measure: Measure, treated: float, comparison: float, difference: float | None = None
+) -> PerHundred:
+    """Express the means of two arms per 100 people (or in days).
+
+    Parameters
+    ----------
+    measure : Measure
+        A measure with a mean in each arm: not the hazard ratio.
+    treated, comparison : float
+        Unrounded means: proportions, reoffences per person, or days.
+    difference : float, optional
+        Unrounded difference, where it is known better than from the two means.
+
+    Returns
+    -------
+    PerHundred
+        Whole numbers, each rounded on its own, halves away from zero.
+
+    Notes
+    -----
+    The difference is rounded from unrounded values, so 31 against 106 can be 74 fewer
+    rather than 75; `PerHundred.note` then says why.
+
+    Examples
+    --------
+    >>> result = per_100(Measure.RATE, 13 / 83, 0.278)
+    >>> result.treated, result.comparison, result.words
+    (16, 28, '12 people fewer')
+    """
+    factor = WORDINGS[measure].factor
+    unrounded = treated - comparison if difference is None else difference
+    whole = (int(round_half_away(factor * value)) for value in (treated, comparison, unrounded))
+    return PerHundred(measure, *whole)
+
+
+def relative_change(measure: Measure, treated: float, comparison: float) -> float:
+    """Return the relative change that a reader of the printed means would compute.
+
+    Parameters
+    ----------
+    measure : Measure
+        What was measured.
+    treated, comparison : float
+        Unrounded means; for the hazard ratio, the ratio and 1.
+
+    Returns
+    -------
+    float
+        Whole percentage, negative for a decrease; nan when the comparison mean is 0.
+
+    Notes
+    -----
+    The means are first rounded as tables print them (15.7%, 0.31 per person, 75.0
+    days), because the claim that is warned against is made from a printed table.
+
+    Examples
+    --------
+    >>> relative_change(Measure.FREQUENCY, 26 / 83, 1.06)
+    -71.0
+    """
+    wording = WORDINGS[measure]
+    printed = [
+        round_half_away(wording.factor * mean, wording.printed_decimals)
+        for mean in (treated, comparison)
+    ]
+    if printed[1] == 0:
+        return math.nan
+    return round_half_away(100 * (printed[0] / printed[1] - 1))
+
+
+def state(
+    measure: Measure,
+    *,
+    treated: float,
+    comparison: float,
+    interval: Interval,
+    estimand: Estimand,
+    rules: RuleSet,
+    n_treated: int,
+    n_measures: int,
+    period: str = "one year",
+) -> Statement:
+    """Write what may and may not be said about one measure.
+
+    Parameters
+    ----------
+    measure : Measure
+        What was measured.
+    treated, comparison : float
+        Unrounded means of the arms; for the hazard ratio, the ratio and 1.
+    interval : Interval
+        Of the difference (participants minus comparison), in the unit of the means;
+        for the hazard ratio, of the ratio. Posterior or as printed elsewhere.
+    estimand : Estimand
+        Whom the sentences are about.
+    rules : RuleSet
+        Which claims are warned against, and what is printed on small groups.
+    n_treated : int
+        Treated people behind the mean: for time among reoffenders, the reoffenders.
+    n_measures : int
+        How many measures were tested; the sentence says so.
+    period : str, default "one year"
+        Length of follow-up in words.
+
+    Returns
+    -------
+    Statement
+        Sentences with the interval per 100 people, or why there are none.
+    """
+    reoffenders_only = measure is Measure.TIME_AMONG_REOFFENDERS
+    if reoffenders_only and not rules.prints_reoffenders_only(n_treated):
+        return _withhold(measure, rules, n_treated)
+    if math.isnan(interval.lower) or math.isnan(interval.upper):
+        return state_unavailable(measure, "there is no interval for it")
+    subject = WORDINGS[measure].subject.format(people=name_people(estimand), period=period)
+    may_say = _say(measure, subject, interval, n_measures)
+    return Statement(
+        measure,
+        may_say=(*may_say, NOT_AN_EFFECT) if reoffenders_only else may_say,
+        may_not_say=_warn(measure, treated, comparison, interval, rules),
+        note=rules.note_on_small_group(n_treated) if reoffenders_only else "",
+    )
+
+
+def state_unavailable(measure: Measure, reason: str) -> Statement:
+    """Write that nothing can be said about a measure, and why.
+
+    Parameters
+    ----------
+    measure : Measure
+        What could not be measured.
+    reason : str
+        Why not.
+
+    Returns
+    -------
+    Statement
+        No effect, and no absence of one, may be claimed.
+    """
+    wording = WORDINGS[measure]
+    return Statement(
+        measure,
+        may_say=(f"Nothing is said about {wording.name}: {reason.rstrip('.')}.",),
+        may_not_say=(f"The programme changes, or does not change, {wording.name}.",),
+    )
+
+
+def _withhold(measure: Measure, rules: RuleSet, n_reoffenders: int) -> Statement:
+    reason = (
+        f"{format_number(n_reoffenders)} participants reoffended, and rule set {rules.name} asks "
+        f"for at least {format_number(rules.min_reoffenders_for_time)}"
+    )
+    return state_unavailable(measure, reason)
+
+
+def _say(measure: Measure, subject: str, interval: Interval, n_measures: int) -> tuple[str, ...]:
+    wording = WORDINGS[measure]
+    tested = _count_tests(n_measures)
+    if measure is Measure.HAZARD_RATIO:
+        return (
+            f"{_capitalise(subject)} may be between {format_number(interval.lower, 2)} and "
+            f"{format_number(interval.upper, 2)} times that without the programme (1 is no "
+            f"difference){tested}.",
+        )
+    than = " than without the programme"
+    if measure is Measure.TIME_AMONG_REOFFENDERS:
+        than = " than among comparison people who reoffended"
+    if interval.excludes(0.0):
+        return (f"{_capitalise(subject)} may be {_one_way(wording, interval)}{than}{tested}.",)
+    return (
+        f"{_capitalise(subject)} may be {_both_ways(wording, interval)},{than}; more people are "
+        f"needed to know which{tested}.",
+    )
+
+
+def _one_way(wording: Wording, interval: Interval) -> str:
+    if interval.upper < 0:
+        return f"{wording.lower} by {wording.range(interval.upper, interval.lower)}"
+    return f"{wording.higher} by {wording.range(interval.lower, interval.upper)}"
+
+
+def _both_ways(wording: Wording, interval: Interval) -> str:
+    return (
+        f"{wording.lower} by {wording.up_to(interval.lower)}, or "
+        f"{wording.higher} by {wording.up_to(interval.upper)}"
+    )
+
+
+def _warn(
+    measure: Measure, treated: float, comparison: float, interval: Interval, rules: RuleSet
+) -> tuple[str, ...]:
+    wording = WORDINGS[measure]
+    null = _find_null(measure)
+    conclusive = interval.excludes(null)
+    is_lower = interval.upper < null
+    claims: list[str] = []
+    if rules.warns_against == "relative claims":
+        claims += _claim_relative(measure, treated, comparison)
+    if rules.warns_against == "the contradicting direction":
+        if not (conclusive and is_lower):
+            claims.append(f"The programme {wording.decreases}.")
+        if not conclusive or is_lower:
+            claims.append(f"The programme {wording.increases}.")
+    if not conclusive or not claims:
+        claims.append(f"The programme {wording.leaves}.")
+    if measure is Measure.TIME_AMONG_REOFFENDERS and conclusive:
+        claims.append(f"The programme makes people reoffend {'sooner' if is_lower else 'later'}.")
+    return tuple(claims)
+
+
+def _find_null(measure: Measure) -> float:
+    return (Scale.RATIO if measure is Measure.HAZARD_RATIO else Scale.DIFFERENCE).null
+
+
+def _claim_relative(measure: Measure, treated: float, comparison: float) -> list[str]:
+    wording = WORDINGS[measure]
+    change = relative_change(measure, treated, comparison)
+    if math.isnan(change) or change == 0:
+        return []
+    verb = wording.decreases if change < 0 else wording.increases
+    return [f"The programme {verb} by {format_number(abs(change))}%."]
+
+
+def _count_tests(n_measures: int) -> str:
+    return f" (one of {n_measures} measures tested)" if n_measures > 1 else ""
+
+
+def _capitalise(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]

@@ -6,12 +6,13 @@ The design floor may not import this module.
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from desist.cohort.cohort import Cohort
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Outcomes:
     """Outcomes of everybody in a cohort, in the order of its rows.
 
@@ -33,15 +34,79 @@ class Outcomes:
     days: NDArray[np.float64] | None
     time_at_risk: NDArray[np.float64]
 
+    def __repr__(self) -> str:
+        """Return which outcomes there are, and of how many people."""
+        names = ("reoffended", "offences", "days")
+        known = ", ".join(name for name in names if getattr(self, name) is not None)
+        return f"Outcomes(n_people={len(self.time_at_risk)}, known: {known or 'none'})"
+
 
 def read_outcomes(cohort: Cohort) -> Outcomes:
-    """Read the outcomes of a cohort (None where the cohort has no such column)."""
-    frame = cohort._frame  # the cohort floor shares its table with itself alone
+    """Read the outcomes of a cohort.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The people, checked.
+
+    Returns
+    -------
+    Outcomes
+        None where the cohort has no such column.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> people = pd.DataFrame({"t": [1, 0, 0], "y": [0, 1, 1], "d": [None, 0, 90]})
+    >>> read_outcomes(Cohort(people, treatment="t", reoffended="y", days="d")).days
+    array([365.,   0.,  90.])
+    """
+    people, time_at_risk = cohort.people, cohort.time_at_risk
     reoffended = offences = days = None
     if cohort.reoffended is not None:
-        reoffended = frame[cohort.reoffended].to_numpy() == 1
+        reoffended = people[cohort.reoffended].to_numpy(dtype=bool, copy=True)
     if cohort.offences is not None:
-        offences = frame[cohort.offences].to_numpy(dtype=np.int64)
+        offences = people[cohort.offences].to_numpy(dtype=np.int64, copy=True)
     if cohort.days is not None and reoffended is not None:
-        days = np.where(reoffended, frame[cohort.days].to_numpy(dtype=float), cohort.time_at_risk)
-    return Outcomes(reoffended, offences, days, cohort.time_at_risk)
+        days = np.where(reoffended, people[cohort.days].to_numpy(dtype=float), time_at_risk)
+    return Outcomes(reoffended, offences, days, time_at_risk)
+
+
+def count_outcomes(cohort: Cohort) -> pd.DataFrame:
+    """Count people, reoffenders and offences in each arm, as they are, without weights.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The people, checked.
+
+    Returns
+    -------
+    DataFrame
+        One row an arm ("treated", "comparison"); columns n_people, n_reoffended,
+        n_offences and mean_days_among_reoffenders, NaN where the cohort does not know.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> people = pd.DataFrame({"t": [1, 0, 0], "y": [0, 1, 1], "k": [0, 1, 4]})
+    >>> cohort = Cohort(people, treatment="t", reoffended="y", offences="k")
+    >>> count_outcomes(cohort)["n_offences"].to_dict()
+    {'treated': 0.0, 'comparison': 5.0}
+    """
+    outcomes = read_outcomes(cohort)
+    arms = {"treated": cohort.treated, "comparison": ~cohort.treated}
+    rows = {name: _count_arm(outcomes, arm) for name, arm in arms.items()}
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _count_arm(outcomes: Outcomes, arm: NDArray[np.bool_]) -> dict[str, float]:
+    reoffended, offences, days = outcomes.reoffended, outcomes.offences, outcomes.days
+    reoffenders = np.zeros_like(arm) if reoffended is None else arm & reoffended
+    mean_days = np.nan if days is None or not reoffenders.any() else days[reoffenders].mean()
+    return {
+        "n_people": int(arm.sum()),
+        "n_reoffended": np.nan if reoffended is None else int(reoffenders.sum()),
+        "n_offences": np.nan if offences is None else float(offences[arm].sum()),
+        "mean_days_among_reoffenders": float(mean_days),
+    }

@@ -1,0 +1,79 @@
+"""Outcomes of one person that contradict each other or the follow-up."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desist.cohort.columns import Column
+from desist.cohort.roles import Roles, read_days
+from desist.errors import Fault
+
+
+def find_contradictions(columns: Mapping[str, Column], roles: Roles) -> list[Fault]:
+    """Find outcomes that cannot be true together.
+
+    A reoffence on day 0, the day of release, is possible.
+
+    Parameters
+    ----------
+    columns : mapping from str to Column
+        The columns that could be read, by name.
+    roles : Roles
+        Which column is which.
+
+    Returns
+    -------
+    list of Fault
+        Faults of the offences, then of the days.
+    """
+    reoffended = columns.get(roles.reoffended or "")
+    offences, days = columns.get(roles.offences or ""), columns.get(roles.days or "")
+    faults: list[Fault] = []
+    if reoffended is not None and offences is not None:
+        faults += _compare_offences(offences, reoffended)
+    if days is not None:
+        faults += _compare_days(days, reoffended, _read_follow_up(columns, roles))
+    return faults
+
+
+def _compare_offences(offences: Column, reoffended: Column) -> list[Fault]:
+    advice = f"mend one of {reoffended.name} and {offences.name}"
+    whole = offences.numbers == np.floor(offences.numbers)
+    some_without = (reoffended.numbers == 0) & (offences.numbers > 0) & whole
+    none_with = (reoffended.numbers == 1) & (offences.numbers == 0)
+    return [
+        *offences.faults(some_without, "0 for those who did not reoffend", advice),
+        *offences.faults(none_with, "1 or more for those who reoffended", advice),
+    ]
+
+
+def _compare_days(
+    days: Column, reoffended: Column | None, follow_up: NDArray[np.float64]
+) -> list[Fault]:
+    numbers = days.numbers
+    outside = np.isfinite(numbers) & ((numbers < 0) | (numbers > follow_up))
+    in_time = "days from 0 to the end of follow-up"
+    if reoffended is None:
+        return days.faults(outside, in_time, "")
+    yes, no = reoffended.numbers == 1, reoffended.numbers == 0
+    # a follow-up that is itself at fault is NaN and close to nothing: then only blanks pass,
+    # and the days are not blamed for it
+    partly = no & np.isfinite(numbers) & ~np.isclose(numbers, follow_up, rtol=1e-9, atol=0.0)
+    return [
+        *days.faults(yes & days.missing, "days for those who reoffended", "day 0 is a day too"),
+        *days.faults(yes & outside, in_time, "a reoffence after the end of follow-up is none"),
+        *days.faults(
+            partly & np.isfinite(follow_up),
+            "a blank or the whole follow-up for those who did not reoffend",
+            "leave them blank",
+        ),
+    ]
+
+
+def _read_follow_up(columns: Mapping[str, Column], roles: Roles) -> NDArray[np.float64]:
+    """Return the days of follow-up; NaN, which no comparison holds against, where faulty."""
+    if roles.follow_up_column is None:
+        return np.array([read_days(roles.follow_up)])
+    column = columns.get(roles.follow_up_column)
+    return np.array([np.nan]) if column is None else column.numbers

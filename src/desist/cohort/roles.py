@@ -1,0 +1,208 @@
+"""The role that each column of a table plays in a cohort."""
+
+import difflib
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+from desist.errors import Fault
+
+MOST_COLUMNS_NAMED = 8
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Which column is which.
+
+    Attributes
+    ----------
+    treatment : str
+        Whether the person took part.
+    person : str or None
+        Identifier of the person.
+    reoffended, offences, days : str or None
+        Outcomes; None where the table does not have them.
+    follow_up : float or str
+        Days of follow-up of everybody, or the column that holds them.
+    groups : tuple of str
+        Columns of groups that people belong to (prison, region).
+    """
+
+    treatment: str
+    person: str | None = None
+    reoffended: str | None = None
+    offences: str | None = None
+    days: str | None = None
+    follow_up: float | str = 365
+    groups: tuple[str, ...] = ()
+
+    @property
+    def follow_up_column(self) -> str | None:
+        """Column of the days of follow-up; None when they are the same for everybody."""
+        return self.follow_up if isinstance(self.follow_up, str) else None
+
+    @property
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """Pairs (role, column) of the roles that are taken."""
+        single = {
+            "treatment": self.treatment,
+            "person": self.person,
+            "reoffended": self.reoffended,
+            "offences": self.offences,
+            "days": self.days,
+            "follow_up": self.follow_up_column,
+        }
+        taken = [(role, column) for role, column in single.items() if column is not None]
+        return (*taken, *(("groups", column) for column in self.groups))
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """Columns that are not covariates: treatment, identifier, outcomes, follow-up."""
+        return frozenset(column for role, column in self.columns if role != "groups")
+
+    def settings(self) -> dict[str, Any]:
+        """Return the roles as plain values that can be stored.
+
+        Returns
+        -------
+        dict
+            One entry a role.
+        """
+        return {
+            "treatment": self.treatment,
+            "person": self.person,
+            "reoffended": self.reoffended,
+            "offences": self.offences,
+            "days": self.days,
+            "follow_up": self.follow_up
+            if isinstance(self.follow_up, str)
+            else float(self.follow_up),
+            "groups": list(self.groups),
+        }
+
+
+def name_groups(groups: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of groups as a tuple; a single name is one column.
+
+    Parameters
+    ----------
+    groups : sequence of str
+        One name or several.
+
+    Returns
+    -------
+    tuple of str
+        The names.
+    """
+    return (groups,) if isinstance(groups, str) else tuple(groups)
+
+
+def read_days(follow_up: object) -> float:
+    """Read a number of days that is meant to hold for everybody.
+
+    Parameters
+    ----------
+    follow_up : object
+        What the user gave.
+
+    Returns
+    -------
+    float
+        The number; NaN where it is none.
+    """
+    if isinstance(follow_up, bool) or not isinstance(follow_up, Real):
+        return math.nan
+    return float(follow_up)
+
+
+def find_role_faults(roles: Roles, columns: Sequence[object]) -> list[Fault]:
+    """Find what is wrong with the roles themselves, before any value is looked at.
+
+    Parameters
+    ----------
+    roles : Roles
+        As the user gave them.
+    columns : sequence
+        Names of the columns of the table.
+
+    Returns
+    -------
+    list of Fault
+        Roles that are not names, that name no column, or that share one.
+    """
+    return [
+        *_roles_that_are_no_names(roles),
+        *_roles_without_a_column(roles, columns),
+        *_columns_with_two_roles(roles),
+        *_days_without_reoffended(roles),
+        *_follow_up_that_is_no_number_of_days(roles.follow_up),
+    ]
+
+
+def _roles_that_are_no_names(roles: Roles) -> list[Fault]:
+    return [
+        Fault(role, "the name of a column", repr(column))
+        for role, column in roles.columns
+        if not isinstance(column, str)
+    ]
+
+
+def _roles_without_a_column(roles: Roles, columns: Sequence[object]) -> list[Fault]:
+    names = [name for name in columns if isinstance(name, str)]
+    return [
+        Fault(
+            f'{role}="{column}"',
+            "a column of the table",
+            "none of this name",
+            _suggest(column, names),
+        )
+        for role, column in roles.columns
+        if isinstance(column, str) and column not in names
+    ]
+
+
+def _suggest(column: str, names: Sequence[str]) -> str:
+    by_lower_case = {name.casefold().strip(): name for name in names}
+    close = difflib.get_close_matches(column.casefold().strip(), by_lower_case, n=1)
+    if close:
+        return f'did you mean "{by_lower_case[close[0]]}"?'
+    return f"the table has {_list_some(names)}" if names else ""
+
+
+def _list_some(names: Sequence[str]) -> str:
+    more = len(names) - MOST_COLUMNS_NAMED
+    tail = f" and {more} more" if more > 0 else ""
+    return ", ".join(f'"{name}"' for name in names[:MOST_COLUMNS_NAMED]) + tail
+
+
+def _columns_with_two_roles(roles: Roles) -> list[Fault]:
+    return [
+        Fault(column, "one role", " and ".join(taken), "give each role a column of its own")
+        for column, taken in _roles_by_column(roles.columns).items()
+        if len(taken) > 1
+    ]
+
+
+def _roles_by_column(columns: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    taken: dict[str, list[str]] = defaultdict(list)
+    for role, column in columns:
+        if isinstance(column, str):
+            taken[column].append(role)
+    return taken
+
+
+def _days_without_reoffended(roles: Roles) -> list[Fault]:
+    if roles.days is None or roles.reoffended is not None:
+        return []
+    advice = "name the column that says who reoffended: a blank among the days can mean two things"
+    return [Fault("reoffended", "a column, because days are given", "None", advice)]
+
+
+def _follow_up_that_is_no_number_of_days(follow_up: object) -> list[Fault]:
+    if isinstance(follow_up, str) or 0 < read_days(follow_up) < math.inf:
+        return []
+    advice = "give one number for everybody, or the name of a column"
+    return [Fault("follow_up", "a positive number of days", repr(follow_up), advice)]

@@ -1,0 +1,228 @@
+"""Everything that can be wrong with a table of people, found in one pass.
+
+The columns are checked in three steps: the roles, each column alone, and the columns
+that have to agree with each other. A step leaves out what an earlier one has already
+refused, so that one mistake is reported once.
+"""
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from desist.cohort.columns import (
+    Column,
+    count_people,
+    find_binary_faults,
+    find_count_faults,
+    find_follow_up_faults,
+    find_infinite,
+    find_text_among_days,
+    find_text_among_numbers,
+    is_real,
+    read_column,
+    show_value,
+)
+from desist.cohort.contradictions import find_contradictions
+from desist.cohort.reading import SUBJECT
+from desist.cohort.roles import Roles, find_role_faults
+from desist.errors import Fault, name_rows, raise_faults
+
+_TREATMENT_CODES = "write 1 for those who took part and 0 for the comparison people"
+_REOFFENDED_CODES = "write 1 for those with a proven reoffence and 0 for the others"
+
+
+def validate_people(frame: pd.DataFrame, roles: Roles) -> pd.DataFrame:
+    """Check a table of people and return it with clean types.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per person, rows numbered from 0.
+    roles : Roles
+        Which column is which.
+
+    Returns
+    -------
+    DataFrame
+        A copy: treatment and reoffended as truth values, offences as integers, days as
+        floats (NaN for those who did not reoffend), other numbers as numpy numbers.
+
+    Raises
+    ------
+    InputError
+        If anything is wrong; every fault is listed.
+    """
+    raise_faults(SUBJECT, find_faults(frame, roles))
+    return _clean(frame, roles)
+
+
+def find_faults(frame: pd.DataFrame, roles: Roles) -> list[Fault]:
+    """Find all that is wrong with a table of people.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per person, rows numbered from 0.
+    roles : Roles
+        Which column is which.
+
+    Returns
+    -------
+    list of Fault
+        Faults of the table and its roles, then of single columns, then of columns that
+        contradict each other.
+    """
+    faults = [*_find_table_faults(frame), *find_role_faults(roles, list(frame.columns))]
+    if frame.empty:
+        return faults
+    readable = _find_readable(frame, roles)
+    columns = {name: read_column(frame, name) for name in readable if name != roles.person}
+    return [
+        *faults,
+        *(_find_person_faults(frame[roles.person]) if roles.person in readable else []),
+        *_find_arm_faults(columns.get(roles.treatment)),
+        *_find_outcome_faults(columns, roles),
+        *_find_group_faults(columns, roles),
+        *_find_number_faults(columns, roles),
+        *find_contradictions(columns, roles),
+    ]
+
+
+def _find_table_faults(frame: pd.DataFrame) -> list[Fault]:
+    faults = []
+    if len(frame) == 0:
+        faults.append(Fault("people", "one row per person", "no rows"))
+    nameless = [
+        str(place + 1) for place, name in enumerate(frame.columns) if not isinstance(name, str)
+    ]
+    if nameless:
+        found = f"something else (column {', '.join(nameless[:5])})"
+        faults.append(Fault("people", "columns whose names are text", found))
+    for name, count in Counter(frame.columns).items():
+        if count > 1:
+            places = np.flatnonzero(frame.columns == name) + 1
+            found = f"{count} (columns {', '.join(map(str, places))})"
+            advice = "rename the others or leave them out"
+            faults.append(Fault(str(name), "one column of this name", found, advice))
+    return faults
+
+
+def _find_readable(frame: pd.DataFrame, roles: Roles) -> list[str]:
+    """Return the columns whose values can be checked: one of the name, one role at most."""
+    names = Counter(frame.columns)
+    taken = Counter(column for _, column in roles.columns)
+    return [
+        name for name in names if isinstance(name, str) and names[name] == 1 and taken[name] < 2
+    ]
+
+
+def _find_person_faults(persons: pd.Series) -> list[Fault]:
+    """Find missing and repeated identifiers; the messages never show one."""
+    faults = []
+    missing = persons.isna().to_numpy(dtype=bool)
+    name = str(persons.name)
+    if missing.any():
+        found = f"{count_people(missing)} without one ({name_rows(np.flatnonzero(missing))})"
+        faults.append(Fault(name, "an identifier for everybody", found))
+    repeated = persons.duplicated(keep=False).to_numpy(dtype=bool) & ~missing
+    if repeated.any():
+        count, rows = persons[repeated].nunique(), np.flatnonzero(repeated)
+        found = f"{count} {'person' if count == 1 else 'people'} in {len(rows)} rows"
+        advice = "keep one row of each, and count the others in the record flow"
+        faults.append(Fault(name, "one row per person", f"{found} ({name_rows(rows)})", advice))
+    return faults
+
+
+def _find_arm_faults(treatment: Column | None) -> list[Fault]:
+    if treatment is None:
+        return []
+    faults = find_binary_faults(treatment, _TREATMENT_CODES)
+    if not (treatment.numbers == 1).any():
+        faults.append(Fault(treatment.name, "somebody who took part (1)", "nobody"))
+    if not (treatment.numbers == 0).any():
+        faults.append(Fault(treatment.name, "somebody in the comparison (0)", "nobody"))
+    return faults
+
+
+def _find_outcome_faults(columns: dict[str, Column], roles: Roles) -> list[Fault]:
+    faults: list[Fault] = []
+    if roles.reoffended in columns:
+        faults += find_binary_faults(columns[roles.reoffended], _REOFFENDED_CODES)
+    if roles.offences in columns:
+        faults += find_count_faults(columns[roles.offences])
+    if roles.days in columns:
+        faults += find_text_among_days(columns[roles.days])
+    if roles.follow_up_column in columns:
+        faults += find_follow_up_faults(columns[roles.follow_up_column])
+    return faults
+
+
+def _find_group_faults(columns: dict[str, Column], roles: Roles) -> list[Fault]:
+    faults: list[Fault] = []
+    for group in (columns[name] for name in roles.groups if name in columns):
+        advice = "give those of unknown group a group of their own"
+        faults += group.faults(group.missing, "a group for everybody", advice)
+        if isinstance(group.cells.dtype, pd.CategoricalDtype):
+            lived_in = set(group.cells.dropna())
+            empty = [level for level in group.cells.cat.categories if level not in lived_in]
+            faults += _find_empty_groups(group.name, [show_value(level) for level in empty])
+    return faults
+
+
+def _find_empty_groups(name: str, empty: list[str]) -> list[Fault]:
+    if not empty:
+        return []
+    found = (
+        f"nobody in {', '.join(empty[:5])}{f' and {len(empty) - 5} more' if len(empty) > 5 else ''}"
+    )
+    return [Fault(name, "somebody in every group", found, "call .cat.remove_unused_categories()")]
+
+
+def _find_number_faults(columns: dict[str, Column], roles: Roles) -> list[Fault]:
+    """Find infinite numbers anywhere, and text among the numbers of the covariates."""
+    binary = {roles.treatment, roles.reoffended}
+    faults: list[Fault] = []
+    for name, column in columns.items():
+        if name not in binary:
+            faults += find_infinite(column)
+        label = isinstance(column.cells.dtype, pd.CategoricalDtype)
+        if name not in roles.hidden and not is_real(column.cells) and not label:
+            faults += find_text_among_numbers(column)
+    return faults
+
+
+def _clean(frame: pd.DataFrame, roles: Roles) -> pd.DataFrame:
+    clean = frame.copy()
+    for name in (name for name in frame.columns if name != roles.person):
+        clean[name] = _clean_values(read_column(frame, name), roles)
+    if roles.days is not None and roles.reoffended is not None:
+        clean[roles.days] = clean[roles.days].where(clean[roles.reoffended])
+    return clean
+
+
+def _clean_values(column: Column, roles: Roles) -> NDArray[Any] | pd.Series:
+    if column.name in (roles.treatment, roles.reoffended):
+        return column.numbers == 1
+    if column.name == roles.offences:
+        return column.numbers.astype(np.int64)
+    if column.name in (roles.days, roles.follow_up):
+        return column.numbers
+    return _as_numpy(column)
+
+
+def _as_numpy(column: Column) -> NDArray[Any] | pd.Series:
+    """Turn nullable and boxed numbers into numpy numbers; leave everything else."""
+    cells = column.cells
+    boxed = cells.dtype == object and not column.other.any() and not column.missing.all()
+    nullable = is_real(cells) and not isinstance(cells.dtype, np.dtype)
+    if not (boxed or nullable):
+        return cells
+    if column.missing.any():
+        return column.numbers
+    if pd.api.types.is_bool_dtype(cells.dtype):
+        return column.numbers == 1
+    whole = pd.api.types.is_integer_dtype(cells.dtype)
+    return column.numbers.astype(np.int64) if whole else column.numbers

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
+from desist.cohort.columns import show_value
 from desist.errors import Fault
 
 MOST_COLUMNS_NAMED = 8
@@ -205,4 +206,4 @@ def _follow_up_that_is_no_number_of_days(follow_up: object) -> list[Fault]:
     if isinstance(follow_up, str) or 0 < read_days(follow_up) < math.inf:
         return []
     advice = "give one number for everybody, or the name of a column"
-    return [Fault("follow_up", "a positive number of days", repr(follow_up), advice)]
+    return [Fault("follow_up", "a positive number of days", show_value(follow_up), advice)]

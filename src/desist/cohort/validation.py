@@ -205,7 +205,7 @@ def _clean(frame: pd.DataFrame, roles: Roles) -> pd.DataFrame:
 
 def _clean_values(column: Column, roles: Roles) -> NDArray[Any] | pd.Series:
     if column.name in (roles.treatment, roles.reoffended):
-        return column.numbers == 1
+        return np.asarray(column.numbers == 1, dtype=np.bool_)
     if column.name == roles.offences:
         return column.numbers.astype(np.int64)
     if column.name in (roles.days, roles.follow_up):
@@ -223,6 +223,6 @@ def _as_numpy(column: Column) -> NDArray[Any] | pd.Series:
     if column.missing.any():
         return column.numbers
     if pd.api.types.is_bool_dtype(cells.dtype):
-        return column.numbers == 1
+        return np.asarray(column.numbers == 1, dtype=np.bool_)
     whole = pd.api.types.is_integer_dtype(cells.dtype)
     return column.numbers.astype(np.int64) if whole else column.numbers

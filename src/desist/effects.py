@@ -1,0 +1,207 @@
+"""Effects: predict for the same people with and without the programme, within each draw.
+
+Averages over people are taken within a draw, summaries across draws; the ends of
+intervals are never averaged.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from desist.errors import Fault, InputError
+from desist.estimands import Estimand, Interval, Measure, Scale
+from desist.inference.diagnostics import Diagnostics
+from desist.models.fit import Fit
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Effect:
+    """Posterior of one measure with and without the programme, for the same people.
+
+    Attributes
+    ----------
+    measure : Measure
+        What is compared; its unit is that of every difference.
+    estimand : Estimand
+        For whom.
+    n_treated, n_comparison : int
+        People behind the figures.
+    treated, comparison : xarray.DataArray or None, dims (chain, draw)
+        Average outcome with and without the programme; None for the hazard ratio.
+    difference : xarray.DataArray or None, dims (chain, draw)
+        With minus without.
+    ratio : xarray.DataArray, dims (chain, draw)
+        With over without.
+    diagnostics : Diagnostics
+        Of the fit that the draws come from.
+    probability : float
+        Of the intervals.
+    """
+
+    measure: Measure
+    estimand: Estimand
+    n_treated: int
+    n_comparison: int
+    treated: xr.DataArray | None
+    comparison: xr.DataArray | None
+    difference: xr.DataArray | None
+    ratio: xr.DataArray
+    diagnostics: Diagnostics
+    probability: float = 0.95
+
+    @property
+    def scale(self) -> Scale:
+        """The scale that is reported first: differences, but for the hazard ratio."""
+        return Scale.RATIO if self.difference is None else Scale.DIFFERENCE
+
+    @property
+    def draws(self) -> xr.DataArray:
+        """Draws of the contrast on the scale that is reported first."""
+        return self.ratio if self.difference is None else self.difference
+
+    @cached_property
+    def interval(self) -> Interval:
+        """Equal-tailed posterior interval of `draws`."""
+        return summarise_interval(self.draws, self.probability)
+
+    @property
+    def probability_of_benefit(self) -> float:
+        """Posterior probability that the programme does good on this measure."""
+        return self.probability_beyond(0.0)
+
+    def probability_beyond(self, margin: float) -> float:
+        """Return the posterior probability of a benefit larger than a margin.
+
+        Parameters
+        ----------
+        margin : float
+            Smallest benefit that matters, not negative, in the unit of the measure; for the
+            hazard ratio the distance of the ratio below 1.
+
+        Returns
+        -------
+        float
+            Between 0 and 1.
+
+        Raises
+        ------
+        InputError
+            If the margin is negative.
+        """
+        if not margin >= 0:
+            raise InputError("margin", [Fault("margin", "0 or more", f"{margin:g}")])
+        sign = -1.0 if self.measure.benefit_is_lower else 1.0
+        benefit = sign * (self.draws - self.scale.null)
+        return float((benefit > margin).mean())
+
+    def __repr__(self) -> str:
+        """Return the effect in one line, with its unit."""
+        low, high = self.interval.lower, self.interval.upper
+        return (
+            f"<Effect on {self.measure.title}: {self.scale} {float(self.draws.mean()):.3g} "
+            f"({low:.3g} to {high:.3g}), {self.estimand}>"
+        )
+
+
+def estimate_effects(fit: Fit, *, probability: float = 0.95) -> tuple[Effect, ...]:
+    r"""Estimate every effect that a fit gives.
+
+    For each draw, the expected outcome of every person in the target is averaged once with
+    and once without the programme (g-computation, :math:`\frac1n\sum_i E(Y \mid T=t, x_i)`),
+    and the two averages are contrasted. With average survival :math:`\bar S` and horizon
+    :math:`h`, the mean days among reoffenders are
+    :math:`(\overline{RMST} - h\bar S)/(1 - \bar S)` and the hazard ratio is the ratio of
+    cumulative hazards :math:`\log\bar S_1 / \log\bar S_0`, which is the Weibull model's own
+    hazard ratio when there are no covariates and remains marginal when there are.
+
+    Parameters
+    ----------
+    fit : Fit
+        A rate, frequency, survival or means model.
+    probability : float
+        Of the equal-tailed posterior intervals.
+
+    Returns
+    -------
+    tuple of Effect
+        One for each measure that the model informs.
+
+    References
+    ----------
+    Hernan, M. A. and Robins, J. M. (2020). Causal Inference: What If, chapter 13.
+    """
+    with_programme, without = _derive(fit.predict(1), fit.horizon), _derive(fit.predict(0), fit.horizon)
+    return tuple(
+        _contrast(measure, with_programme[measure], without[measure], fit, probability)
+        for measure in Measure
+        if measure in with_programme
+    )
+
+
+def summarise_interval(draws: xr.DataArray, probability: float) -> Interval:
+    """Return the equal-tailed interval of a posterior.
+
+    Parameters
+    ----------
+    draws : xarray.DataArray
+        Any shape.
+    probability : float
+        Between the limits.
+
+    Returns
+    -------
+    Interval
+        In the unit of the draws.
+    """
+    tail = (1 - probability) / 2
+    lower, upper = np.quantile(draws.to_numpy(), [tail, 1 - tail])
+    return Interval(float(lower), float(upper), probability)
+
+
+def _derive(
+    averages: Mapping[str, NDArray[np.float64]], horizon: float
+) -> dict[Measure, NDArray[np.float64]]:
+    derived = {measure: averages[measure] for measure in Measure if measure in averages}
+    if "survival" in averages:
+        survival = averages["survival"]
+        reoffending = -np.expm1(np.log(survival))
+        derived[Measure.TIME_AMONG_REOFFENDERS] = (
+            averages[Measure.RMST] - horizon * survival
+        ) / reoffending
+        derived[Measure.HAZARD_RATIO] = -np.log(survival)
+    return derived
+
+
+def _contrast(
+    measure: Measure,
+    treated: NDArray[np.float64],
+    comparison: NDArray[np.float64],
+    fit: Fit,
+    probability: float,
+) -> Effect:
+    arms: dict[str, Any] = {"treated": None, "comparison": None, "difference": None}
+    if measure is not Measure.HAZARD_RATIO:
+        arms = {
+            "treated": _label(treated),
+            "comparison": _label(comparison),
+            "difference": _label(treated - comparison),
+        }
+    return Effect(
+        measure=measure,
+        estimand=fit.estimand,
+        n_treated=fit.n_treated,
+        n_comparison=fit.n_comparison,
+        ratio=_label(treated / comparison),
+        diagnostics=fit.diagnostics,
+        probability=probability,
+        **arms,
+    )
+
+
+def _label(values: NDArray[np.float64]) -> xr.DataArray:
+    return xr.DataArray(values, dims=("chain", "draw"))

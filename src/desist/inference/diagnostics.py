@@ -1,0 +1,96 @@
+"""The gate between a posterior and a table."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from desist.errors import NotConvergedError
+
+
+@dataclass(frozen=True)
+class Diagnostics:
+    """How well a posterior was found; NaN where a figure does not apply to the engine.
+
+    Attributes
+    ----------
+    engine : str
+        "nuts" or "laplace".
+    rhat_max : float
+        Largest rank-normalised split R-hat of any parameter (NUTS).
+    ess_bulk_min, ess_tail_min : float
+        Smallest effective number of draws of any parameter; for the Laplace engine, the
+        effective number after importance weighting.
+    divergences : int
+        Divergent transitions after tuning (NUTS).
+    ebfmi_min : float
+        Smallest energy fraction of missing information of any chain (NUTS).
+    khat : float
+        Pareto shape of the importance weights (Laplace).
+
+    References
+    ----------
+    Vehtari, A. et al. (2021). Rank-normalization, folding, and localization. Bayesian
+    Analysis 16(2), 667-718. Vehtari, A. et al. (2024). Pareto smoothed importance sampling.
+    JMLR 25(72).
+    """
+
+    engine: str
+    rhat_max: float = math.nan
+    ess_bulk_min: float = math.nan
+    ess_tail_min: float = math.nan
+    divergences: int = 0
+    ebfmi_min: float = math.nan
+    khat: float = math.nan
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What failed, each as a sentence that says what to try; empty when all is well."""
+        failed = []
+        if self.rhat_max > 1.01:
+            failed.append(
+                f"the chains disagree (R-hat {self.rhat_max:.3f}, limit 1.01): "
+                "sample longer, or give tighter priors"
+            )
+        if self.ess_bulk_min < 400 or self.ess_tail_min < 400:
+            fewest = min(self.ess_bulk_min, self.ess_tail_min)
+            failed.append(f"too few effective draws ({fewest:.0f}, at least 400): ask for more")
+        if self.divergences > 0:
+            failed.append(
+                f"{self.divergences} divergent transitions: raise target_accept, "
+                "or give tighter priors for the scales"
+            )
+        if self.ebfmi_min < 0.3:
+            failed.append(
+                f"the energy is explored slowly (E-BFMI {self.ebfmi_min:.2f}, at least 0.3): "
+                "give tighter priors for the scales"
+            )
+        if self.khat > 0.7:
+            failed.append(
+                f"the Laplace approximation does not fit (k-hat {self.khat:.2f}, limit 0.7): "
+                'use inference="nuts"'
+            )
+        return tuple(failed)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures by name, for a file."""
+        return asdict(self)
+
+
+def require_convergence(diagnostics: Diagnostics, model: str) -> None:
+    """Refuse a posterior that was not found.
+
+    Parameters
+    ----------
+    diagnostics : Diagnostics
+        Of the fit.
+    model : str
+        Name of the model, for the message.
+
+    Raises
+    ------
+    NotConvergedError
+        If any diagnostic failed; the message lists all that did.
+    """
+    if diagnostics.problems:
+        listed = "".join(f"\n  - {problem}" for problem in diagnostics.problems)
+        raise NotConvergedError(f"{model} model, {diagnostics.engine} engine: {listed.lstrip()}")

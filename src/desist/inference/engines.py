@@ -1,0 +1,266 @@
+"""How a posterior is obtained: NUTS, or Laplace with importance correction.
+
+Both engines work from the same PyMC model. Compilation is paid once per structure of a
+model and kept; a refit only hands over new data.
+"""
+
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desist.errors import Fault, InputError, NotConvergedError
+from desist.inference.diagnostics import Diagnostics
+from desist.inference.laplace import LogDensity, correct_by_importance, find_mode
+
+type Data = Mapping[str, NDArray[Any]]
+type Build = Callable[[Data], Any]
+type Draws = dict[str, NDArray[np.float64]]
+
+COMPILED_MODELS_KEPT = 32
+ROWS_TIMES_DRAWS_AT_ONCE = 100_000  # what fits in a core's cache
+
+
+@dataclass(frozen=True)
+class Nuts:
+    """Settings of the No-U-Turn sampler, run by nutpie.
+
+    Attributes
+    ----------
+    draws, tune : int
+        Draws kept and tuning draws thrown away, per chain.
+    chains : int
+        Chains, at least 2 for R-hat.
+    target_accept : float
+        Target acceptance rate; higher for difficult posteriors.
+    """
+
+    draws: int = 1000
+    tune: int = 1000
+    chains: int = 4
+    target_accept: float = 0.9
+    name: ClassVar[str] = "nuts"
+
+
+@dataclass(frozen=True)
+class Laplace:
+    """Settings of the Laplace engine.
+
+    The posterior's mode and curvature give a multivariate t proposal; its draws are
+    weighted by the ratio of posterior to proposal, the weights' tail is Pareto-smoothed,
+    and the draws are resampled.
+
+    Attributes
+    ----------
+    draws : int
+        Draws proposed and draws returned.
+    degrees_of_freedom : float
+        Of the proposal; heavier tails than the posterior's keep the weights bounded.
+    """
+
+    draws: int = 4000
+    degrees_of_freedom: float = 8.0
+    name: ClassVar[str] = "laplace"
+
+
+type Engine = Nuts | Laplace
+
+ENGINES: Mapping[str, type[Nuts] | type[Laplace]] = {"nuts": Nuts, "laplace": Laplace}
+KHAT_FOR_AUTO = 0.5
+
+
+def choose_engine(inference: str | Engine) -> tuple[Engine, ...]:
+    """Turn what the user asked for into the engines to try, in order.
+
+    Parameters
+    ----------
+    inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
+        "auto" tries Laplace and falls back on NUTS when k-hat is 0.5 or more.
+
+    Returns
+    -------
+    tuple of Nuts or Laplace
+        One engine, or two for "auto".
+
+    Raises
+    ------
+    InputError
+        If the name is not known.
+    """
+    if isinstance(inference, Nuts | Laplace):
+        return (inference,)
+    if inference == "auto":
+        return (Laplace(), Nuts())
+    if inference in ENGINES:
+        return (ENGINES[inference](),)
+    raise InputError(
+        "inference",
+        [Fault("inference", "auto, nuts or laplace, or a settings record", repr(inference))],
+    )
+
+
+def draw_posterior(
+    build: Build,
+    data: Data,
+    *,
+    structure: Hashable,
+    engines: tuple[Engine, ...],
+    rng: np.random.Generator,
+) -> tuple[Draws, Diagnostics]:
+    """Draw from a posterior with the first engine that can be trusted.
+
+    Parameters
+    ----------
+    build : callable
+        Makes the PyMC model from the data; every array stands in it as `pm.Data`.
+    data : mapping of str to ndarray
+        The arrays of this fit.
+    structure : hashable
+        Fits with equal structures share one compiled model.
+    engines : tuple of Nuts or Laplace
+        Tried in order; a Laplace engine that is not the last gives way when its k-hat is
+        0.5 or more or it finds no mode.
+    rng : numpy.random.Generator
+        Source of all randomness.
+
+    Returns
+    -------
+    dict of str to ndarray, each of shape (chains, draws, ...)
+        The draws of every parameter.
+    Diagnostics
+        Of the engine that was used.
+
+    Raises
+    ------
+    NotConvergedError
+        If the only engine is Laplace and there is no mode with a finite curvature.
+    """
+    compiled = _compile_once(structure, build, data)
+    for engine in engines[:-1]:
+        try:
+            draws, diagnostics = _run(engine, compiled, data, rng)
+        except NotConvergedError:
+            continue
+        if diagnostics.khat < KHAT_FOR_AUTO:
+            return draws, diagnostics
+    return _run(engines[-1], compiled, data, rng)
+
+
+def forget_compiled_models() -> None:
+    """Free the memory of all compiled models."""
+    _COMPILED.clear()
+
+
+@dataclass(eq=False)
+class _Compiled:
+    model: Any
+    density: Any = None
+    sampler: Any = field(default=None)
+
+    def with_data(self, data: Data) -> None:
+        import pymc as pm
+
+        with self.model:
+            pm.set_data(dict(data))
+
+
+_COMPILED: OrderedDict[Hashable, _Compiled] = OrderedDict()
+
+
+def _compile_once(structure: Hashable, build: Build, data: Data) -> _Compiled:
+    if structure not in _COMPILED:
+        _COMPILED[structure] = _Compiled(build(data))
+        while len(_COMPILED) > COMPILED_MODELS_KEPT:
+            _COMPILED.popitem(last=False)
+    _COMPILED.move_to_end(structure)
+    return _COMPILED[structure]
+
+
+def _run(
+    engine: Engine, compiled: _Compiled, data: Data, rng: np.random.Generator
+) -> tuple[Draws, Diagnostics]:
+    if isinstance(engine, Nuts):
+        return _run_nuts(engine, compiled, data, rng)
+    return _run_laplace(engine, compiled, data, rng)
+
+
+def _run_nuts(
+    settings: Nuts, compiled: _Compiled, data: Data, rng: np.random.Generator
+) -> tuple[Draws, Diagnostics]:
+    import arviz as az
+    import nutpie
+
+    if compiled.sampler is None:
+        compiled.sampler = nutpie.compile_pymc_model(compiled.model)
+    tree = nutpie.sample(
+        compiled.sampler.with_data(**data),
+        draws=settings.draws,
+        tune=settings.tune,
+        chains=settings.chains,
+        cores=settings.chains,
+        seed=int(rng.integers(2**31)),
+        target_accept=settings.target_accept,
+        save_warmup=False,
+        progress_bar=sys.stderr.isatty(),
+    )
+    posterior = tree["posterior"].to_dataset()
+    draws = {
+        str(name): posterior[name].to_numpy()
+        for name in posterior.data_vars
+        if str(name) in _parameter_names(compiled.model)
+    }
+    names = list(draws)
+    diagnostics = Diagnostics(
+        engine="nuts",
+        rhat_max=_extreme(az.rhat(tree, var_names=names), max),
+        ess_bulk_min=_extreme(az.ess(tree, var_names=names, method="bulk"), min),
+        ess_tail_min=_extreme(az.ess(tree, var_names=names, method="tail"), min),
+        divergences=int(tree["sample_stats"]["diverging"].sum()),
+        ebfmi_min=float(np.min(_energy_fraction(tree["sample_stats"]["energy"].to_numpy()))),
+    )
+    return draws, diagnostics
+
+
+def _parameter_names(model: Any) -> set[str]:
+    return {variable.name for variable in [*model.free_RVs, *model.deterministics]}
+
+
+def _extreme(figures: Any, pick: Callable[[list[float]], float]) -> float:
+    dataset = figures.to_dataset() if hasattr(figures, "to_dataset") else figures
+    dataset = dataset.get("posterior", dataset)
+    return pick([float(pick(list(figure.to_numpy().ravel()))) for figure in dataset.values()])
+
+
+def _energy_fraction(energy: NDArray[np.float64]) -> NDArray[np.float64]:
+    # Betancourt (2016), arXiv:1604.00695, eq. 3.
+    fraction: NDArray[np.float64] = np.square(np.diff(energy, axis=1)).mean(axis=1) / energy.var(
+        axis=1, ddof=1
+    )
+    return fraction
+
+
+def _run_laplace(
+    settings: Laplace, compiled: _Compiled, data: Data, rng: np.random.Generator
+) -> tuple[Draws, Diagnostics]:
+    compiled.with_data(data)
+    if compiled.density is None:
+        compiled.density = LogDensity(compiled.model)
+    mode, covariance = find_mode(compiled.density)
+    n_rows = max(len(np.atleast_1d(values)) for values in data.values())
+    points, khat, n_effective = correct_by_importance(
+        compiled.density,
+        mode,
+        covariance,
+        n_draws=settings.draws,
+        degrees_of_freedom=settings.degrees_of_freedom,
+        at_once=max(1, ROWS_TIMES_DRAWS_AT_ONCE // n_rows),
+        rng=rng,
+    )
+    diagnostics = Diagnostics(
+        engine="laplace", khat=khat, ess_bulk_min=n_effective, ess_tail_min=n_effective
+    )
+    return compiled.density.parameters(points), diagnostics

@@ -1,0 +1,351 @@
+"""From a model, people and weights to a posterior."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desist.cohort.cohort import Cohort
+from desist.cohort.outcomes import Outcomes, read_outcomes
+from desist.design.design import Design
+from desist.errors import Fault, InputError, NoEventsError
+from desist.estimands import Estimand
+from desist.inference.calibration import scale_weights
+from desist.inference.diagnostics import Diagnostics, require_convergence
+from desist.inference.engines import Engine, choose_engine, draw_posterior
+from desist.inference.likelihood import collapse_rows
+from desist.models.predictors import (
+    Target,
+    linear_predictor,
+    make_predictors,
+    make_target,
+    predict_linear,
+)
+from desist.models.priors import Priors
+
+
+class Model(Protocol):
+    """What every outcome model offers: settings, and the steps of the way."""
+
+    name: ClassVar[str]
+    needs: ClassVar[str]
+
+    @property
+    def covariates(self) -> str | None:
+        """Right-hand side of a formula, or None."""
+
+    @property
+    def groups(self) -> tuple[str, ...] | None:
+        """Groupings, or None for the cohort's."""
+
+    @property
+    def priors(self) -> Priors:
+        """Priors of the linear predictor."""
+
+    def read_columns(self, outcomes: Outcomes, horizon: float) -> dict[str, NDArray[Any]] | None:
+        """Return the outcome columns, or None when the cohort lacks them."""
+
+    def complete_rows(self, rows: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Add to the collapsed rows what the likelihood needs beside them."""
+
+    def add_outcome(self, eta: Any, data: dict[str, Any]) -> None:
+        """Add the observed outcome to the PyMC model that is open."""
+
+    def predict(
+        self,
+        eta: NDArray[np.float64],
+        draws: dict[str, NDArray[np.float64]],
+        arm: int,
+        horizon: float,
+    ) -> dict[str, NDArray[np.float64]]:
+        """Return expected outcomes, each of the shape of `eta` (chains, draws, rows)."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fit:
+    """A fitted model: draws, diagnostics, and the people it predicts for.
+
+    Attributes
+    ----------
+    model : Model
+        The settings.
+    draws : dict of str to ndarray, each of shape (chains, draws, ...)
+        Of every parameter.
+    diagnostics : Diagnostics
+        How well the posterior was found.
+    data : dict of str to ndarray
+        Distinct rows and their scaled weights, as the likelihood saw them.
+    target : Target
+        The people for whom outcomes are predicted.
+    estimand : Estimand
+        What the predictions are about.
+    horizon : float
+        Days of follow-up that the predictions are for.
+    n_treated, n_comparison : int
+        People with weight, by arm.
+    levels : dict of str to tuple of str
+        Groupings and their levels.
+    covariate_names : tuple of str
+        Columns of the covariate matrix.
+    """
+
+    model: Model
+    draws: dict[str, NDArray[np.float64]]
+    diagnostics: Diagnostics
+    data: dict[str, NDArray[Any]]
+    target: Target
+    estimand: Estimand
+    horizon: float
+    n_treated: int
+    n_comparison: int
+    levels: dict[str, tuple[str, ...]]
+    covariate_names: tuple[str, ...]
+
+    @cached_property
+    def pymc_model(self) -> Any:
+        """The fitted model as an ordinary `pymc.Model`, to inspect or to extend."""
+        return _build(self.model, self.levels, self.covariate_names, self.data)
+
+    @cached_property
+    def posterior(self) -> Any:
+        """The draws as an ArviZ DataTree, with named dimensions."""
+        import arviz as az
+
+        dims = {"covariates": ["covariate"]}
+        for name in self.levels:
+            dims |= {f"{name}_{part}": [name] for part in ("intercept", "treatment")}
+            dims |= {f"{name}_{part}_standard": [name] for part in ("intercept", "treatment")}
+        return az.from_dict(
+            {"posterior": self.draws},
+            coords={"covariate": list(self.covariate_names)} | {k: list(v) for k, v in self.levels.items()},
+            dims={name: dim for name, dim in dims.items() if name in self.draws},
+        )
+
+    def predict(self, arm: int) -> dict[str, NDArray[np.float64]]:
+        """Average the expected outcomes over the target within each draw.
+
+        Parameters
+        ----------
+        arm : {0, 1}
+            1 with the programme, 0 without.
+
+        Returns
+        -------
+        dict of str to ndarray, each of shape (chains, draws)
+            Averages, in the units of the measures.
+        """
+        eta = predict_linear(self.draws, self.target, self.levels, arm)
+        outcomes = self.model.predict(eta, self.draws, arm, self.horizon)
+        return {name: values @ self.target.weights for name, values in outcomes.items()}
+
+    def __repr__(self) -> str:
+        """Say what was fitted to how many people, and how well."""
+        return (
+            f"<Fit of the {self.model.name} model: {self.n_treated} treated and "
+            f"{self.n_comparison} comparison people, {self.estimand}, {self.diagnostics.engine}>"
+        )
+
+
+def fit_model(
+    model: Model,
+    cohort: Cohort,
+    design: Design,
+    *,
+    inference: str | Engine = "auto",
+    horizon: float | None = None,
+    seed: int | np.random.Generator = 0,
+) -> Fit:
+    """Fit one outcome model to a cohort under a design.
+
+    The weights of each arm are scaled to its effective sample size and multiply each
+    person's log-likelihood.
+
+    Parameters
+    ----------
+    model : RateModel, FrequencyModel or SurvivalModel
+        What is assumed.
+    cohort : Cohort
+        The people and their outcomes.
+    design : Design
+        Their weights and the estimand.
+    inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
+        The engine; "auto" takes Laplace when its k-hat is below 0.5 and the model has no
+        groups, and NUTS otherwise.
+    horizon : float, optional
+        Days of follow-up that the predictions are for; by default the cohort's follow-up,
+        when all people share one.
+    seed : int or numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    Fit
+        Draws and diagnostics.
+
+    Raises
+    ------
+    InputError
+        If the cohort lacks the outcome, or the horizon cannot be told.
+    NoEventsError
+        If nobody in the weighted sample reoffended.
+    NotConvergedError
+        If a convergence diagnostic failed.
+    """
+    outcomes = read_outcomes(cohort)
+    horizon = common_horizon(outcomes, horizon)
+    columns = model.read_columns(outcomes, horizon)
+    if columns is None:
+        raise InputError(
+            f"{model.name} model",
+            [Fault("cohort", f"a column of {model.needs}", "none", f"give {model.needs}= to Cohort")],
+        )
+    _require_events(model, outcomes, design)
+    groups = cohort.groups if model.groups is None else model.groups
+    predictors = make_predictors(cohort, design, model.covariates, groups)
+    rows, weights = collapse_rows(
+        predictors.columns() | columns, scale_weights(design.weights, design.treated)
+    )
+    return fit_rows(
+        model,
+        model.complete_rows(rows | {"weight": weights}),
+        make_target(predictors, design),
+        estimand=design.estimand,
+        horizon=horizon,
+        people=(
+            int(np.count_nonzero(design.weights[design.treated])),
+            int(np.count_nonzero(design.weights[~design.treated])),
+        ),
+        levels=predictors.levels,
+        covariate_names=predictors.covariate_names,
+        inference=inference,
+        seed=seed,
+    )
+
+
+def fit_rows(
+    model: Model,
+    data: dict[str, NDArray[Any]],
+    target: Target,
+    *,
+    estimand: Estimand,
+    horizon: float,
+    people: tuple[int, int],
+    levels: Mapping[str, tuple[str, ...]] | None = None,
+    covariate_names: tuple[str, ...] = (),
+    inference: str | Engine = "auto",
+    seed: int | np.random.Generator = 0,
+) -> Fit:
+    """Fit one outcome model to collapsed rows, from people or from published figures.
+
+    Parameters
+    ----------
+    model : Model
+        What is assumed.
+    data : dict of str to ndarray, each with one row
+        "treated", "x", "group", "weight" and the model's outcome columns.
+    target : Target
+        The people for whom outcomes are predicted.
+    estimand : Estimand
+        What the predictions are about.
+    horizon : float
+        Days of follow-up.
+    people : tuple of int
+        Treated and comparison people with weight.
+    levels : mapping of str to tuple of str, optional
+        Groupings and their levels.
+    covariate_names : tuple of str
+        Columns of "x".
+    inference : str, Nuts or Laplace
+        The engine.
+    seed : int or numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    Fit
+        Draws and diagnostics.
+    """
+    levels = dict(levels or {})
+    data = {name: values for name, values in data.items() if values.size}
+    engines = choose_engine(inference)
+    if levels:
+        engines = engines[-1:]  # the scale of a hierarchy has no bell-shaped posterior
+    draws, diagnostics = draw_posterior(
+        lambda arrays: _build(model, levels, covariate_names, arrays),
+        data,
+        structure=_structure(model, levels, len(covariate_names)),
+        engines=engines,
+        rng=np.random.default_rng(seed),
+    )
+    require_convergence(diagnostics, model.name)
+    return Fit(
+        model, draws, diagnostics, data, target, estimand, horizon, *people, levels, covariate_names
+    )
+
+
+def common_horizon(outcomes: Outcomes, horizon: float | None) -> float:
+    """Return the horizon in days: the one asked for, or the follow-up that all share.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        Of everybody.
+    horizon : float or None
+        What was asked for.
+
+    Returns
+    -------
+    float
+        Days.
+
+    Raises
+    ------
+    InputError
+        If it is not positive, or is missing while people's follow-up differs.
+    """
+    longest = float(outcomes.time_at_risk.max())
+    if horizon is None:
+        if float(outcomes.time_at_risk.min()) == longest:
+            return longest
+        found = "follow-up that differs between people"
+        raise InputError("horizon", [Fault("horizon", "a number of days", found, "give horizon=")])
+    if not 0 < horizon <= longest:
+        expected = f"days above 0 and up to {longest:g}, the longest follow-up"
+        raise InputError("horizon", [Fault("horizon", expected, f"{horizon:g}")])
+    return float(horizon)
+
+
+def _require_events(model: Model, outcomes: Outcomes, design: Design) -> None:
+    used = design.weights > 0
+    happened = outcomes.reoffended if outcomes.reoffended is not None else outcomes.offences
+    if happened is not None and not np.any(happened[used]):
+        n_people = int(used.sum())
+        raise NoEventsError(
+            f"{model.name} model: none of the {n_people} people in the weighted sample reoffended; "
+            "no difference can be estimated, and a longer follow-up is needed"
+        )
+
+
+def _structure(model: Model, levels: dict[str, tuple[str, ...]], n_covariates: int) -> Hashable:
+    return (model, n_covariates, tuple((name, len(names)) for name, names in levels.items()))
+
+
+def _build(
+    model: Model,
+    levels: dict[str, tuple[str, ...]],
+    covariate_names: tuple[str, ...],
+    arrays: Mapping[str, NDArray[Any]],
+) -> Any:
+    import pymc as pm
+
+    coords: dict[str, Any] = {name: list(names) for name, names in levels.items()}
+    if covariate_names:
+        coords["covariate"] = list(covariate_names)
+    with pm.Model(coords=coords) as built:
+        data = {name: pm.Data(name, values) for name, values in arrays.items()}
+        eta = linear_predictor(model.priors, data, levels)
+        model.add_outcome(eta, data)
+    return built

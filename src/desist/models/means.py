@@ -1,0 +1,71 @@
+"""A model of two published means, for when only the report's figures are known."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desist.cohort.outcomes import Outcomes
+from desist.estimands import Measure
+from desist.models.priors import Priors
+
+
+@dataclass(frozen=True)
+class MeansModel:
+    r"""Model of the mean of each arm, known with its standard error.
+
+    .. math:: \bar y_T \sim t_{\nu_T}(\mu_T, s_T), \quad \log(\mu_T / c) = \alpha + \tau T
+
+    The t distribution with :math:`\nu_T` degrees of freedom, not the normal, because the
+    standard errors were themselves estimated, one of them from 13 people.
+
+    Attributes
+    ----------
+    measure : Measure
+        Frequency or time among reoffenders.
+    unit : float
+        The value :math:`c` that the priors are centred on, in the unit of the measure.
+    priors : Priors
+        On the log scale.
+    """
+
+    measure: Measure
+    unit: float = 1.0
+    covariates: None = None
+    groups: tuple[str, ...] = ()
+    priors: Priors = Priors()
+    name: ClassVar[str] = "means"
+    needs: ClassVar[str] = "published means"
+
+    def read_columns(
+        self, outcomes: Outcomes, horizon: float  # noqa: ARG002 - the models share one protocol
+    ) -> dict[str, NDArray[Any]] | None:
+        """Return None: a cohort of people has better models than this one."""
+        return None
+
+    def complete_rows(self, rows: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Return the collapsed rows as they are."""
+        return rows
+
+    def add_outcome(self, eta: Any, data: dict[str, Any]) -> None:
+        """Add the observed means to the PyMC model that is open."""
+        import pymc as pm
+
+        pm.StudentT(
+            "outcome",
+            nu=data["degrees_of_freedom"],
+            mu=self.unit * pm.math.exp(eta),
+            sigma=data["standard_error"],
+            observed=data["mean"],
+        )
+
+    def predict(
+        self,
+        eta: NDArray[np.float64],
+        draws: dict[str, NDArray[np.float64]],  # noqa: ARG002
+        arm: int,  # noqa: ARG002
+        horizon: float,  # noqa: ARG002
+    ) -> dict[str, NDArray[np.float64]]:
+        """Return the mean, in the unit of the measure, shape of `eta`."""
+        return {str(self.measure): self.unit * np.exp(eta)}

@@ -1,0 +1,284 @@
+"""What a model predicts from: arm, covariates, groups; and for whom it predicts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from desist.cohort.cohort import Cohort
+from desist.design.design import Design
+from desist.errors import Fault, InputError
+from desist.estimands import Estimand
+from desist.inference.likelihood import collapse_rows
+from desist.models.priors import Priors
+
+
+@dataclass(frozen=True, eq=False)
+class Predictors:
+    """Predictors of everybody in a cohort, in the order of its rows.
+
+    Attributes
+    ----------
+    treatment : ndarray of float, shape (n_people,)
+        1 for those who took part.
+    covariates : ndarray of float, shape (n_people, n_covariates)
+        Centred at the mean of the people whom the effect is about and divided by the
+        standard deviation of the weighted sample; zero for people who are not used.
+    covariate_names : tuple of str
+        As the formula writes them.
+    groups : ndarray of int, shape (n_people, n_groupings)
+        Level of each grouping.
+    levels : dict of str to tuple of str
+        The names of the levels of each grouping.
+    """
+
+    treatment: NDArray[np.float64]
+    covariates: NDArray[np.float64]
+    covariate_names: tuple[str, ...]
+    groups: NDArray[np.int64]
+    levels: dict[str, tuple[str, ...]]
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays by the names that they have in a model."""
+        return {
+            "treated": self.treatment,
+            "x": self.covariates,
+            "group": self.groups,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """The people for whom outcomes are predicted with and without the programme.
+
+    Attributes
+    ----------
+    covariates : ndarray of float, shape (n_rows, n_covariates)
+        Distinct rows, on the scale of `Predictors`.
+    groups : ndarray of int, shape (n_rows, n_groupings)
+        Levels of each grouping.
+    weights : ndarray of float, shape (n_rows,)
+        Share of each row among the people; they add up to 1.
+    """
+
+    covariates: NDArray[np.float64]
+    groups: NDArray[np.int64]
+    weights: NDArray[np.float64]
+
+
+def make_predictors(
+    cohort: Cohort, design: Design, formula: str | None, groups: Sequence[str]
+) -> Predictors:
+    """Make the predictors of a model for a cohort under a design.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The people.
+    design : Design
+        Their weights; people of weight zero have no say in centring or scaling.
+    formula : str or None
+        Right-hand side of a formula over the cohort's covariates; None for none.
+    groups : sequence of str
+        Grouping columns of the cohort.
+
+    Returns
+    -------
+    Predictors
+        One row a person.
+
+    Raises
+    ------
+    InputError
+        If the formula cannot be read, or a covariate is missing or constant among the
+        people who are used.
+    """
+    used = design.weights > 0
+    matrix, names = _read_covariates(cohort.covariates, used, formula)
+    target = target_weights(design)
+    weights = np.where(used, design.weights / _arm_totals(design), 0.0)
+    share = weights / weights.sum()
+    centre = target @ matrix
+    spread = np.sqrt(share @ np.square(matrix - share @ matrix))
+    constant = [name for name, width in zip(names, spread, strict=True) if width < 1e-12]
+    if constant:
+        raise InputError(
+            "model covariates",
+            [Fault(name, "different values", "one value among the people used") for name in constant],
+        )
+    standard = np.where(used[:, np.newaxis], (matrix - centre) / np.where(spread > 0, spread, 1), 0)
+    codes, levels = _read_groups(cohort.covariates, used, groups)
+    return Predictors(design.treated.astype(float), standard, names, codes, levels)
+
+
+def target_weights(design: Design) -> NDArray[np.float64]:
+    """Weigh the people whom the estimand is about.
+
+    Parameters
+    ----------
+    design : Design
+        Its estimand says which people: participants (ATT), comparison people (ATC),
+        everybody (ATE), or both weighted arms alike (ATO).
+
+    Returns
+    -------
+    ndarray of float, shape (n_people,)
+        Adding up to 1.
+    """
+    used = design.weights > 0
+    if design.estimand in {Estimand.ATT, Estimand.MATCHED_ATT}:
+        weights = np.where(design.treated, design.weights, 0.0)
+    elif design.estimand is Estimand.ATC:
+        weights = np.where(design.treated, 0.0, design.weights)
+    elif design.estimand is Estimand.ATE:
+        weights = used.astype(float)
+    else:
+        weights = np.where(used, design.weights / _arm_totals(design), 0.0)
+    return weights / weights.sum()
+
+
+def make_target(predictors: Predictors, design: Design) -> Target:
+    """Collapse the people whom the estimand is about into distinct rows.
+
+    Parameters
+    ----------
+    predictors : Predictors
+        Of everybody.
+    design : Design
+        Its estimand says who counts.
+
+    Returns
+    -------
+    Target
+        Rows and their shares.
+    """
+    columns = {"x": predictors.covariates, "group": predictors.groups}
+    if predictors.covariates.shape[1] + predictors.groups.shape[1] == 0:
+        return Target(np.zeros((1, 0)), np.zeros((1, 0), dtype=np.int64), np.ones(1))
+    rows, weights = collapse_rows(columns, target_weights(design))
+    return Target(rows["x"], rows["group"], weights)
+
+
+def linear_predictor(priors: Priors, data: dict[str, Any], levels: dict[str, tuple[str, ...]]) -> Any:
+    r"""Build the linear predictor in the PyMC model that is open.
+
+    Parameters
+    ----------
+    priors : Priors
+        Of its parameters.
+    data : dict of str to tensor
+        "treated", "x" and "group", one row each.
+    levels : dict of str to tuple of str
+        Groupings and their levels.
+
+    Returns
+    -------
+    tensor, shape (n_rows,)
+        :math:`\eta = \alpha + \tau T + x'\beta + \sum_g (u_{g} + v_{g} T)`.
+    """
+    import pymc as pm
+
+    eta = priors.intercept.variable("intercept")
+    eta = eta + priors.treatment.variable("treatment") * data["treated"]
+    if "covariate" in pm.modelcontext(None).coords:
+        eta = eta + data["x"] @ priors.covariates.variable("covariates", dims="covariate")
+    for position, name in enumerate(levels):
+        of_row = data["group"][:, position]
+        intercept = _varying(f"{name}_intercept", priors.group_intercept, name)
+        treatment = _varying(f"{name}_treatment", priors.group_treatment, name)
+        eta = eta + intercept[of_row] + treatment[of_row] * data["treated"]
+    return eta
+
+
+def predict_linear(
+    draws: dict[str, NDArray[np.float64]], target: Target, levels: dict[str, tuple[str, ...]], arm: int
+) -> NDArray[np.float64]:
+    """Evaluate the linear predictor for the target's rows in one arm.
+
+    Parameters
+    ----------
+    draws : dict of str to ndarray, each of shape (chains, draws, ...)
+        Of the parameters.
+    target : Target
+        The rows.
+    levels : dict of str to tuple of str
+        Groupings and their levels.
+    arm : {0, 1}
+        1 with the programme, 0 without.
+
+    Returns
+    -------
+    ndarray of float, shape (chains, draws, n_rows)
+        The linear predictor.
+    """
+    eta = (draws["intercept"] + arm * draws["treatment"])[..., np.newaxis]
+    eta = np.broadcast_to(eta, (*eta.shape[:2], len(target.weights)))
+    if target.covariates.shape[1]:
+        eta = eta + draws["covariates"] @ target.covariates.T
+    for position, name in enumerate(levels):
+        of_row = target.groups[:, position]
+        eta = eta + draws[f"{name}_intercept"][..., of_row]
+        eta = eta + arm * draws[f"{name}_treatment"][..., of_row]
+    return eta
+
+
+def _varying(name: str, scale: Any, dimension: str) -> Any:
+    # Non-centred: few reoffenders a group leave the scale weakly known.
+    import pymc as pm
+
+    between = scale.variable(f"{name}_sd")
+    standard = pm.Normal(f"{name}_standard", dims=dimension)
+    return pm.Deterministic(name, between * standard, dims=dimension)
+
+
+def _arm_totals(design: Design) -> NDArray[np.float64]:
+    totals = np.empty(len(design.weights))
+    for arm in (design.treated, ~design.treated):
+        totals[arm] = max(float(design.weights[arm].sum()), np.finfo(float).tiny)
+    return totals
+
+
+def _read_covariates(
+    frame: pd.DataFrame, used: NDArray[np.bool_], formula: str | None
+) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    if formula is None:
+        return np.zeros((len(frame), 0)), ()
+    from formulaic import model_matrix
+    from formulaic.errors import FormulaicError
+
+    try:
+        matrix = model_matrix(formula, frame[used], na_action="ignore")
+    except FormulaicError as error:
+        cause = str(error).splitlines()[0]
+        raise InputError(
+            "model covariates",
+            [Fault(repr(formula), "a formula over the covariates", cause, "check the names")],
+        ) from error
+    matrix = matrix.drop(columns="Intercept", errors="ignore")
+    missing = matrix.columns[matrix.isna().any()]
+    if len(missing):
+        raise InputError(
+            "model covariates",
+            [
+                Fault(str(name), "no missing values", f"{int(matrix[name].isna().sum())} missing")
+                for name in missing
+            ],
+        )
+    values = np.zeros((len(frame), matrix.shape[1]))
+    values[used] = matrix.to_numpy(dtype=float)
+    return values, tuple(str(name) for name in matrix.columns)
+
+
+def _read_groups(
+    frame: pd.DataFrame, used: NDArray[np.bool_], groups: Sequence[str]
+) -> tuple[NDArray[np.int64], dict[str, tuple[str, ...]]]:
+    codes = np.zeros((len(frame), len(groups)), dtype=np.int64)
+    levels = {}
+    for position, name in enumerate(groups):
+        names = sorted(frame.loc[used, name].astype(str).unique())
+        levels[name] = tuple(names)
+        codes[used, position] = pd.Categorical(frame.loc[used, name].astype(str), names).codes
+    return codes, levels

@@ -1,0 +1,70 @@
+"""The reoffending rate: a logistic model of who reoffended."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desist.cohort.outcomes import Outcomes
+from desist.inference.likelihood import bernoulli_logit
+from desist.models.priors import Priors
+
+
+@dataclass(frozen=True)
+class RateModel:
+    r"""Bernoulli model of a proven reoffence within the follow-up, on the log-odds scale.
+
+    .. math:: y_i \sim \mathrm{Bernoulli}(p_i), \quad \mathrm{logit}\,p_i = \eta_i
+
+    Each person's log-likelihood is multiplied by the scaled weight. The programme effect is
+    read off predictions, never off the coefficient: see `estimate_effects`.
+
+    Attributes
+    ----------
+    covariates : str or None
+        Right-hand side of a formula; None leaves adjustment to the design.
+    groups : tuple of str or None
+        Groupings with varying intercepts and programme effects; None takes the cohort's.
+    priors : Priors
+        On the log-odds scale.
+    """
+
+    covariates: str | None = None
+    groups: tuple[str, ...] | None = None
+    priors: Priors = Priors()
+    name: ClassVar[str] = "rate"
+    needs: ClassVar[str] = "reoffended"
+
+    def read_columns(
+        self, outcomes: Outcomes, horizon: float  # noqa: ARG002 - the models share one protocol
+    ) -> dict[str, NDArray[Any]] | None:
+        """Return the outcome columns, or None when the cohort lacks them."""
+        if outcomes.reoffended is None:
+            return None
+        return {"reoffended": outcomes.reoffended.astype(float)}
+
+    def complete_rows(self, rows: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Return the collapsed rows as they are."""
+        return rows
+
+    def add_outcome(self, eta: Any, data: dict[str, Any]) -> None:
+        """Add the observed outcome to the PyMC model that is open."""
+        import pymc as pm
+
+        def weighted(value: Any, log_odds: Any) -> Any:
+            return data["weight"] * bernoulli_logit(value, log_odds)
+
+        pm.CustomDist("outcome", eta, logp=weighted, observed=data["reoffended"])
+
+    def predict(
+        self,
+        eta: NDArray[np.float64],
+        draws: dict[str, NDArray[np.float64]],  # noqa: ARG002
+        arm: int,  # noqa: ARG002
+        horizon: float,  # noqa: ARG002
+    ) -> dict[str, NDArray[np.float64]]:
+        """Return the probability of a reoffence, shape of `eta`."""
+        from scipy.special import expit
+
+        return {"rate": expit(eta)}

@@ -1,10 +1,25 @@
 """The design: who is compared with whom, decided before any outcome is seen."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from desist.cohort.cohort import Cohort
+from desist.design.balance import (
+    Balance,
+    choose_standardiser,
+    effective_sample_size,
+    measure_balance,
+)
+from desist.design.formula import Formula, make_matrix, read_formula
+from desist.design.propensity import GivenScore, PropensityScore, RegressionScore, ScoreModel
+from desist.design.protocol import Assignment, Material, Method
+from desist.design.radius import RadiusMatching, distance_scale, iterate_pairs
+from desist.errors import Fault, NoOverlapError, raise_faults
 from desist.estimands import Estimand
 
 
@@ -24,9 +39,269 @@ class Design:
     sets : ndarray of int, shape (n_people,), or None
         Matched set or subclass of each person, -1 for those in none; None where the
         method makes no sets.
+    method : Method or None
+        Settings record of the method; None for a design made by hand.
+    formula : str or None
+        The covariates.
+    estimand_asked : Estimand or None
+        Whom the comparison was to be about.
+    scores : PropensityScore or None
+        None where the method needs none.
+    balance : Balance or None
+        Before and after weighting.
+    matches : ndarray of int, shape (n_matches, 2), or None
+        Matched pairs of positions, where the method makes a list of them.
+    score_model : ScoreModel or None
+        Where the scores came from.
+    notes : tuple of str
+        What the reader has to know: people trimmed, weights truncated.
     """
 
     weights: NDArray[np.float64]
     treated: NDArray[np.bool_]
     estimand: Estimand
     sets: NDArray[np.int64] | None = None
+    method: Method | None = None
+    formula: str | None = None
+    estimand_asked: Estimand | None = None
+    scores: PropensityScore | None = None
+    balance: Balance | None = None
+    matches: NDArray[np.int64] | None = None
+    score_model: ScoreModel | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def n_treated(self) -> int:
+        """Number of participants who are used."""
+        return int((self.treated & (self.weights > 0)).sum())
+
+    @property
+    def n_comparison(self) -> int:
+        """Number of comparison people who are used."""
+        return int((~self.treated & (self.weights > 0)).sum())
+
+    @property
+    def dropped(self) -> NDArray[np.int64]:
+        """Positions of the participants who are not used."""
+        return np.flatnonzero(self.treated & (self.weights == 0))
+
+    @property
+    def n_treated_dropped(self) -> int:
+        """Number of participants who are not used."""
+        return len(self.dropped)
+
+    @property
+    def effective_sample_size_treated(self) -> float:
+        """(sum w)^2 / sum w^2 among the participants."""
+        return effective_sample_size(self.weights[self.treated])
+
+    @property
+    def effective_sample_size_comparison(self) -> float:
+        """(sum w)^2 / sum w^2 among the comparison people."""
+        return effective_sample_size(self.weights[~self.treated])
+
+    def settings(self) -> dict[str, Any]:
+        """Return what the design was made with, to be stored with a result.
+
+        Returns
+        -------
+        dict
+            Formula, method by its settings-file name, its settings, estimand.
+        """
+        kept: dict[str, Any] = {"formula": self.formula}
+        if self.method is not None:
+            kept |= {"method": self.method.name, **vars(self.method)}
+        if self.score_model is not None and self.score_model != RegressionScore():
+            kept["score"] = {"name": self.score_model.name, **vars(self.score_model)}
+        kept["estimand"] = None if self.estimand_asked is None else self.estimand_asked.value
+        return kept
+
+    def pairs(self) -> Iterator[NDArray[np.int64]]:
+        """Yield matched pairs in blocks; radius matching works them out only now.
+
+        Yields
+        ------
+        ndarray of int, shape (n_pairs, 2)
+            Positions of a participant and of a comparison person.
+        """
+        if isinstance(self.method, RadiusMatching):
+            values, radius = distance_scale(self.scores, self.method.caliper, self.method.scale)
+            yield from iterate_pairs(values, self.treated, radius)
+        elif self.matches is not None:
+            yield self.matches
+
+    def __repr__(self) -> str:
+        """Return the design in words: method, estimand, counts, effective sizes, balance."""
+        named = "given by hand" if self.method is None else repr(self.method)
+        dropped = f" ({self.n_treated_dropped:,} dropped)" if self.n_treated_dropped else ""
+        lines = [
+            f"Design by {named}",
+            f"  formula: {self.formula}",
+            f"  estimand: {self.estimand.value}, the effect on {self.estimand.people}",
+            f"  participants: {self.n_treated:,}{dropped}, "
+            f"effective {self.effective_sample_size_treated:,.1f}",
+            f"  comparison people: {self.n_comparison:,} of {int((~self.treated).sum()):,}, "
+            f"effective {self.effective_sample_size_comparison:,.1f}",
+        ]
+        lines += [f"  {self.balance!r}"] if self.balance is not None else []
+        return "\n".join(lines + [f"  note: {note}" for note in self.notes])
+
+
+def build_design(
+    cohort: Cohort,
+    formula: str | None,
+    *,
+    method: Method,
+    estimand: Estimand | str | None = None,
+    score: ScoreModel | None = None,
+) -> Design:
+    """Decide who is compared with whom, without looking at any outcome.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The people.
+    formula : str or None
+        Covariates, such as ``"age + C(ethnicity) + bs(priors, df=3)"``; text columns are
+        categories. None only for a method that needs none (`GivenWeights`).
+    method : Method
+        A settings record, such as ``RadiusMatching(caliper=0.05)``.
+    estimand : Estimand or str, optional
+        Whom the effect is about; by default the method's own choice, the ATT where it
+        can serve it.
+    score : ScoreModel, optional
+        Where the propensity score comes from; by default a logistic regression.
+
+    Returns
+    -------
+    Design
+        With weights, balance and the estimand that results. When participants are
+        dropped the ATT becomes the matched ATT.
+
+    Raises
+    ------
+    InputError
+        If the formula, the covariates or the settings are wrong; all faults together.
+    NoOverlapError
+        If no participant has a suitable comparison person.
+    SeparationError
+        If covariates tell the arms apart perfectly.
+    """
+    covariates, treated = cohort.covariates, cohort.treated
+    score = RegressionScore() if score is None else score
+    asked, faults = _read_estimand(estimand, method)
+    read, formula_faults = read_formula(formula, covariates, _roles(cohort, method, score))
+    faults += formula_faults
+    if hasattr(method, "find_faults"):
+        faults += method.find_faults(covariates, treated)
+        faults += _find_needed(formula, method)
+        faults += score.find_faults(covariates) if method.needs_scores else []
+    raise_faults("design", faults)
+    material = _gather(treated, covariates, read, method, asked=asked, score=score)
+    assignment = method.assign(material)
+    return _finish(material, read, assignment, method, score if method.needs_scores else None)
+
+
+def _read_estimand(estimand: Estimand | str | None, method: Method) -> tuple[Estimand, list[Fault]]:
+    if not hasattr(method, "estimands") or isinstance(method, type):
+        expected = "a settings record, such as RadiusMatching(caliper=0.05)"
+        return Estimand.ATT, [Fault("method", expected, repr(method), "make one")]
+    if estimand is None:
+        return method.estimands[0], []
+    possible = ", ".join(one.value for one in method.estimands)
+    try:
+        asked = Estimand(estimand)
+    except ValueError:
+        return Estimand.ATT, [Fault("estimand", possible, repr(estimand), "choose one of them")]
+    if asked not in method.estimands:
+        advice = "choose it, or another method"
+        return asked, [Fault("estimand", f"{possible} (method {method.name})", asked.value, advice)]
+    return asked, []
+
+
+def _roles(cohort: Cohort, method: Method, score: ScoreModel) -> dict[str, str]:
+    """Columns that a formula may not name, with the reason."""
+    roles = {cohort.treatment: "the treatment"}
+    for column in (cohort.reoffended, cohort.offences, cohort.days):
+        if column is not None:
+            roles[column] = "an outcome"
+    if isinstance(cohort.follow_up, str):
+        roles[cohort.follow_up] = "the length of follow-up"
+    if cohort.person is not None:
+        roles[cohort.person] = "the identifier of a person"
+    if getattr(method, "name", "") == "given":
+        roles[getattr(method, "column", "")] = "the weight"
+    if isinstance(score, GivenScore):
+        roles[score.column] = "the score"
+    return roles
+
+
+def _find_needed(formula: str | None, method: Method) -> list[Fault]:
+    if formula is not None or not method.needs_formula:
+        return []
+    return [
+        Fault("formula", "covariates", "None", f"method {method.name} needs them: 'age + C(sex)'")
+    ]
+
+
+def _gather(
+    treated: NDArray[np.bool_],
+    covariates: pd.DataFrame,
+    formula: Formula | None,
+    method: Method,
+    *,
+    asked: Estimand,
+    score: ScoreModel,
+) -> Material:
+    variables: tuple[str, ...] = ()
+    categorical: frozenset[str] = frozenset()
+    matrix = scores = None
+    if formula is not None:
+        variables, categorical = formula.variables, formula.categorical
+        if method.needs_scores or method.needs_matrix:
+            matrix, faults = make_matrix(formula, covariates)
+            raise_faults("design", faults)
+    if method.needs_scores and matrix is not None and formula is not None:
+        scores = score.estimate(treated, covariates, matrix, formula.text)
+    return Material(treated, covariates, variables, categorical, matrix, scores, asked)
+
+
+def _finish(
+    material: Material,
+    formula: Formula | None,
+    assignment: Assignment,
+    method: Method,
+    score_model: ScoreModel | None,
+) -> Design:
+    weights, treated = assignment.weights, material.treated
+    for arm in (treated, ~treated):
+        if not (weights[arm] > 0).any():
+            raise NoOverlapError(
+                "no participant has a suitable comparison person by this method; widen what counts "
+                "as suitable, or look for comparison people who could have taken part"
+            )
+    estimand = material.estimand
+    if estimand is Estimand.ATT and bool((weights[treated] == 0).any()):
+        estimand = Estimand.MATCHED_ATT
+    balance = measure_balance(
+        material.covariates,
+        material.variables,
+        material.categorical,
+        treated,
+        weights,
+        standardiser=choose_standardiser(estimand),
+    )
+    return Design(
+        weights=weights,
+        treated=treated,
+        estimand=estimand,
+        sets=assignment.sets,
+        method=method,
+        formula=None if formula is None else formula.text,
+        estimand_asked=material.estimand,
+        scores=material.scores,
+        balance=balance,
+        matches=assignment.matches,
+        score_model=score_model,
+        notes=assignment.notes,
+    )

@@ -1,0 +1,342 @@
+"""Balance: how alike the weighted arms are, covariate by covariate.
+
+The standardiser is the same before and after (Stuart 2010, Statistical Science 25,
+section 4). There are no balance p-values.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from desist.design.formula import is_text
+from desist.estimands import Estimand
+
+WELL = 0.05
+REASONABLE = 0.10
+WORDS = ("well matched", "reasonably matched", "poorly matched")
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Balance:
+    """Balance of each covariate, before and after weighting.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row a covariate, or a level of one. Columns: covariate, mean_treated,
+        mean_comparison_before, mean_comparison, smd_before, smd_after, variance_ratio
+        (missing for 0/1 covariates), ks, word, mean_treated_before,
+        variance_ratio_before, ks_before. Standardised mean differences (smd) are
+        participants minus comparison, in standard deviations.
+    standardiser : str
+        Whose standard deviation: "treated", "comparison" or "pooled", unadjusted.
+    well, reasonable : float
+        Largest absolute standardised difference that is called well, reasonably matched.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> people = pd.DataFrame({"age": [20.0, 30.0, 24.0, 26.0, 40.0]})
+    >>> treated = np.array([True, True, False, False, False])
+    >>> balance = measure_balance(people, ("age",), frozenset(), treated,
+    ...                           np.array([1.0, 1.0, 1.0, 1.0, 0.0]))
+    >>> balance.worst, balance.n_out_of_tolerance
+    ('age', 0)
+    """
+
+    table: pd.DataFrame
+    standardiser: str = "treated"
+    well: float = WELL
+    reasonable: float = REASONABLE
+
+    @property
+    def worst(self) -> str | None:
+        """Name of the covariate with the largest absolute difference; None without any."""
+        size = self.table["smd_after"].abs()
+        return None if size.empty else str(self.table["covariate"].iloc[int(size.argmax())])
+
+    @property
+    def worst_difference(self) -> float:
+        """Its standardised difference; missing without covariates."""
+        size = self.table["smd_after"].abs()
+        return (
+            float("nan") if size.empty else float(self.table["smd_after"].iloc[int(size.argmax())])
+        )
+
+    @property
+    def n_out_of_tolerance(self) -> int:
+        """Number of covariates that are poorly matched."""
+        return int((~(self.table["smd_after"].abs() <= self.reasonable)).sum())
+
+    def __repr__(self) -> str:
+        """Return the worst covariate and the counts in words."""
+        if self.worst is None:
+            return "Balance: no covariates were named"
+        counts = self.table["word"].value_counts()
+        parts = [f"{counts[word]} {word}" for word in WORDS if word in counts]
+        return f"Balance: {', '.join(parts)}; worst {self.worst} ({self.worst_difference:+.3f})"
+
+
+def measure_balance(
+    covariates: pd.DataFrame,
+    variables: tuple[str, ...],
+    categorical: frozenset[str],
+    treated: NDArray[np.bool_],
+    weights: Floats,
+    *,
+    standardiser: str = "treated",
+    well: float = WELL,
+    reasonable: float = REASONABLE,
+) -> Balance:
+    """Measure balance before and after weighting.
+
+    Standardised difference: difference of weighted means over one unadjusted standard
+    deviation; sqrt(p(1-p)) for 0/1 covariates; where that is zero, the pooled one.
+    Variance ratio: participants over comparison, by the unbiased variance for
+    reliability weights, sum w (x - m)^2 / (sum w - sum w^2 / sum w). KS: the largest
+    distance of the weighted distribution functions.
+
+    Parameters
+    ----------
+    covariates : DataFrame
+        The people.
+    variables : tuple of str
+        The columns to compare.
+    categorical : frozenset of str
+        Those of them that are categories; each level becomes a row (one row for two
+        levels).
+    treated : ndarray of bool, shape (n_people,)
+        Whether each person took part.
+    weights : ndarray of float, shape (n_people,)
+        Only ratios within an arm mean anything.
+    standardiser : str
+        "treated", "comparison", or "pooled" for sqrt((v1 + v0) / 2).
+    well, reasonable : float
+        Limits of the words.
+
+    Returns
+    -------
+    Balance
+        With one row for each covariate or level.
+    """
+    arms = _Arms(treated, weights)
+    rows = [
+        _compare(name, values, arms, standardiser)
+        for name, values in expand_columns(covariates, variables, categorical)
+    ]
+    table = pd.DataFrame(rows, columns=_COLUMNS)
+    table["word"] = [_word(size, well, reasonable) for size in table["smd_after"].abs()]
+    return Balance(table, standardiser, well, reasonable)
+
+
+def expand_columns(
+    covariates: pd.DataFrame, variables: tuple[str, ...], categorical: frozenset[str]
+) -> Iterator[tuple[str, Floats]]:
+    """Yield covariates as columns of numbers, each level of a category by itself.
+
+    Parameters
+    ----------
+    covariates : DataFrame
+        The people.
+    variables : tuple of str
+        The columns to take.
+    categorical : frozenset of str
+        Those that are categories.
+
+    Yields
+    ------
+    name : str
+        ``age``, or ``ethnicity[black]`` for a level.
+    values : ndarray of float, shape (n_people,)
+        0 and 1 for a level, and for numbers that take two values only.
+    """
+    for name in variables:
+        column = covariates[name]
+        if name in categorical or is_text(column):
+            yield from _expand_levels(name, column)
+            continue
+        values = column.to_numpy(dtype=np.float64)
+        low, high = values.min(), values.max()
+        if (low, high) != (0.0, 1.0) and bool(((values == low) | (values == high)).all()):
+            yield f"{name}[{high:g}]", (values == high).astype(np.float64)
+        else:
+            yield name, values
+
+
+def effective_sample_size(weights: Floats) -> float:
+    """Kish's effective sample size, (sum w)^2 / sum w^2.
+
+    Parameters
+    ----------
+    weights : ndarray of float
+        Of one arm.
+
+    Returns
+    -------
+    float
+        0 when no weight is positive.
+
+    Examples
+    --------
+    >>> effective_sample_size(np.array([1.0, 1.0, 2.0]))
+    2.6666666666666665
+    """
+    squares = float(np.sum(weights**2))
+    return float(np.sum(weights)) ** 2 / squares if squares > 0 else 0.0
+
+
+def choose_standardiser(estimand: Estimand) -> str:
+    """Choose whose standard deviation standardises: that of the people asked about.
+
+    Parameters
+    ----------
+    estimand : Estimand
+        Asked for.
+
+    Returns
+    -------
+    str
+        "treated", "comparison" or "pooled".
+    """
+    if estimand in (Estimand.ATT, Estimand.MATCHED_ATT):
+        return "treated"
+    return "comparison" if estimand is Estimand.ATC else "pooled"
+
+
+_COLUMNS = [
+    "covariate",
+    "mean_treated",
+    "mean_comparison_before",
+    "mean_comparison",
+    "smd_before",
+    "smd_after",
+    "variance_ratio",
+    "ks",
+    "word",
+    "mean_treated_before",
+    "variance_ratio_before",
+    "ks_before",
+]
+
+
+class _Arms:
+    """The two arms and their weights, indexed once for all covariates."""
+
+    def __init__(self, treated: NDArray[np.bool_], weights: Floats) -> None:
+        self.treated = np.flatnonzero(treated)
+        self.comparison = np.flatnonzero(~treated)
+        self.treated_weights = weights[self.treated] / weights[self.treated].sum()
+        self.comparison_weights = weights[self.comparison] / weights[self.comparison].sum()
+        self.step_before = np.where(treated, 1 / self.treated.size, -1 / self.comparison.size)
+        self.step_after = np.empty(len(treated))
+        self.step_after[self.treated] = self.treated_weights
+        self.step_after[self.comparison] = -self.comparison_weights
+
+
+def _compare(name: str, values: Floats, arms: _Arms, standardiser: str) -> dict[str, Any]:
+    inside, outside = values[arms.treated], values[arms.comparison]
+    before = float(inside.mean()), float(outside.mean())
+    after = float(arms.treated_weights @ inside), float(arms.comparison_weights @ outside)
+    row: dict[str, Any] = {
+        "covariate": name,
+        "mean_treated": after[0],
+        "mean_comparison_before": before[1],
+        "mean_comparison": after[1],
+        "mean_treated_before": before[0],
+    }
+    if is_binary(values):
+        spread = before[0] * (1 - before[0]), before[1] * (1 - before[1])
+        row |= {"variance_ratio": np.nan, "variance_ratio_before": np.nan}
+        row |= {"ks": abs(after[0] - after[1]), "ks_before": abs(before[0] - before[1])}
+    else:
+        spread = float(inside.var(ddof=1)), float(outside.var(ddof=1))
+        now = (
+            weighted_variance(inside, arms.treated_weights),
+            weighted_variance(outside, arms.comparison_weights),
+        )
+        row |= {"variance_ratio": _ratio(*now), "variance_ratio_before": _ratio(*spread)}
+        row["ks_before"], row["ks"] = _largest_gaps(values, arms)
+    unit = _standard_deviation(*spread, standardiser)
+    row["smd_before"] = _standardise(before[0] - before[1], unit)
+    row["smd_after"] = _standardise(after[0] - after[1], unit)
+    return row
+
+
+def is_binary(values: Floats) -> bool:
+    """Tell whether a column holds only 0 and 1.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        A covariate.
+
+    Returns
+    -------
+    bool
+        True for 0 and 1 alone.
+    """
+    return bool(((values == 0) | (values == 1)).all())
+
+
+def weighted_variance(values: Floats, weights: Floats) -> float:
+    """Unbiased variance for reliability weights.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        Of one arm.
+    weights : ndarray of float
+        Summing to 1.
+
+    Returns
+    -------
+    float
+        Missing when one person carries all the weight.
+    """
+    deviation = values - weights @ values
+    left = 1 - float(weights @ weights)
+    return float(weights @ deviation**2) / left if left > 0 else float("nan")
+
+
+def _largest_gaps(values: Floats, arms: _Arms) -> tuple[float, float]:
+    order = np.argsort(values)
+    ordered = values[order]
+    ends = np.append(ordered[1:] != ordered[:-1], True)
+    gaps = [
+        float(np.abs(np.cumsum(step[order])[ends]).max())
+        for step in (arms.step_before, arms.step_after)
+    ]
+    return gaps[0], gaps[1]
+
+
+def _standard_deviation(treated: float, comparison: float, standardiser: str) -> float:
+    pooled = float(np.sqrt((treated + comparison) / 2))
+    own = {"treated": np.sqrt(treated), "comparison": np.sqrt(comparison)}
+    return float(own.get(standardiser, pooled)) or pooled
+
+
+def _standardise(difference: float, unit: float) -> float:
+    return difference / unit if unit > 0 else 0.0
+
+
+def _ratio(above: float, below: float) -> float:
+    return above / below if below > 0 else float("nan")
+
+
+def _word(size: float, well: float, reasonable: float) -> str:
+    if size <= well:
+        return WORDS[0]
+    return WORDS[1] if size <= reasonable else WORDS[2]
+
+
+def _expand_levels(name: str, column: "pd.Series[Any]") -> Iterator[tuple[str, Floats]]:
+    codes, levels = pd.factorize(column, sort=True)
+    first = 1 if len(levels) == 2 else 0
+    for code in range(first, len(levels)):
+        yield f"{name}[{levels[code]}]", (codes == code).astype(np.float64)

@@ -1,0 +1,447 @@
+"""The propensity score: how likely each person was to take part, given the covariates.
+
+Rosenbaum and Rubin (1983), The central role of the propensity score, Biometrika 70.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from desist.design.formula import Formula, ModelMatrix, find_bad_values, make_matrix, suggest
+from desist.errors import Fault, SeparationError, name_rows, raise_faults
+
+STEPS = 30
+SMALLEST_STEP = 1e-11
+BLOCK = 65_536
+ALIASED = 1e-9
+LINKS = ("logit", "probit")
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PropensityScore:
+    """The score of everybody, and the model that it comes from.
+
+    Attributes
+    ----------
+    scores : ndarray of float, shape (n_people,)
+        Probability of taking part, strictly between 0 and 1.
+    logit : ndarray of float, shape (n_people,)
+        Log odds of the score.
+    coefficients : Series or None
+        Of the columns of the model matrix, on the scale of the link; None for scores
+        that come from elsewhere.
+    covariance : DataFrame or None
+        Of the coefficients: the inverse Fisher information.
+    formula : str or None
+        The covariates.
+    link : str
+        "logit", "probit", or "given" for scores that come from elsewhere.
+    """
+
+    scores: Floats
+    logit: Floats
+    coefficients: "pd.Series[Any] | None" = None
+    covariance: pd.DataFrame | None = None
+    formula: str | None = None
+    link: str = "logit"
+
+    def __repr__(self) -> str:
+        """Return the range of the score; nobody's own score is shown."""
+        low, high = float(self.scores.min()), float(self.scores.max())
+        return f"PropensityScore({self.link}, {len(self.scores):,} people, {low:.3g} to {high:.3g})"
+
+
+class ScoreModel(Protocol):
+    """Where the scores come from: a frozen settings record."""
+
+    name: ClassVar[str]
+
+    def find_faults(self, covariates: pd.DataFrame) -> list[Fault]:
+        """Return what is wrong with the settings for these people."""
+
+    def estimate(
+        self, treated: NDArray[np.bool_], covariates: pd.DataFrame, matrix: ModelMatrix, text: str
+    ) -> PropensityScore:
+        """Estimate, or fetch, the score of everybody."""
+
+
+@dataclass(frozen=True)
+class RegressionScore:
+    """A score by maximum likelihood, without a penalty.
+
+    Attributes
+    ----------
+    link : str
+        "logit" for logistic regression, "probit" for the normal distribution function.
+    """
+
+    name: ClassVar[str] = "regression"
+    link: str = "logit"
+
+    def find_faults(self, covariates: pd.DataFrame) -> list[Fault]:
+        """Return what is wrong with the settings.
+
+        Parameters
+        ----------
+        covariates : DataFrame
+            Not looked at.
+
+        Returns
+        -------
+        list of Fault
+            An unknown link.
+        """
+        del covariates
+        if self.link in LINKS:
+            return []
+        expected = " or ".join(repr(link) for link in LINKS)
+        return [Fault("score link", expected, repr(self.link), suggest(self.link, LINKS))]
+
+    def estimate(
+        self, treated: NDArray[np.bool_], covariates: pd.DataFrame, matrix: ModelMatrix, text: str
+    ) -> PropensityScore:
+        """Fit the regression; see `fit_score`.
+
+        Parameters
+        ----------
+        treated : ndarray of bool, shape (n_people,)
+            Whether each person took part.
+        covariates : DataFrame
+            Not looked at; the matrix holds them.
+        matrix : ModelMatrix
+            The formula as numbers.
+        text : str
+            The formula as written.
+
+        Returns
+        -------
+        PropensityScore
+            The score of everybody.
+        """
+        del covariates
+        return fit_score(matrix, treated, formula=text, link=self.link)
+
+
+@dataclass(frozen=True)
+class GivenScore:
+    """A score that was estimated elsewhere.
+
+    Attributes
+    ----------
+    column : str
+        Column of the cohort with probabilities strictly between 0 and 1.
+    """
+
+    name: ClassVar[str] = "given"
+    column: str
+
+    def find_faults(self, covariates: pd.DataFrame) -> list[Fault]:
+        """Return what is wrong with the column.
+
+        Parameters
+        ----------
+        covariates : DataFrame
+            Where the column is.
+
+        Returns
+        -------
+        list of Fault
+            A column that is unknown or holds no probabilities.
+        """
+        if self.column not in covariates.columns:
+            advice = suggest(self.column, covariates.columns)
+            return [Fault("score column", "a column of the cohort", repr(self.column), advice)]
+        faults = find_bad_values(covariates, [self.column])
+        if faults:
+            return faults
+        values = covariates[self.column].to_numpy(dtype=np.float64)
+        outside = np.flatnonzero((values <= 0) | (values >= 1))
+        if not outside.size:
+            return []
+        found = f"{outside.size} others ({name_rows(outside)})"
+        advice = "give probabilities of taking part, not log odds"
+        return [Fault(self.column, "scores strictly between 0 and 1", found, advice)]
+
+    def estimate(
+        self, treated: NDArray[np.bool_], covariates: pd.DataFrame, matrix: ModelMatrix, text: str
+    ) -> PropensityScore:
+        """Fetch the scores.
+
+        Parameters
+        ----------
+        treated : ndarray of bool, shape (n_people,)
+            Not looked at.
+        covariates : DataFrame
+            Where the column is.
+        matrix : ModelMatrix
+            Not looked at.
+        text : str
+            The formula as written.
+
+        Returns
+        -------
+        PropensityScore
+            Without coefficients.
+        """
+        del treated, matrix
+        scores = covariates[self.column].to_numpy(dtype=np.float64)
+        return PropensityScore(scores, _logit(scores), formula=text, link="given")
+
+
+def fit_score(
+    matrix: ModelMatrix, treated: NDArray[np.bool_], *, formula: str = "", link: str = "logit"
+) -> PropensityScore:
+    """Fit a binary regression of treatment on covariates by Fisher scoring.
+
+    Maximum likelihood without a penalty, on centred and scaled columns, until no
+    coefficient moves by more than 1e-11 of its scale (McCullagh and Nelder 1989,
+    section 2.5). It takes the people in blocks, so it needs no second matrix.
+
+    Parameters
+    ----------
+    matrix : ModelMatrix
+        Covariates with the intercept first.
+    treated : ndarray of bool, shape (n_people,)
+        Whether each person took part.
+    formula : str
+        To keep with the result.
+    link : str
+        "logit" or "probit".
+
+    Returns
+    -------
+    PropensityScore
+        Scores, coefficients and their covariance.
+
+    Raises
+    ------
+    InputError
+        If a column is a combination of others.
+    SeparationError
+        If covariates tell the arms apart, so that no estimate exists.
+    """
+    columns = _Columns(matrix)
+    raise_faults("design", _find_aliased(columns))
+    coefficients = np.zeros(len(matrix.names))
+    step = np.ones_like(coefficients)
+    for _ in range(STEPS):
+        gradient, information = _sum_over_people(columns, treated, coefficients, link)
+        try:
+            step = np.linalg.solve(information, gradient)
+        except np.linalg.LinAlgError:
+            break
+        coefficients = coefficients + step
+        if np.abs(step).max() < SMALLEST_STEP:
+            break
+    if not np.abs(step).max() < SMALLEST_STEP:
+        raise SeparationError(_describe_separation(matrix, treated, step))
+    _, information = _sum_over_people(columns, treated, coefficients, link)
+    return _finish(columns, coefficients, np.linalg.inv(information), formula, link)
+
+
+def score_matrix(matrix: ModelMatrix, coefficients: Floats, link: str) -> tuple[Floats, Floats]:
+    """Scores and log odds at given coefficients.
+
+    Parameters
+    ----------
+    matrix : ModelMatrix
+        Covariates with the intercept first.
+    coefficients : ndarray of float, shape (n_columns,)
+        On the scale of the link.
+    link : str
+        "logit" or "probit".
+
+    Returns
+    -------
+    scores : ndarray of float, shape (n_people,)
+        Probabilities.
+    logit : ndarray of float, shape (n_people,)
+        Their log odds.
+    """
+    from scipy import special
+
+    predictor = matrix.values @ coefficients
+    if link == "logit":
+        return special.expit(predictor), predictor
+    return special.ndtr(predictor), special.log_ndtr(predictor) - special.log_ndtr(-predictor)
+
+
+def draw_scores(
+    score: PropensityScore,
+    formula: Formula,
+    covariates: pd.DataFrame,
+    *,
+    n_draws: int,
+    rng: int | np.random.Generator,
+) -> Iterator[PropensityScore]:
+    """Draw scores from the large-sample distribution of the coefficients.
+
+    Coefficients ~ Normal(estimate, inverse Fisher information): the first stage of Liao
+    and Zigler (2020), Statistics in Medicine 39, section 3.
+
+    Parameters
+    ----------
+    score : PropensityScore
+        A fitted score.
+    formula : Formula
+        The formula it was fitted with.
+    covariates : DataFrame
+        The people.
+    n_draws : int
+        How many scores.
+    rng : int or Generator
+        Seed or source of random numbers.
+
+    Yields
+    ------
+    PropensityScore
+        One score for each draw, with the drawn coefficients and no covariance.
+
+    Raises
+    ------
+    InputError
+        If the score has no coefficients because it came from elsewhere.
+    """
+    if score.coefficients is None or score.covariance is None:
+        fault = Fault(
+            "score",
+            "a fitted score",
+            "scores from elsewhere",
+            "their uncertainty is not known here",
+        )
+        raise_faults("score draws", [fault])
+    matrix, faults = make_matrix(formula, covariates)
+    raise_faults("score draws", faults)
+    yield from _draws(score, matrix, n_draws, np.random.default_rng(rng))
+
+
+def _draws(
+    score: PropensityScore, matrix: ModelMatrix | None, n_draws: int, rng: np.random.Generator
+) -> Iterator[PropensityScore]:
+    if score.coefficients is None or score.covariance is None or matrix is None:
+        return
+    mean = score.coefficients.to_numpy(dtype=np.float64)
+    drawn = rng.multivariate_normal(mean, score.covariance.to_numpy(), size=n_draws, method="eigh")
+    for row in drawn:
+        scores, logit = score_matrix(matrix, row, score.link)
+        named = pd.Series(row, index=score.coefficients.index)
+        yield PropensityScore(scores, logit, named, None, score.formula, score.link)
+
+
+class _Columns:
+    """A model matrix, centred and scaled block by block."""
+
+    def __init__(self, matrix: ModelMatrix) -> None:
+        self.matrix = matrix
+        self.centre = matrix.values.mean(axis=0)
+        self.centre[0] = 0.0
+        self.scale = np.array([column.std() for column in matrix.values.T])
+        self.scale[self.scale == 0] = 1.0
+
+    def blocks(self) -> Iterator[tuple[slice, Floats]]:
+        n_people = len(self.matrix.values)
+        for start in range(0, n_people, BLOCK):
+            rows = slice(start, min(start + BLOCK, n_people))
+            block = self.matrix.values[rows] - self.centre
+            block /= self.scale
+            yield rows, block
+
+
+def _find_aliased(columns: _Columns) -> list[Fault]:
+    """Find columns that earlier ones determine: no residual is left of them."""
+    gram = np.sum([block.T @ block for _, block in columns.blocks()], axis=0)
+    left = gram / len(columns.matrix.values)
+    faults = []
+    for position, name in enumerate(columns.matrix.names):
+        pivot = left[position, position]
+        if pivot < ALIASED:
+            advice = "leave it out, or one of the others"
+            faults.append(
+                Fault(
+                    f"formula, column {name}",
+                    "information of its own",
+                    "a combination of the columns before it",
+                    advice,
+                )
+            )
+            continue
+        left = left - np.outer(left[:, position], left[position]) / pivot
+    return faults
+
+
+def _sum_over_people(
+    columns: _Columns, treated: NDArray[np.bool_], coefficients: Floats, link: str
+) -> tuple[Floats, Floats]:
+    size = len(coefficients)
+    gradient, information = np.zeros(size), np.zeros((size, size))
+    for rows, block in columns.blocks():
+        residual, weight = _LINK_PARTS[link](block @ coefficients, treated[rows])
+        gradient += block.T @ residual
+        information += block.T @ (block * weight[:, None])
+    return gradient, information
+
+
+def _logit_parts(predictor: Floats, treated: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    from scipy import special
+
+    scores = special.expit(predictor)
+    return treated - scores, scores * special.expit(-predictor)
+
+
+def _probit_parts(predictor: Floats, treated: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Residual times d/v and weight d^2/v: density d, binomial variance v."""
+    from scipy import special
+
+    scores, rest = special.ndtr(predictor), special.ndtr(-predictor)
+    density = np.exp(-0.5 * predictor**2) / np.sqrt(2 * np.pi)
+    variance = np.maximum(scores * rest, np.finfo(np.float64).tiny)
+    return np.where(treated, rest, -scores) * density / variance, density**2 / variance
+
+
+_LINK_PARTS = {"logit": _logit_parts, "probit": _probit_parts}
+
+
+def _finish(
+    columns: _Columns, coefficients: Floats, covariance: Floats, formula: str, link: str
+) -> PropensityScore:
+    """Return from centred and scaled columns to the user's own."""
+    back = np.diag(1 / columns.scale)
+    back[0] -= columns.centre / columns.scale
+    own = back @ coefficients
+    scores, logit = score_matrix(columns.matrix, own, link)
+    names = list(columns.matrix.names)
+    frame = pd.DataFrame(back @ covariance @ back.T, index=names, columns=names)
+    return PropensityScore(scores, logit, pd.Series(own, index=names), frame, formula, link)
+
+
+def _describe_separation(matrix: ModelMatrix, treated: NDArray[np.bool_], step: Floats) -> str:
+    alone = [
+        name
+        for name, column in zip(matrix.names[1:], matrix.without_intercept.T, strict=True)
+        if _separates(column[treated], column[~treated])
+    ]
+    runaway = np.abs(step) > 0.1 * np.abs(step).max()
+    together = [name for name, far in zip(matrix.names, runaway, strict=True) if far]
+    names = ", ".join(
+        alone or [name for name in together if name != "Intercept"] or matrix.names[1:]
+    )
+    how = "" if alone else "together "
+    return (
+        f"the score has no estimate: {how}{names} tell{'s' if len(alone) == 1 else ''} "
+        "participants from comparison people perfectly; merge rare levels, leave the covariate "
+        "out, or keep only comparison people who could have taken part"
+    )
+
+
+def _separates(inside: Floats, outside: Floats) -> bool:
+    return bool(inside.min() >= outside.max() or inside.max() <= outside.min())
+
+
+def _logit(scores: Floats) -> Floats:
+    return np.log(scores) - np.log1p(-scores)

@@ -1,0 +1,302 @@
+"""Radius matching on the propensity score, with replacement.
+
+Comparison person j belongs to treated person i when ``|score_i - score_j| <= caliper``.
+Each treated person's matches share weight 1, and weights add over treated people
+(Dehejia and Wahba 2002, Review of Economics and Statistics 84; Huber, Lechner and
+Steinmayr 2015). No list of pairs is made: in the sorted scores of the comparison people
+each treated person's matches are a window.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from desist.design.formula import suggest
+from desist.design.propensity import PropensityScore
+from desist.design.protocol import Assignment, Material
+from desist.errors import Fault, NoOverlapError
+from desist.estimands import Estimand
+
+SCALES = ("logit", "score")
+FIXED_POINT = 36
+PAIRS_AT_ONCE = 1_000_000
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class RadiusMatching:
+    """Match every comparison person within a caliper, with replacement.
+
+    Attributes
+    ----------
+    caliper : float
+        Largest difference allowed, the limit included. On the scale "logit" in standard
+        deviations, over all people, of the log odds of the score; on the scale "score"
+        in the score itself. The default of 0.05 is ours: no official one is public.
+    scale : str
+        "logit" or "score".
+
+    Examples
+    --------
+    >>> RadiusMatching(caliper=0.1)
+    RadiusMatching(caliper=0.1, scale='logit')
+    """
+
+    name: ClassVar[str] = "radius"
+    estimands: ClassVar[tuple[Estimand, ...]] = (Estimand.ATT,)
+    needs_formula: ClassVar[bool] = True
+    needs_matrix: ClassVar[bool] = True
+    needs_scores: ClassVar[bool] = True
+
+    caliper: float = 0.05
+    scale: str = "logit"
+
+    def find_faults(self, covariates: pd.DataFrame, treated: NDArray[np.bool_]) -> list[Fault]:
+        """Return what is wrong with the settings.
+
+        Parameters
+        ----------
+        covariates : DataFrame
+            Not looked at.
+        treated : ndarray of bool
+            Not looked at.
+
+        Returns
+        -------
+        list of Fault
+            A caliper that is not positive, an unknown scale.
+        """
+        del covariates, treated
+        return find_caliper_faults(self.caliper, self.scale)
+
+    def assign(self, material: Material) -> Assignment:
+        """Weigh everybody.
+
+        Parameters
+        ----------
+        material : Material
+            With scores.
+
+        Returns
+        -------
+        Assignment
+            Weight 1 for a matched treated person, 0 for a dropped one.
+
+        Raises
+        ------
+        NoOverlapError
+            If the caliper drops every treated person.
+        """
+        values, radius = distance_scale(material.scores, self.caliper, self.scale)
+        weights = radius_weights(values, material.treated, radius)
+        if not weights.any():
+            raise NoOverlapError(_say_no_overlap(values, material.treated, self))
+        return Assignment(weights)
+
+
+def find_caliper_faults(caliper: float, scale: str) -> list[Fault]:
+    """Return what is wrong with a caliper and its scale.
+
+    Parameters
+    ----------
+    caliper : float
+        Has to be positive and finite.
+    scale : str
+        "logit" or "score".
+
+    Returns
+    -------
+    list of Fault
+        At most two.
+    """
+    faults = []
+    if not (np.isfinite(caliper) and caliper > 0):
+        advice = "0.05 is the default, on the scale 'logit'"
+        faults.append(Fault("caliper", "a positive number", repr(caliper), advice))
+    if scale not in SCALES:
+        faults.append(Fault("scale", "'logit' or 'score'", repr(scale), suggest(scale, SCALES)))
+    return faults
+
+
+def distance_scale(
+    scores: PropensityScore | None, caliper: float, scale: str
+) -> tuple[Floats, float]:
+    """Return what is compared with the caliper, and the caliper in its unit.
+
+    Parameters
+    ----------
+    scores : PropensityScore
+        Of everybody.
+    caliper : float
+        As the user gave it.
+    scale : str
+        "logit" (the caliper is in standard deviations over all people) or "score".
+
+    Returns
+    -------
+    values : ndarray of float, shape (n_people,)
+        Log odds or scores.
+    radius : float
+        In the unit of `values`.
+
+    Raises
+    ------
+    ValueError
+        If there are no scores.
+    """
+    if scores is None:
+        raise ValueError("a caliper needs scores")
+    if scale == "logit":
+        return scores.logit, float(caliper * scores.logit.std(ddof=1))
+    return scores.scores, float(caliper)
+
+
+def radius_weights(values: Floats, treated: NDArray[np.bool_], radius: float) -> Floats:
+    """Weights of radius matching, without a list of pairs.
+
+    Sorts the comparison values, finds each treated person's window by bisection, adds
+    1/count at its start and takes it off at its end, and cumulates. The shares are held
+    in fixed point (two words of 36 bits), so sums are exact: an unused person has weight
+    0 and the order of the rows changes no bit of the answer.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_people,)
+        Scores or log odds.
+    treated : ndarray of bool, shape (n_people,)
+        Whether each person took part.
+    radius : float
+        Largest distance of a match, included, in the unit of `values`.
+
+    Returns
+    -------
+    ndarray of float, shape (n_people,)
+        1 for treated people with a match; for comparison people the sum of their shares.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> values = np.array([0.50, 0.48, 0.53, 0.90])
+    >>> radius_weights(values, np.array([True, False, False, False]), 0.05).tolist()
+    [1.0, 0.5, 0.5, 0.0]
+    """
+    comparison = np.flatnonzero(~treated)
+    order = comparison[np.argsort(values[comparison], kind="stable")]
+    start, end = find_windows(values[order], values[treated], radius)
+    weights = np.zeros(len(values))
+    weights[treated] = end > start
+    weights[order] = _add_shares(start, end, len(order))
+    return weights
+
+
+def find_windows(ordered: Floats, targets: Floats, radius: float) -> tuple[Integers, Integers]:
+    """Find who lies within the radius of each target: ``ordered[start:end]``.
+
+    The rule is ``abs(target - value) <= radius`` as computed, so people at the edge are
+    decided as a list of pairs would decide them; bisection on ``target - radius`` alone
+    rounds differently.
+
+    Parameters
+    ----------
+    ordered : ndarray of float, shape (n_comparison,)
+        Sorted values.
+    targets : ndarray of float, shape (n_treated,)
+        Middle of each window.
+    radius : float
+        Half its width, included.
+
+    Returns
+    -------
+    start, end : ndarray of int, shape (n_treated,)
+        Half-open windows; empty where they are equal.
+    """
+    levels, first = np.unique(ordered, return_index=True)
+    edges = np.append(first, len(ordered)).astype(np.int64)
+    low = np.searchsorted(levels, targets - radius, side="left")
+    high = np.searchsorted(levels, targets + radius, side="right")
+    low = _settle(low, levels, lambda level: (targets - level) > radius)
+    high = _settle(high, levels, lambda level: (level - targets) <= radius)
+    return edges[low], edges[np.maximum(low, high)]
+
+
+def iterate_pairs(values: Floats, treated: NDArray[np.bool_], radius: float) -> Iterator[Integers]:
+    """Yield the matched pairs of radius matching in blocks, for those who need them.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_people,)
+        Scores or log odds.
+    treated : ndarray of bool, shape (n_people,)
+        Whether each person took part.
+    radius : float
+        Largest distance of a match.
+
+    Yields
+    ------
+    ndarray of int, shape (n_pairs, 2)
+        Positions of a treated person and of a comparison person; about a million at once.
+    """
+    people, comparison = np.flatnonzero(treated), np.flatnonzero(~treated)
+    order = comparison[np.argsort(values[comparison], kind="stable")]
+    start, end = find_windows(values[order], values[people], radius)
+    counts = end - start
+    block = np.cumsum(counts) // PAIRS_AT_ONCE
+    for number in np.unique(block):
+        chosen = np.flatnonzero((block == number) & (counts > 0))
+        if chosen.size:
+            inside = [order[start[i] : end[i]] for i in chosen]
+            yield np.column_stack(
+                [np.repeat(people[chosen], counts[chosen]), np.concatenate(inside)]
+            )
+
+
+def _settle(
+    index: Integers, levels: Floats, is_before: Callable[[Floats], NDArray[np.bool_]]
+) -> Integers:
+    """Move each edge by the few steps that rounding has put it wrong."""
+    last = len(levels) - 1
+    while True:
+        forward = (index <= last) & is_before(levels[np.minimum(index, last)])
+        back = (index > 0) & ~is_before(levels[np.maximum(index - 1, 0)])
+        if not (forward.any() or back.any()):
+            return index
+        index = index + forward - (back & ~forward)
+
+
+def _add_shares(start: Integers, end: Integers, n_comparison: int) -> Floats:
+    matched = end > start
+    start, end = start[matched], end[matched]
+    count = end - start
+    unit = np.int64(1) << FIXED_POINT
+    high, rest = np.divmod(unit, count)
+    low = rest * unit // count
+    total = np.zeros(n_comparison)
+    for share, scale in ((high, 2.0**-FIXED_POINT), (low, 2.0 ** (-2 * FIXED_POINT))):
+        change = np.zeros(n_comparison + 1, dtype=np.int64)
+        np.add.at(change, start, share)
+        np.subtract.at(change, end, share)
+        total += np.cumsum(change[:-1]) * scale
+    return total
+
+
+def _say_no_overlap(values: Floats, treated: NDArray[np.bool_], method: RadiusMatching) -> str:
+    ordered = np.sort(values[~treated])
+    targets = values[treated]
+    after = (
+        np.clip(np.searchsorted(ordered, targets), 1, len(ordered) - 1) if len(ordered) > 1 else 0
+    )
+    before = np.maximum(np.asarray(after) - 1, 0)
+    nearest = np.minimum(np.abs(targets - ordered[before]), np.abs(targets - ordered[after])).min()
+    unit = values.std(ddof=1) if method.scale == "logit" else 1.0
+    words = "standard deviations of the logit" if method.scale == "logit" else "of the score"
+    return (
+        f"no participant has a comparison person within the caliper of {method.caliper:g}: "
+        f"the nearest is {nearest / unit:.3g} {words} away; widen the caliper if that is near "
+        "enough, or look for comparison people who could have taken part"
+    )

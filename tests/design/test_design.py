@@ -1,0 +1,148 @@
+import sys
+
+import numpy as np
+import pytest
+
+from desist.design.design import Design, build_design
+from desist.design.radius import RadiusMatching
+from desist.design.weighting import GivenWeights
+from desist.errors import InputError
+from desist.estimands import Estimand
+
+
+def test_a_design_is_printed_in_words(cohort, formula):
+    design = build_design(cohort, formula, method=RadiusMatching(caliper=0.2))
+    assert repr(design).splitlines() == [
+        "Design by RadiusMatching(caliper=0.2, scale='logit')",
+        "  formula: age + educ + race + married + nodegree + re74 + re75",
+        "  estimand: matched ATT, the effect on the participants for whom suitable comparison "
+        "people were found",
+        "  participants: 184 (1 dropped), effective 184.0",
+        "  comparison people: 402 of 429, effective 106.5",
+        "  Balance: 6 well matched, 2 reasonably matched, 1 poorly matched; worst age (+0.116)",
+    ]
+
+
+def test_settings_can_be_stored(cohort, formula):
+    design = build_design(cohort, formula, method=RadiusMatching(caliper=0.2))
+    assert design.settings() == {
+        "formula": formula,
+        "method": "radius",
+        "caliper": 0.2,
+        "scale": "logit",
+        "estimand": "ATT",
+    }
+
+
+def test_the_outcomes_change_nothing_and_are_not_read(small, make_cohort):
+    first = build_design(make_cohort(small), "age + sex", method=RadiusMatching(0.5))
+    shuffled = small.assign(
+        reoffended=1 - small["reoffended"],
+        offences=2 - small["offences"],
+        days=465 - small["days"],
+    )
+    second = build_design(make_cohort(shuffled), "age + sex", method=RadiusMatching(0.5))
+    np.testing.assert_array_equal(first.weights, second.weights)
+
+
+def test_a_design_can_be_made_by_hand():
+    treated = np.array([True, False, False])
+    design = Design(np.array([1.0, 0.5, 0.0]), treated, Estimand.ATT)
+    assert (design.n_treated, design.n_comparison, design.n_treated_dropped) == (1, 1, 0)
+    assert design.effective_sample_size_comparison == 1
+    assert design.settings() == {"formula": None, "estimand": None}
+    assert list(design.pairs()) == []
+
+
+def test_a_method_that_is_no_record_is_refused(small, make_cohort):
+    with pytest.raises(InputError) as caught:
+        build_design(make_cohort(small), "age", method="radius")
+    assert str(caught.value) == (
+        "design: 1 fault\n  - method: expected a settings record, such as "
+        "RadiusMatching(caliper=0.05), found 'radius'; make one"
+    )
+
+
+def test_an_estimand_that_the_method_cannot_serve_is_refused(small, make_cohort):
+    with pytest.raises(InputError) as caught:
+        build_design(make_cohort(small), "age", method=RadiusMatching(), estimand=Estimand.ATE)
+    assert str(caught.value) == (
+        "design: 1 fault\n  - estimand: expected ATT (method radius), found ATE; "
+        "choose it, or another method"
+    )
+
+
+def test_an_unknown_estimand_is_refused(small, make_cohort):
+    with pytest.raises(InputError, match="estimand: expected ATT, found 'LATE'"):
+        build_design(make_cohort(small), "age", method=RadiusMatching(), estimand="LATE")
+
+
+def test_given_weights_are_taken_over_and_examined(small, make_cohort):
+    small["w"] = np.where(small["programme"] == 1, 2.0, np.arange(40) % 3)
+    design = build_design(make_cohort(small), "age + sex", method=GivenWeights("w"))
+    np.testing.assert_array_equal(design.weights, small["w"])
+    assert design.estimand is Estimand.ATT
+    assert design.n_comparison == int((small["w"][10:] > 0).sum())
+    assert list(design.balance.table["covariate"]) == ["age", "sex[m]"]
+
+
+def test_given_weights_need_no_formula_and_then_balance_is_not_examined(small, make_cohort):
+    small["w"] = 1.0
+    design = build_design(make_cohort(small), None, method=GivenWeights("w"), estimand="ATE")
+    assert design.balance.worst is None
+    assert design.estimand is Estimand.ATE
+    assert "formula: None" in repr(design)
+
+
+def test_given_weights_that_drop_participants_rename_the_estimand(small, make_cohort):
+    small["w"] = np.where(np.arange(40) < 3, 0.0, 1.0)
+    design = build_design(make_cohort(small), None, method=GivenWeights("w"))
+    assert design.estimand is Estimand.MATCHED_ATT
+    assert design.dropped.tolist() == [0, 1, 2]
+
+
+def given_message(people, make_cohort, column="w", formula=None):
+    with pytest.raises(InputError) as caught:
+        build_design(make_cohort(people), formula, method=GivenWeights(column))
+    return str(caught.value)
+
+
+def test_bad_given_weights_are_all_named(small, make_cohort):
+    small["w"] = 1.0
+    small.loc[:9, "w"] = 0.0
+    small.loc[12, "w"] = -1.0
+    assert given_message(small, make_cohort) == (
+        "design: 2 faults\n"
+        "  - w: expected weights of at least 0, found 1 negative (row 13); "
+        "give 0 to people who are not used\n"
+        "  - w: expected a positive weight among the participants, found none; "
+        "check the column of weights"
+    )
+
+
+def test_missing_given_weights_are_refused(small, make_cohort):
+    small["w"] = 1.0
+    small.loc[4, "w"] = np.nan
+    assert "w: expected a value for everybody, found 1 missing (row 5)" in given_message(
+        small, make_cohort
+    )
+
+
+def test_given_weights_of_the_wrong_kind_are_refused(small, make_cohort):
+    small["w"] = 1.0
+    assert "weights: expected a column of the cohort, found 'ww'" in given_message(
+        small, make_cohort, "ww"
+    )
+    assert "sex: expected numbers, found text" in given_message(small, make_cohort, "sex")
+    assert "found 'w', which is the weight" in given_message(small, make_cohort, "w", "age + w")
+
+
+def test_importing_the_design_floor_loads_no_formula_library():
+    import subprocess
+
+    code = (
+        "import sys, desist.design.design; "
+        "print([m for m in ('formulaic', 'sklearn', 'pymc', 'matplotlib') if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    assert found.stdout.strip() == "[]"

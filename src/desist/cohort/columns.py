@@ -34,6 +34,8 @@ class Column:
         Cells that are empty.
     other : ndarray of bool, shape (n_people,)
         Cells that hold something that is not a number.
+    private : bool
+        Whether the values might identify people, and are kept out of messages.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Column:
     numbers: NDArray[np.float64]
     missing: Mask
     other: Mask
+    private: bool = False
 
     def faults(self, wrong: Mask, expected: str, advice: str) -> list[Fault]:
         """Return a fault about some cells, or nothing when there are none.
@@ -64,17 +67,19 @@ class Column:
         ]
 
     def _show(self, wrong: Mask) -> str:
-        values = pd.unique(self.cells[wrong & ~self.missing].astype(object))
-        shown = [show_value(value) for value in values[:MOST_VALUES_SHOWN]]
-        more = len(values) - len(shown)
-        if more:
-            shown.append(f"{more} other value{'' if more == 1 else 's'}")
+        values = self.cells[wrong & ~self.missing]
+        shown = list(dict.fromkeys(show_value(value) for value in values))
+        if self.private and shown:
+            shown = ["a value not shown here"]
+        more = len(shown) - MOST_VALUES_SHOWN
+        if more > 0:
+            shown[MOST_VALUES_SHOWN:] = [f"{more} other value{'' if more == 1 else 's'}"]
         if (wrong & self.missing).any():
             shown.append("no value")
         return f"{', '.join(shown)} ({name_rows(np.flatnonzero(wrong))})"
 
 
-def read_column(frame: pd.DataFrame, name: str) -> Column:
+def read_column(frame: pd.DataFrame, name: str, *, identified: bool = True) -> Column:
     """Read a column as numbers, keeping apart what is empty and what is not a number.
 
     Truth values count as 0 and 1. Text is never turned into a number, and neither is
@@ -86,6 +91,9 @@ def read_column(frame: pd.DataFrame, name: str) -> Column:
         One row per person.
     name : str
         Name of the column.
+    identified : bool
+        Whether the identifier is known to be another column. If not, labels that differ
+        from person to person may be it, and are kept out of messages.
 
     Returns
     -------
@@ -101,7 +109,8 @@ def read_column(frame: pd.DataFrame, name: str) -> Column:
     real = ~missing & np.array([isinstance(value, Real) for value in values], dtype=bool)
     numbers = np.full(len(values), np.nan)
     numbers[real] = values[real].astype(np.float64)
-    return Column(name, cells, numbers, missing, ~real & ~missing)
+    private = not identified and bool(cells.astype(str).is_unique)
+    return Column(name, cells, numbers, missing, ~real & ~missing, private)
 
 
 def is_real(cells: pd.Series) -> bool:
@@ -279,7 +288,7 @@ def show_value(value: object) -> str:
     if isinstance(value, Real):
         return f"{float(value):.10g}"
     if isinstance(value, str):
-        cut = value[: LONGEST_VALUE_SHOWN - 3] + "..."
+        cut = value[: LONGEST_VALUE_SHOWN - 3].rstrip() + "..."
         return repr(value if len(value) <= LONGEST_VALUE_SHOWN else cut)
     return str(value)[:LONGEST_VALUE_SHOWN]
 

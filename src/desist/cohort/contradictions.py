@@ -57,8 +57,7 @@ def _compare_days(
     if reoffended is None:
         return days.faults(outside, in_time, "")
     yes, no = reoffended.numbers == 1, reoffended.numbers == 0
-    # a follow-up that is itself at fault is NaN and close to nothing: then only blanks pass,
-    # and the days are not blamed for it
+    # a follow-up that is itself at fault is NaN: the days are not blamed for it
     partly = no & np.isfinite(numbers) & ~np.isclose(numbers, follow_up, rtol=1e-9, atol=0.0)
     return [
         *days.faults(yes & days.missing, "days for those who reoffended", "day 0 is a day too"),
@@ -73,7 +72,8 @@ def _compare_days(
 
 def _read_follow_up(columns: Mapping[str, Column], roles: Roles) -> NDArray[np.float64]:
     """Return the days of follow-up; NaN, which no comparison holds against, where faulty."""
-    if roles.follow_up_column is None:
-        return np.array([read_days(roles.follow_up)])
-    column = columns.get(roles.follow_up_column)
-    return np.array([np.nan]) if column is None else column.numbers
+    days = np.array([read_days(roles.follow_up)])
+    column = columns.get(roles.follow_up_column or "")
+    if column is not None:
+        days = column.numbers
+    return np.where(np.isfinite(days) & (days > 0), days, np.nan)

@@ -63,35 +63,30 @@ def _read_csv(path: Path, person: str | None) -> pd.DataFrame:
     try:
         frame = pd.read_csv(path, encoding="utf-8-sig", low_memory=False, dtype=text)
     except pd.errors.ParserError:
-        frame = None
-    # one cell too many in every line would silently become the index
-    if (
-        frame is None
-        or len(frame.columns) != len(names)
-        or not isinstance(frame.index, pd.RangeIndex)
-    ):
-        found, advice = "a line with more cells than names", "quote the cells that hold a comma"
-        raise _refuse(path, "as many cells in each line as there are names", found, advice)
+        found = "something else (a quotation mark that is not closed?)"
+        raise _refuse(path, "cells separated by commas", found) from None
     # pandas renames the second of two equal names; the validation has to see both
-    return frame.set_axis(
-        [a or b for a, b in zip(names, frame.columns, strict=True)], axis="columns"
-    )
+    return frame.set_axis([a or b for a, b in zip(names, frame.columns, strict=True)], axis=1)
 
 
 def _read_csv_names(path: Path) -> list[str]:
+    """Return the names, having made sure that no line is longer: pandas would shift it."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            names = next((line for line in csv.reader(file) if line), [])
-            for _ in file:
-                pass  # the rest is decoded here, so that a wrong encoding is met once
+            lines = csv.reader(file)
+            names = next((line for line in lines if line), [])
+            too_long = next((lines.line_num for line in lines if len(line) > len(names)), None)
     except UnicodeDecodeError:
         found, advice = "bytes that are not UTF-8", 'save it as "CSV UTF-8"'
         raise _refuse(path, "text in UTF-8", found, advice) from None
     if not any(names):
         raise _refuse(path, "a table with the names of its columns", "no names")
     if len(names) == 1 and (";" in names[0] or "\t" in names[0]):
-        found = "semicolons or tabs between the names"
+        found = "semicolons or tabs"
         raise _refuse(path, "commas between the names", found, "save it with commas")
+    if too_long is not None:
+        expected, found = f"{len(names)} cells in each line", f"more in line {too_long}"
+        raise _refuse(path, expected, found, "put quotation marks around a cell with a comma")
     return names
 
 

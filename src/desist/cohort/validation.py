@@ -79,10 +79,15 @@ def find_faults(frame: pd.DataFrame, roles: Roles) -> list[Fault]:
     if frame.empty:
         return faults
     readable = _find_readable(frame, roles)
-    columns = {name: read_column(frame, name) for name in readable if name != roles.person}
+    identified, with_role = roles.person in readable, {column for _, column in roles.columns}
+    columns = {
+        name: read_column(frame, name, identified=identified or name in with_role)
+        for name in readable
+        if name != roles.person
+    }
     return [
         *faults,
-        *(_find_person_faults(frame[roles.person]) if roles.person in readable else []),
+        *(_find_person_faults(frame[roles.person]) if identified else []),
         *_find_arm_faults(columns.get(roles.treatment)),
         *_find_outcome_faults(columns, roles),
         *_find_group_faults(columns, roles),

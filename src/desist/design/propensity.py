@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from desist.design.columns import ScaledColumns
 from desist.design.formula import Formula, ModelMatrix, find_bad_values, make_matrix, suggest
 from desist.errors import Fault, SeparationError, name_rows, raise_faults
 
 STEPS = 30
 SMALLEST_STEP = 1e-11
-BLOCK = 65_536
 ALIASED = 1e-9
 LINKS = ("logit", "probit")
 
@@ -226,8 +226,8 @@ def fit_score(
     SeparationError
         If covariates tell the arms apart, so that no estimate exists.
     """
-    columns = _Columns(matrix)
-    raise_faults("design", _find_aliased(columns))
+    columns = ScaledColumns(matrix.values)
+    raise_faults("design", _find_aliased(columns, matrix.names))
     coefficients = np.zeros(len(matrix.names))
     step = np.ones_like(coefficients)
     for _ in range(STEPS):
@@ -242,7 +242,8 @@ def fit_score(
     if not np.abs(step).max() < SMALLEST_STEP:
         raise SeparationError(_describe_separation(matrix, treated, step))
     _, information = _sum_over_people(columns, treated, coefficients, link)
-    return _finish(columns, coefficients, np.linalg.inv(information), formula, link)
+    covariance = np.linalg.inv(information)
+    return _finish(matrix, columns, coefficients, covariance, formula=formula, link=link)
 
 
 def score_matrix(matrix: ModelMatrix, coefficients: Floats, link: str) -> tuple[Floats, Floats]:
@@ -334,31 +335,12 @@ def _draws(
         yield PropensityScore(scores, logit, named, None, score.formula, score.link)
 
 
-class _Columns:
-    """A model matrix, centred and scaled block by block."""
-
-    def __init__(self, matrix: ModelMatrix) -> None:
-        self.matrix = matrix
-        self.centre = matrix.values.mean(axis=0)
-        self.centre[0] = 0.0
-        self.scale = np.array([column.std() for column in matrix.values.T])
-        self.scale[self.scale == 0] = 1.0
-
-    def blocks(self) -> Iterator[tuple[slice, Floats]]:
-        n_people = len(self.matrix.values)
-        for start in range(0, n_people, BLOCK):
-            rows = slice(start, min(start + BLOCK, n_people))
-            block = self.matrix.values[rows] - self.centre
-            block /= self.scale
-            yield rows, block
-
-
-def _find_aliased(columns: _Columns) -> list[Fault]:
+def _find_aliased(columns: ScaledColumns, names: tuple[str, ...]) -> list[Fault]:
     """Find columns that earlier ones determine: no residual is left of them."""
     gram = np.sum([block.T @ block for _, block in columns.blocks()], axis=0)
-    left = gram / len(columns.matrix.values)
+    left = gram / len(columns.values)
     faults = []
-    for position, name in enumerate(columns.matrix.names):
+    for position, name in enumerate(names):
         pivot = left[position, position]
         if pivot < ALIASED:
             advice = "leave it out, or one of the others"
@@ -376,7 +358,7 @@ def _find_aliased(columns: _Columns) -> list[Fault]:
 
 
 def _sum_over_people(
-    columns: _Columns, treated: NDArray[np.bool_], coefficients: Floats, link: str
+    columns: ScaledColumns, treated: NDArray[np.bool_], coefficients: Floats, link: str
 ) -> tuple[Floats, Floats]:
     size = len(coefficients)
     gradient, information = np.zeros(size), np.zeros((size, size))
@@ -408,14 +390,20 @@ _LINK_PARTS = {"logit": _logit_parts, "probit": _probit_parts}
 
 
 def _finish(
-    columns: _Columns, coefficients: Floats, covariance: Floats, formula: str, link: str
+    matrix: ModelMatrix,
+    columns: ScaledColumns,
+    coefficients: Floats,
+    covariance: Floats,
+    *,
+    formula: str,
+    link: str,
 ) -> PropensityScore:
     """Return from centred and scaled columns to the user's own."""
     back = np.diag(1 / columns.scale)
     back[0] -= columns.centre / columns.scale
     own = back @ coefficients
-    scores, logit = score_matrix(columns.matrix, own, link)
-    names = list(columns.matrix.names)
+    scores, logit = score_matrix(matrix, own, link)
+    names = list(matrix.names)
     frame = pd.DataFrame(back @ covariance @ back.T, index=names, columns=names)
     return PropensityScore(scores, logit, pd.Series(own, index=names), frame, formula, link)
 

@@ -1,4 +1,4 @@
-"""Weights from elsewhere: a sample that was matched or weighted before it came here."""
+"""Weights by a formula: inverse probability, overlap, matching; and weights from elsewhere."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,9 +8,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from desist.design.formula import find_bad_values, is_text, suggest
+from desist.design.propensity import PropensityScore
 from desist.design.protocol import Assignment, Material
-from desist.errors import Fault, name_rows
+from desist.errors import CannotAnswerError, Fault, NoOverlapError, name_rows
 from desist.estimands import Estimand
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -89,3 +92,297 @@ class GivenWeights:
         """
         weights = material.covariates[self.column].to_numpy(dtype=np.float64)
         return Assignment(weights.copy())
+
+
+@dataclass(frozen=True)
+class InverseProbability:
+    """Inverse probability weights.
+
+    With score e, participants and comparison people weigh 1 and e/(1-e) for the ATT,
+    1/e and 1/(1-e) for the ATE, (1-e)/e and 1 for the ATC.
+
+    Attributes
+    ----------
+    stabilised : bool
+        Multiply each arm's weights by its share of people (ATE only; Robins, Hernan and
+        Brumback 2000). It changes the scale of an arm, not the answer.
+    truncate : float or None
+        Quantile, such as 0.99, above which weights are cut to its value; the number cut
+        is a note of the design. None cuts nothing.
+    trim : tuple of float or None
+        Lowest and highest score kept, such as (0.05, 0.95); people outside are dropped and
+        counted. None drops nobody.
+    """
+
+    name: ClassVar[str] = "ipw"
+    estimands: ClassVar[tuple[Estimand, ...]] = (Estimand.ATT, Estimand.ATE, Estimand.ATC)
+    needs_formula: ClassVar[bool] = True
+    needs_matrix: ClassVar[bool] = True
+    needs_scores: ClassVar[bool] = True
+
+    stabilised: bool = False
+    truncate: float | None = None
+    trim: tuple[float, float] | None = None
+
+    def find_faults(self, covariates: pd.DataFrame, treated: NDArray[np.bool_]) -> list[Fault]:
+        """Return what is wrong with the settings.
+
+        Parameters
+        ----------
+        covariates : DataFrame
+            Not looked at.
+        treated : ndarray of bool
+            Not looked at.
+
+        Returns
+        -------
+        list of Fault
+            Limits that are no quantile, no scores.
+        """
+        del covariates, treated
+        faults = []
+        if self.truncate is not None and not 0.5 < self.truncate < 1:
+            advice = "0.99 cuts the largest one in a hundred"
+            faults.append(
+                Fault("truncate", "a quantile between 0.5 and 1", repr(self.truncate), advice)
+            )
+        if self.trim is not None and not 0 <= self.trim[0] < self.trim[1] <= 1:
+            expected = "a lower and a higher score between 0 and 1"
+            faults.append(Fault("trim", expected, repr(self.trim), "write it as (0.05, 0.95)"))
+        return faults
+
+    def assign(self, material: Material) -> Assignment:
+        """Weigh everybody.
+
+        Parameters
+        ----------
+        material : Material
+            With scores.
+
+        Returns
+        -------
+        Assignment
+            With notes of how many people were trimmed and how many weights cut.
+
+        Raises
+        ------
+        NoOverlapError
+            If a weight is infinite.
+        CannotAnswerError
+            If trimming drops people whom the estimand is about (ATE, ATC).
+        """
+        scores, treated = require_scores(material.scores), material.treated
+        weights = inverse_probability_weights(scores, treated, material.estimand)
+        if self.stabilised:
+            weights *= np.where(treated, treated.mean(), 1 - treated.mean())
+        notes = []
+        if self.trim is not None:
+            outside = (scores.scores < self.trim[0]) | (scores.scores > self.trim[1])
+            _refuse_trimming(outside, treated, material.estimand, self.trim)
+            weights[outside] = 0.0
+            n_treated, n_comparison = (outside & treated).sum(), (outside & ~treated).sum()
+            notes.append(
+                f"{n_treated:,} participants and {n_comparison:,} comparison people were trimmed: "
+                f"score outside {self.trim[0]:g} to {self.trim[1]:g}"
+            )
+        if self.truncate is not None:
+            notes.append(_truncate(weights, treated, material.estimand, self.truncate))
+        _refuse_infinite(weights)
+        return Assignment(weights, notes=tuple(notes))
+
+
+@dataclass(frozen=True)
+class OverlapWeights:
+    """Overlap weights: 1-e for participants, e for comparison people.
+
+    Li, Morgan and Zaslavsky (2018), Journal of the American Statistical Association 113.
+    With a logistic score the means of the covariates are exactly balanced.
+    """
+
+    name: ClassVar[str] = "overlap"
+    estimands: ClassVar[tuple[Estimand, ...]] = (Estimand.ATO,)
+    needs_formula: ClassVar[bool] = True
+    needs_matrix: ClassVar[bool] = True
+    needs_scores: ClassVar[bool] = True
+
+    def find_faults(self, covariates: pd.DataFrame, treated: NDArray[np.bool_]) -> list[Fault]:
+        """Return what is wrong with the settings: there are none.
+
+        Parameters
+        ----------
+        covariates : DataFrame
+            Not looked at.
+        treated : ndarray of bool
+            Not looked at.
+
+        Returns
+        -------
+        list of Fault
+            Empty.
+        """
+        del covariates, treated
+        return []
+
+    def assign(self, material: Material) -> Assignment:
+        """Weigh everybody.
+
+        Parameters
+        ----------
+        material : Material
+            With scores.
+
+        Returns
+        -------
+        Assignment
+            Bounded weights.
+        """
+        scores = require_scores(material.scores)
+        return Assignment(np.where(material.treated, _complement(scores), scores.scores))
+
+
+@dataclass(frozen=True)
+class MatchingWeights:
+    """Matching weights: min(e, 1-e) over the probability of the arm a person is in.
+
+    Li and Greene (2013), International Journal of Biostatistics 9: the weighting analogue
+    of one-to-one matching with a caliper. Whom it is about lies close to the overlap
+    population, and is labelled so.
+    """
+
+    name: ClassVar[str] = "matching_weights"
+    estimands: ClassVar[tuple[Estimand, ...]] = (Estimand.ATO,)
+    needs_formula: ClassVar[bool] = True
+    needs_matrix: ClassVar[bool] = True
+    needs_scores: ClassVar[bool] = True
+
+    def find_faults(self, covariates: pd.DataFrame, treated: NDArray[np.bool_]) -> list[Fault]:
+        """Return what is wrong with the settings: there are none.
+
+        Parameters
+        ----------
+        covariates : DataFrame
+            Not looked at.
+        treated : ndarray of bool
+            Not looked at.
+
+        Returns
+        -------
+        list of Fault
+            Empty.
+        """
+        del covariates, treated
+        return []
+
+    def assign(self, material: Material) -> Assignment:
+        """Weigh everybody.
+
+        Parameters
+        ----------
+        material : Material
+            With scores.
+
+        Returns
+        -------
+        Assignment
+            Weights of at most 1.
+        """
+        scores = require_scores(material.scores)
+        rest = _complement(scores)
+        own = np.where(material.treated, scores.scores, rest)
+        return Assignment(np.minimum(scores.scores, rest) / own)
+
+
+def inverse_probability_weights(
+    scores: PropensityScore, treated: NDArray[np.bool_], estimand: Estimand
+) -> Floats:
+    """Inverse probability weights of everybody.
+
+    Parameters
+    ----------
+    scores : PropensityScore
+        Of everybody.
+    treated : ndarray of bool, shape (n_people,)
+        Whether each person took part.
+    estimand : Estimand
+        ATT, ATE or ATC.
+
+    Returns
+    -------
+    ndarray of float, shape (n_people,)
+        Infinite for scores of exactly 0 or 1 in the wrong arm.
+    """
+    # from the log odds, so that scores near 1 lose no digits
+    with np.errstate(over="ignore"):
+        odds = np.exp(np.where(treated, -scores.logit, scores.logit))
+    if estimand is Estimand.ATE:
+        return 1.0 + odds
+    focal = treated if estimand is Estimand.ATT else ~treated
+    return np.where(focal, 1.0, odds)
+
+
+def require_scores(scores: PropensityScore | None) -> PropensityScore:
+    """Return the scores, which the caller knows to be there.
+
+    Parameters
+    ----------
+    scores : PropensityScore or None
+        Of everybody.
+
+    Returns
+    -------
+    PropensityScore
+        The same.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+    """
+    if scores is None:
+        raise ValueError("this method needs scores")
+    return scores
+
+
+def _complement(scores: PropensityScore) -> Floats:
+    from scipy import special
+
+    rest: Floats = special.expit(-scores.logit)
+    return rest
+
+
+def _truncate(
+    weights: Floats, treated: NDArray[np.bool_], estimand: Estimand, quantile: float
+) -> str:
+    """Cut the largest weights, in place; the people asked about for ATT and ATC keep theirs."""
+    cut = {Estimand.ATT: ~treated, Estimand.ATC: treated}.get(estimand, np.ones_like(treated))
+    cut = cut & (weights > 0)
+    limit = float(np.quantile(weights[cut], quantile, method="closest_observation"))
+    above = cut & (weights > limit)
+    weights[above] = limit
+    return f"{above.sum():,} weights were truncated to {limit:.4g}, their {quantile:g} quantile"
+
+
+def _refuse_trimming(
+    outside: NDArray[np.bool_],
+    treated: NDArray[np.bool_],
+    estimand: Estimand,
+    trim: tuple[float, float],
+) -> None:
+    if estimand is Estimand.ATT:
+        return  # dropped participants rename the ATT
+    lost = int((outside & ~treated).sum() if estimand is Estimand.ATC else outside.sum())
+    if lost:
+        raise CannotAnswerError(
+            f"trimming to scores from {trim[0]:g} to {trim[1]:g} drops {lost:,} people whom the "
+            f"{estimand.value} is about; ask for the ATT, or use OverlapWeights, whose population "
+            "has a name"
+        )
+
+
+def _refuse_infinite(weights: Floats) -> None:
+    infinite = int((~np.isfinite(weights)).sum())
+    if infinite:
+        raise NoOverlapError(
+            f"{infinite:,} weights are infinite: those people could only be in the arm that they "
+            "are not in, by their score; trim them, or use OverlapWeights"
+        )

@@ -135,7 +135,10 @@ def estimate_effects(fit: Fit, *, probability: float = 0.95) -> tuple[Effect, ..
     ----------
     Hernan, M. A. and Robins, J. M. (2020). Causal Inference: What If, chapter 13.
     """
-    with_programme, without = _derive(fit.predict(1), fit.horizon), _derive(fit.predict(0), fit.horizon)
+    with_programme, without = (
+        _derive(fit.predict(1), fit.horizon),
+        _derive(fit.predict(0), fit.horizon),
+    )
     return tuple(
         _contrast(measure, with_programme[measure], without[measure], fit, probability)
         for measure in Measure

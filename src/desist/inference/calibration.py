@@ -8,41 +8,10 @@ arm's effective sample size, so that multiplying all weights by ten changes noth
 import numpy as np
 from numpy.typing import NDArray
 
-
-def effective_sample_size(weights: NDArray[np.float64]) -> float:
-    r"""Count the equally weighted people that a weighted sample is worth.
-
-    Parameters
-    ----------
-    weights : ndarray of float, shape (n_people,)
-        Probability weights, none negative; zeros count for nothing.
-
-    Returns
-    -------
-    float
-        :math:`(\sum w)^2 / \sum w^2`, between 1 and the number of people; 0 when all
-        weights are zero.
-
-    References
-    ----------
-    Kish, L. (1965). Survey Sampling, section 11.7. Wiley.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> effective_sample_size(np.array([1.0, 1.0, 1.0, 0.0]))
-    3.0
-    """
-    largest = float(np.max(weights, initial=0.0))
-    if largest == 0.0:
-        return 0.0
-    relative = weights / largest  # weights of 1e-200 must not underflow when squared
-    return float(relative.sum() ** 2 / np.square(relative).sum())
+from desist.design.balance import effective_sample_size
 
 
-def scale_weights(
-    weights: NDArray[np.float64], treated: NDArray[np.bool_]
-) -> NDArray[np.float64]:
+def scale_weights(weights: NDArray[np.float64], treated: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Scale the weights of each arm to add up to its effective sample size.
 
     Parameters

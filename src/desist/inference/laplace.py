@@ -50,14 +50,14 @@ class LogDensity:
         self._value_and_gradient = pytensor.function(
             [point], [value, pytensor.grad(value, point)], mode=mode
         )
-        self._values = pytensor.function([points], vectorize_graph(value, {point: points}), mode=mode)
+        self._values = pytensor.function(
+            [points], vectorize_graph(value, {point: points}), mode=mode
+        )
         self._parameters = pytensor.function(
             [points], [vectorize_graph(node, {point: points}) for node in parameters], mode=mode
         )
 
-    def value_and_gradient(
-        self, point: NDArray[np.float64]
-    ) -> tuple[float, NDArray[np.float64]]:
+    def value_and_gradient(self, point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         """Evaluate the log density and its gradient at one point, shape (n_parameters,)."""
         value, gradient = self._value_and_gradient(point)
         return float(value), np.asarray(gradient, dtype=float)
@@ -70,10 +70,12 @@ class LogDensity:
         ]
         return np.concatenate(parts)
 
-    def parameters(self, points: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-        """Return the model's named parameters, each of shape (1, n_points, ...)."""
-        arrays = self._parameters(points)
-        return {name: array[np.newaxis] for name, array in zip(self._names, arrays, strict=True)}
+    def parameters(
+        self, points: NDArray[np.float64], n_batches: int
+    ) -> dict[str, NDArray[np.float64]]:
+        """Return the model's named parameters, each of shape (n_batches, n_draws, ...)."""
+        named = zip(self._names, self._parameters(points), strict=True)
+        return {name: array.reshape(n_batches, -1, *array.shape[1:]) for name, array in named}
 
 
 def find_mode(density: LogDensity) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -104,7 +106,9 @@ def find_mode(density: LogDensity) -> tuple[NDArray[np.float64], NDArray[np.floa
             return 1e300, np.zeros_like(point)
         return -value, -gradient
 
-    found = minimize(negative, density.start, jac=True, method="L-BFGS-B", options={"maxiter": 1000})
+    found = minimize(
+        negative, density.start, jac=True, method="L-BFGS-B", options={"maxiter": 1000}
+    )
     mode = found.x
     for _ in range(NEWTON_STEPS):
         factor = _factor_of_curvature(density, mode)
@@ -167,8 +171,10 @@ def correct_by_importance(
     stretch = rng.chisquare(degrees_of_freedom, n_draws) / degrees_of_freedom
     standard = normal / np.sqrt(stretch)[:, np.newaxis]
     points = mode + standard @ np.linalg.cholesky(covariance).T
-    log_proposal = -(degrees_of_freedom + dimension) / 2 * np.log1p(
-        np.square(standard).sum(axis=1) / degrees_of_freedom
+    log_proposal = (
+        -(degrees_of_freedom + dimension)
+        / 2
+        * np.log1p(np.square(standard).sum(axis=1) / degrees_of_freedom)
     )
     log_ratio = density.values(points, at_once) - log_proposal
     log_ratio[~np.isfinite(log_ratio)] = -np.inf  # outside the support: weight zero

@@ -1,0 +1,1 @@
+"""What is assumed: rate, frequency, time to the first reoffence."""

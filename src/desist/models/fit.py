@@ -120,7 +120,8 @@ class Fit:
             dims |= {f"{name}_{part}_standard": [name] for part in ("intercept", "treatment")}
         return az.from_dict(
             {"posterior": self.draws},
-            coords={"covariate": list(self.covariate_names)} | {k: list(v) for k, v in self.levels.items()},
+            coords={"covariate": list(self.covariate_names)}
+            | {k: list(v) for k, v in self.levels.items()},
             dims={name: dim for name, dim in dims.items() if name in self.draws},
         )
 
@@ -200,7 +201,11 @@ def fit_model(
     if columns is None:
         raise InputError(
             f"{model.name} model",
-            [Fault("cohort", f"a column of {model.needs}", "none", f"give {model.needs}= to Cohort")],
+            [
+                Fault(
+                    "cohort", f"a column of {model.needs}", "none", f"give {model.needs}= to Cohort"
+                )
+            ],
         )
     _require_events(model, outcomes, design)
     groups = cohort.groups if model.groups is None else model.groups

@@ -39,7 +39,9 @@ class MeansModel:
     needs: ClassVar[str] = "published means"
 
     def read_columns(
-        self, outcomes: Outcomes, horizon: float  # noqa: ARG002 - the models share one protocol
+        self,
+        outcomes: Outcomes,  # noqa: ARG002 - the models share one protocol
+        horizon: float,  # noqa: ARG002
     ) -> dict[str, NDArray[Any]] | None:
         """Return None: a cohort of people has better models than this one."""
         return None

@@ -107,7 +107,10 @@ def make_predictors(
     if constant:
         raise InputError(
             "model covariates",
-            [Fault(name, "different values", "one value among the people used") for name in constant],
+            [
+                Fault(name, "different values", "one value among the people used")
+                for name in constant
+            ],
         )
     standard = np.where(used[:, np.newaxis], (matrix - centre) / np.where(spread > 0, spread, 1), 0)
     codes, levels = _read_groups(cohort.covariates, used, groups)
@@ -137,7 +140,8 @@ def target_weights(design: Design) -> NDArray[np.float64]:
         weights = used.astype(float)
     else:
         weights = np.where(used, design.weights / _arm_totals(design), 0.0)
-    return weights / weights.sum()
+    share: NDArray[np.float64] = weights / weights.sum()
+    return share
 
 
 def make_target(predictors: Predictors, design: Design) -> Target:
@@ -162,7 +166,9 @@ def make_target(predictors: Predictors, design: Design) -> Target:
     return Target(rows["x"], rows["group"], weights)
 
 
-def linear_predictor(priors: Priors, data: dict[str, Any], levels: dict[str, tuple[str, ...]]) -> Any:
+def linear_predictor(
+    priors: Priors, data: dict[str, Any], levels: dict[str, tuple[str, ...]]
+) -> Any:
     r"""Build the linear predictor in the PyMC model that is open.
 
     Parameters
@@ -194,7 +200,10 @@ def linear_predictor(priors: Priors, data: dict[str, Any], levels: dict[str, tup
 
 
 def predict_linear(
-    draws: dict[str, NDArray[np.float64]], target: Target, levels: dict[str, tuple[str, ...]], arm: int
+    draws: dict[str, NDArray[np.float64]],
+    target: Target,
+    levels: dict[str, tuple[str, ...]],
+    arm: int,
 ) -> NDArray[np.float64]:
     """Evaluate the linear predictor for the target's rows in one arm.
 

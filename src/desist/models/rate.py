@@ -37,7 +37,9 @@ class RateModel:
     needs: ClassVar[str] = "reoffended"
 
     def read_columns(
-        self, outcomes: Outcomes, horizon: float  # noqa: ARG002 - the models share one protocol
+        self,
+        outcomes: Outcomes,
+        horizon: float,  # noqa: ARG002 - the models share one protocol
     ) -> dict[str, NDArray[Any]] | None:
         """Return the outcome columns, or None when the cohort lacks them."""
         if outcomes.reoffended is None:

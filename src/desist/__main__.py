@@ -1,0 +1,5 @@
+"""Run the command line with `python -m desist`."""
+
+from desist.cli import main
+
+main()

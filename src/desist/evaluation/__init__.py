@@ -1,0 +1,1 @@
+"""Cohort, design, models and checks in one evaluation."""

@@ -1,0 +1,214 @@
+"""Evaluate a programme: every measure that the cohort can answer, posterior beside checks."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from desist.checks import run_checks
+from desist.cohort.cohort import Cohort
+from desist.cohort.flow import RecordFlow
+from desist.cohort.outcomes import Outcomes, read_outcomes
+from desist.design.design import Design
+from desist.effects import Effect, estimate_effects
+from desist.errors import Fault, InputError
+from desist.estimands import Measure
+from desist.evaluation.record import Evaluation, compare_check
+from desist.inference.engines import Engine
+from desist.models.fit import Model, common_horizon, fit_model
+from desist.models.frequency import FrequencyModel
+from desist.models.rate import RateModel
+from desist.models.survival import SurvivalModel
+
+FEW_REOFFENDERS = 30
+MEASURES_OF = {
+    "rate": (Measure.RATE,),
+    "frequency": (Measure.FREQUENCY,),
+    "survival": (Measure.RMST, Measure.TIME_AMONG_REOFFENDERS, Measure.HAZARD_RATIO),
+}
+
+
+def evaluate(
+    cohort: Cohort,
+    design: Design,
+    *,
+    models: Sequence[Model] | None = None,
+    covariates: str | None = None,
+    inference: str | Engine = "auto",
+    horizon: float | None = None,
+    probability: float = 0.95,
+    seed: int = 0,
+    title: str = "Evaluation of a programme",
+    flow: RecordFlow | None = None,
+) -> Evaluation:
+    """Estimate the effect of a programme on every measure that the cohort can answer.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        People and outcomes.
+    design : Design
+        Weights and estimand, decided without the outcomes.
+    models : sequence of Model, optional
+        By default a rate, a frequency and a survival model.
+    covariates : str, optional
+        Right-hand side of a formula for the default models; by default the design alone
+        adjusts.
+    inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
+        How the posterior is obtained.
+    horizon : float, optional
+        Days; by default the follow-up that all people share.
+    probability : float
+        Of posterior and confidence intervals.
+    seed : int
+        Of all randomness; the same seed gives the same answer.
+    title : str
+        Heading of the report.
+    flow : RecordFlow, optional
+        From the records submitted to the people analysed, for the report.
+
+    Returns
+    -------
+    Evaluation
+        Posteriors, checks and warnings; measures that cannot be had are named with the
+        reason.
+
+    Raises
+    ------
+    InputError
+        If the cohort and the design do not belong together, or an argument is wrong.
+    NoEventsError
+        If nobody in the weighted sample reoffended.
+    NotConvergedError
+        If a posterior was not found.
+    """
+    _require_same_people(cohort, design, probability)
+    outcomes = read_outcomes(cohort)
+    horizon = common_horizon(outcomes, horizon)
+    chosen = _default_models(covariates) if models is None else tuple(models)
+    streams = np.random.default_rng(seed).spawn(len(chosen) + 1)
+    effects: list[Effect] = []
+    for model, stream in zip(chosen, streams, strict=False):
+        if model.read_columns(outcomes, horizon) is not None:
+            fit = fit_model(
+                model, cohort, design, inference=inference, horizon=horizon, seed=stream
+            )
+            effects += estimate_effects(fit, probability=probability)
+    found = {effect.measure: effect for effect in effects}
+    checks = run_checks(cohort, design, horizon=horizon, rng=streams[-1], probability=probability)
+    return Evaluation(
+        title=title,
+        estimand=design.estimand,
+        effects=tuple(found[measure] for measure in Measure if measure in found),
+        checks=tuple(compare_check(check, found.get(check.measure)) for check in checks),
+        unavailable=_name_unavailable(cohort, found),
+        design=summarise_design(design),
+        flow=flow,
+        settings={
+            "cohort": cohort.settings(),
+            "design": design.settings(),
+            "models": [{"name": model.name, **_model_settings(model)} for model in chosen],
+            "inference": inference if isinstance(inference, str) else asdict(inference),
+            "horizon": horizon,
+            "probability": probability,
+        },
+        seed=seed,
+        warnings=_collect_warnings(design, outcomes),
+    )
+
+
+def summarise_design(design: Design) -> dict[str, Any]:
+    """Summarise a design as plain values, without anything about a single person.
+
+    Parameters
+    ----------
+    design : Design
+        Weights, balance and estimand.
+
+    Returns
+    -------
+    dict
+        The `design` block of `evaluation.json`.
+    """
+    balance = [] if design.balance is None else design.balance.table.to_dict("records")
+    columns = ("covariate", "smd_before", "smd_after", "variance_ratio", "ks", "word")
+    return {
+        "estimand": str(design.estimand),
+        "method": None if design.method is None else design.method.name,
+        "n_treated": design.n_treated,
+        "n_treated_dropped": design.n_treated_dropped,
+        "n_comparison": design.n_comparison,
+        "ess_comparison": design.effective_sample_size_comparison,
+        "worst_covariate": None if design.balance is None else design.balance.worst,
+        "balance": [{column: row[column] for column in columns} for row in balance],
+    }
+
+
+def _require_same_people(cohort: Cohort, design: Design, probability: float) -> None:
+    faults = []
+    if not np.array_equal(cohort.treated, design.treated):
+        faults.append(
+            Fault(
+                "design",
+                "a design of this cohort",
+                f"another one ({len(design.treated)} people, the cohort has {cohort.n_people})",
+                "build the design from the cohort that is evaluated",
+            )
+        )
+    if not 0 < probability < 1:
+        faults.append(Fault("probability", "a number between 0 and 1", f"{probability:g}"))
+    if faults:
+        raise InputError("evaluation", faults)
+
+
+def _default_models(covariates: str | None) -> tuple[Model, ...]:
+    return (
+        RateModel(covariates=covariates),
+        FrequencyModel(covariates=covariates),
+        SurvivalModel(covariates=covariates),
+    )
+
+
+def _model_settings(model: Model) -> dict[str, Any]:
+    plain = {name: value for name, value in vars(model).items() if name != "priors"}
+    return {name: None if value is None else str(value) for name, value in plain.items()} | {
+        "priors": {name: str(prior) for name, prior in vars(model.priors).items()}
+    }
+
+
+def _name_unavailable(cohort: Cohort, found: dict[Measure, Effect]) -> dict[Measure, str]:
+    lacking = {
+        Measure.RATE: ("reoffended", cohort.reoffended),
+        Measure.FREQUENCY: ("offences", cohort.offences),
+        Measure.RMST: ("days", cohort.days),
+        Measure.TIME_AMONG_REOFFENDERS: ("days", cohort.days),
+        Measure.HAZARD_RATIO: ("days", cohort.days),
+    }
+    return {
+        measure: f"the cohort has no column of {role}"
+        if column is None
+        else "no model for it was asked for"
+        for measure, (role, column) in lacking.items()
+        if measure not in found
+    }
+
+
+def _collect_warnings(design: Design, outcomes: Outcomes) -> tuple[str, ...]:
+    told = []
+    if design.n_treated_dropped:
+        told.append(
+            f"{design.n_treated_dropped} of {int(design.treated.sum())} participants had no "
+            f"suitable comparison person; the effect is that on {design.estimand.people}."
+        )
+    if design.balance is not None and design.balance.n_out_of_tolerance:
+        poor = design.balance.table.query("word == 'poorly matched'")["covariate"]
+        told.append(f"Poorly matched: {', '.join(map(str, poor))}.")
+    if outcomes.reoffended is not None:
+        n_few = int(outcomes.reoffended[design.treated & (design.weights > 0)].sum())
+        if n_few < FEW_REOFFENDERS:
+            told.append(
+                f"Only {n_few} participants reoffended; results on the time to reoffending "
+                "rest on them."
+            )
+    return (*told, *design.notes)

@@ -1,0 +1,251 @@
+"""One record of all results of a study: posteriors, checks, design, warnings."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import version
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from desist.checks.check import Check
+from desist.cohort.flow import RecordFlow
+from desist.effects import Effect, summarise_interval
+from desist.estimands import Estimand, Measure
+
+
+@dataclass(frozen=True)
+class MeasureRow:
+    """Posterior summary of one measure; the row of a table or of `evaluation.json`.
+
+    Attributes
+    ----------
+    measure : Measure
+        What is compared; differences are in its unit.
+    estimand : Estimand
+        For whom.
+    n_treated, n_comparison : int
+        People behind the figures.
+    treated, comparison, difference : float
+        Posterior means; NaN for the hazard ratio.
+    lower, upper : float
+        Equal-tailed posterior limits of the difference; NaN for the hazard ratio.
+    ratio, ratio_lower, ratio_upper : float
+        Posterior median of treated over comparison, and its limits.
+    probability_of_benefit : float
+        Posterior probability that the programme does good on this measure.
+    engine : str
+        "laplace" or "nuts".
+    khat, rhat_max, ess_bulk_min : float
+        Diagnostics; NaN where the engine has no such figure.
+    causal : True or "descriptive"
+        Whether the contrast may be read as an effect, given the design.
+    """
+
+    measure: Measure
+    estimand: Estimand
+    n_treated: int
+    n_comparison: int
+    treated: float
+    comparison: float
+    difference: float
+    lower: float
+    upper: float
+    ratio: float
+    ratio_lower: float
+    ratio_upper: float
+    probability_of_benefit: float
+    engine: str
+    khat: float
+    rhat_max: float
+    ess_bulk_min: float
+    causal: Literal[True, "descriptive"]
+
+
+@dataclass(frozen=True)
+class ComparedCheck(Check):
+    """A check beside the posterior of the same measure.
+
+    Attributes
+    ----------
+    agrees : bool or None
+        Whether both point the same way and both exclude, or both include, no difference;
+        None when the check is not applicable.
+    """
+
+    agrees: bool | None = None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Evaluation:
+    """All results of one study.
+
+    Attributes
+    ----------
+    title : str
+        Of the study.
+    estimand : Estimand
+        For whom the effects are.
+    effects : tuple of Effect
+        Posteriors, one a measure.
+    checks : tuple of ComparedCheck
+        Frequentist checks beside them.
+    unavailable : dict of Measure to str
+        Measures that cannot be had, with the reason.
+    design : dict or None
+        Summary of the design and its balance; None for published figures.
+    flow : RecordFlow or None
+        From the records submitted to the people analysed.
+    settings : dict
+        Everything that was asked for.
+    seed : int
+        Of all randomness.
+    warnings : tuple of str
+        What the reader has to know.
+    package_version : str
+        Of `desist`.
+    """
+
+    title: str
+    estimand: Estimand
+    effects: tuple[Effect, ...]
+    checks: tuple[ComparedCheck, ...]
+    unavailable: Mapping[Measure, str]
+    design: Mapping[str, Any] | None
+    flow: RecordFlow | None
+    settings: Mapping[str, Any]
+    seed: int
+    warnings: tuple[str, ...] = ()
+    package_version: str = field(default_factory=lambda: version("desist"))
+
+    @cached_property
+    def measures(self) -> tuple[MeasureRow, ...]:
+        """Posterior summaries, one a measure."""
+        return tuple(_summarise(effect) for effect in self.effects)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Posterior and checks side by side.
+
+        Columns: measure, unit, method ("posterior" or the check's slug), scale, estimate,
+        lower, upper, p_value, probability_of_benefit, applicable, agrees, reason.
+        """
+        rows = []
+        for effect in self.effects:
+            rows.append(_posterior_line(effect))
+            rows += [_check_line(check) for check in self.checks if check.measure is effect.measure]
+        return pd.DataFrame(rows)
+
+    @cached_property
+    def draws(self) -> xr.Dataset:
+        """Draws of every measure: variables such as rate_difference, dims (chain, draw)."""
+        arrays = {}
+        for effect in self.effects:
+            for part in ("treated", "comparison", "difference", "ratio"):
+                values = getattr(effect, part)
+                if values is not None:
+                    arrays[f"{effect.measure}_{part}"] = values
+        return xr.Dataset(arrays)
+
+    def __repr__(self) -> str:
+        """Return the title, the estimand and one line a measure."""
+        lines = [
+            f"Evaluation: {self.title}",
+            f"  effect on {self.estimand.people} ({self.estimand})",
+        ]
+        lines += [f"  {effect!r}" for effect in self.effects]
+        lines += [
+            f"  {measure.title}: not available, {why}" for measure, why in self.unavailable.items()
+        ]
+        return "\n".join(lines)
+
+
+def compare_check(check: Check, effect: Effect | None) -> ComparedCheck:
+    """Set a check beside the posterior of the same measure.
+
+    Parameters
+    ----------
+    check : Check
+        A frequentist result.
+    effect : Effect or None
+        The posterior; None when there is none.
+
+    Returns
+    -------
+    ComparedCheck
+        With `agrees` answered where both can speak.
+    """
+    agrees = None
+    if check.applicable and effect is not None:
+        same_side = (check.estimate > check.scale.null) == (
+            float(effect.draws.mean()) > effect.scale.null
+        )
+        posterior_excludes = effect.interval.excludes(effect.scale.null)
+        agrees = check.excludes_null == posterior_excludes and (same_side or not posterior_excludes)
+    return ComparedCheck(**vars(check), agrees=agrees)
+
+
+def _summarise(effect: Effect) -> MeasureRow:
+    ratio = summarise_interval(effect.ratio, effect.probability)
+    on_difference = effect.difference is not None
+    return MeasureRow(
+        measure=effect.measure,
+        estimand=effect.estimand,
+        n_treated=effect.n_treated,
+        n_comparison=effect.n_comparison,
+        treated=_mean(effect.treated),
+        comparison=_mean(effect.comparison),
+        difference=_mean(effect.difference),
+        lower=effect.interval.lower if on_difference else math.nan,
+        upper=effect.interval.upper if on_difference else math.nan,
+        ratio=float(np.median(effect.ratio.to_numpy())),
+        ratio_lower=ratio.lower,
+        ratio_upper=ratio.upper,
+        probability_of_benefit=effect.probability_of_benefit,
+        engine=effect.diagnostics.engine,
+        khat=effect.diagnostics.khat,
+        rhat_max=effect.diagnostics.rhat_max,
+        ess_bulk_min=effect.diagnostics.ess_bulk_min,
+        causal=True if effect.measure.is_causal else "descriptive",
+    )
+
+
+def _mean(draws: xr.DataArray | None) -> float:
+    return math.nan if draws is None else float(draws.mean())
+
+
+def _posterior_line(effect: Effect) -> dict[str, Any]:
+    return {
+        "measure": str(effect.measure),
+        "unit": effect.measure.unit,
+        "method": "posterior",
+        "scale": str(effect.scale),
+        "estimate": float(effect.draws.mean()),
+        "lower": effect.interval.lower,
+        "upper": effect.interval.upper,
+        "p_value": math.nan,
+        "probability_of_benefit": effect.probability_of_benefit,
+        "applicable": True,
+        "agrees": None,
+        "reason": "" if effect.measure.is_causal else "descriptive, not an effect",
+    }
+
+
+def _check_line(check: ComparedCheck) -> dict[str, Any]:
+    return {
+        "measure": str(check.measure),
+        "unit": check.measure.unit,
+        "method": check.check,
+        "scale": str(check.scale),
+        "estimate": check.estimate,
+        "lower": check.lower,
+        "upper": check.upper,
+        "p_value": check.p_value,
+        "probability_of_benefit": math.nan,
+        "applicable": check.applicable,
+        "agrees": check.agrees,
+        "reason": check.reason,
+    }

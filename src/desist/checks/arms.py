@@ -1,0 +1,203 @@
+"""Two weighted arms: the data that every check starts from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from desist.errors import Fault, name_rows, raise_faults
+
+ROUNDING = 1e-12  # relative size below which a spread is the rounding of a computer
+EQUAL_WEIGHTS = 1e-9  # relative spread of the weights of an arm below which they are equal
+
+
+@dataclass(frozen=True, eq=False)
+class Arms:
+    """Outcome, arm and weight of the people who are used (weight above 0).
+
+    Attributes
+    ----------
+    outcome : ndarray of float, shape (n_used,)
+        In the unit of the measure.
+    treated : ndarray of bool, shape (n_used,)
+        Whether each person took part.
+    weights : ndarray of float, shape (n_used,)
+        Positive; only their ratios within an arm mean anything.
+    positions : ndarray of int, shape (n_used,)
+        Place of each person among those who were handed in.
+    """
+
+    outcome: NDArray[np.float64]
+    treated: NDArray[np.bool_]
+    weights: NDArray[np.float64]
+    positions: NDArray[np.int64]
+
+    @property
+    def n_treated(self) -> int:
+        """People who took part and are used."""
+        return int(self.treated.sum())
+
+    @property
+    def n_comparison(self) -> int:
+        """Comparison people who are used."""
+        return int((~self.treated).sum())
+
+    @property
+    def weights_differ(self) -> bool:
+        """Whether the weights within either arm are unequal."""
+        members = (self.treated, ~self.treated)
+        return any(_spread(self.weights[arm]) > EQUAL_WEIGHTS for arm in members)
+
+    @property
+    def obstacle(self) -> str:
+        """Why no two-sample method can be used; empty when one can."""
+        for name, count in (("treated", self.n_treated), ("comparison", self.n_comparison)):
+            if count < 2:
+                people = "person" if count == 1 else "people"
+                return f"the {name} arm has {count} {people}; at least 2 are needed"
+        if np.ptp(self.outcome) == 0:
+            return "everybody has the same outcome: there is no variation to judge a difference by"
+        return ""
+
+    def arm(self, *, treated: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return outcome and weights of one arm, the weights summing to 1."""
+        members = self.treated if treated else ~self.treated
+        weights = self.weights[members]
+        return self.outcome[members], weights / weights.sum()
+
+
+def read_arms(outcome: ArrayLike, treated: ArrayLike, weights: ArrayLike | None = None) -> Arms:
+    """Validate an outcome with its arms and weights; leave out people of weight 0.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n_people,)
+        Finite numbers for everybody with a positive weight.
+    treated : array_like, shape (n_people,)
+        True or 1 for participants.
+    weights : array_like, shape (n_people,), optional
+        Not negative, finite. All equal when left out.
+
+    Returns
+    -------
+    Arms
+        The people with a positive weight.
+
+    Raises
+    ------
+    InputError
+        If lengths differ, a weight is negative or not finite, or an outcome is not
+        finite; every fault is listed.
+    """
+    values = np.asarray(outcome, dtype=float)
+    arms = np.asarray(treated).astype(bool)
+    masses = np.ones(values.shape) if weights is None else np.asarray(weights, dtype=float)
+    _require_equal_lengths(values, arms, masses)
+    used = masses > 0
+    bad_weights = np.flatnonzero(~(np.isfinite(masses) & (masses >= 0)))
+    bad_values = np.flatnonzero(~np.isfinite(values) & used)
+    faults = [
+        *_fault("weights", "finite numbers, 0 or more", bad_weights),
+        *_fault("outcome", "finite numbers for everybody who is used", bad_values),
+    ]
+    raise_faults("check", faults)
+    positions = np.flatnonzero(used)
+    return Arms(values[used], arms[used], masses[used], positions)
+
+
+def effective_sample_size(weights: NDArray[np.float64]) -> float:
+    """Return Kish's effective sample size, (sum w)^2 / sum w^2.
+
+    Parameters
+    ----------
+    weights : ndarray of float
+        Weights of one arm.
+
+    Returns
+    -------
+    float
+        The number of equally weighted people with the same precision; 0 for nobody.
+
+    References
+    ----------
+    Kish, L. (1965). Survey Sampling, section 8.2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> effective_sample_size(np.array([3.0, 3.0, 0.0]))
+    2.0
+    """
+    largest = weights.max(initial=0.0)
+    if largest == 0:
+        return 0.0
+    relative = weights / largest
+    return float(relative.sum() ** 2 / (relative**2).sum())
+
+
+def residuals_about(
+    values: NDArray[np.float64], centre: NDArray[np.float64] | float
+) -> NDArray[np.float64]:
+    """Return values less their centre, exactly 0 where they differ by rounding only.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        Of one arm.
+    centre : ndarray of float or float
+        What they are expected to be.
+
+    Returns
+    -------
+    ndarray of float
+        Residuals: those of an arm that does not vary must give no standard error.
+    """
+    residuals = values - centre
+    size = np.abs(values).max(initial=0.0)
+    return np.where(np.abs(residuals) <= ROUNDING * size, 0.0, residuals)
+
+
+def scale_to_effective_size(arms: Arms) -> NDArray[np.float64]:
+    """Scale the weights of each arm to sum to its effective sample size.
+
+    The convention of this package wherever both arms enter one likelihood (Cox,
+    log-rank): equal weights become 1, and nothing depends on the scale that the
+    weights came with, in either arm.
+
+    Parameters
+    ----------
+    arms : Arms
+        Two weighted arms.
+
+    Returns
+    -------
+    ndarray of float, shape (n_used,)
+        Scaled weights, in the order of the arms.
+    """
+    scaled = np.empty_like(arms.weights)
+    for members in (arms.treated, ~arms.treated):
+        weights = arms.weights[members]
+        if weights.size:
+            scaled[members] = weights / weights.sum() * effective_sample_size(weights)
+    return scaled
+
+
+def _spread(weights: NDArray[np.float64]) -> float:
+    return float(np.ptp(weights) / weights.max()) if weights.size else 0.0
+
+
+def _require_equal_lengths(*columns: NDArray[np.generic]) -> None:
+    lengths = [column.shape for column in columns]
+    if len(set(lengths)) > 1 or any(len(shape) != 1 for shape in lengths):
+        fault = Fault(
+            "outcome, treated and weights",
+            "one value for each person in each",
+            f"shapes {', '.join(str(shape) for shape in lengths)}",
+        )
+        raise_faults("check", [fault])
+
+
+def _fault(where: str, expected: str, rows: NDArray[np.int64]) -> list[Fault]:
+    if not rows.size:
+        return []
+    return [Fault(where, expected, f"{rows.size} other, {name_rows(rows.tolist())}")]

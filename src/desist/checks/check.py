@@ -1,0 +1,185 @@
+"""The record of a check, and the numbers that a formula finds."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from desist.estimands import Interval, Measure, Scale
+
+NAN = math.nan
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one formula finds: numbers without a label.
+
+    Every formula of this floor that works from a table (means, counts) gives one, so
+    that somebody with a table and no data can use it.
+
+    Attributes
+    ----------
+    estimate : float
+        The contrast, participants against comparison.
+    lower, upper : float
+        Confidence limits; nan where the method has none.
+    p_value : float
+        Two-sided, against no difference; nan where the method has none.
+    probability : float
+        Nominal coverage of the interval.
+    standard_error : float
+        Of the estimate (of its logarithm when it is a ratio); nan where the method
+        does not go through one.
+    df : float
+        Degrees of freedom of the t distribution used; infinite for the normal.
+
+    Examples
+    --------
+    >>> from desist.checks.check import Finding
+    >>> Finding(estimate=-0.12, lower=-0.20, upper=-0.04, p_value=0.004).excludes_null
+    True
+    """
+
+    estimate: float
+    lower: float = NAN
+    upper: float = NAN
+    p_value: float = NAN
+    probability: float = 0.95
+    standard_error: float = NAN
+    df: float = math.inf
+
+    @property
+    def excludes_null(self) -> bool:
+        """Whether p lies below 1 minus the probability of the interval."""
+        return self.p_value < 1 - self.probability
+
+
+@dataclass(frozen=True)
+class Check:
+    """One frequentist check of one measure, or the reason why it cannot be made.
+
+    Attributes
+    ----------
+    measure : Measure
+        What is compared.
+    check : str
+        Slug of the method; it also names its function and its place in the docs.
+    scale : Scale
+        Whether `estimate` is a difference (null 0) or a ratio (null 1).
+    estimate, lower, upper : float
+        Contrast and its confidence limits, in the unit of the measure; nan when the
+        check is not applicable or the method has no such number.
+    p_value : float
+        Two-sided.
+    applicable : bool
+        Whether the check is valid for this design and these data.
+    reason : str
+        Why it is not applicable; when it is, what a reader has to know about it.
+    probability : float
+        Nominal coverage of the interval.
+
+    Examples
+    --------
+    >>> from desist.checks.check import not_applicable
+    >>> from desist.estimands import Measure
+    >>> check = not_applicable(Measure.RATE, "fisher", "the comparison weights differ")
+    >>> check.applicable, check.to_dict()["p_value"]
+    (False, None)
+    """
+
+    measure: Measure
+    check: str
+    scale: Scale
+    estimate: float
+    lower: float
+    upper: float
+    p_value: float
+    applicable: bool
+    reason: str
+    probability: float = 0.95
+
+    @property
+    def interval(self) -> Interval:
+        """The limits as a record that carries its kind and probability."""
+        return Interval(self.lower, self.upper, self.probability, "confidence")
+
+    @property
+    def excludes_null(self) -> bool:
+        """Whether no difference is rejected: by the p-value, or else by the interval."""
+        if not math.isnan(self.p_value):
+            return self.p_value < 1 - self.probability
+        return self.interval.excludes(self.scale.null)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record with plain values, None for numbers that do not exist."""
+        row = {key: _plain(value) for key, value in asdict(self).items()}
+        return row | {"measure": self.measure.value, "scale": self.scale.value}
+
+
+def not_applicable(
+    measure: Measure, check: str, reason: str, scale: Scale = Scale.DIFFERENCE
+) -> Check:
+    """Return the record of a check that cannot be made, with the reason.
+
+    Parameters
+    ----------
+    measure : Measure
+        What would have been compared.
+    check : str
+        Slug of the method.
+    reason : str
+        Why not; finishes the sentence "Not applicable, because ...".
+    scale : Scale
+        Scale on which it would have been compared.
+
+    Returns
+    -------
+    Check
+        All numbers nan, `applicable` false.
+    """
+    return Check(measure, check, scale, NAN, NAN, NAN, NAN, applicable=False, reason=reason)
+
+
+def label(
+    finding: Finding,
+    measure: Measure,
+    check: str,
+    *,
+    scale: Scale = Scale.DIFFERENCE,
+    reason: str = "",
+) -> Check:
+    """Put the label of a measure and a method on the numbers of a formula.
+
+    Parameters
+    ----------
+    finding : Finding
+        The numbers.
+    measure : Measure
+        What was compared.
+    check : str
+        Slug of the method.
+    scale : Scale
+        Scale of the numbers.
+    reason : str
+        What a reader has to know, such as effective counts in place of raw ones.
+
+    Returns
+    -------
+    Check
+        Applicable.
+    """
+    return Check(
+        measure,
+        check,
+        scale,
+        finding.estimate,
+        finding.lower,
+        finding.upper,
+        finding.p_value,
+        applicable=True,
+        reason=reason,
+        probability=finding.probability,
+    )
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,230 @@
+r"""Tests by rank and by permutation for a handful of people.
+
+Made for the days to a first reoffence among the few participants who reoffended. The
+Brunner-Munzel test takes probability weights; the exact ones are for equal weights.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from desist.checks.arms import Arms, read_arms, residuals_about
+from desist.checks.check import Finding
+from desist.checks.weighted import satterthwaite
+from desist.checks.welch import from_standard_error
+
+LARGEST_TABLE = 200_000_000  # steps of the recursion for an exact distribution
+
+
+def brunner_munzel(
+    outcome: ArrayLike,
+    treated: ArrayLike,
+    weights: ArrayLike | None = None,
+    probability: float = 0.95,
+) -> Finding:
+    r"""Compare two arms by the probability that one is later than the other.
+
+    .. math:: \theta = P(Y_1 > Y_0) - P(Y_1 < Y_0)
+
+    from weighted distribution functions, with a variance from the placements of each
+    arm in the other, so that unequal spreads do no harm.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n_people,)
+        Any scale on which order means something.
+    treated : array_like, shape (n_people,)
+        True for participants.
+    weights : array_like, shape (n_people,), optional
+        Probability weights; people of weight 0 are left out.
+    probability : float
+        Coverage of the interval.
+
+    Returns
+    -------
+    Finding
+        Theta, between -1 and 1, no difference 0: not in the unit of the outcome. The
+        limits may pass -1 or 1, and are nan when the arms do not overlap at all.
+
+    References
+    ----------
+    Brunner, E. and Munzel, U. (2000). Biometrical Journal 42, 17-25.
+
+    Examples
+    --------
+    >>> found = brunner_munzel([1, 2, 4, 3, 5, 6], [1, 1, 1, 0, 0, 0])
+    >>> round(found.estimate, 4)
+    -0.7778
+    """
+    arms = read_arms(outcome, treated, weights)
+    values1, shares1 = arms.arm(treated=True)
+    values0, shares0 = arms.arm(treated=False)
+    placed1 = _placements(values1, values0, shares0)
+    placed0 = _placements(values0, values1, shares1)
+    estimate = float(shares1 @ placed1)
+    variances = [_variance(placed1, shares1), _variance(placed0, shares0)]
+    df = satterthwaite(arms, variances[0], variances[1])
+    return from_standard_error(estimate, math.sqrt(sum(variances)), df, probability)
+
+
+def wilcoxon(outcome: ArrayLike, treated: ArrayLike, probability: float = 0.95) -> Finding:
+    """Compare two unweighted arms by the exact Wilcoxon rank-sum test, with ties.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n_people,)
+        Any scale; the shift is in its unit.
+    treated : array_like, shape (n_people,)
+        True for participants.
+    probability : float
+        Coverage of the interval, at least.
+
+    Returns
+    -------
+    Finding
+        The Hodges-Lehmann shift; p is the permutation probability of a rank sum at
+        least as far from its mean, ties included; the interval holds the ordered
+        differences that the exact distribution without ties leaves in, and is nan when
+        there are ties. P is nan where the exact distribution would take too long.
+
+    References
+    ----------
+    Hollander, M., Wolfe, D. A. and Chicken, E. (2014). Nonparametric Statistical
+    Methods, sections 4.1 to 4.3.
+
+    Examples
+    --------
+    >>> wilcoxon([1, 2, 3, 4, 5, 6], [1, 1, 1, 0, 0, 0]).p_value
+    0.1
+    """
+    arms = read_arms(outcome, treated)
+    values, n1 = arms.outcome, arms.n_treated
+    doubled = _doubled_midranks(values)
+    distribution = _sum_distribution(doubled, n1)
+    shifts = np.sort(np.subtract.outer(values[arms.treated], values[~arms.treated]).ravel())
+    estimate = float(np.median(shifts))
+    if distribution is None:
+        return Finding(estimate, probability=probability)
+    p_value = _two_sided(distribution, float(doubled[arms.treated].sum()))
+    if np.unique(values).size < values.size:
+        return Finding(estimate, p_value=p_value, probability=probability)
+    pairs = distribution[n1 * (n1 + 1) :: 2]  # from rank sums, doubled, to counts of pairs
+    cut = max(int(np.searchsorted(np.cumsum(pairs), (1 - probability) / 2 - 1e-12)), 0)
+    if cut == 0:
+        return Finding(estimate, -math.inf, math.inf, p_value, probability)
+    return Finding(estimate, float(shifts[cut - 1]), float(shifts[-cut]), p_value, probability)
+
+
+def permutation(
+    outcome: ArrayLike,
+    treated: ArrayLike,
+    *,
+    n_draws: int = 9999,
+    rng: np.random.Generator | int | None = None,
+    probability: float = 0.95,
+) -> Finding:
+    """Compare two unweighted means by permuting who took part.
+
+    Exact when the outcomes are whole numbers and few enough for the distribution of
+    the treated sum to be counted; from random permutations otherwise.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n_people,)
+        In the unit of the measure.
+    treated : array_like, shape (n_people,)
+        True for participants.
+    n_draws : int
+        Random permutations, where the distribution is not counted.
+    rng : numpy.random.Generator or int, optional
+        Source of randomness, or a seed.
+    probability : float
+        Against which p is read; the test has no interval.
+
+    Returns
+    -------
+    Finding
+        Difference of the means; p is the probability of one at least as far from 0 (the
+        drawn ones count the observed arrangement itself).
+
+    References
+    ----------
+    Phipson, B. and Smyth, G. K. (2010). SAGMB 9, article 39.
+
+    Examples
+    --------
+    >>> round(permutation([1, 2, 3, 4, 5, 6], [1, 1, 1, 0, 0, 0]).p_value, 4)
+    0.1
+    """
+    arms = read_arms(outcome, treated)
+    values, members = arms.outcome, arms.treated
+    estimate = float(values[members].mean() - values[~members].mean())
+    whole = np.round(values - values.min()).astype(np.int64)
+    distribution = None
+    if np.array_equal(whole, values - values.min()):
+        distribution = _sum_distribution(whole, arms.n_treated)
+    if distribution is not None:
+        p_value = _two_sided(distribution, float(whole[members].sum()))
+    else:
+        p_value = _drawn_p(arms, n_draws, np.random.default_rng(rng))
+    return Finding(estimate, p_value=p_value, probability=probability)
+
+
+def _placements(
+    values: NDArray[np.float64], others: NDArray[np.float64], shares: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """P(other < value) - P(other > value) for each value."""
+    order = np.argsort(others)
+    mass = np.concatenate([[0.0], np.cumsum(shares[order])])
+    below = mass[np.searchsorted(others[order], values, side="left")]
+    upto = mass[np.searchsorted(others[order], values, side="right")]
+    return np.asarray(below - (mass[-1] - upto))
+
+
+def _variance(placed: NDArray[np.float64], shares: NDArray[np.float64]) -> float:
+    mean = float(shares @ placed)
+    concentration = float((shares**2).sum())  # 1 over the effective sample size
+    return float((shares**2) @ residuals_about(placed, mean) ** 2) / max(1 - concentration, 1e-12)
+
+
+def _doubled_midranks(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    ordered = np.sort(values)
+    low = np.searchsorted(ordered, values, side="left")
+    high = np.searchsorted(ordered, values, side="right")
+    return np.asarray(low + high + 1, dtype=np.int64)
+
+
+def _sum_distribution(scores: NDArray[np.int64], n_chosen: int) -> NDArray[np.float64] | None:
+    """Distribution of the sum of n scores drawn without replacement; None when too long."""
+    n_chosen = int(n_chosen)
+    largest = int(np.sort(scores)[::-1][:n_chosen].sum())
+    if scores.size * n_chosen * (largest + 1) > LARGEST_TABLE:
+        return None
+    ways = np.zeros((n_chosen + 1, largest + 1))
+    ways[0, 0] = 1.0
+    for count, score in enumerate(scores, start=1):
+        # probabilities in place of counts: each new score is among the chosen with k/count
+        kept = ways.copy()
+        k = np.arange(n_chosen + 1)[:, None] / count
+        ways = kept * np.maximum(1 - k, 0.0)
+        ways[1:, score:] += kept[:-1, : largest + 1 - score] * k[1:]
+    return np.asarray(ways[n_chosen] / ways[n_chosen].sum())
+
+
+def _two_sided(distribution: NDArray[np.float64], observed: float) -> float:
+    support = np.arange(distribution.size)
+    mean = float(distribution @ support)
+    far = np.abs(support - mean) >= abs(observed - mean) - 1e-7 * max(1.0, abs(mean))
+    return min(float(distribution[far].sum()), 1.0)
+
+
+def _drawn_p(arms: Arms, n_draws: int, rng: np.random.Generator) -> float:
+    values, n1 = arms.outcome - arms.outcome.mean(), arms.n_treated
+    observed = abs(values[arms.treated].sum())
+    at_least = 0
+    for start in range(0, n_draws, 500):
+        rows = min(500, n_draws - start)
+        shuffled = rng.permuted(np.broadcast_to(values, (rows, values.size)), axis=1)
+        at_least += int((np.abs(shuffled[:, :n1].sum(axis=1)) >= observed * (1 - 1e-12)).sum())
+    return (at_least + 1) / (n_draws + 1)

@@ -1,0 +1,150 @@
+"""The checks of the time to a first reoffence, for weighted people."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from desist.checks.arms import Arms, read_arms, scale_to_effective_size
+from desist.checks.check import Check, Finding, label, not_applicable
+from desist.checks.cox import cox
+from desist.checks.kaplan_meier import rmst_difference
+from desist.checks.log_rank import exponentiate, log_rank
+from desist.checks.ranks import brunner_munzel, permutation, wilcoxon
+from desist.checks.rate import check_means
+from desist.checks.welch import from_standard_error
+from desist.errors import CannotAnswerError
+from desist.estimands import Measure, Scale
+
+RANK_NOTE = "the estimate is P(later) minus P(sooner), not days"
+DESCRIPTIVE = "descriptive: only those who reoffended are compared"
+
+
+def check_time(
+    days: ArrayLike,
+    reoffended: ArrayLike,
+    treated: ArrayLike,
+    weights: ArrayLike | None = None,
+    *,
+    horizon: float,
+    rng: np.random.Generator | int | None = None,
+) -> tuple[Check, ...]:
+    """Make every check of the time to a first reoffence.
+
+    Parameters
+    ----------
+    days : array_like, shape (n_people,)
+        Days to the first reoffence, or to the end of follow-up.
+    reoffended : array_like, shape (n_people,)
+        True or 1 when the days end with a reoffence.
+    treated : array_like, shape (n_people,)
+        True for participants.
+    weights : array_like, shape (n_people,), optional
+        Probability weights; people of weight 0 are left out.
+    horizon : float
+        Days up to which the restricted mean counts.
+    rng : numpy.random.Generator or int, optional
+        For permutations that are too many to count.
+
+    Returns
+    -------
+    tuple of Check
+        Restricted mean difference, Cox and log-rank for everybody; Welch, HC3,
+        Brunner-Munzel, Wilcoxon and permutation among those who reoffended.
+
+    Examples
+    --------
+    >>> checks = check_time([5, 9, 9, 2, 4, 9], [1, 0, 0, 1, 1, 0], [1, 1, 1, 0, 0, 0], horizon=9)
+    >>> [check.check for check in checks][:3]
+    ['rmst_difference', 'cox', 'log_rank']
+    """
+    arms = read_arms(days, treated, weights)
+    events = np.asarray(reoffended).astype(bool)[arms.positions]
+    return (
+        _check_rmst(arms, events, horizon),
+        *_check_hazards(arms, events),
+        *_check_reoffenders(arms, events, rng),
+    )
+
+
+def _check_rmst(arms: Arms, events: NDArray[np.bool_], horizon: float) -> Check:
+    slug = "rmst_difference"
+    if min(arms.n_treated, arms.n_comparison) < 2 or not events.any():
+        reason = "nobody reoffended" if not events.any() else arms.obstacle
+        return not_applicable(Measure.RMST, slug, reason)
+    for name, members in (("treated", arms.treated), ("comparison", ~arms.treated)):
+        followed = arms.outcome[members].max()
+        if followed < horizon and not events[members][arms.outcome[members] == followed].all():
+            reason = f"nobody in the {name} arm was followed for {horizon:g} days"
+            return not_applicable(Measure.RMST, slug, reason)
+    found = rmst_difference(
+        arms.outcome, events, arms.treated, arms.weights, horizon=horizon, small_sample=True
+    )
+    if math.isnan(found.p_value):
+        return not_applicable(Measure.RMST, slug, f"nobody reoffended within {horizon:g} days")
+    return label(found, Measure.RMST, slug, reason=f"up to {horizon:g} days")
+
+
+def _check_hazards(arms: Arms, events: NDArray[np.bool_]) -> list[Check]:
+    measure, scale = Measure.HAZARD_RATIO, Scale.RATIO
+    if min(arms.n_treated, arms.n_comparison) < 2:
+        return [not_applicable(measure, s, arms.obstacle, scale) for s in ("cox", "log_rank")]
+    if np.ptp(arms.outcome) == 0:
+        reason = "everybody has the same time, so nobody is ahead of anybody"
+        return [not_applicable(measure, s, reason, scale) for s in ("cox", "log_rank")]
+    weights = scale_to_effective_size(arms)
+    note = "weights of each arm scaled to its effective sample size" if arms.weights_differ else ""
+
+    def robust_cox() -> Finding:
+        fit = cox(arms.outcome, events, arms.treated, weights)
+        found = from_standard_error(float(fit.coefficients[0]), float(fit.robust_errors[0]))
+        return exponentiate(found)
+
+    def score_test() -> Finding:
+        return log_rank(arms.outcome, events, arms.treated, weights if note else None)
+
+    formulas: dict[str, Callable[[], Finding]] = {"cox": robust_cox, "log_rank": score_test}
+    made = []
+    for slug, formula in formulas.items():
+        try:
+            found = formula()
+        except CannotAnswerError as error:
+            made.append(not_applicable(measure, slug, str(error), scale))
+            continue
+        if math.isnan(found.p_value):
+            reason = "nobody was at risk in both arms when somebody reoffended"
+            made.append(not_applicable(measure, slug, reason, scale))
+        else:
+            made.append(label(found, measure, slug, scale=scale, reason=note))
+    return made
+
+
+def _check_reoffenders(
+    arms: Arms, events: NDArray[np.bool_], rng: np.random.Generator | int | None
+) -> list[Check]:
+    measure = Measure.TIME_AMONG_REOFFENDERS
+    among = Arms(
+        arms.outcome[events], arms.treated[events], arms.weights[events], arms.positions[events]
+    )
+    slugs = ("brunner_munzel", "wilcoxon", "permutation")
+    made = check_means(among, measure)
+    if among.obstacle:
+        reason = f"among those who reoffended, {among.obstacle}"
+        return made + [not_applicable(measure, slug, reason) for slug in slugs]
+    ranked = brunner_munzel(among.outcome, among.treated, among.weights)
+    if math.isnan(ranked.p_value):
+        made.append(not_applicable(measure, slugs[0], "the times of the arms do not overlap"))
+    else:
+        made.append(label(ranked, measure, slugs[0], reason=f"{RANK_NOTE}; {DESCRIPTIVE}"))
+    if among.weights_differ:
+        reason = "the weights differ, so people are not exchangeable between the arms"
+        return made + [not_applicable(measure, slug, reason) for slug in slugs[1:]]
+    found = wilcoxon(among.outcome, among.treated)
+    made.append(
+        not_applicable(measure, "wilcoxon", "too many people for the exact distribution")
+        if math.isnan(found.p_value)
+        else label(found, measure, "wilcoxon", reason=DESCRIPTIVE)
+    )
+    drawn = permutation(among.outcome, among.treated, rng=rng)
+    return [*made, label(drawn, measure, "permutation", reason=DESCRIPTIVE)]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from desist.errors import NotConvergedError
 
-FARTHEST_MODE = 50.0  # prior scales away from the start: beyond lies only separation
+FARTHEST_MODE = 50.0  # from the start, and as a scale: beyond lies only separation
 NEWTON_STEPS = 30
 NO_MODE = (
     "the posterior has no mode with a finite curvature: the data do not determine a parameter; "
@@ -118,8 +118,10 @@ def find_mode(density: LogDensity) -> tuple[NDArray[np.float64], NDArray[np.floa
             raise NotConvergedError(NO_MODE)
         if np.max(np.abs(step), initial=0.0) < 1e-6:
             break
-    factor = _factor_of_curvature(density, mode)
-    return mode, _solve(factor, np.eye(len(mode)))
+    covariance = _solve(_factor_of_curvature(density, mode), np.eye(len(mode)))
+    if np.max(np.diag(covariance), initial=0.0) > FARTHEST_MODE**2:
+        raise NotConvergedError(NO_MODE)
+    return mode, covariance
 
 
 def correct_by_importance(

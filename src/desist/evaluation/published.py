@@ -1,0 +1,194 @@
+"""Evaluate a programme of which only a report's printed figures are known."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desist.checks.published import checks_from_published, reconstruct_deviation
+from desist.cohort.published import PublishedMeasure, PublishedStudy
+from desist.effects import Effect, estimate_effects
+from desist.errors import Fault, InputError
+from desist.estimands import Estimand, Measure
+from desist.evaluation.record import Evaluation, compare_check
+from desist.inference.engines import Engine
+from desist.models.fit import Fit, fit_rows
+from desist.models.means import MeansModel
+from desist.models.predictors import Target
+from desist.models.rate import RateModel
+
+YEAR = 365.0
+EVERYBODY = Target(np.zeros((1, 0)), np.zeros((1, 0), dtype=np.int64), np.ones(1))
+
+
+def evaluate_published(
+    study: PublishedStudy,
+    *,
+    comparison_size: float | None = None,
+    inference: str | Engine = "auto",
+    probability: float = 0.95,
+    seed: int = 0,
+) -> Evaluation:
+    r"""Estimate the effect of a programme from the figures that its report prints.
+
+    Rate: the treated count is exact; the comparison rate is a weighted mean that is worth
+    :math:`n_e` equally weighted people, so that
+
+    .. math:: x_1 \sim \mathrm{Binomial}(n_1, p_1), \quad
+        n_e \hat p_0 \log p_0 + n_e (1 - \hat p_0) \log(1 - p_0)
+
+    are its two terms. A report does not print :math:`n_e`. The default is the least that is
+    possible, which gives the widest interval; the evaluation's warnings say what the most that
+    is possible would change. Frequency and time: the printed means with the standard errors
+    that the printed intervals imply (`MeansModel`).
+
+    Parameters
+    ----------
+    study : PublishedStudy
+        What the report prints.
+    comparison_size : float, optional
+        Effective number of comparison people; by default the lower end of the study's range,
+        or the number of records where it has none.
+    inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
+        How the posterior is obtained.
+    probability : float
+        Of the intervals.
+    seed : int
+        Of all randomness.
+
+    Returns
+    -------
+    Evaluation
+        The same record as for people, without a design.
+
+    Raises
+    ------
+    InputError
+        If `comparison_size` is not positive.
+    """
+    if comparison_size is not None and not comparison_size > 0:
+        fault = Fault("comparison_size", "a positive number of people", f"{comparison_size:g}")
+        raise InputError("published figures", [fault])
+    streams = np.random.default_rng(seed).spawn(len(study.measures))
+    effects: list[Effect] = []
+    warnings: list[str] = []
+    for printed, stream in zip(study.measures, streams, strict=True):
+        if printed.measure is Measure.RATE:
+            smallest, largest = _sizes(study, printed, comparison_size)
+            fit = _fit_rate(printed, smallest, inference, stream)
+            if largest > smallest:
+                other = _fit_rate(printed, largest, inference, stream)
+                warnings.append(_say_what_size_matters(fit, other, smallest, largest, probability))
+        else:
+            fit = _fit_means(printed, inference, stream)
+        effects += estimate_effects(fit, probability=probability)
+    found = {effect.measure: effect for effect in effects}
+    return Evaluation(
+        title=f"{study.name} ({study.analysis} analysis)",
+        estimand=Estimand.MATCHED_ATT,
+        effects=tuple(found[measure] for measure in Measure if measure in found),
+        checks=tuple(
+            compare_check(check, found.get(check.measure)) for check in checks_from_published(study)
+        ),
+        unavailable={
+            measure: "the report prints no figure of it"
+            for measure in Measure
+            if measure not in found
+        },
+        design=None,
+        flow=study.flow,
+        settings={
+            "study": study.name,
+            "analysis": study.analysis,
+            "source": study.source,
+            "comparison_size": comparison_size,
+            "inference": inference if isinstance(inference, str) else repr(inference),
+            "probability": probability,
+        },
+        seed=seed,
+        warnings=tuple(warnings),
+    )
+
+
+def _sizes(
+    study: PublishedStudy, printed: PublishedMeasure, asked: float | None
+) -> tuple[float, float]:
+    if asked is not None:
+        return asked, asked
+    return study.ess_range or (float(printed.n_comparison), float(printed.n_comparison))
+
+
+def _fit_rate(
+    printed: PublishedMeasure, size: float, inference: str | Engine, stream: np.random.Generator
+) -> Fit:
+    reoffended = (
+        printed.treated * printed.n_treated
+        if printed.treated_count is None
+        else float(printed.treated_count)
+    )
+    rows = _rows(
+        treated=[1, 1, 0, 0],
+        reoffended=[1, 0, 1, 0],
+        weight=[
+            reoffended,
+            printed.n_treated - reoffended,
+            size * printed.comparison,
+            size * (1 - printed.comparison),
+        ],
+    )
+    return _fit(RateModel(groups=()), rows, printed, inference, stream)
+
+
+def _fit_means(
+    printed: PublishedMeasure, inference: str | Engine, stream: np.random.Generator
+) -> Fit:
+    sizes = np.array([printed.n_treated, printed.n_comparison], dtype=float)
+    deviation = reconstruct_deviation(
+        printed.lower, printed.upper, printed.n_treated, printed.n_comparison
+    )
+    treated = printed.treated
+    if printed.measure is Measure.FREQUENCY and printed.treated_count is not None:
+        treated = printed.treated_count / printed.n_treated  # the printed mean is rounded
+    rows = _rows(
+        treated=[1, 0],
+        mean=[treated, printed.comparison],
+        standard_error=list(deviation / np.sqrt(sizes)),
+        degrees_of_freedom=list(sizes - 1),
+    )
+    unit = 1.0 if printed.measure is Measure.FREQUENCY else YEAR
+    return _fit(MeansModel(printed.measure, unit), rows, printed, inference, stream)
+
+
+def _rows(**columns: list[float] | list[int]) -> dict[str, NDArray[np.float64]]:
+    return {name: np.array(values, dtype=float) for name, values in columns.items()}
+
+
+def _fit(
+    model: RateModel | MeansModel,
+    rows: dict[str, NDArray[np.float64]],
+    printed: PublishedMeasure,
+    inference: str | Engine,
+    stream: np.random.Generator,
+) -> Fit:
+    return fit_rows(
+        model,
+        rows,
+        EVERYBODY,
+        estimand=Estimand.MATCHED_ATT,
+        horizon=YEAR,
+        people=(printed.n_treated, printed.n_comparison),
+        inference=inference,
+        seed=stream,
+    )
+
+
+def _say_what_size_matters(
+    fit: Fit, other: Fit, smallest: float, largest: float, probability: float
+) -> str:
+    limits = []
+    for one in (fit, other):
+        interval = estimate_effects(one, probability=probability)[0].interval
+        limits.append(f"{100 * interval.lower:.1f} to {100 * interval.upper:.1f}")
+    return (
+        "The comparison rate is a weighted mean whose effective sample size is not printed and "
+        f"lies between about {smallest:,.0f} and {largest:,.0f}. The rate uses {smallest:,.0f} "
+        f"({limits[0]} per 100 people); with {largest:,.0f} it would be {limits[1]}."
+    )

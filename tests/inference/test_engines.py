@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+
+from desist.errors import InputError, NotConvergedError
+from desist.inference.engines import Laplace, Nuts, choose_engine, draw_posterior
+
+RNG = np.random.default_rng
+
+
+def normal_means(data):
+    """Two means with known errors: the posterior is normal and known exactly."""
+    import pymc as pm
+
+    with pm.Model() as model:
+        means = pm.Normal("means", 0, 2, shape=2)
+        pm.Normal(
+            "observed", means, pm.Data("error", data["error"]), observed=pm.Data("y", data["y"])
+        )
+    return model
+
+
+def unbounded(data):
+    import pymc as pm
+
+    with pm.Model() as model:
+        slope = pm.Flat("slope")
+        pm.Bernoulli(
+            "observed", logit_p=slope * pm.Data("x", data["x"]), observed=pm.Data("y", data["y"])
+        )
+    return model
+
+
+def draw(y, seed=1):
+    data = {"y": np.asarray(y, dtype=float), "error": np.array([1.0, 0.5])}
+    return draw_posterior(
+        normal_means, data, structure="normal_means", engines=(Laplace(),), rng=RNG(seed)
+    )
+
+
+def test_laplace_gives_the_conjugate_posterior():
+    draws, diagnostics = draw([1.0, -3.0])
+    # precision 1/4 + 1/s^2; mean (y/s^2) / precision
+    precision = 0.25 + np.array([1.0, 4.0])
+    np.testing.assert_allclose(
+        draws["means"].mean(axis=(0, 1)), np.array([1.0, -12.0]) / precision, atol=0.04
+    )
+    np.testing.assert_allclose(draws["means"].std(axis=(0, 1)), precision**-0.5, rtol=0.04)
+    assert draws["means"].shape == (4, 1000, 2)
+    assert diagnostics.khat < 0.5
+
+
+def test_a_refit_uses_the_new_data_and_the_old_compilation():
+    first, _ = draw([1.0, -3.0])
+    second, _ = draw([5.0, -3.0])
+    assert second["means"][..., 0].mean() - first["means"][..., 0].mean() == pytest.approx(
+        4 / 1.25, abs=0.1
+    )
+
+
+def test_the_same_seed_gives_the_same_draws():
+    assert np.array_equal(
+        draw([1.0, 2.0], seed=7)[0]["means"], draw([1.0, 2.0], seed=7)[0]["means"]
+    )
+    assert not np.array_equal(first["means"], draw([1.0, 2.0], seed=8)[0]["means"])
+
+
+def test_a_posterior_without_a_mode_is_refused_with_advice():
+    data = {"x": np.array([-1.0, 1.0]), "y": np.array([0, 1])}
+    with pytest.raises(NotConvergedError, match="give proper priors, or drop a covariate"):
+        draw_posterior(unbounded, data, structure="unbounded", engines=(Laplace(),), rng=RNG(1))
+
+
+def test_engines_are_chosen_by_name_or_by_record():
+    assert choose_engine("nuts") == (Nuts(),)
+    assert choose_engine("auto") == (Laplace(), Nuts())
+    assert choose_engine(Nuts(draws=50)) == (Nuts(draws=50),)
+
+
+def test_an_unknown_engine_is_an_error():
+    with pytest.raises(InputError) as caught:
+        choose_engine("advi")
+    assert str(caught.value) == (
+        "inference: 1 fault\n"
+        "  - inference: expected auto, nuts or laplace, or a settings record, found 'advi'"
+    )

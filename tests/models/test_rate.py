@@ -1,0 +1,157 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from desist.errors import InputError, NoEventsError
+from desist.estimands import Estimand
+from desist.models.fit import fit_model
+from desist.models.priors import Normal, Priors
+from desist.models.rate import RateModel
+
+from .conftest import make_cohort, weigh
+
+QUADRATURE = json.loads(
+    (Path(__file__).parents[1] / "reference" / "bayes" / "deterministic.json").read_text()
+)
+TABLES = [name for name in QUADRATURE if name.startswith("logit_")]
+
+
+def two_by_two(x1, n1, x0, n0):
+    return make_cohort(
+        treated=np.repeat([1, 0], [n1, n0]),
+        reoffended=np.concatenate([np.arange(n1) < x1, np.arange(n0) < x0]).astype(int),
+    )
+
+
+def fit(cohort, design=None, model=None, **settings):
+    chosen = {"inference": "laplace", "seed": 1} | settings
+    return fit_model(model or RateModel(), cohort, design or weigh(cohort), **chosen)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_posterior_agrees_with_quadrature_in_r(table):
+    expected = QUADRATURE[table]
+    cohort = two_by_two(*(expected[name] for name in ("x1", "n1", "x2", "n2")))
+    priors = Priors(
+        intercept=Normal(*expected["prior_intercept_mean_sd"]),
+        treatment=Normal(*expected["prior_logOR_mean_sd"]),
+    )
+    fitted = fit(cohort, model=RateModel(priors=priors))
+    with_programme, without = fitted.predict(1)["rate"], fitted.predict(0)["rate"]
+    difference = (with_programme - without).ravel()
+    mean, sd = expected["rd"]
+    # 4,000 draws: Monte Carlo error 0.016 SD of a mean, about 0.04 SD of a 2.5 % quantile
+    assert difference.mean() == pytest.approx(mean, abs=0.05 * sd)
+    assert difference.std() == pytest.approx(sd, rel=0.05)
+    found = np.quantile(difference, expected["probs"])
+    assert found == pytest.approx(np.array(expected["q_rd"]), abs=0.15 * sd)
+    assert (difference < 0).mean() == pytest.approx(expected["prob_rd_below_0"], abs=0.02)
+
+
+def test_rows_are_one_for_each_pattern_and_outcome():
+    assert len(fit(two_by_two(3, 20, 9, 25)).data["treated"]) == 4
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.sampled_from([1e-3, 0.1, 10.0, 1e4]), st.integers(0, 2**16))
+def test_scale_of_weights_and_order_of_people_change_nothing(people, factor, seed):
+    order = np.random.default_rng(seed).permutation(400)
+    shuffled = {name: values[order] for name, values in people.items()}
+    cohort, again = make_cohort(**people), make_cohort(**shuffled)
+    first = fit(cohort, weigh(cohort, people["weight"]), RateModel(covariates="age"))
+    second = fit(again, weigh(again, factor * shuffled["weight"]), RateModel(covariates="age"))
+    np.testing.assert_allclose(second.predict(1)["rate"], first.predict(1)["rate"], rtol=1e-6)
+
+
+def test_people_of_weight_zero_change_nothing(people):
+    cohort = make_cohort(**people)
+    more = {name: np.concatenate([values, values[-50:]]) for name, values in people.items()}
+    more["age"][-50:] = 1000.0
+    larger = make_cohort(**more)
+    weights = np.concatenate([people["weight"], np.zeros(50)])
+    first = fit(cohort, weigh(cohort, people["weight"]), RateModel(covariates="age"))
+    second = fit(larger, weigh(larger, weights), RateModel(covariates="age"))
+    np.testing.assert_allclose(second.predict(0)["rate"], first.predict(0)["rate"], rtol=1e-9)
+
+
+def test_a_comparison_group_worth_fewer_people_gives_a_wider_interval():
+    cohort = two_by_two(20, 100, 120, 400)
+    even = fit(cohort)
+    weights = np.ones(500)
+    weights[100:110] = 40.0
+    weights[220:230] = 40.0
+    uneven = fit(cohort, weigh(cohort, weights))
+    assert uneven.predict(0)["rate"].std() > 2 * even.predict(0)["rate"].std()
+
+
+def test_no_treated_reoffender_is_no_obstacle():
+    fitted = fit(two_by_two(0, 12, 5, 30))
+    assert 0 < fitted.predict(1)["rate"].mean() < fitted.predict(0)["rate"].mean()
+
+
+def test_a_covariate_that_separates_reoffenders_leaves_a_proper_posterior():
+    cohort = make_cohort(
+        treated=np.tile([1, 0], 20),
+        reoffended=np.repeat([0, 1], 20),
+        age=np.repeat([50.0, 20.0], 20),
+    )
+    fitted = fit(cohort, model=RateModel(covariates="age"))
+    assert np.isfinite(fitted.predict(1)["rate"]).all()
+
+
+def test_nobody_reoffended_is_refused():
+    with pytest.raises(NoEventsError) as caught:
+        fit(two_by_two(0, 5, 0, 7))
+    assert str(caught.value) == (
+        "rate model: none of the 12 people in the weighted sample reoffended; no difference can "
+        "be estimated, and a longer follow-up is needed"
+    )
+
+
+def test_a_cohort_without_the_outcome_is_refused():
+    cohort = make_cohort(treated=np.array([1, 0]))
+    with pytest.raises(InputError) as caught:
+        fit(cohort)
+    assert str(caught.value) == (
+        "rate model: 1 fault\n  - cohort: expected a column of reoffended, found none; "
+        "give reoffended= to Cohort"
+    )
+
+
+def test_a_model_covariate_that_is_constant_is_refused(people):
+    cohort = make_cohort(**(people | {"age": np.full(400, 30.0)}))
+    with pytest.raises(InputError, match="age: expected different values, found one"):
+        fit(cohort, model=RateModel(covariates="age"))
+
+
+def test_standardised_over_the_treated_and_not_over_everybody():
+    # age decides; the treated are old. Effect of nobody's programme: none.
+    rng = np.random.default_rng(4)
+    treated = np.repeat([1, 0], [200, 800])
+    old = rng.random(1000) < np.where(treated == 1, 0.9, 0.2)
+    reoffended = (rng.random(1000) < np.where(old, 0.1, 0.6)).astype(int)
+    cohort = make_cohort(treated=treated, old=old.astype(float), reoffended=reoffended)
+    model = RateModel(covariates="old")
+    att = fit(cohort, model=model).predict(0)["rate"].mean()
+    ate = fit(cohort, weigh(cohort, estimand=Estimand.ATE), model).predict(0)["rate"].mean()
+    assert att == pytest.approx(0.9 * 0.1 + 0.1 * 0.6, abs=0.04)
+    assert ate == pytest.approx(0.34 * 0.1 + 0.66 * 0.6, abs=0.05)
+
+
+def test_the_fit_offers_an_ordinary_pymc_model_and_a_datatree(people):
+    cohort = make_cohort(**people)
+    fitted = fit(cohort, model=RateModel(covariates="age"))
+    assert {variable.name for variable in fitted.pymc_model.free_RVs} == {
+        "intercept",
+        "treatment",
+        "covariates",
+    }
+    posterior = fitted.posterior["posterior"]
+    assert posterior["covariates"].dims == ("chain", "draw", "covariate")
+    assert list(posterior["covariate"].to_numpy()) == ["age"]
+    assert "400" not in repr(fitted)
+    assert repr(fitted).startswith("<Fit of the rate model: 80 treated and 320 comparison people")

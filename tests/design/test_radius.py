@@ -171,6 +171,6 @@ def test_an_unknown_scale_is_refused_with_a_suggestion(small, make_cohort):
     with pytest.raises(InputError) as caught:
         build_design(make_cohort(small), "age", method=RadiusMatching(0.1, scale="logits"))
     assert str(caught.value) == (
-        "design: 1 fault\n  - scale: expected 'logit' or 'score', found 'logits'; "
-        "did you mean 'logit'?"
+        "design: 1 fault\n  - scale: expected 'logit', 'score', 'logit_raw', 'score_sd', "
+        "found 'logits'; did you mean 'logit'?"
     )

@@ -15,10 +15,11 @@ from desist.design.balance import (
     effective_sample_size,
     measure_balance,
 )
+from desist.design.distance import distance_scale
 from desist.design.formula import Formula, make_matrix, read_formula
 from desist.design.propensity import GivenScore, PropensityScore, RegressionScore, ScoreModel
 from desist.design.protocol import Assignment, Material, Method
-from desist.design.radius import RadiusMatching, distance_scale, iterate_pairs
+from desist.design.radius import RadiusMatching, iterate_pairs
 from desist.errors import Fault, NoOverlapError, raise_faults
 from desist.estimands import Estimand
 

@@ -75,19 +75,22 @@ class Method(Protocol):
         The word for it in a settings file.
     estimands : tuple of Estimand
         Those it can serve; the first is its own choice.
-    needs_formula : bool
-        Whether the covariates have to be named.
-    needs_matrix : bool
-        Whether the formula is needed as numbers.
-    needs_scores : bool
-        Whether a propensity score is estimated first.
     """
 
     name: ClassVar[str]
     estimands: ClassVar[tuple[Estimand, ...]]
-    needs_formula: ClassVar[bool]
-    needs_matrix: ClassVar[bool]
-    needs_scores: ClassVar[bool]
+
+    @property
+    def needs_formula(self) -> bool:
+        """Whether the covariates have to be named."""
+
+    @property
+    def needs_matrix(self) -> bool:
+        """Whether the formula is needed as numbers."""
+
+    @property
+    def needs_scores(self) -> bool:
+        """Whether a propensity score is estimated first."""
 
     def find_faults(self, covariates: pd.DataFrame, treated: NDArray[np.bool_]) -> list[Fault]:
         """Return what is wrong with the settings for these people."""

@@ -15,13 +15,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from desist.design.formula import suggest
-from desist.design.propensity import PropensityScore
+from desist.design.distance import UNITS, distance_scale, find_caliper_faults, find_nearest
 from desist.design.protocol import Assignment, Material
 from desist.errors import Fault, NoOverlapError
 from desist.estimands import Estimand
 
-SCALES = ("logit", "score")
 FIXED_POINT = 36
 PAIRS_AT_ONCE = 1_000_000
 
@@ -36,11 +34,12 @@ class RadiusMatching:
     Attributes
     ----------
     caliper : float
-        Largest difference allowed, the limit included. On the scale "logit" in standard
-        deviations, over all people, of the log odds of the score; on the scale "score"
-        in the score itself. The default of 0.05 is ours: no official one is public.
+        Largest difference allowed, the limit included, in the unit of `scale`. The
+        default of 0.05 is ours: no official one is public.
     scale : str
-        "logit" or "score".
+        "logit": standard deviations, over all people, of the log odds of the score;
+        "score": the score itself; "logit_raw": the log odds themselves; "score_sd":
+        standard deviations of the score.
 
     Examples
     --------
@@ -98,63 +97,6 @@ class RadiusMatching:
         if not weights.any():
             raise NoOverlapError(_say_no_overlap(values, material.treated, self))
         return Assignment(weights)
-
-
-def find_caliper_faults(caliper: float, scale: str) -> list[Fault]:
-    """Return what is wrong with a caliper and its scale.
-
-    Parameters
-    ----------
-    caliper : float
-        Has to be positive and finite.
-    scale : str
-        "logit" or "score".
-
-    Returns
-    -------
-    list of Fault
-        At most two.
-    """
-    faults = []
-    if not (np.isfinite(caliper) and caliper > 0):
-        advice = "0.05 is the default, on the scale 'logit'"
-        faults.append(Fault("caliper", "a positive number", repr(caliper), advice))
-    if scale not in SCALES:
-        faults.append(Fault("scale", "'logit' or 'score'", repr(scale), suggest(scale, SCALES)))
-    return faults
-
-
-def distance_scale(
-    scores: PropensityScore | None, caliper: float, scale: str
-) -> tuple[Floats, float]:
-    """Return what is compared with the caliper, and the caliper in its unit.
-
-    Parameters
-    ----------
-    scores : PropensityScore
-        Of everybody.
-    caliper : float
-        As the user gave it.
-    scale : str
-        "logit" (the caliper is in standard deviations over all people) or "score".
-
-    Returns
-    -------
-    values : ndarray of float, shape (n_people,)
-        Log odds or scores.
-    radius : float
-        In the unit of `values`.
-
-    Raises
-    ------
-    ValueError
-        If there are no scores.
-    """
-    if scores is None:
-        raise ValueError("a caliper needs scores")
-    if scale == "logit":
-        return scores.logit, float(caliper * scores.logit.std(ddof=1))
-    return scores.scores, float(caliper)
 
 
 def radius_weights(values: Floats, treated: NDArray[np.bool_], radius: float) -> Floats:
@@ -286,17 +228,11 @@ def _add_shares(start: Integers, end: Integers, n_comparison: int) -> Floats:
 
 
 def _say_no_overlap(values: Floats, treated: NDArray[np.bool_], method: RadiusMatching) -> str:
-    ordered = np.sort(values[~treated])
-    targets = values[treated]
-    after = (
-        np.clip(np.searchsorted(ordered, targets), 1, len(ordered) - 1) if len(ordered) > 1 else 0
-    )
-    before = np.maximum(np.asarray(after) - 1, 0)
-    nearest = np.minimum(np.abs(targets - ordered[before]), np.abs(targets - ordered[after])).min()
-    unit = values.std(ddof=1) if method.scale == "logit" else 1.0
-    words = "standard deviations of the logit" if method.scale == "logit" else "of the score"
+    nearest, (unit, words) = find_nearest(values, treated), UNITS[method.scale]
+    if unit == "sd":
+        nearest /= values.std(ddof=1)
     return (
         f"no participant has a comparison person within the caliper of {method.caliper:g}: "
-        f"the nearest is {nearest / unit:.3g} {words} away; widen the caliper if that is near "
+        f"the nearest is {nearest:.3g} {words} away; widen the caliper if that is near "
         "enough, or look for comparison people who could have taken part"
     )

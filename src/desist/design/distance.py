@@ -1,0 +1,179 @@
+"""How far apart people are: calipers and their scales, Mahalanobis distance, strata."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from desist.design.formula import find_bad_values, suggest
+from desist.design.propensity import PropensityScore
+from desist.errors import Fault
+
+UNITS = {
+    "logit": ("sd", "standard deviations of the logit"),
+    "score": ("raw", "of the score"),
+    "logit_raw": ("raw", "of the logit"),
+    "score_sd": ("sd", "standard deviations of the score"),
+}
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+def find_caliper_faults(caliper: float, scale: str) -> list[Fault]:
+    """Return what is wrong with a caliper and its scale.
+
+    Parameters
+    ----------
+    caliper : float
+        Has to be positive and finite.
+    scale : str
+        One of `UNITS`.
+
+    Returns
+    -------
+    list of Fault
+        At most two.
+    """
+    faults = []
+    if not (np.isfinite(caliper) and caliper > 0):
+        advice = "0.05 is the default, on the scale 'logit'"
+        faults.append(Fault("caliper", "a positive number", repr(caliper), advice))
+    if scale not in UNITS:
+        expected = ", ".join(repr(name) for name in UNITS)
+        faults.append(Fault("scale", expected, repr(scale), suggest(str(scale), UNITS)))
+    return faults
+
+
+def distance_scale(
+    scores: PropensityScore | None, caliper: float, scale: str
+) -> tuple[Floats, float]:
+    """Return what is compared with the caliper, and the caliper in its unit.
+
+    Parameters
+    ----------
+    scores : PropensityScore
+        Of everybody.
+    caliper : float
+        As the user gave it.
+    scale : str
+        One of `UNITS`; standard deviations are taken over all people.
+
+    Returns
+    -------
+    values : ndarray of float, shape (n_people,)
+        Log odds or scores.
+    radius : float
+        In the unit of `values`.
+
+    Raises
+    ------
+    ValueError
+        If there are no scores.
+    """
+    if scores is None:
+        raise ValueError("a caliper needs scores")
+    values = scores.logit if scale.startswith("logit") else scores.scores
+    unit = values.std(ddof=1) if UNITS[scale][0] == "sd" else 1.0
+    return values, float(caliper * unit)
+
+
+def find_nearest(values: Floats, treated: NDArray[np.bool_]) -> float:
+    """Find the smallest distance between the arms.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_people,)
+        Scores or log odds.
+    treated : ndarray of bool, shape (n_people,)
+        Whether each person took part.
+
+    Returns
+    -------
+    float
+        In the unit of `values`.
+    """
+    ordered, targets = np.sort(values[~treated]), values[treated]
+    after = np.searchsorted(ordered, targets)
+    above = np.abs(ordered[np.minimum(after, len(ordered) - 1)] - targets)
+    below = np.abs(ordered[np.maximum(after - 1, 0)] - targets)
+    return float(np.minimum(above, below).min())
+
+
+def whiten(values: Floats, treated: NDArray[np.bool_]) -> Floats:
+    """Turn covariates into columns whose Euclidean distance is the Mahalanobis distance.
+
+    The covariance is pooled within the arms; a singular one is inverted on the space
+    that it spans (Rubin 1980, Biometrics 36).
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_people, n_columns)
+        Covariates.
+    treated : ndarray of bool, shape (n_people,)
+        Whether each person took part.
+
+    Returns
+    -------
+    ndarray of float, shape (n_people, rank)
+        New columns.
+    """
+    centred = values.copy()
+    for arm in (treated, ~treated):
+        centred[arm] -= values[arm].mean(axis=0)
+    covariance = centred.T @ centred / (len(values) - 2)
+    scale = np.sqrt(np.diag(covariance))
+    scale[scale == 0] = 1.0
+    roots, axes = np.linalg.eigh(covariance / np.outer(scale, scale))
+    kept = roots > 1e-10 * roots.max()
+    whitened: Floats = (values / scale) @ (axes[:, kept] / np.sqrt(roots[kept]))
+    return whitened
+
+
+def find_strata_faults(covariates: pd.DataFrame, columns: Iterable[str]) -> list[Fault]:
+    """Return what is wrong with columns that have to agree exactly.
+
+    Parameters
+    ----------
+    covariates : DataFrame
+        The people.
+    columns : iterable of str
+        Columns to agree on.
+
+    Returns
+    -------
+    list of Fault
+        Unknown columns, missing values.
+    """
+    faults = []
+    for name in columns:
+        if name in covariates.columns:
+            bad = find_bad_values(covariates, [name])
+            faults += [fault for fault in bad if "same value" not in fault.found]
+        else:
+            advice = suggest(name, covariates.columns)
+            faults.append(Fault("exact", "columns of the cohort", repr(name), advice))
+    return faults
+
+
+def number_strata(covariates: pd.DataFrame, columns: Iterable[str]) -> Integers:
+    """Give each combination of values of some columns a number.
+
+    Parameters
+    ----------
+    covariates : DataFrame
+        The people.
+    columns : iterable of str
+        Columns to agree on; none puts everybody into one stratum.
+
+    Returns
+    -------
+    ndarray of int, shape (n_people,)
+        From 0, in the sorted order of the values.
+    """
+    names = list(columns)
+    if not names:
+        return np.zeros(len(covariates), dtype=np.int64)
+    codes = covariates.groupby(names, sort=True, observed=True).ngroup()
+    return np.asarray(codes, dtype=np.int64)

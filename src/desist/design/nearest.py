@@ -1,0 +1,290 @@
+"""Nearest-neighbour matching, on the score or on Mahalanobis distance."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from desist.design.distance import (
+    distance_scale,
+    find_caliper_faults,
+    find_strata_faults,
+    number_strata,
+    whiten,
+)
+from desist.design.formula import suggest
+from desist.design.greedy import (
+    Finder,
+    LineFinder,
+    SpaceFinder,
+    match_closest_first,
+    match_in_order,
+)
+from desist.design.protocol import Assignment, Material
+from desist.errors import Fault, NoOverlapError
+from desist.estimands import Estimand
+
+ORDERS = ("largest", "smallest", "closest", "random", "data")
+DISTANCES = ("score", "mahalanobis")
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class NearestMatching:
+    """Match each participant with the nearest comparison people, one after another.
+
+    Each participant's matches share weight 1. Everybody is matched once before anybody
+    is matched twice. Ties have a rule: see `LineFinder` and `SpaceFinder`.
+
+    Attributes
+    ----------
+    ratio : int
+        Matches for each participant.
+    replacement : bool
+        Whether a comparison person may be used again.
+    reuse : int or None
+        How often at most, with replacement; None for any number.
+    order : str or None
+        Who chooses first: "largest" or "smallest" score, "closest" pair, "random", "data"
+        (the order of rows). None: "largest", or "data" where there is no score.
+    caliper : float or None
+        Largest difference of scores, included, in the unit of `scale`.
+    scale : str
+        What is compared: "logit" or "score", see `RadiusMatching`.
+    exact : tuple of str
+        Columns on which matched people agree.
+    distance : str
+        "score", or "mahalanobis" for the covariates of the formula; the caliper remains
+        one on the score.
+    seed : int or None
+        For the order "random".
+    """
+
+    name: ClassVar[str] = "nearest"
+    estimands: ClassVar[tuple[Estimand, ...]] = (Estimand.ATT,)
+    needs_formula: ClassVar[bool] = True
+    needs_matrix: ClassVar[bool] = True
+
+    ratio: int = 1
+    replacement: bool = False
+    reuse: int | None = None
+    order: str | None = None
+    caliper: float | None = None
+    scale: str = "logit"
+    exact: tuple[str, ...] = ()
+    distance: str = "score"
+    seed: int | None = None
+
+    @property
+    def needs_scores(self) -> bool:
+        """Whether a propensity score is estimated first."""
+        by_score = self.order in ("largest", "smallest")
+        return self.distance == "score" or self.caliper is not None or by_score
+
+    def find_faults(self, covariates: pd.DataFrame, treated: NDArray[np.bool_]) -> list[Fault]:
+        """Return what is wrong with the settings for these people.
+
+        Parameters
+        ----------
+        covariates : DataFrame
+            With the columns of `exact`.
+        treated : ndarray of bool, shape (n_people,)
+            Whether each person took part.
+
+        Returns
+        -------
+        list of Fault
+            Unknown options, contradictions, too few comparison people.
+        """
+        faults = _find_option_faults(self)
+        faults += find_caliper_faults(1.0 if self.caliper is None else self.caliper, self.scale)
+        faults += find_strata_faults(covariates, self.exact)
+        capacity = self.capacity(int(treated.sum()))
+        n_treated, n_comparison = int(treated.sum()), int((~treated).sum())
+        if n_comparison * capacity < n_treated:
+            expected = f"at least as many as the {n_treated:,} participants can use"
+            advice = "match with replacement=True or by RadiusMatching, or weight"
+            faults.append(Fault("comparison people", expected, f"{n_comparison:,}", advice))
+        return faults
+
+    def capacity(self, n_treated: int) -> int:
+        """How often a comparison person may be used.
+
+        Parameters
+        ----------
+        n_treated : int
+            Nobody can be used more often than that.
+
+        Returns
+        -------
+        int
+            1 without replacement.
+        """
+        if not self.replacement:
+            return 1
+        return n_treated if self.reuse is None else self.reuse
+
+    def assign(self, material: Material) -> Assignment:
+        """Match everybody.
+
+        Parameters
+        ----------
+        material : Material
+            With scores or a matrix.
+
+        Returns
+        -------
+        Assignment
+            With sets when each comparison person is used once.
+
+        Raises
+        ------
+        NoOverlapError
+            If nobody finds a match.
+        """
+        strata = number_strata(material.covariates, self.exact)
+        rank = _rank_treated(self, material)
+        space = _measure_space(self, material)
+        treated = material.treated
+        blocks = [
+            _match_stratum(self, space, np.flatnonzero(strata == stratum), treated, rank)
+            for stratum in np.unique(strata[treated])
+        ]
+        matches = np.concatenate(blocks)
+        if not len(matches):
+            raise NoOverlapError(
+                "no participant has a match within the caliper and the exact columns; widen the "
+                "caliper, name fewer columns, or look for comparison people who could have taken "
+                "part"
+            )
+        notes = _note_shortfall(matches, self.ratio)
+        return assign_matches(matches, treated, with_sets=not self.replacement, notes=notes)
+
+
+def assign_matches(
+    matches: Integers, treated: NDArray[np.bool_], *, with_sets: bool, notes: tuple[str, ...] = ()
+) -> Assignment:
+    """Turn a list of matches into weights: each participant's matches share weight 1.
+
+    Parameters
+    ----------
+    matches : ndarray of int, shape (n_matches, 2)
+        Positions of a participant and of a comparison person.
+    treated : ndarray of bool, shape (n_people,)
+        Whether each person took part.
+    with_sets : bool
+        Whether a person is in one set only.
+    notes : tuple of str
+        To keep.
+
+    Returns
+    -------
+    Assignment
+        Weights, and sets numbered in the order of the participants' rows.
+    """
+    matches = matches[np.lexsort((np.arange(len(matches)), matches[:, 0]))]
+    people, inverse, counts = np.unique(matches[:, 0], return_inverse=True, return_counts=True)
+    weights = np.zeros(len(treated))
+    weights[people] = 1.0
+    np.add.at(weights, matches[:, 1], 1.0 / counts[inverse])
+    sets = None
+    if with_sets:
+        sets = np.full(len(treated), -1, dtype=np.int64)
+        sets[people] = np.arange(len(people))
+        sets[matches[:, 1]] = inverse
+    return Assignment(weights, sets, matches, notes)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class _Space:
+    """What the distance is measured in."""
+
+    line: Floats | None
+    points: Floats | None
+    caliper: float
+
+
+def _measure_space(method: NearestMatching, material: Material) -> _Space:
+    line, caliper = None, np.inf
+    if material.scores is not None:
+        line, unit = distance_scale(material.scores, method.caliper or 1.0, method.scale)
+        caliper = np.inf if method.caliper is None else unit
+    points = None
+    if method.distance == "mahalanobis" and material.matrix is not None:
+        points = whiten(material.matrix.without_intercept, material.treated)
+    return _Space(line, points, caliper)
+
+
+def _rank_treated(method: NearestMatching, material: Material) -> Integers:
+    """Place of each person in the order of choosing; small chooses first."""
+    size = len(material.treated)
+    order = method.order or ("largest" if method.distance == "score" else "data")
+    rank = np.arange(size)
+    if order == "random":
+        rank = np.random.default_rng(method.seed).permutation(size)
+    elif order in ("largest", "smallest") and material.scores is not None:
+        sign = -1.0 if order == "largest" else 1.0
+        rank[np.argsort(sign * material.scores.logit, kind="stable")] = np.arange(size)
+    return rank
+
+
+def _match_stratum(
+    method: NearestMatching,
+    space: _Space,
+    rows: Integers,
+    treated: NDArray[np.bool_],
+    rank: Integers,
+) -> Integers:
+    inside, outside = rows[treated[rows]], rows[~treated[rows]]
+    if not outside.size:
+        return np.empty((0, 2), dtype=np.int64)
+    finder = _make_finder(space, inside, outside, method.capacity(len(inside)))
+    if method.order == "closest":
+        pairing = match_closest_first(finder, len(inside), method.ratio)
+    else:
+        order = np.argsort(rank[inside], kind="stable").tolist()
+        pairing = match_in_order(finder, order, method.ratio)
+    return np.column_stack([inside[pairing.treated], outside[pairing.comparison]])
+
+
+def _make_finder(space: _Space, inside: Integers, outside: Integers, capacity: int) -> Finder:
+    line = None if space.line is None else (space.line[inside], space.line[outside])
+    if space.points is None:
+        if line is None:
+            raise ValueError("nearest matching needs scores or covariates")
+        return LineFinder(*line, capacity, space.caliper)
+    scores = line if np.isfinite(space.caliper) else None
+    points = space.points
+    return SpaceFinder(points[inside], points[outside], capacity, scores, space.caliper)
+
+
+def _note_shortfall(matches: Integers, ratio: int) -> tuple[str, ...]:
+    _, counts = np.unique(matches[:, 0], return_counts=True)
+    short = int((counts < ratio).sum())
+    return (f"{short:,} participants have fewer than {ratio} matches",) if short else ()
+
+
+def _find_option_faults(method: NearestMatching) -> list[Fault]:
+    faults = []
+    if not (isinstance(method.ratio, int) and method.ratio >= 1):
+        faults.append(Fault("ratio", "a whole number of at least 1", repr(method.ratio)))
+    if method.reuse is not None and not (isinstance(method.reuse, int) and method.reuse >= 1):
+        faults.append(Fault("reuse", "a whole number of at least 1", repr(method.reuse)))
+    if method.reuse is not None and not method.replacement:
+        advice = "set replacement=True, or leave the limit out"
+        faults.append(Fault("reuse", "no limit without replacement", repr(method.reuse), advice))
+    for where, value, known in (
+        ("order", method.order, ORDERS),
+        ("distance", method.distance, DISTANCES),
+    ):
+        if value is not None and value not in known:
+            expected = ", ".join(repr(name) for name in known)
+            faults.append(Fault(where, expected, repr(value), suggest(str(value), known)))
+    if method.order == "random" and method.seed is None:
+        advice = "so that the same people are matched the next time"
+        faults.append(Fault("seed", "a number for the order 'random'", "None", advice))
+    return faults

@@ -1,0 +1,309 @@
+"""Matching within strata: exact, coarsened exact, and subclasses of the score."""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from desist.design.distance import number_strata
+from desist.design.formula import suggest
+from desist.design.protocol import Assignment, Material
+from desist.design.weighting import require_scores
+from desist.errors import CannotAnswerError, Fault, NoOverlapError
+from desist.estimands import Estimand
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Cuts = int | tuple[float, ...]
+
+ALL_THREE = (Estimand.ATT, Estimand.ATE, Estimand.ATC)
+
+
+@dataclass(frozen=True)
+class ExactMatching:
+    """Compare people who agree on every column of the formula.
+
+    Within a stratum comparison people share the weight of its participants. Strata with
+    one arm only are not used.
+    """
+
+    name: ClassVar[str] = "exact"
+    estimands: ClassVar[tuple[Estimand, ...]] = ALL_THREE
+    needs_formula: ClassVar[bool] = True
+    needs_matrix: ClassVar[bool] = False
+    needs_scores: ClassVar[bool] = False
+
+    def find_faults(self, covariates: pd.DataFrame, treated: NDArray[np.bool_]) -> list[Fault]:
+        """Return what is wrong with the settings: there are none.
+
+        Parameters
+        ----------
+        covariates : DataFrame
+            Not looked at.
+        treated : ndarray of bool
+            Not looked at.
+
+        Returns
+        -------
+        list of Fault
+            Empty.
+        """
+        del covariates, treated
+        return []
+
+    def assign(self, material: Material) -> Assignment:
+        """Weigh everybody.
+
+        Parameters
+        ----------
+        material : Material
+            With the covariates.
+
+        Returns
+        -------
+        Assignment
+            With a set for each stratum.
+        """
+        strata = number_strata(material.covariates, material.variables)
+        return weigh_strata(strata, material.treated, material.estimand)
+
+
+@dataclass(frozen=True)
+class CoarsenedExactMatching:
+    """Exact matching on covariates that are cut into bins.
+
+    Iacus, King and Porro (2012), Political Analysis 20.
+
+    Attributes
+    ----------
+    bins : mapping of str to int or tuple of float
+        For each column of numbers the number of bins of equal width between its smallest
+        and largest value, or the cut points between bins. A value at a cut belongs to the
+        bin above. Columns of numbers that are not named get Sturges' number of bins,
+        ceil(log2(n) + 1); categories are matched exactly.
+    """
+
+    name: ClassVar[str] = "cem"
+    estimands: ClassVar[tuple[Estimand, ...]] = ALL_THREE
+    needs_formula: ClassVar[bool] = True
+    needs_matrix: ClassVar[bool] = False
+    needs_scores: ClassVar[bool] = False
+
+    bins: Mapping[str, Cuts] = field(default_factory=dict)
+
+    def find_faults(self, covariates: pd.DataFrame, treated: NDArray[np.bool_]) -> list[Fault]:
+        """Return what is wrong with the bins.
+
+        Parameters
+        ----------
+        covariates : DataFrame
+            With the columns of `bins`.
+        treated : ndarray of bool
+            Not looked at.
+
+        Returns
+        -------
+        list of Fault
+            Unknown columns, text, cuts that do not rise.
+        """
+        del treated
+        faults = []
+        for column, cuts in self.bins.items():
+            if column not in covariates.columns:
+                advice = suggest(column, covariates.columns)
+                faults.append(Fault("bins", "columns of the cohort", repr(column), advice))
+            elif not pd.api.types.is_numeric_dtype(covariates[column]):
+                advice = "categories are matched exactly; leave it out of the bins"
+                faults.append(Fault(f"bins of {column}", "a column of numbers", "text", advice))
+            if not _are_cuts(cuts):
+                expected = "a number of bins, at least 1, or rising cut points"
+                faults.append(Fault(f"bins of {column}", expected, repr(cuts)))
+        return faults
+
+    def assign(self, material: Material) -> Assignment:
+        """Weigh everybody.
+
+        Parameters
+        ----------
+        material : Material
+            With the covariates.
+
+        Returns
+        -------
+        Assignment
+            With a set for each stratum.
+        """
+        coarse = {}
+        for name in material.variables:
+            column = material.covariates[name]
+            if name in material.categorical:
+                coarse[name] = pd.Series(pd.factorize(column, sort=True)[0])
+            else:
+                values = column.to_numpy(dtype=np.float64)
+                coarse[name] = pd.Series(cut_column(values, self.bins.get(name)))
+        strata = number_strata(pd.DataFrame(coarse), coarse)
+        return weigh_strata(strata, material.treated, material.estimand)
+
+
+@dataclass(frozen=True)
+class Subclassification:
+    """Compare people within subclasses of the propensity score.
+
+    The limits are quantiles of the score of the people asked about: the participants for
+    the ATT, the comparison people for the ATC, everybody for the ATE (Rosenbaum and Rubin
+    1984, Journal of the American Statistical Association 79). A subclass without one of
+    the arms is not used.
+
+    Attributes
+    ----------
+    n_subclasses : int
+        Number of subclasses.
+    """
+
+    name: ClassVar[str] = "subclass"
+    estimands: ClassVar[tuple[Estimand, ...]] = ALL_THREE
+    needs_formula: ClassVar[bool] = True
+    needs_matrix: ClassVar[bool] = True
+    needs_scores: ClassVar[bool] = True
+
+    n_subclasses: int = 6
+
+    def find_faults(self, covariates: pd.DataFrame, treated: NDArray[np.bool_]) -> list[Fault]:
+        """Return what is wrong with the number of subclasses.
+
+        Parameters
+        ----------
+        covariates : DataFrame
+            Not looked at.
+        treated : ndarray of bool, shape (n_people,)
+            Whether each person took part.
+
+        Returns
+        -------
+        list of Fault
+            A number below 2, or more subclasses than participants.
+        """
+        del covariates
+        most = int(treated.sum())
+        if isinstance(self.n_subclasses, int) and 2 <= self.n_subclasses <= most:
+            return []
+        expected = f"a whole number from 2 to the {most:,} participants"
+        return [Fault("n_subclasses", expected, repr(self.n_subclasses), "5 or 6 are usual")]
+
+    def assign(self, material: Material) -> Assignment:
+        """Weigh everybody.
+
+        Parameters
+        ----------
+        material : Material
+            With scores.
+
+        Returns
+        -------
+        Assignment
+            With a set for each subclass.
+        """
+        scores = require_scores(material.scores).scores
+        asked = {Estimand.ATT: material.treated, Estimand.ATC: ~material.treated}
+        focal = scores[asked.get(material.estimand, np.ones_like(material.treated))]
+        limits = np.quantile(focal, np.arange(1, self.n_subclasses) / self.n_subclasses)
+        strata = np.searchsorted(limits, scores, side="right").astype(np.int64)
+        return weigh_strata(strata, material.treated, material.estimand)
+
+
+def cut_column(values: Floats, cuts: Cuts | None) -> Integers:
+    """Cut numbers into bins.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_people,)
+        A covariate.
+    cuts : int, tuple of float or None
+        Number of bins of equal width, cut points, or None for Sturges' number.
+
+    Returns
+    -------
+    ndarray of int, shape (n_people,)
+        Bin of each person, from 0; a value at a cut belongs to the bin above.
+
+    Examples
+    --------
+    >>> cut_column(np.array([0.0, 1.0, 2.0, 4.0]), 2).tolist()
+    [0, 0, 1, 1]
+    """
+    if cuts is None:
+        cuts = int(np.ceil(np.log2(len(values)) + 1))
+    if isinstance(cuts, int):
+        inner = np.linspace(values.min(), values.max(), cuts + 1)[1:-1]
+    else:
+        inner = np.array(cuts)
+    return np.searchsorted(inner, values, side="right").astype(np.int64)
+
+
+def weigh_strata(strata: Integers, treated: NDArray[np.bool_], estimand: Estimand) -> Assignment:
+    """Weigh people so that each arm has the strata of the people asked about.
+
+    Parameters
+    ----------
+    strata : ndarray of int, shape (n_people,)
+        Stratum of each person, from 0; -1 for none.
+    treated : ndarray of bool, shape (n_people,)
+        Whether each person took part.
+    estimand : Estimand
+        ATT: weights 1 and n1/n0 in a stratum; ATC: n0/n1 and 1; ATE: n/n1 and n/n0.
+
+    Returns
+    -------
+    Assignment
+        With the strata that hold both arms as sets, numbered from 0.
+
+    Raises
+    ------
+    NoOverlapError
+        If no stratum holds both arms.
+    CannotAnswerError
+        If the ATE or ATC loses people whom it is about.
+    """
+    size = int(strata.max()) + 1
+    inside = np.bincount(strata[treated & (strata >= 0)], minlength=size)
+    outside = np.bincount(strata[~treated & (strata >= 0)], minlength=size)
+    both = (inside > 0) & (outside > 0)
+    used = (strata >= 0) & both[strata]
+    if not used.any():
+        raise NoOverlapError(
+            "no stratum holds both participants and comparison people; use fewer or coarser "
+            "covariates, or match on the score"
+        )
+    _refuse_loss(used, treated, estimand)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factors = {
+            Estimand.ATT: (np.ones(size), inside / outside),
+            Estimand.ATC: (outside / inside, np.ones(size)),
+        }.get(estimand, ((inside + outside) / inside, (inside + outside) / outside))
+    weights = np.where(treated, factors[0][strata], factors[1][strata])
+    numbers = np.cumsum(both) - 1
+    sets = np.where(used, numbers[strata], -1).astype(np.int64)
+    return Assignment(np.where(used, weights, 0.0), sets)
+
+
+def _refuse_loss(used: NDArray[np.bool_], treated: NDArray[np.bool_], estimand: Estimand) -> None:
+    if estimand is Estimand.ATT:
+        return  # dropped participants rename the ATT
+    asked = ~treated if estimand is Estimand.ATC else np.ones_like(treated)
+    lost = int((asked & ~used).sum())
+    if lost:
+        raise CannotAnswerError(
+            f"{lost:,} people whom the {estimand.value} is about have no counterpart in their "
+            "stratum; ask for the ATT, or use fewer or coarser covariates"
+        )
+
+
+def _are_cuts(cuts: Cuts) -> bool:
+    if isinstance(cuts, int):
+        return cuts >= 1
+    rising = isinstance(cuts, tuple | list) and len(cuts) > 0
+    return rising and all(low < high for low, high in itertools.pairwise(cuts))

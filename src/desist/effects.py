@@ -103,7 +103,7 @@ class Effect:
         """Return the effect in one line, with its unit."""
         low, high = self.interval.lower, self.interval.upper
         return (
-            f"<Effect on {self.measure.title}: {self.scale} {float(self.draws.mean()):.3g} "
+            f"<Effect on {self.measure.label}: {self.scale} {float(self.draws.mean()):.3g} "
             f"({low:.3g} to {high:.3g}), {self.estimand}>"
         )
 

@@ -68,9 +68,9 @@ class Measure(StrEnum):
     HAZARD_RATIO = "hazard_ratio"
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """Name in a table or picture, with its unit."""
-        return _DETAILS[self].title
+        return _DETAILS[self].label
 
     @property
     def unit(self) -> str:
@@ -90,7 +90,7 @@ class Measure(StrEnum):
 
 @dataclass(frozen=True)
 class _Details:
-    title: str
+    label: str
     unit: str
     benefit_is_lower: bool
 

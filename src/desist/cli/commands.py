@@ -2,11 +2,14 @@
 
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from desist.errors import CannotAnswerError, InputError
+
+if TYPE_CHECKING:
+    from desist.evaluation.record import Evaluation
 
 EXIT_BAD_INPUT = 2
 EXIT_CANNOT_ANSWER = 3
@@ -81,7 +84,7 @@ def _fail(error: Exception, code: int) -> NoReturn:
     sys.exit(code)
 
 
-def _write(evaluation: object, out: Path, rules: str) -> None:
+def _write(evaluation: "Evaluation", out: Path, rules: str) -> None:
     from desist.report import write_report
 
     click.echo(repr(evaluation))

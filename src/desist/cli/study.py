@@ -47,7 +47,6 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "inference": TEXT,
         "seed": WHOLE,
         "horizon": NUMBER,
-        "probability": NUMBER,
     },
     "report": {"rules": TEXT},
 }

@@ -37,7 +37,6 @@ def evaluate(
     covariates: str | None = None,
     inference: str | Engine = "auto",
     horizon: float | None = None,
-    probability: float = 0.95,
     seed: int = 0,
     title: str = "Evaluation of a programme",
     flow: RecordFlow | None = None,
@@ -59,8 +58,6 @@ def evaluate(
         How the posterior is obtained.
     horizon : float, optional
         Days; by default the follow-up that all people share.
-    probability : float
-        Of posterior and confidence intervals.
     seed : int
         Of all randomness; the same seed gives the same answer.
     title : str
@@ -83,7 +80,7 @@ def evaluate(
     NotConvergedError
         If a posterior was not found.
     """
-    _require_same_people(cohort, design, probability)
+    _require_same_people(cohort, design)
     outcomes = read_outcomes(cohort)
     horizon = common_horizon(outcomes, horizon)
     chosen = _default_models(covariates) if models is None else tuple(models)
@@ -94,9 +91,9 @@ def evaluate(
             fit = fit_model(
                 model, cohort, design, inference=inference, horizon=horizon, seed=stream
             )
-            effects += estimate_effects(fit, probability=probability)
+            effects += estimate_effects(fit)
     found = {effect.measure: effect for effect in effects}
-    checks = run_checks(cohort, design, horizon=horizon, rng=streams[-1], probability=probability)
+    checks = run_checks(cohort, design, horizon=horizon, rng=streams[-1])
     return Evaluation(
         title=title,
         estimand=design.estimand,
@@ -111,7 +108,6 @@ def evaluate(
             "models": [{"name": model.name, **_model_settings(model)} for model in chosen],
             "inference": inference if isinstance(inference, str) else asdict(inference),
             "horizon": horizon,
-            "probability": probability,
         },
         seed=seed,
         warnings=_collect_warnings(design, outcomes),
@@ -145,21 +141,11 @@ def summarise_design(design: Design) -> dict[str, Any]:
     }
 
 
-def _require_same_people(cohort: Cohort, design: Design, probability: float) -> None:
-    faults = []
+def _require_same_people(cohort: Cohort, design: Design) -> None:
     if not np.array_equal(cohort.treated, design.treated):
-        faults.append(
-            Fault(
-                "design",
-                "a design of this cohort",
-                f"another one ({len(design.treated)} people, the cohort has {cohort.n_people})",
-                "build the design from the cohort that is evaluated",
-            )
-        )
-    if not 0 < probability < 1:
-        faults.append(Fault("probability", "a number between 0 and 1", f"{probability:g}"))
-    if faults:
-        raise InputError("evaluation", faults)
+        found = f"another one ({len(design.treated)} people, the cohort has {cohort.n_people})"
+        advice = "build the design from the cohort that is evaluated"
+        raise InputError("evaluation", [Fault("design", "one of this cohort", found, advice)])
 
 
 def _default_models(covariates: str | None) -> tuple[Model, ...]:

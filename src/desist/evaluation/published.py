@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from desist.checks.published import checks_from_published, reconstruct_deviation
 from desist.cohort.published import PublishedMeasure, PublishedStudy
 from desist.effects import Effect, estimate_effects
-from desist.errors import Fault, InputError
+from desist.errors import Fault, InputError, NoEventsError
 from desist.estimands import Estimand, Measure
 from desist.evaluation.record import Evaluation, compare_check
 from desist.inference.engines import Engine
@@ -24,7 +24,6 @@ def evaluate_published(
     *,
     comparison_size: float | None = None,
     inference: str | Engine = "auto",
-    probability: float = 0.95,
     seed: int = 0,
 ) -> Evaluation:
     r"""Estimate the effect of a programme from the figures that its report prints.
@@ -49,8 +48,6 @@ def evaluate_published(
         or the number of records where it has none.
     inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
         How the posterior is obtained.
-    probability : float
-        Of the intervals.
     seed : int
         Of all randomness.
 
@@ -63,6 +60,8 @@ def evaluate_published(
     ------
     InputError
         If `comparison_size` is not positive.
+    NoEventsError
+        If a mean of 0 is printed.
     """
     if comparison_size is not None and not comparison_size > 0:
         fault = Fault("comparison_size", "a positive number of people", f"{comparison_size:g}")
@@ -76,10 +75,10 @@ def evaluate_published(
             fit = _fit_rate(printed, smallest, inference, stream)
             if largest > smallest:
                 other = _fit_rate(printed, largest, inference, stream)
-                warnings.append(_say_what_size_matters(fit, other, smallest, largest, probability))
+                warnings.append(_say_what_size_matters(fit, other, smallest, largest))
         else:
             fit = _fit_means(printed, inference, stream)
-        effects += estimate_effects(fit, probability=probability)
+        effects += estimate_effects(fit)
     found = {effect.measure: effect for effect in effects}
     return Evaluation(
         title=f"{study.name} ({study.analysis} analysis)",
@@ -101,7 +100,6 @@ def evaluate_published(
             "source": study.source,
             "comparison_size": comparison_size,
             "inference": inference if isinstance(inference, str) else repr(inference),
-            "probability": probability,
         },
         seed=seed,
         warnings=tuple(warnings),
@@ -147,13 +145,19 @@ def _fit_means(
     treated = printed.treated
     if printed.measure is Measure.FREQUENCY and printed.treated_count is not None:
         treated = printed.treated_count / printed.n_treated  # the printed mean is rounded
+    means = np.array([treated, printed.comparison])
+    if not (means > 0).all():
+        raise NoEventsError(
+            f"{printed.measure}: a mean of 0 is printed, and its ratio to the other cannot be "
+            "estimated from a report; only the people's own records can tell more"
+        )
+    unit = 1.0 if printed.measure is Measure.FREQUENCY else YEAR
     rows = _rows(
         treated=[1, 0],
-        mean=[treated, printed.comparison],
-        standard_error=list(deviation / np.sqrt(sizes)),
+        log_mean=list(np.log(means / unit)),
+        relative_error=list(deviation / np.sqrt(sizes) / means),
         degrees_of_freedom=list(sizes - 1),
     )
-    unit = 1.0 if printed.measure is Measure.FREQUENCY else YEAR
     return _fit(MeansModel(printed.measure, unit), rows, printed, inference, stream)
 
 
@@ -180,12 +184,10 @@ def _fit(
     )
 
 
-def _say_what_size_matters(
-    fit: Fit, other: Fit, smallest: float, largest: float, probability: float
-) -> str:
+def _say_what_size_matters(fit: Fit, other: Fit, smallest: float, largest: float) -> str:
     limits = []
     for one in (fit, other):
-        interval = estimate_effects(one, probability=probability)[0].interval
+        interval = estimate_effects(one)[0].interval
         limits.append(f"{100 * interval.lower:.1f} to {100 * interval.upper:.1f}")
     return (
         "The comparison rate is a weighted mean whose effective sample size is not printed and "

@@ -158,7 +158,7 @@ class Evaluation:
         ]
         lines += [f"  {effect!r}" for effect in self.effects]
         lines += [
-            f"  {measure.title}: not available, {why}" for measure, why in self.unavailable.items()
+            f"  {measure.label}: not available, {why}" for measure, why in self.unavailable.items()
         ]
         return "\n".join(lines)
 

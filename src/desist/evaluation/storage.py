@@ -1,13 +1,13 @@
 """Save an evaluation and load it again: one netCDF file, no pickle, no person's data."""
 
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
-from desist.cohort.flow import RecordFlow
+from desist.cohort.flow import FlowStep, RecordFlow
 from desist.effects import Effect
 from desist.errors import Fault, InputError
 from desist.estimands import Estimand, Measure, Scale
@@ -15,7 +15,7 @@ from desist.evaluation.record import ComparedCheck, Evaluation
 from desist.inference.diagnostics import Diagnostics
 
 SCHEMA = 1
-PARTS = ("treated", "comparison", "difference", "ratio")
+RECORD = "evaluation"
 
 
 def save_evaluation(evaluation: Evaluation, path: str | Path) -> Path:
@@ -45,11 +45,12 @@ def save_evaluation(evaluation: Evaluation, path: str | Path) -> Path:
         "effects": [_describe_effect(effect) for effect in evaluation.effects],
         "checks": [vars(check) for check in evaluation.checks],
         "unavailable": evaluation.unavailable,
-        "flow": None if evaluation.flow is None else evaluation.flow.to_dict(),
+        "flow": None if evaluation.flow is None else asdict(evaluation.flow),
         "warnings": evaluation.warnings,
     }
-    draws = evaluation.draws.assign_attrs(evaluation=json.dumps(record))
-    draws.to_netcdf(path, engine="h5netcdf")
+    # a variable, because an attribute of an HDF5 file may not be longer than 64 kB
+    saved = evaluation.draws.assign({RECORD: xr.DataArray(json.dumps(record))})
+    saved.to_netcdf(path, engine="h5netcdf")
     return path
 
 
@@ -79,7 +80,7 @@ def load_evaluation(path: str | Path) -> Evaluation:
             draws = opened.load()
     except OSError as error:
         raise InputError("evaluation", [Fault(path.name, "a netCDF file", "another")]) from error
-    record = json.loads(draws.attrs.pop("evaluation", "{}"))
+    record = json.loads(str(draws[RECORD].item())) if RECORD in draws else {}
     if record.get("schema") != SCHEMA:
         found = f"schema {record.get('schema')}, written by desist {record.get('package_version')}"
         advice = "load it with the version that wrote it, or evaluate again"
@@ -91,7 +92,7 @@ def load_evaluation(path: str | Path) -> Evaluation:
         checks=tuple(_read_check(described) for described in record["checks"]),
         unavailable={Measure(key): why for key, why in record["unavailable"].items()},
         design=record["design"],
-        flow=None if record["flow"] is None else RecordFlow.from_dict(record["flow"]),
+        flow=None if record["flow"] is None else _read_flow(record["flow"]),
         settings=record["settings"],
         seed=record["seed"],
         warnings=tuple(record["warnings"]),
@@ -108,16 +109,27 @@ def _describe_effect(effect: Effect) -> dict[str, Any]:
 
 def _read_effect(described: dict[str, Any], draws: xr.Dataset) -> Effect:
     measure = Measure(described["measure"])
-    parts = {part: draws.get(f"{measure}_{part}") for part in PARTS}
+
+    def find(part: str) -> xr.DataArray | None:
+        name = f"{measure}_{part}"
+        return draws[name].rename(None) if name in draws else None
+
     return Effect(
         measure=measure,
         estimand=Estimand(described["estimand"]),
         n_treated=described["n_treated"],
         n_comparison=described["n_comparison"],
+        treated=find("treated"),
+        comparison=find("comparison"),
+        difference=find("difference"),
+        ratio=draws[f"{measure}_ratio"].rename(None),
         diagnostics=Diagnostics(**described["diagnostics"]),
         probability=described["probability"],
-        **{part: None if values is None else values.rename(None) for part, values in parts.items()},
     )
+
+
+def _read_flow(described: dict[str, Any]) -> RecordFlow:
+    return RecordFlow(tuple(FlowStep(**step) for step in described["steps"]))
 
 
 def _read_check(described: dict[str, Any]) -> ComparedCheck:

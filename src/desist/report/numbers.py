@@ -2,6 +2,7 @@
 
 import math
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 # Binary fractions carry noise beyond the fifteenth digit (0.57 - 0.425 is
 # 0.14499999999999996). Twelve digits keep every published figure and drop the noise,
@@ -34,6 +35,22 @@ def round_half_away(value: float, decimals: int = 0) -> float:
     exact = Decimal(f"{value:.{SIGNIFICANT_DIGITS}g}")
     rounded = exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
     return float(rounded) + 0.0
+
+
+def as_float(value: Any) -> float:
+    """Return a number as a float, and a missing one as nan.
+
+    Parameters
+    ----------
+    value : object
+        A number or None.
+
+    Returns
+    -------
+    float
+        The number, or nan.
+    """
+    return math.nan if value is None else float(value)
 
 
 def format_number(value: float, decimals: int = 0) -> str:

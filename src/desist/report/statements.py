@@ -3,10 +3,18 @@
 import math
 from dataclasses import dataclass
 
+from desist.cohort.published import PublishedStudy
 from desist.estimands import Estimand, Interval, Measure, Scale
+from desist.evaluation.record import Evaluation, MeasureRow
 from desist.report.disclosure import RuleSet
+from desist.report.figures import (
+    find_horizon,
+    find_means,
+    find_printed_means,
+    find_probability,
+)
 from desist.report.numbers import format_number, round_half_away
-from desist.report.wording import WORDINGS, Wording, name_people
+from desist.report.wording import WORDINGS, Wording, name_people, name_period
 
 NOT_AN_EFFECT = (
     "This describes the people who reoffended and is not an effect of the programme: the "
@@ -224,6 +232,106 @@ def state_unavailable(measure: Measure, reason: str) -> Statement:
     )
 
 
+def make_statements(evaluation: Evaluation, rules: RuleSet) -> tuple[Statement, ...]:
+    """Write the statements of every measure, the unavailable ones last.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        What was found.
+    rules : RuleSet
+        Which claims are warned against, and what is printed on small groups.
+
+    Returns
+    -------
+    tuple of Statement
+        One for each measure, with the 95% posterior interval. The means are those of
+        the published figures where the evaluation comes from such.
+    """
+    made = [_state_row(row, evaluation, rules) for row in evaluation.measures]
+    missing = [state_unavailable(*item) for item in evaluation.unavailable.items()]
+    return (*made, *missing)
+
+
+def state_published(
+    evaluation: Evaluation, study: PublishedStudy, rules: RuleSet
+) -> tuple[Statement, ...]:
+    """Write the statements that published figures support with their own intervals.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Says whom the figures are about, and for how long people were followed.
+    study : PublishedStudy
+        What the report prints.
+    rules : RuleSet
+        Which claims are warned against, and what is printed on small groups.
+
+    Returns
+    -------
+    tuple of Statement
+        One for each published measure.
+    """
+    return tuple(
+        state(
+            item.measure,
+            treated=find_printed_means(item)[0],
+            comparison=find_printed_means(item)[1],
+            interval=Interval(item.lower, item.upper, kind="confidence"),
+            estimand=evaluation.estimand,
+            rules=rules,
+            n_treated=item.n_treated,
+            n_measures=len(study.measures),
+            period=name_period(find_horizon(evaluation)),
+        )
+        for item in study.measures
+    )
+
+
+def describe_interval(measure: Measure, interval: Interval) -> str:
+    """Describe the interval of a difference in words, per 100 people or in days.
+
+    Parameters
+    ----------
+    measure : Measure
+        A measure with a mean in each arm.
+    interval : Interval
+        Of the difference, in the unit of the means.
+
+    Returns
+    -------
+    str
+        The end of a sentence that begins "may be".
+
+    Examples
+    --------
+    >>> describe_interval(Measure.RATE, Interval(-0.20, -0.04))
+    'lower by between 4 and 20 people'
+    """
+    wording = WORDINGS[measure]
+    if interval.excludes(0.0):
+        return _one_way(wording, interval)
+    return _both_ways(wording, interval)
+
+
+def _state_row(row: MeasureRow, evaluation: Evaluation, rules: RuleSet) -> Statement:
+    treated, comparison = find_means(evaluation, row)
+    limits = (row.lower, row.upper)
+    if row.measure is Measure.HAZARD_RATIO:
+        limits = (row.ratio_lower, row.ratio_upper)
+    return state(
+        row.measure,
+        treated=treated,
+        comparison=comparison,
+        interval=Interval(*limits, find_probability(evaluation)),
+        estimand=row.estimand,
+        rules=rules,
+        n_treated=row.n_treated,
+        n_measures=len(evaluation.measures),
+        period=name_period(find_horizon(evaluation)),
+    )
+
+
 def _withhold(measure: Measure, rules: RuleSet, n_reoffenders: int) -> Statement:
     reason = (
         f"{format_number(n_reoffenders)} participants reoffended, and rule set {rules.name} asks "
@@ -233,7 +341,6 @@ def _withhold(measure: Measure, rules: RuleSet, n_reoffenders: int) -> Statement
 
 
 def _say(measure: Measure, subject: str, interval: Interval, n_measures: int) -> tuple[str, ...]:
-    wording = WORDINGS[measure]
     tested = _count_tests(n_measures)
     if measure is Measure.HAZARD_RATIO:
         return (
@@ -244,11 +351,12 @@ def _say(measure: Measure, subject: str, interval: Interval, n_measures: int) ->
     than = " than without the programme"
     if measure is Measure.TIME_AMONG_REOFFENDERS:
         than = " than among comparison people who reoffended"
+    found = describe_interval(measure, interval)
     if interval.excludes(0.0):
-        return (f"{_capitalise(subject)} may be {_one_way(wording, interval)}{than}{tested}.",)
+        return (f"{_capitalise(subject)} may be {found}{than}{tested}.",)
     return (
-        f"{_capitalise(subject)} may be {_both_ways(wording, interval)},{than}; more people are "
-        f"needed to know which{tested}.",
+        f"{_capitalise(subject)} may be {found},{than}; more people are needed to know "
+        f"which{tested}.",
     )
 
 

@@ -13,6 +13,8 @@ class Wording:
 
     Attributes
     ----------
+    title : str
+        The measure as a heading.
     name : str
         The measure in the middle of a sentence.
     subject : str
@@ -36,6 +38,7 @@ class Wording:
         Unit of a table column.
     """
 
+    title: str
     name: str
     subject: str
     singular: str
@@ -109,6 +112,7 @@ class Wording:
 
 WORDINGS: dict[Measure, Wording] = {
     Measure.RATE: Wording(
+        title="People who reoffend",
         name="the number of people who reoffend",
         subject="for every 100 {people}, the number who reoffend within {period}",
         singular="person",
@@ -125,6 +129,7 @@ WORDINGS: dict[Measure, Wording] = {
         unit="people per 100",
     ),
     Measure.FREQUENCY: Wording(
+        title="Reoffences",
         name="the number of reoffences",
         subject="for every 100 {people}, the number of reoffences within {period}",
         singular="reoffence",
@@ -141,6 +146,7 @@ WORDINGS: dict[Measure, Wording] = {
         unit="reoffences per 100 people",
     ),
     Measure.RMST: Wording(
+        title="Time without a reoffence",
         name="the time without a reoffence",
         subject="for {people}, the average time without a reoffence within {period}",
         singular="day",
@@ -157,6 +163,7 @@ WORDINGS: dict[Measure, Wording] = {
         unit="days",
     ),
     Measure.TIME_AMONG_REOFFENDERS: Wording(
+        title="Time to first reoffence",
         name="the time to a first reoffence",
         subject="among {people} who reoffended within {period}, the average time to the first "
         "reoffence",
@@ -174,6 +181,7 @@ WORDINGS: dict[Measure, Wording] = {
         unit="days",
     ),
     Measure.HAZARD_RATIO: Wording(
+        title="Hazard of a first reoffence",
         name="the hazard of a first reoffence",
         subject="for {people}, the hazard of a first reoffence within {period}",
         singular="",

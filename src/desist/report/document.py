@@ -1,0 +1,436 @@
+"""The report as one HTML file: no script, no resource from elsewhere, readable aloud."""
+
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from desist.errors import Fault, InputError
+from desist.estimands import Interval, Measure
+from desist.evaluation.record import Evaluation, MeasureRow
+from desist.evaluation.storage import save_evaluation
+from desist.report.disclosure import RuleSet, find_rules
+from desist.report.figures import find_probability, find_published, list_printed, list_withheld
+from desist.report.numbers import count_of, format_number, format_share
+from desist.report.plots import STYLE, describe_forest, describe_love_plot, forest, love_plot
+from desist.report.record import encode_evaluation, encode_plain, list_warnings, write_json
+from desist.report.statements import (
+    NOT_AN_EFFECT,
+    PerHundred,
+    Statement,
+    describe_interval,
+    make_statements,
+    state_published,
+)
+from desist.report.tables import (
+    list_per_100,
+    tabulate_balance,
+    tabulate_checks,
+    tabulate_engines,
+    tabulate_flow,
+    tabulate_measures,
+    tabulate_published,
+)
+from desist.report.wording import WORDINGS, name_people
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TEMPLATE = "report.html.j2"
+
+_DESIGN_FACTS = {
+    "estimand": "Estimand",
+    "method": "Method",
+    "n_treated": "Participants compared (number of people)",
+    "n_treated_dropped": "Participants without a suitable comparison person (number of people)",
+    "n_comparison": "Comparison people used (number of people)",
+    "ess_comparison": "Effective sample size of the comparison (number of people)",
+    "worst_covariate": "Least alike covariate",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as the template reads it.
+
+    Attributes
+    ----------
+    caption : str
+        What it shows.
+    columns : tuple of str
+        Headers.
+    rows : tuple of tuple of str
+        Cells.
+    numeric : frozenset of int
+        Positions of the columns that hold numbers.
+    """
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as the template reads it.
+
+    Attributes
+    ----------
+    source : str
+        The picture itself, as a data address.
+    alt : str
+        The same in words.
+    caption : str
+        How to read it.
+    """
+
+    source: str
+    alt: str
+    caption: str
+
+
+def write_report(
+    evaluation: Evaluation, out: str | Path, *, rules: str | RuleSet = "2019"
+) -> tuple[Path, ...]:
+    """Write the record, the draws and the report of an evaluation into a folder.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        What was found.
+    out : str or Path
+        Folder; made when it is not there. Files of these names are replaced, others are
+        left alone.
+    rules : str or RuleSet, default "2019"
+        What is printed on small groups, and which claims are warned against.
+
+    Returns
+    -------
+    tuple of Path
+        evaluation.json, evaluation.nc, report.html.
+
+    Raises
+    ------
+    InputError
+        If the rule set is unknown, or `out` is a file. Nothing is written then.
+    """
+    rule_set, folder = find_rules(rules), Path(out)
+    if folder.exists() and not folder.is_dir():
+        fault = Fault("out", "a folder", "a file of this name", "choose another name")
+        raise InputError("report", [fault])
+    # Everything is rendered before the first file is written: half a report is worse than none.
+    encoded = write_json(encode_evaluation(evaluation, rules=rule_set))
+    document = render_document(evaluation, rules=rule_set)
+    folder.mkdir(parents=True, exist_ok=True)
+    draws = save_evaluation(evaluation, folder / "evaluation.nc")
+    record, report = folder / "evaluation.json", folder / "report.html"
+    record.write_text(encoded, encoding="utf-8")
+    report.write_text(document, encoding="utf-8")
+    return record, draws, report
+
+
+def render_document(evaluation: Evaluation, *, rules: str | RuleSet = "2019") -> str:
+    """Render the report of an evaluation as one HTML file.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        What was found.
+    rules : str or RuleSet, default "2019"
+        What is printed on small groups, and which claims are warned against.
+
+    Returns
+    -------
+    str
+        HTML that needs nothing else; all text from data is escaped.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("desist.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(TEMPLATE).render(_fill(evaluation, find_rules(rules)))
+
+
+def embed(figure: "Figure", alt: str, caption: str) -> Picture:
+    """Turn a matplotlib figure into a picture inside the page.
+
+    Parameters
+    ----------
+    figure : Figure
+        The figure; the same figure gives the same bytes.
+    alt : str
+        What it shows, for those who do not see it.
+    caption : str
+        How to read it.
+
+    Returns
+    -------
+    Picture
+        Vector graphics in a data address.
+    """
+    from matplotlib import rc_context
+
+    drawn = BytesIO()
+    with rc_context(STYLE):
+        figure.savefig(drawn, format="svg", metadata={"Date": None})
+    encoded = b64encode(drawn.getvalue()).decode("ascii")
+    return Picture(f"data:image/svg+xml;base64,{encoded}", alt, caption)
+
+
+def _fill(evaluation: Evaluation, rules: RuleSet) -> dict[str, Any]:
+    pairs = list_per_100(evaluation, rules)
+    level = format_share(find_probability(evaluation), 1)
+    filled = {
+        "title": evaluation.title,
+        "version": evaluation.package_version,
+        "seed": evaluation.seed,
+        "rules": rules.name,
+        "people": name_people(evaluation.estimand),
+        "introduction": _introduce(evaluation),
+        "headline_title": _title_headline(pairs),
+        "cards": [_make_card(row, whole, level) for row, whole in pairs],
+        "people_per_100": _find_people_per_100(pairs),
+        "reading": _explain_headline(evaluation),
+        "tests_note": _count_tests(evaluation),
+        "statements": [_name_statement(item) for item in make_statements(evaluation, rules)],
+        "forest": embed(
+            forest(evaluation, rules=rules),
+            describe_forest(evaluation, rules=rules),
+            "Thick blue: posterior interval. Thin grey: confidence intervals of the checks. The "
+            "upright line is no difference. Checks without an interval in this unit are in the "
+            "tables below.",
+        ),
+        "measures": make_table("Posterior of each measure", tabulate_measures(evaluation, rules)),
+        "causal_checks": _tabulate_all_checks(evaluation, rules, is_causal=True),
+        "descriptive": _fill_descriptive(evaluation, rules),
+        "published": _fill_published(evaluation, rules),
+        "design": _fill_design(evaluation.design),
+        "flow": make_table("Record flow", tabulate_flow(evaluation)) if evaluation.flow else None,
+        "warnings": list_warnings(evaluation, rules),
+        "engines": make_table("How each posterior was found", tabulate_engines(evaluation)),
+        "settings": make_table("Settings", _tabulate_settings(evaluation)),
+    }
+    return filled | {"contents": _list_contents(filled)}
+
+
+def make_table(caption: str, data: pd.DataFrame, text: tuple[str, ...] = ()) -> Table:
+    """Turn a table of text into what the template reads.
+
+    Parameters
+    ----------
+    caption : str
+        What it shows.
+    data : DataFrame
+        Text as printed.
+    text : tuple of str
+        Columns that hold words; by default those in which no cell has a digit first.
+
+    Returns
+    -------
+    Table
+        Columns of numbers are aligned to the right.
+    """
+    numeric = frozenset(
+        position
+        for position, name in enumerate(data.columns)
+        if position and name not in text and _holds_numbers(data.iloc[:, position])
+    )
+    rows = tuple(tuple(str(cell) for cell in row) for row in data.itertuples(index=False))
+    return Table(caption, tuple(str(name) for name in data.columns), rows, numeric)
+
+
+def _holds_numbers(cells: "pd.Series[Any]") -> bool:
+    texts = [str(cell) for cell in cells]
+    first = [text.lstrip("-<>")[:1] for text in texts]
+    return all(start.isdigit() or start in {"", "–", "∞"} for start in first) and any(
+        start.isdigit() for start in first
+    )
+
+
+def _introduce(evaluation: Evaluation) -> str:
+    sizes = [row for row in evaluation.measures if row.measure.is_causal]
+    counts = ""
+    if sizes:
+        counts = (
+            f"{count_of(sizes[0].n_treated, 'participant')} and "
+            f"{count_of(sizes[0].n_comparison, 'comparison person', 'comparison people')} were "
+            "compared. "
+        )
+    return f"{counts}The results are about {evaluation.estimand.people}."
+
+
+def _title_headline(pairs: tuple[tuple[MeasureRow, PerHundred], ...]) -> str:
+    return "Headline, for any 100 typical people" if pairs else "Headline"
+
+
+def _make_card(row: MeasureRow, whole: PerHundred, level: str) -> dict[str, Any]:
+    wording = WORDINGS[row.measure]
+    interval = Interval(row.lower, row.upper)
+    return {
+        "name": wording.title,
+        "descriptive": not row.measure.is_causal,
+        "unit": wording.unit if row.measure.is_causal else f"{wording.unit}, reoffenders only",
+        "treated": format_number(whole.treated),
+        "comparison": format_number(whole.comparison),
+        "difference": _capitalise(whole.words),
+        "interval": f"May be {describe_interval(row.measure, interval)} ({level} interval).",
+        "note": whole.note,
+    }
+
+
+def _find_people_per_100(
+    pairs: tuple[tuple[MeasureRow, PerHundred], ...],
+) -> tuple[int, int] | None:
+    for row, whole in pairs:
+        if row.measure is Measure.RATE:
+            return whole.treated, whole.comparison
+    return None
+
+
+def _explain_headline(evaluation: Evaluation) -> str:
+    means = "the posterior means, averaged over the same people with and without the programme"
+    if find_published(evaluation) is not None:
+        means = "those of the published report"
+    return (
+        f"The means are {means}; the intervals are posterior intervals, equal-tailed. "
+        "Each number is rounded on its own from unrounded values."
+    )
+
+
+def _count_tests(evaluation: Evaluation) -> str:
+    count = count_of(len(evaluation.measures), "measure was", "measures were")
+    several = " Of several, one may stand out by chance." if len(evaluation.measures) > 1 else ""
+    return f"{count} tested.{several} An interval that includes no difference is not “no effect”."
+
+
+def _name_statement(statement: Statement) -> dict[str, Any]:
+    return {
+        "name": WORDINGS[statement.measure].title,
+        "may_say": statement.may_say,
+        "may_not_say": statement.may_not_say,
+        "note": statement.note,
+    }
+
+
+def _tabulate_all_checks(evaluation: Evaluation, rules: RuleSet, *, is_causal: bool) -> list[Table]:
+    return [
+        make_table(
+            f"{WORDINGS[row.measure].title}: posterior and checks",
+            tabulate_checks(evaluation, row.measure, rules),
+        )
+        for row in list_printed(evaluation, rules)
+        if row.measure.is_causal == is_causal
+    ]
+
+
+def _fill_descriptive(evaluation: Evaluation, rules: RuleSet) -> dict[str, Any] | None:
+    if all(row.measure.is_causal for row in evaluation.measures):
+        return None
+    withheld = [
+        f"Not printed: {count_of(row.n_treated, 'participant')} reoffended, and rule set "
+        f"{rules.name} asks for at least {rules.min_reoffenders_for_time}."
+        for row in list_withheld(evaluation, rules)
+    ]
+    return {
+        "caveat": NOT_AN_EFFECT,
+        "withheld": " ".join(withheld),
+        "checks": _tabulate_all_checks(evaluation, rules, is_causal=False),
+    }
+
+
+def _fill_published(evaluation: Evaluation, rules: RuleSet) -> dict[str, Any] | None:
+    study = find_published(evaluation)
+    if study is None:
+        return None
+    return {
+        "source": study.source,
+        "table": make_table(
+            f"{study.name}, {study.analysis} analysis: as published, and by Welch's test here",
+            tabulate_published(evaluation, study, rules),
+        ),
+        "statements": [_name_statement(item) for item in state_published(evaluation, study, rules)],
+    }
+
+
+def _fill_design(design: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if design is None:
+        return None
+    facts = [
+        {"Design": label, "Value": _print_value(design[name])}
+        for name, label in _DESIGN_FACTS.items()
+        if name in design
+    ]
+    return {
+        "note": "A standardised difference up to 5% is well matched, up to 10% reasonably, above "
+        "10% poorly. The design was settled before any outcome was read.",
+        "facts": make_table("Design", pd.DataFrame(facts), text=("Value",)),
+        "love": embed(
+            love_plot(design),
+            describe_love_plot(design),
+            "Open circles: before matching or weighting. Filled circles: after. Dashed lines at "
+            "5% and 10% of a standard deviation.",
+        ),
+        "balance": make_table(
+            "Balance, the least alike first", tabulate_balance(design["balance"])
+        ),
+    }
+
+
+def _tabulate_settings(evaluation: Evaluation) -> pd.DataFrame:
+    rows = [
+        *_flatten(encode_plain(evaluation.settings)),
+        ("seed", str(evaluation.seed)),
+        ("desist", evaluation.package_version),
+    ]
+    return pd.DataFrame(rows, columns=["Setting", "Value"])
+
+
+def _flatten(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in settings.items():
+        path = f"{above}{name}"
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{path}.")
+        else:
+            yield path, _print_value(value)
+
+
+def _print_value(value: Any) -> str:
+    plain = encode_plain(value)
+    if plain is None:
+        return "none"
+    if isinstance(plain, bool):
+        return "yes" if plain else "no"
+    if isinstance(plain, float) and not plain.is_integer():
+        return f"{plain:,.4g}" if abs(plain) < 1000 else format_number(plain, 1)
+    if isinstance(plain, list):
+        return ", ".join(_print_value(item) for item in plain) or "none"
+    return format_number(plain) if isinstance(plain, float) else str(plain)
+
+
+def _list_contents(filled: Mapping[str, Any]) -> list[tuple[str, str]]:
+    sections = [
+        ("headline", "Headline", True),
+        ("statements", "What may be said", True),
+        ("results", "Results and checks", True),
+        ("time", "Time among reoffenders", filled["descriptive"]),
+        ("published", "As published", filled["published"]),
+        ("design", "Design and balance", True),
+        ("flow", "Record flow", filled["flow"]),
+        ("warnings", "Warnings", True),
+        ("settings", "How this was computed", True),
+    ]
+    return [(anchor, name) for anchor, name, is_there in sections if is_there]
+
+
+def _capitalise(text: str) -> str:
+    return text[:1].upper() + text[1:]

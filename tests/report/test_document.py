@@ -1,0 +1,197 @@
+"""The HTML report and the folder that is written."""
+
+import base64
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+
+from desist.errors import InputError
+from desist.evaluation.storage import load_evaluation
+from desist.report import document
+from desist.report.document import render_document, write_report
+
+VOID = {"meta", "link", "img", "br", "hr", "input", "circle"}
+
+
+class Page(HTMLParser):
+    """Elements in order, and whether each is closed."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.elements, self.open, self.text = [], [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if not {"style", "script"} & set(self.open[-1:]):
+            self.text.append(data)
+
+    def find(self, tag):
+        return [attrs for name, attrs in self.elements if name == tag]
+
+    @property
+    def words(self):
+        return " ".join(" ".join(self.text).split())
+
+
+@pytest.fixture
+def published_page(published):
+    return Page(render_document(published, rules="2017"))
+
+
+@pytest.fixture
+def people_page(of_people):
+    return Page(render_document(of_people))
+
+
+def test_every_element_is_closed_and_the_language_is_named(published_page, people_page):
+    for page in (published_page, people_page):
+        assert page.open == []
+        assert page.find("html") == [{"lang": "en-GB"}]
+        assert len(page.find("h1")) == 1
+
+
+def test_headings_leave_no_level_out(published_page):
+    levels = [int(tag[1]) for tag, _ in published_page.elements if re.fullmatch("h[1-6]", tag)]
+    assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
+
+
+def test_every_table_has_a_caption_and_every_header_a_scope(published_page, people_page):
+    for page in (published_page, people_page):
+        assert len(page.find("caption")) == len(page.find("table")) > 0
+        assert all(attrs.get("scope") in {"col", "row"} for attrs in page.find("th"))
+
+
+def test_every_picture_has_words_and_is_inside_the_page(people_page):
+    pictures = people_page.find("img")
+    assert len(pictures) == 2
+    for picture in pictures:
+        assert picture["alt"]
+        kind, data = picture["src"].split(",")
+        assert kind == "data:image/svg+xml;base64"
+        assert b"<svg" in base64.b64decode(data)
+    assert all(attrs["aria-label"] for attrs in people_page.find("svg"))
+
+
+def test_nothing_comes_from_elsewhere_and_nothing_runs(published_page, people_page):
+    for page in (published_page, people_page):
+        assert not page.find("script")
+        assert not page.find("link")
+        addresses = [attrs[key] for _, attrs in page.elements for key in attrs if key == "href"]
+        assert all(address.startswith("#") for address in addresses)
+
+
+def test_links_of_the_contents_lead_to_sections(published_page):
+    anchors = {attrs.get("id") for attrs in published_page.find("section")}
+    links = {attrs["href"][1:] for attrs in published_page.find("a")}
+    assert links <= anchors
+    assert {"headline", "statements", "results", "time", "published", "flow"} <= links
+
+
+def test_the_headline_prints_the_nine_numbers_and_why_they_do_not_add_up(published_page):
+    for words in ("12 people fewer", "74 reoffences fewer", "68 days sooner", "75 apart"):
+        assert words in published_page.words
+    assert "16 of 100 matched participants reoffended" in published_page.words
+
+
+def test_relative_claims_stand_only_in_what_may_not_be_said(published):
+    html = render_document(published, rules="2017")
+    for claim in ("44%", "71%", "48%"):
+        assert html.count(claim) == html.count(f"{claim}.</q>") > 0
+
+
+def test_the_published_intervals_are_said_beside_the_posterior_ones(published_page):
+    for words in ("between 4 and 20 people", "between 53 and 96 reoffences", "21 and 115 days"):
+        assert words in published_page.words
+
+
+def test_time_among_reoffenders_is_labelled_descriptive(published_page):
+    assert "among those who reoffended: descriptive" in published_page.words
+    assert "is not an effect of the programme" in published_page.words
+
+
+def test_time_that_is_not_printed_has_its_reason_instead(published):
+    page = Page(render_document(published, rules="2019"))
+    assert "Not printed: 13 participants reoffended" in page.words
+    assert "68 days sooner" not in page.words
+
+
+def test_settings_seed_version_and_warnings_are_printed(people_page):
+    assert "cohort.follow_up 365" in people_page.words
+    assert "with seed 7 under rule set 2019" in people_page.words
+    assert "Poorly matched: sentence under 12 months." in people_page.words
+
+
+def test_text_from_data_is_escaped(of_people, but):
+    bad = '<script>alert("1")</script>'
+    balance = [dict(of_people.design["balance"][0]) | {"covariate": bad}]
+    evil = but(
+        of_people,
+        title=bad,
+        design=dict(of_people.design) | {"balance": balance, "worst_covariate": bad},
+        warnings=(bad,),
+        unavailable=dict.fromkeys(of_people.unavailable, bad),
+        settings={bad: bad, "horizon": 365},
+    )
+    html = render_document(evil)
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_no_number_on_the_page_is_minus_zero(published_page, people_page):
+    for page in (published_page, people_page):
+        assert not re.search(r"-0(\.0+)?(?![.\d])", page.words)
+
+
+def test_the_same_evaluation_gives_the_same_page(of_people):
+    assert render_document(of_people) == render_document(of_people)
+
+
+def test_three_files_are_written_and_can_be_read_again(of_people, tmp_path):
+    paths = write_report(of_people, tmp_path / "new" / "out")
+    assert [path.name for path in paths] == ["evaluation.json", "evaluation.nc", "report.html"]
+    assert all(path.is_file() for path in paths)
+    assert load_evaluation(paths[1]).measures[0].difference == pytest.approx(0.014)
+
+
+def test_files_of_other_names_are_left_alone(of_people, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "report.html").write_text("old")
+    write_report(of_people, tmp_path)
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert (tmp_path / "report.html").read_text() != "old"
+
+
+def test_nothing_is_written_when_the_rules_are_unknown(of_people, tmp_path):
+    with pytest.raises(InputError, match="rules: expected"):
+        write_report(of_people, tmp_path / "out", rules="1999")
+    assert not (tmp_path / "out").exists()
+
+
+def test_nothing_is_written_when_the_page_cannot_be_rendered(of_people, tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise InputError("report", [])
+
+    monkeypatch.setattr(document, "render_document", fail)
+    with pytest.raises(InputError):
+        write_report(of_people, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_in_place_of_the_folder_is_an_error(of_people, tmp_path):
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(InputError) as error:
+        write_report(of_people, tmp_path / "out")
+    assert "out: expected a folder, found a file of this name" in str(error.value)

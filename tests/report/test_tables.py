@@ -1,0 +1,158 @@
+"""Tables: text as printed, units in the headers."""
+
+import pytest
+
+from desist.estimands import Measure
+from desist.report.disclosure import RULE_SETS
+from desist.report.tables import (
+    name_check,
+    print_difference,
+    tabulate_balance,
+    tabulate_checks,
+    tabulate_engines,
+    tabulate_flow,
+    tabulate_measures,
+    tabulate_per_100,
+    tabulate_published,
+)
+
+OLD, NEW = RULE_SETS["2017"], RULE_SETS["2019"]
+
+
+def cell(table, row, column_start):
+    """Return the text in the first column that starts so."""
+    name = next(name for name in table.columns if name.startswith(column_start))
+    return table[name].iloc[row]
+
+
+def test_the_headline_table_prints_the_nine_numbers_of_the_report(published):
+    table = tabulate_per_100(published, OLD)
+    numbers = table.iloc[:, 1:4].to_numpy().tolist()
+    assert numbers == [
+        ["16", "28", "12 people fewer"],
+        ["31", "106", "74 reoffences fewer"],
+        ["75", "143", "68 days sooner"],
+    ]
+    assert "75 apart" in table["Note"][1]
+
+
+def test_time_on_thirteen_reoffenders_has_no_row_under_the_rules_of_2019(published):
+    for tabulate in (tabulate_per_100, tabulate_measures):
+        assert len(tabulate(published, OLD)) == 3
+        assert len(tabulate(published, NEW)) == 2
+    assert len(tabulate_published(published, published.published, NEW)) == 2
+
+
+def test_the_published_tables_are_met_by_welch(published):
+    table = tabulate_published(published, published.published, OLD)
+    printed = ["-20 to -4", "-1.0 to -0.5", "-115 to -21"]
+    assert table["Difference, published (unit of the row)"].tolist() == printed
+    assert table["Difference, Welch (unit of the row)"].tolist() == printed
+    assert table["p-value, Welch"].tolist() == ["0.00", "0.00", "0.01"]
+    assert table["Participants (unit of the row)"].tolist() == ["15.7", "0.3", "75.0"]
+    assert table["Comparison (unit of the row)"].tolist() == ["27.8", "1.1", "142.9"]
+
+
+def test_differences_are_printed_to_the_decimals_of_the_rules():
+    assert print_difference(Measure.FREQUENCY, -0.96, -0.53, OLD) == "-1.0 to -0.5"
+    assert print_difference(Measure.FREQUENCY, -0.96, -0.53, NEW) == "-0.96 to -0.53"
+    assert print_difference(Measure.RATE, -0.2021, -0.0407, NEW) == "-20 to -4"
+
+
+def test_measures_are_tabulated_in_the_unit_that_is_spoken_of(published):
+    table = tabulate_measures(published, OLD)
+    assert cell(table, 0, "Measure") == "People who reoffend (people per 100)"
+    assert cell(table, 0, "Participants (unit") == "16.6"
+    assert cell(table, 0, "Difference").startswith("-11.2 (-19.0 to -3.4)")
+    assert cell(table, 1, "Probability of benefit") == ">99%"
+
+
+def test_there_is_no_probability_of_benefit_for_a_descriptive_measure(published):
+    assert cell(tabulate_measures(published, OLD), 2, "Probability of benefit") == "–"
+
+
+def test_a_hazard_ratio_has_a_ratio_and_no_difference(of_people):
+    table = tabulate_measures(of_people, NEW)
+    assert cell(table, 2, "Difference") == "–"
+    assert cell(table, 2, "Ratio").startswith("1.08 (0.8")
+
+
+def test_the_posterior_stands_above_its_checks(published):
+    table = tabulate_checks(published, Measure.RATE, OLD)
+    assert table["Method"].tolist() == [
+        "Posterior",
+        "Welch t-test",
+        "Newcombe interval",
+        "Fisher exact test",
+    ]
+    assert cell(table, 1, "95% interval (people per 100") == "-20.2 to -4.1"
+    assert cell(table, 1, "p-value") == "0.00"
+    assert cell(tabulate_checks(published, Measure.RATE, NEW), 1, "p-value") == "<0.01"
+
+
+def test_a_check_that_is_not_applicable_says_why_and_prints_no_number(published):
+    row = tabulate_checks(published, Measure.RATE, OLD).iloc[3].tolist()
+    assert row[1:6] == ["–"] * 5
+    assert row[6] == "Not applicable, because the weights differ."
+
+
+def test_a_check_says_whether_it_agrees(published):
+    table = tabulate_checks(published, Measure.TIME_AMONG_REOFFENDERS, OLD)
+    assert table["Agrees with the posterior"].tolist() == ["–", "no", "yes"]
+
+
+def test_a_check_of_order_is_not_printed_in_days(published):
+    table = tabulate_checks(published, Measure.TIME_AMONG_REOFFENDERS, OLD)
+    assert table.iloc[2, 1:4].tolist() == ["order", "-0.50", "-0.80 to -0.20"]
+
+
+def test_the_interval_carries_its_probability(of_people, but):
+    settings = dict(of_people.settings) | {"probability": 0.9}
+    table = tabulate_checks(but(of_people, settings=settings), Measure.RATE, NEW)
+    assert table.columns[3] == "90% interval (people per 100, or ratio)"
+
+
+def test_balance_is_in_percent_of_a_standard_deviation_the_worst_first(of_people):
+    table = tabulate_balance(of_people.design["balance"])
+    assert table["Covariate"].iloc[0] == "sentence under 12 months"
+    assert cell(table, 0, "Standardised difference after") == "14.0"
+    assert cell(table, 0, "Variance ratio") == "–"
+
+
+def test_no_balance_reads_minus_zero(of_people):
+    table = tabulate_balance(of_people.design["balance"])
+    assert cell(table, 3, "Standardised difference after") == "0.0"
+
+
+def test_the_flow_is_the_one_of_the_report(published):
+    table = tabulate_flow(published)
+    assert table["Left out (%)"].tolist() == ["", "", "6%", "31%", "1%", "2%"]
+    assert table["Remaining (number)"].tolist() == ["142", "140", "132", "88", "86", "83"]
+
+
+def test_an_evaluation_without_a_flow_has_an_empty_table(of_people):
+    assert tabulate_flow(of_people).empty
+
+
+def test_diagnostics_that_an_engine_lacks_are_a_dash(of_people):
+    table = tabulate_engines(of_people)
+    assert table.iloc[0].tolist() == ["People who reoffend", "laplace", "–", "–", "0.11"]
+
+
+@pytest.mark.parametrize(
+    "unit", ["people per 100", "reoffences per 100 people", "days", "number", "%", "ratio"]
+)
+def test_every_unit_is_named_in_a_header_or_a_first_column(published, of_people, unit):
+    tables = [
+        tabulate_per_100(published, OLD),
+        tabulate_measures(of_people, OLD),
+        tabulate_checks(of_people, Measure.HAZARD_RATIO, OLD),
+        tabulate_balance(of_people.design["balance"]),
+        tabulate_flow(published),
+    ]
+    headers = [text for table in tables for text in [*table.columns, *table.iloc[:, 0]]]
+    assert any(unit in header for header in headers)
+
+
+def test_an_unknown_check_is_named_in_plain_words():
+    assert name_check("some_new_check") == "Some new check"

@@ -134,6 +134,13 @@ def test_settings_seed_version_and_warnings_are_printed(people_page):
     assert "Poorly matched: sentence under 12 months." in people_page.words
 
 
+def test_settings_in_lists_are_printed_one_a_line(of_people, but):
+    settings = {"models": [{"name": "rate", "priors": {"intercept": "Normal(0, 1.5)"}}, {"k": 2}]}
+    words = Page(render_document(but(of_people, settings=settings))).words
+    assert "models.rate.priors.intercept Normal(0, 1.5)" in words
+    assert "models.2.k 2" in words
+
+
 def test_text_from_data_is_escaped(of_people, but):
     bad = '<script>alert("1")</script>'
     balance = [dict(of_people.design["balance"][0]) | {"covariate": bad}]

@@ -107,9 +107,15 @@ def test_a_check_of_order_is_not_printed_in_days(published):
 
 
 def test_the_interval_carries_its_probability(of_people, but):
-    settings = dict(of_people.settings) | {"probability": 0.9}
-    table = tabulate_checks(but(of_people, settings=settings), Measure.RATE, NEW)
-    assert table.columns[3] == "90% interval (people per 100, or ratio)"
+    effects = tuple(but(effect, probability=0.9) for effect in of_people.effects)
+    table = tabulate_checks(but(of_people, effects=effects), Measure.RATE, NEW)
+    assert table.columns[3] == "90% interval (people per 100)"
+
+
+def test_a_ratio_among_the_checks_is_named_beside_the_unit(published, of_people):
+    assert "Estimate (people per 100, or ratio)" in tabulate_checks(published, Measure.RATE, NEW)
+    assert "Estimate (days)" in tabulate_checks(of_people, Measure.RMST, NEW)
+    assert "Estimate (ratio)" in tabulate_checks(of_people, Measure.HAZARD_RATIO, NEW)
 
 
 def test_balance_is_in_percent_of_a_standard_deviation_the_worst_first(of_people):

@@ -400,6 +400,9 @@ def _flatten(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str
         path = f"{above}{name}"
         if isinstance(value, Mapping):
             yield from _flatten(value, f"{path}.")
+        elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+            named = {item.get("name", place): item for place, item in enumerate(value, start=1)}
+            yield from _flatten(named, f"{path}.")
         else:
             yield path, _print_value(value)
 

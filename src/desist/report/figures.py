@@ -97,9 +97,9 @@ def find_probability(evaluation: Evaluation) -> float:
     Returns
     -------
     float
-        For example 0.95.
+        That of its effects; 0.95 when there are none.
     """
-    return float(evaluation.settings.get("probability", 0.95))
+    return evaluation.effects[0].probability if evaluation.effects else 0.95
 
 
 def list_printed(evaluation: Evaluation, rules: RuleSet) -> tuple[MeasureRow, ...]:

@@ -34,7 +34,7 @@ CHECK_NAMES = {
     "cox": "Cox model",
     "exact_binomial": "Exact binomial test",
     "fisher": "Fisher exact test",
-    "fisher_mid_p": "Fisher exact test, mid-p",
+    "fisher_mid_p": "Fisher mid-p test",
     "log_rank": "Log-rank test",
     "miettinen_nurminen": "Miettinen–Nurminen interval",
     "mover_jeffreys": "MOVER–Jeffreys interval",
@@ -270,7 +270,9 @@ def tabulate_checks(evaluation: Evaluation, measure: Measure, rules: RuleSet) ->
         agrees, and why it does not apply where it does not.
     """
     wording = WORDINGS[measure]
-    unit = wording.unit if measure is Measure.HAZARD_RATIO else f"{wording.unit}, or ratio"
+    scales = {check.scale for check in evaluation.checks if check.measure is measure}
+    ratios_too = measure is not Measure.HAZARD_RATIO and Scale.RATIO in scales
+    unit = f"{wording.unit}, or ratio" if ratios_too else wording.unit
     rows = [
         *(_posterior_cells(row) for row in evaluation.measures if row.measure is measure),
         *(_check_cells(check, rules) for check in evaluation.checks if check.measure is measure),

@@ -1,0 +1,198 @@
+import json
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from desist.cli import main
+
+SETTINGS = """
+[study]
+title = "A programme"
+
+[data]
+people = "people.csv"
+treatment = "programme"
+person = "person"
+reoffended = "reoffended"
+days = "days"
+follow_up = 365
+
+[design]
+formula = "age + priors"
+method = "radius"
+caliper = 0.2
+
+[model]
+inference = "laplace"
+seed = 7
+"""
+
+
+@pytest.fixture
+def study(tmp_path):
+    """A folder with people and settings; returns a function that runs the command line."""
+    rng = np.random.default_rng(5)
+    n = 240
+    reoffended = (rng.random(n) < 0.4).astype(int)
+    people = pd.DataFrame(
+        {
+            "person": [f"P{i:04d}" for i in range(n)],
+            "programme": (rng.random(n) < 0.4).astype(int),
+            "age": rng.integers(18, 60, n),
+            "priors": rng.poisson(3, n),
+            "reoffended": reoffended,
+            "days": np.where(reoffended == 1, rng.integers(0, 365, n), np.nan),
+        }
+    )
+    people.to_csv(tmp_path / "people.csv", index=False)
+    (tmp_path / "study.toml").write_text(SETTINGS)
+    return tmp_path
+
+
+def run(monkeypatch, *arguments):
+    monkeypatch.setattr(sys, "argv", ["desist", *map(str, arguments)])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    return stopped.value.code
+
+
+def edit(study, **columns):
+    people = pd.read_csv(study / "people.csv")
+    people.assign(**columns).to_csv(study / "people.csv", index=False)
+
+
+def test_a_study_is_evaluated_from_its_settings_file(study, monkeypatch, capsys):
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 0
+    written = json.loads((study / "out" / "evaluation.json").read_text())
+    assert {row["measure"] for row in written["measures"]} == {
+        "rate",
+        "rmst",
+        "time_among_reoffenders",
+        "hazard_ratio",
+    }
+    assert written["settings"]["design"]["caliper"] == 0.2
+    assert written["seed"] == 7
+    assert (study / "out" / "report.html").stat().st_size > 10_000
+    assert "A programme" in capsys.readouterr().out
+    assert not (study / "out" / "weights.csv").exists()
+
+
+def test_weights_leave_the_house_only_when_asked_for(study, monkeypatch):
+    code = run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out", "--weights")
+    assert code == 0
+    weights = pd.read_csv(study / "out" / "weights.csv")
+    assert list(weights.columns) == ["person", "weight"]
+    assert len(weights) == 240
+    others = [path for path in (study / "out").iterdir() if path.name != "weights.csv"]
+    assert all(b"P0001" not in path.read_bytes() for path in others)
+
+
+def test_the_same_seed_writes_the_same_file(study, monkeypatch):
+    for out in ("first", "second"):
+        run(monkeypatch, "evaluate", study / "study.toml", "--out", study / out)
+    first, second = (study / out / "evaluation.json" for out in ("first", "second"))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_every_fault_of_a_settings_file_is_listed_and_nothing_is_written(
+    study, monkeypatch, capsys
+):
+    (study / "study.toml").write_text(
+        SETTINGS.replace("caliper = 0.2", "calliper = 0.2")
+        .replace("follow_up = 365", "follow_up = [1]")
+        .replace('treatment = "programme"', "")
+        + '\n[desing]\nformula = "age"\n'
+    )
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 2
+    assert capsys.readouterr().err == (
+        "desist: settings: 4 faults\n"
+        "  - [desing]: expected one of study, data, design, model, report, found an unknown "
+        "section; take it out\n"
+        "  - [data] treatment: expected a value, found none; add it\n"
+        "  - [data] follow_up: expected a number or text, found [1]\n"
+        "  - [design] calliper: expected one of formula, method, estimand, caliper, scale, "
+        "found an unknown key\n"
+    )
+    assert not (study / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            'method = "radius"',
+            'method = "magic"',
+            "[design] method: expected one of radius, given",
+        ),
+        ('people = "people.csv"', 'people = "persons.csv"', "persons.csv"),
+        ("[study]", "[study", "study.toml: expected a TOML file"),
+        ('inference = "laplace"', 'inference = "guess"', "found 'guess'"),
+        ("caliper = 0.2", "caliper = -1", "caliper: expected a positive number, found -1"),
+        ('formula = "age + priors"', 'formula = "age + prior"', "prior"),
+        ("seed = 7", 'seed = "x"', "[model] seed: expected a whole number, found 'x'"),
+        ("[data]", '[report]\nrules = "1999"\n[data]', "1999"),
+    ],
+)
+def test_bad_settings_exit_with_2_and_write_nothing(study, monkeypatch, capsys, old, new, message):
+    (study / "study.toml").write_text(SETTINGS.replace(old, new))
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 2
+    assert message in capsys.readouterr().err
+    assert not (study / "out").exists()
+
+
+def test_a_missing_settings_file_exits_with_2(tmp_path, monkeypatch, capsys):
+    assert run(monkeypatch, "evaluate", tmp_path / "none.toml") == 2
+    assert "none.toml: expected a file, found none that can be read" in capsys.readouterr().err
+
+
+def test_bad_people_exit_with_2_and_name_nobody(study, monkeypatch, capsys):
+    edit(study, person="P0001", reoffended=2)
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 2
+    message = capsys.readouterr().err
+    assert message.startswith("desist: cohort: 3 faults") or "faults" in message
+    assert "P0001" not in message
+    assert not (study / "out").exists()
+
+
+def test_people_who_cannot_be_compared_exit_with_3(study, monkeypatch, capsys):
+    people = pd.read_csv(study / "people.csv")
+    rng = np.random.default_rng(1)
+    far = np.where(people["programme"] == 1, 55, 20) + rng.integers(-1, 2, len(people))
+    far[:4] = 38  # a few in between, so that the arms overlap by a hair and no more
+    edit(study, age=far)
+    (study / "study.toml").write_text(SETTINGS.replace("caliper = 0.2", "caliper = 1e-9"))
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 3
+    assert capsys.readouterr().err.startswith("desist: ")
+    assert not (study / "out").exists()
+
+
+def test_a_cohort_without_a_reoffence_exits_with_3(study, monkeypatch, capsys):
+    edit(study, reoffended=0, days="")
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 3
+    assert "people in the weighted sample reoffended" in capsys.readouterr().err
+    assert not (study / "out").exists()
+
+
+def test_the_demo_does_both_real_jobs(tmp_path, monkeypatch):
+    assert run(monkeypatch, "demo", "--out", tmp_path) == 0
+    for job in ("published", "recid"):
+        files = {path.name for path in (tmp_path / job).iterdir()}
+        assert files == {"evaluation.json", "evaluation.nc", "report.html"}
+    published = json.loads((tmp_path / "published" / "evaluation.json").read_text())
+    rate = next(row for row in published["measures"] if row["measure"] == "rate")
+    assert -0.20 < rate["lower"] < rate["upper"] < -0.02
+    recid = json.loads((tmp_path / "recid" / "evaluation.json").read_text())
+    assert [row["measure"] for row in recid["measures"]] == [
+        "rate",
+        "rmst",
+        "time_among_reoffenders",
+        "hazard_ratio",
+    ]
+    assert any("cohort has no column of offences" in warning for warning in recid["warnings"])
+
+
+def test_an_unknown_command_exits_with_2(monkeypatch, capsys):
+    assert run(monkeypatch, "evalute") == 2
+    assert "No such command" in capsys.readouterr().err

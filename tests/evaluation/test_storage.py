@@ -1,0 +1,55 @@
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import desist as ds
+from desist.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def evaluation():
+    return ds.evaluate_published(ds.datasets.making_connections(), inference="laplace", seed=1)
+
+
+def test_an_evaluation_comes_back_as_it_was(evaluation, tmp_path):
+    again = ds.load_evaluation(ds.save_evaluation(evaluation, tmp_path / "evaluation.nc"))
+    assert again.draws.identical(evaluation.draws)
+    assert again.table.equals(evaluation.table)
+    assert repr(again) == repr(evaluation)
+    for name in ("estimand", "seed", "warnings", "unavailable", "flow", "package_version"):
+        assert getattr(again, name) == getattr(evaluation, name)
+
+
+def test_a_file_of_another_schema_is_refused(evaluation, tmp_path):
+    path = ds.save_evaluation(evaluation, tmp_path / "evaluation.nc")
+    with xr.open_dataset(path, engine="h5netcdf") as opened:
+        content = opened.load()
+    record = json.loads(str(content["evaluation"].item())) | {"schema": 99}
+    newer = content.assign(evaluation=xr.DataArray(json.dumps(record)))
+    newer.to_netcdf(tmp_path / "newer.nc", engine="h5netcdf")
+    with pytest.raises(InputError) as caught:
+        ds.load_evaluation(tmp_path / "newer.nc")
+    assert str(caught.value) == (
+        f"evaluation: 1 fault\n  - newer.nc: expected schema 1, found schema 99, written by desist "
+        f"{ds.__version__}; load it with the version that wrote it, or evaluate again"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [(None, "expected a file, found none"), (b"text", "expected a netCDF file, found another")],
+)
+def test_what_is_not_an_evaluation_is_refused(tmp_path, content, found):
+    path = tmp_path / "evaluation.nc"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError, match=found):
+        ds.load_evaluation(path)
+
+
+def test_a_netcdf_file_of_something_else_is_refused(tmp_path):
+    xr.Dataset({"rain": ("day", np.zeros(3))}).to_netcdf(tmp_path / "rain.nc", engine="h5netcdf")
+    with pytest.raises(InputError, match="expected schema 1"):
+        ds.load_evaluation(tmp_path / "rain.nc")

@@ -80,6 +80,19 @@ BAD: dict[str, tuple[Spoil, dict[str, Any], list[str]]] = {
         {"offences": 5},
         ["offences: expected the name of a column, found 5"],
     ),
+    "roles that are lists": (
+        lambda frame: frame,
+        {"treatment": ["programme"], "groups": [["prison"]]},
+        [
+            "treatment: expected the name of a column, found ['programme']",
+            "groups: expected the name of a column, found ['prison']",
+        ],
+    ),
+    "groups that are no list": (
+        lambda frame: frame,
+        {"groups": None},
+        ["groups: expected the name of a column, found None"],
+    ),
     "two columns of one name": (
         double_age,
         {},
@@ -189,7 +202,7 @@ BAD: dict[str, tuple[Spoil, dict[str, Any], list[str]]] = {
         {},
         [
             f"offences: {COUNT}, found 1 person with no value (row 1); "
-            "write 0 for those without an offence"
+            "write a number, 0 for those without an offence"
         ],
     ),
     "negative offences": (
@@ -213,7 +226,7 @@ BAD: dict[str, tuple[Spoil, dict[str, Any], list[str]]] = {
         {},
         [
             f"offences: {COUNT}, found 3 people with 'one', 'three', 'two' (rows 2, 4, 7); "
-            "write 0 for those without an offence"
+            "write a number, 0 for those without an offence"
         ],
     ),
     "infinite offences": (

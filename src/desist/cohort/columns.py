@@ -167,7 +167,9 @@ def find_count_faults(column: Column) -> list[Fault]:
     fractions = (numbers > 0) & np.isfinite(numbers) & (numbers != np.floor(numbers))
     return [
         *column.faults(
-            column.missing | column.other, expected, "write 0 for those without an offence"
+            column.missing | column.other,
+            expected,
+            "write a number, 0 for those without an offence",
         ),
         *column.faults(
             (numbers < 0) & np.isfinite(numbers), expected, "a code for a missing count is no count"

@@ -60,6 +60,11 @@ class Roles:
         return (*taken, *(("groups", column) for column in self.groups))
 
     @property
+    def are_names(self) -> bool:
+        """Whether every role is taken by the name of a column."""
+        return all(isinstance(column, str) for _, column in self.columns)
+
+    @property
     def hidden(self) -> frozenset[str]:
         """Columns that are not covariates: treatment, identifier, outcomes, follow-up."""
         return frozenset(column for role, column in self.columns if role != "groups")
@@ -85,20 +90,20 @@ class Roles:
         }
 
 
-def name_groups(groups: Sequence[str]) -> tuple[str, ...]:
+def name_groups(groups: Any) -> tuple[str, ...]:
     """Return the columns of groups as a tuple; a single name is one column.
 
     Parameters
     ----------
-    groups : sequence of str
+    groups : str or sequence of str
         One name or several.
 
     Returns
     -------
     tuple of str
-        The names.
+        The names; what is neither is left for `find_role_faults` to refuse.
     """
-    return (groups,) if isinstance(groups, str) else tuple(groups)
+    return tuple(groups) if isinstance(groups, list | tuple) else (groups,)
 
 
 def read_days(follow_up: object) -> float:

@@ -76,7 +76,7 @@ def find_faults(frame: pd.DataFrame, roles: Roles) -> list[Fault]:
         contradict each other.
     """
     faults = [*_find_table_faults(frame), *find_role_faults(roles, list(frame.columns))]
-    if frame.empty:
+    if frame.empty or not roles.are_names:
         return faults
     readable = _find_readable(frame, roles)
     identified, with_role = roles.person in readable, {column for _, column in roles.columns}

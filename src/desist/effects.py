@@ -30,7 +30,7 @@ class Effect:
     estimand : Estimand
         For whom.
     n_treated, n_comparison : int
-        People behind the figures.
+        People behind the figures: for the time among reoffenders, those who reoffended.
     treated, comparison : xarray.DataArray or None, dims (chain, draw)
         Average outcome with and without the programme; None for the hazard ratio.
     difference : xarray.DataArray or None, dims (chain, draw)
@@ -187,6 +187,9 @@ def _contrast(
     fit: Fit,
     probability: float,
 ) -> Effect:
+    people = (fit.n_treated, fit.n_comparison)
+    if measure is Measure.TIME_AMONG_REOFFENDERS and fit.reoffenders is not None:
+        people = fit.reoffenders
     arms: dict[str, Any] = {"treated": None, "comparison": None, "difference": None}
     if measure is not Measure.HAZARD_RATIO:
         arms = {
@@ -197,8 +200,8 @@ def _contrast(
     return Effect(
         measure=measure,
         estimand=fit.estimand,
-        n_treated=fit.n_treated,
-        n_comparison=fit.n_comparison,
+        n_treated=people[0],
+        n_comparison=people[1],
         ratio=_label(treated / comparison),
         diagnostics=fit.diagnostics,
         probability=probability,

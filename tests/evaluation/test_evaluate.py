@@ -79,8 +79,8 @@ def test_a_design_of_other_people_is_refused(recid):
         ds.evaluate(cohort, design)
     assert str(caught.value) == (
         "evaluation: 1 fault\n"
-        "  - design: expected one of this cohort, found another one (2 people, the cohort has 1445); "
-        "build the design from the cohort that is evaluated"
+        "  - design: expected one of this cohort, found another one (2 people, the "
+        "cohort has 1445); build the design from the cohort that is evaluated"
     )
 
 

@@ -18,7 +18,15 @@ def test_an_evaluation_comes_back_as_it_was(evaluation, tmp_path):
     assert again.draws.identical(evaluation.draws)
     assert again.table.equals(evaluation.table)
     assert repr(again) == repr(evaluation)
-    for name in ("estimand", "seed", "warnings", "unavailable", "flow", "package_version"):
+    for name in (
+        "estimand",
+        "seed",
+        "warnings",
+        "unavailable",
+        "flow",
+        "published",
+        "package_version",
+    ):
         assert getattr(again, name) == getattr(evaluation, name)
 
 

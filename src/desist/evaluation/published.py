@@ -99,10 +99,12 @@ def evaluate_published(
             "analysis": study.analysis,
             "source": study.source,
             "comparison_size": comparison_size,
+            "horizon": YEAR,
             "inference": inference if isinstance(inference, str) else repr(inference),
         },
         seed=seed,
         warnings=tuple(warnings),
+        published=study,
     )
 
 

@@ -13,6 +13,7 @@ import xarray as xr
 
 from desist.checks.check import Check
 from desist.cohort.flow import RecordFlow
+from desist.cohort.published import PublishedStudy
 from desist.effects import Effect, summarise_interval
 from desist.estimands import Estimand, Measure
 
@@ -99,6 +100,8 @@ class Evaluation:
         Summary of the design and its balance; None for published figures.
     flow : RecordFlow or None
         From the records submitted to the people analysed.
+    published : PublishedStudy or None
+        The figures that the evaluation was made from; None when it was made from people.
     settings : dict
         Everything that was asked for.
     seed : int
@@ -119,6 +122,7 @@ class Evaluation:
     settings: Mapping[str, Any]
     seed: int
     warnings: tuple[str, ...] = ()
+    published: PublishedStudy | None = None
     package_version: str = field(default_factory=lambda: version("desist"))
 
     @cached_property

@@ -8,6 +8,7 @@ from typing import Any
 import xarray as xr
 
 from desist.cohort.flow import FlowStep, RecordFlow
+from desist.cohort.published import PublishedMeasure, PublishedStudy
 from desist.effects import Effect
 from desist.errors import Fault, InputError
 from desist.estimands import Estimand, Measure, Scale
@@ -47,6 +48,7 @@ def save_evaluation(evaluation: Evaluation, path: str | Path) -> Path:
         "unavailable": evaluation.unavailable,
         "flow": None if evaluation.flow is None else asdict(evaluation.flow),
         "warnings": evaluation.warnings,
+        "published": None if evaluation.published is None else asdict(evaluation.published),
     }
     # a variable, because an attribute of an HDF5 file may not be longer than 64 kB
     saved = evaluation.draws.assign({RECORD: xr.DataArray(json.dumps(record))})
@@ -96,6 +98,7 @@ def load_evaluation(path: str | Path) -> Evaluation:
         settings=record["settings"],
         seed=record["seed"],
         warnings=tuple(record["warnings"]),
+        published=None if record["published"] is None else _read_published(record["published"]),
         package_version=record["package_version"],
     )
 
@@ -130,6 +133,19 @@ def _read_effect(described: dict[str, Any], draws: xr.Dataset) -> Effect:
 
 def _read_flow(described: dict[str, Any]) -> RecordFlow:
     return RecordFlow(tuple(FlowStep(**step) for step in described["steps"]))
+
+
+def _read_published(described: dict[str, Any]) -> PublishedStudy:
+    lines = [line | {"measure": Measure(line["measure"])} for line in described["measures"]]
+    return PublishedStudy(
+        name=described["name"],
+        analysis=described["analysis"],
+        source=described["source"],
+        measures=tuple(PublishedMeasure(**line) for line in lines),
+        ess_range=None if described["ess_range"] is None else tuple(described["ess_range"]),
+        flow=None if described["flow"] is None else _read_flow(described["flow"]),
+        profile=described["profile"],
+    )
 
 
 def _read_check(described: dict[str, Any]) -> ComparedCheck:

@@ -120,7 +120,7 @@ def weibull(time: Any, event: Any, eta: Any, log_shape: Any, on_release_day: Any
         1 for a reoffence, 0 for a time censored at the end of follow-up.
     eta : tensor, shape (n_rows,)
         Log of the cumulative hazard at the horizon.
-    log_shape : tensor, scalar
+    log_shape : tensor, scalar or shape (n_rows,)
         Log of the Weibull shape :math:`k`.
     on_release_day : tensor, shape (n_rows,)
         1 for a reoffence on the day of release.

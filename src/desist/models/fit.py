@@ -86,6 +86,8 @@ class Fit:
         Days of follow-up that the predictions are for.
     n_treated, n_comparison : int
         People with weight, by arm.
+    reoffenders : tuple of int, or None
+        Those of them who reoffended, treated first; None where that is not known.
     levels : dict of str to tuple of str
         Groupings and their levels.
     covariate_names : tuple of str
@@ -103,6 +105,7 @@ class Fit:
     n_comparison: int
     levels: dict[str, tuple[str, ...]]
     covariate_names: tuple[str, ...]
+    reoffenders: tuple[int, int] | None = None
 
     @cached_property
     def pymc_model(self) -> Any:
@@ -219,10 +222,10 @@ def fit_model(
         make_target(predictors, design),
         estimand=design.estimand,
         horizon=horizon,
-        people=(
-            int(np.count_nonzero(design.weights[design.treated])),
-            int(np.count_nonzero(design.weights[~design.treated])),
-        ),
+        people=_count_by_arm(design, design.weights > 0),
+        reoffenders=None
+        if outcomes.reoffended is None
+        else _count_by_arm(design, (design.weights > 0) & outcomes.reoffended),
         levels=predictors.levels,
         covariate_names=predictors.covariate_names,
         inference=inference,
@@ -238,6 +241,7 @@ def fit_rows(
     estimand: Estimand,
     horizon: float,
     people: tuple[int, int],
+    reoffenders: tuple[int, int] | None = None,
     levels: Mapping[str, tuple[str, ...]] | None = None,
     covariate_names: tuple[str, ...] = (),
     inference: str | Engine = "auto",
@@ -259,6 +263,8 @@ def fit_rows(
         Days of follow-up.
     people : tuple of int
         Treated and comparison people with weight.
+    reoffenders : tuple of int, optional
+        Those of them who reoffended.
     levels : mapping of str to tuple of str, optional
         Groupings and their levels.
     covariate_names : tuple of str
@@ -287,7 +293,17 @@ def fit_rows(
     )
     require_convergence(diagnostics, model.name)
     return Fit(
-        model, draws, diagnostics, data, target, estimand, horizon, *people, levels, covariate_names
+        model,
+        draws,
+        diagnostics,
+        data,
+        target,
+        estimand,
+        horizon,
+        *people,
+        levels,
+        covariate_names,
+        reoffenders,
     )
 
 
@@ -321,6 +337,10 @@ def common_horizon(outcomes: Outcomes, horizon: float | None) -> float:
         expected = f"days above 0 and up to {longest:g}, the longest follow-up"
         raise InputError("horizon", [Fault("horizon", expected, f"{horizon:g}")])
     return float(horizon)
+
+
+def _count_by_arm(design: Design, people: NDArray[np.bool_]) -> tuple[int, int]:
+    return int((people & design.treated).sum()), int((people & ~design.treated).sum())
 
 
 def _require_events(model: Model, outcomes: Outcomes, design: Design) -> None:

@@ -17,9 +17,11 @@ HALF_A_DAY = 0.5
 class SurvivalModel:
     r"""Weibull model of the time to the first proven reoffence, censored at follow-up.
 
-    .. math:: S_i(t) = \exp\{-e^{\eta_i} (t/h)^k\}
+    .. math:: S_i(t) = \exp\{-e^{\eta_i} (t/h)^{k_{T_i}}\}
 
     with horizon :math:`h`, so that :math:`e^{\eta}` is the cumulative hazard at the horizon.
+    Each arm has its own shape, and the prior of their ratio pools them: with one shape for
+    both, the days of the few who reoffended would follow from how many they are.
     Days are counted whole: a reoffence on the day of release (0 days) is one that fell into
     the first half day, and enters as :math:`1 - S(0.5)`.
 
@@ -32,13 +34,17 @@ class SurvivalModel:
     priors : Priors
         On the log hazard scale.
     log_shape : Normal
-        Prior of :math:`\log k`; 0 is a constant hazard.
+        Prior of :math:`\log k` in the comparison group; 0 is a constant hazard.
+    log_shape_ratio : Normal or None
+        Prior of the log ratio of the treated arm's :math:`k` to the comparison group's; None
+        for one shape, which makes hazards proportional.
     """
 
     covariates: str | None = None
     groups: tuple[str, ...] | None = None
     priors: Priors = Priors()
     log_shape: Normal = Normal(0.0, 0.5)
+    log_shape_ratio: Normal | None = Normal(0.0, 0.5)
     name: ClassVar[str] = "survival"
     needs: ClassVar[str] = "days"
 
@@ -61,8 +67,11 @@ class SurvivalModel:
     def add_outcome(self, eta: Any, data: dict[str, Any]) -> None:
         """Add the observed outcome to the PyMC model that is open."""
         import pymc as pm
+        import pytensor.tensor as pt
 
-        shape = self.log_shape.variable("log_shape")
+        shape = self.log_shape.variable("log_shape") * pt.ones_like(eta)
+        if self.log_shape_ratio is not None:
+            shape = shape + self.log_shape_ratio.variable("log_shape_ratio") * data["treated"]
 
         def weighted(value: Any, log_hazard: Any, log_shape: Any) -> Any:
             return data["weight"] * weibull(
@@ -70,14 +79,14 @@ class SurvivalModel:
             )
 
         pm.CustomDist(
-            "outcome", eta, shape, logp=weighted, observed=data["time"], signature="(n),()->(n)"
+            "outcome", eta, shape, logp=weighted, observed=data["time"], signature="(n),(n)->(n)"
         )
 
     def predict(
         self,
         eta: NDArray[np.float64],
         draws: dict[str, NDArray[np.float64]],
-        arm: int,  # noqa: ARG002 - the models share one protocol
+        arm: int,
         horizon: float,
     ) -> dict[str, NDArray[np.float64]]:
         r"""Return survival and restricted mean days at the horizon, each of the shape of `eta`.
@@ -88,6 +97,9 @@ class SurvivalModel:
         """
         from scipy.special import gamma, gammainc
 
-        shape = np.exp(draws["log_shape"])[..., np.newaxis]
+        log_shape = draws["log_shape"]
+        if self.log_shape_ratio is not None:
+            log_shape = log_shape + arm * draws["log_shape_ratio"]
+        shape = np.exp(log_shape)[..., np.newaxis]
         restricted = np.exp(-eta / shape) * gamma(1 + 1 / shape) * gammainc(1 / shape, np.exp(eta))
         return {"survival": np.exp(-np.exp(eta)), "rmst": horizon * restricted}

@@ -144,5 +144,5 @@ def test_importing_the_design_floor_loads_no_formula_library():
         "import sys, desist.design.design; "
         "print([m for m in ('formulaic', 'sklearn', 'pymc', 'matplotlib') if m in sys.modules])"
     )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"

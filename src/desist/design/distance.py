@@ -1,6 +1,7 @@
 """How far apart people are: calipers and their scales, Mahalanobis distance, strata."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from desist.design.formula import find_bad_values, suggest
 from desist.design.propensity import PropensityScore
+from desist.design.protocol import Material
 from desist.errors import Fault
 
 UNITS = {
@@ -16,6 +18,8 @@ UNITS = {
     "logit_raw": ("raw", "of the logit"),
     "score_sd": ("sd", "standard deviations of the score"),
 }
+
+DISTANCES = ("score", "mahalanobis")
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -77,6 +81,54 @@ def distance_scale(
     values = scores.logit if scale.startswith("logit") else scores.scores
     unit = values.std(ddof=1) if UNITS[scale][0] == "sd" else 1.0
     return values, float(caliper * unit)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Space:
+    """What a distance is measured in.
+
+    Attributes
+    ----------
+    line : ndarray of float, shape (n_people,), or None
+        Scores or log odds, for the distance or for the caliper.
+    points : ndarray of float, shape (n_people, n_dimensions), or None
+        Whitened covariates, for the Mahalanobis distance; None for the distance on the line.
+    caliper : float
+        In the unit of the line; infinite for none.
+    """
+
+    line: Floats | None
+    points: Floats | None
+    caliper: float
+
+
+def measure_space(material: Material, distance: str, caliper: float | None, scale: str) -> Space:
+    """Prepare the measurement of distances.
+
+    Parameters
+    ----------
+    material : Material
+        With scores, a matrix or both.
+    distance : str
+        "score" or "mahalanobis".
+    caliper : float or None
+        Largest difference of scores, in the unit of `scale`.
+    scale : str
+        One of `UNITS`.
+
+    Returns
+    -------
+    Space
+        Line, points and caliper.
+    """
+    line, limit = None, np.inf
+    if material.scores is not None:
+        line, unit = distance_scale(material.scores, caliper or 1.0, scale)
+        limit = np.inf if caliper is None else unit
+    points = None
+    if distance == "mahalanobis" and material.matrix is not None:
+        points = whiten(material.matrix.without_intercept, material.treated)
+    return Space(line, points, limit)
 
 
 def find_nearest(values: Floats, treated: NDArray[np.bool_]) -> float:

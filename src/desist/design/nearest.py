@@ -8,11 +8,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from desist.design.distance import (
-    distance_scale,
+    DISTANCES,
+    Space,
     find_caliper_faults,
     find_strata_faults,
+    measure_space,
     number_strata,
-    whiten,
 )
 from desist.design.formula import suggest
 from desist.design.greedy import (
@@ -27,7 +28,6 @@ from desist.errors import Fault, NoOverlapError
 from desist.estimands import Estimand
 
 ORDERS = ("largest", "smallest", "closest", "random", "data")
-DISTANCES = ("score", "mahalanobis")
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -148,7 +148,7 @@ class NearestMatching:
         """
         strata = number_strata(material.covariates, self.exact)
         rank = _rank_treated(self, material)
-        space = _measure_space(self, material)
+        space = measure_space(material, self.distance, self.caliper, self.scale)
         treated = material.treated
         blocks = [
             _match_stratum(self, space, np.flatnonzero(strata == stratum), treated, rank)
@@ -199,26 +199,6 @@ def assign_matches(
     return Assignment(weights, sets, matches, notes)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class _Space:
-    """What the distance is measured in."""
-
-    line: Floats | None
-    points: Floats | None
-    caliper: float
-
-
-def _measure_space(method: NearestMatching, material: Material) -> _Space:
-    line, caliper = None, np.inf
-    if material.scores is not None:
-        line, unit = distance_scale(material.scores, method.caliper or 1.0, method.scale)
-        caliper = np.inf if method.caliper is None else unit
-    points = None
-    if method.distance == "mahalanobis" and material.matrix is not None:
-        points = whiten(material.matrix.without_intercept, material.treated)
-    return _Space(line, points, caliper)
-
-
 def _rank_treated(method: NearestMatching, material: Material) -> Integers:
     """Place of each person in the order of choosing; small chooses first."""
     size = len(material.treated)
@@ -234,7 +214,7 @@ def _rank_treated(method: NearestMatching, material: Material) -> Integers:
 
 def _match_stratum(
     method: NearestMatching,
-    space: _Space,
+    space: Space,
     rows: Integers,
     treated: NDArray[np.bool_],
     rank: Integers,
@@ -251,7 +231,7 @@ def _match_stratum(
     return np.column_stack([inside[pairing.treated], outside[pairing.comparison]])
 
 
-def _make_finder(space: _Space, inside: Integers, outside: Integers, capacity: int) -> Finder:
+def _make_finder(space: Space, inside: Integers, outside: Integers, capacity: int) -> Finder:
     line = None if space.line is None else (space.line[inside], space.line[outside])
     if space.points is None:
         if line is None:

@@ -7,10 +7,10 @@ import pytest
 from desist.estimands import Measure
 from desist.report.disclosure import RULE_SETS
 from desist.report.figures import (
+    find_difference,
     find_horizon,
     find_means,
     find_probability,
-    find_published,
     list_printed,
     list_withheld,
 )
@@ -20,13 +20,14 @@ from desist.report.statements import make_statements, state_published
 def test_published_means_are_printed_and_exact_counts_go_before_rounded_means(published):
     rate, frequency, time = published.measures
     assert find_means(published, rate) == (13 / 83, 0.278)
-    assert find_means(published, frequency) == (26 / 83, 1.057)
+    assert find_means(published, frequency) == (26 / 83, 1.06)
+    assert find_difference(published, frequency) == -0.74
     assert find_means(published, time) == (75.0, 142.9)
 
 
 def test_posterior_means_are_printed_for_people(of_people):
     rate, _, hazard = of_people.measures
-    assert find_published(of_people) is None
+    assert find_difference(of_people, rate) is None
     assert find_means(of_people, rate) == pytest.approx((0.246, 0.232))
     assert find_means(of_people, hazard) == pytest.approx((1.08, 1.0))
 

@@ -99,5 +99,5 @@ def test_pictures_are_described_in_words(published, of_people):
 def test_matplotlib_is_imported_only_to_draw():
     code = "import desist.report, sys; print('matplotlib' in sys.modules)"
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -42,6 +42,9 @@ class PublishedMeasure:
     treated_count : int or None
         Reoffenders (rate) or offences (frequency) among the treated, where the printed
         figures determine it; None where they do not.
+    difference_printed : float or None
+        The difference where it is printed in words ("74 fewer"): it is rounded from
+        unrounded means, and is not always that of the printed ones.
 
     Raises
     ------
@@ -64,6 +67,7 @@ class PublishedMeasure:
     upper: float
     p_printed: str | None = None
     treated_count: int | None = None
+    difference_printed: float | None = None
 
     def __post_init__(self) -> None:
         """Check that the line does not contradict itself."""
@@ -177,6 +181,10 @@ def _find_interval_faults(line: PublishedMeasure) -> list[Fault]:
         found = f"{line.lower:g} to {line.upper:g}"
         advice = "the interval is of treated minus comparison, the lower limit first"
         faults.append(Fault("lower, upper", expected, found, advice))
+    printed = line.difference_printed
+    if printed is not None and not abs(printed - line.difference) <= slack:
+        expected = f"about {line.treated:g} - {line.comparison:g} = {line.difference:.3g}"
+        faults.append(Fault("difference_printed", expected, f"{printed:g}"))
     if line.p_printed is not None and not _P_PRINTED.fullmatch(line.p_printed):
         expected = 'a p-value as printed, such as "0.00" or "<0.01"'
         faults.append(Fault("p_printed", expected, repr(line.p_printed)))

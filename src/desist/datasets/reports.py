@@ -75,6 +75,8 @@ def _read_measures(figures: dict[str, Any]) -> tuple[PublishedMeasure, ...]:
         "difference_low": rate["difference_low"],
         "difference_high": rate["difference_high"],
     }
+    if "difference_percent" in rate:
+        percentages["difference"] = rate["difference_percent"]
     # rounded, so that 15.7 % is the number 0.157 and not the nearest product
     proportions = {name: round(value / 100, 4) for name, value in percentages.items()}
     return (
@@ -95,6 +97,7 @@ def _read_measure(measure: Measure, line: dict[str, Any]) -> PublishedMeasure:
         upper=line["difference_high"],
         p_printed=line["p_printed"],
         treated_count=line.get("treated_count"),
+        difference_printed=line.get("difference"),
     )
 
 

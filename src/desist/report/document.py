@@ -14,7 +14,7 @@ from desist.estimands import Interval, Measure
 from desist.evaluation.record import Evaluation, MeasureRow
 from desist.evaluation.storage import save_evaluation
 from desist.report.disclosure import RuleSet, find_rules
-from desist.report.figures import find_probability, find_published, list_printed, list_withheld
+from desist.report.figures import find_probability, list_printed, list_withheld
 from desist.report.numbers import count_of, format_number, format_share
 from desist.report.plots import STYLE, describe_forest, describe_love_plot, forest, love_plot
 from desist.report.record import encode_evaluation, encode_plain, list_warnings, write_json
@@ -299,7 +299,7 @@ def _find_people_per_100(
 
 def _explain_headline(evaluation: Evaluation) -> str:
     means = "the posterior means, averaged over the same people with and without the programme"
-    if find_published(evaluation) is not None:
+    if evaluation.published is not None:
         means = "those of the published report"
     return (
         f"The means are {means}; the intervals are posterior intervals, equal-tailed. "
@@ -349,7 +349,7 @@ def _fill_descriptive(evaluation: Evaluation, rules: RuleSet) -> dict[str, Any] 
 
 
 def _fill_published(evaluation: Evaluation, rules: RuleSet) -> dict[str, Any] | None:
-    study = find_published(evaluation)
+    study = evaluation.published
     if study is None:
         return None
     return {

@@ -2,7 +2,7 @@
 
 import math
 
-from desist.cohort.published import PublishedMeasure, PublishedStudy
+from desist.cohort.published import PublishedMeasure
 from desist.estimands import Measure
 from desist.evaluation.published import YEAR
 from desist.evaluation.record import Evaluation, MeasureRow
@@ -25,8 +25,7 @@ def find_means(evaluation: Evaluation, row: MeasureRow) -> tuple[float, float]:
         Participants and comparison: as published where they were, the posterior means
         elsewhere; for the hazard ratio, the ratio and 1.
     """
-    study = find_published(evaluation)
-    printed = None if study is None else study.find(row.measure)
+    printed = None if evaluation.published is None else evaluation.published.find(row.measure)
     if printed is not None:
         return find_printed_means(printed)
     if row.measure is Measure.HAZARD_RATIO:
@@ -52,21 +51,23 @@ def find_printed_means(printed: PublishedMeasure) -> tuple[float, float]:
     return printed.treated_count / printed.n_treated, printed.comparison
 
 
-def find_published(evaluation: Evaluation) -> PublishedStudy | None:
-    """Find the published figures that an evaluation comes from.
+def find_difference(evaluation: Evaluation, row: MeasureRow) -> float | None:
+    """Find the difference of a measure where it is known better than from its means.
 
     Parameters
     ----------
     evaluation : Evaluation
         What was found.
+    row : MeasureRow
+        The measure.
 
     Returns
     -------
-    PublishedStudy or None
-        None for an evaluation of people.
+    float or None
+        As published, such as 74 fewer between 31 and 106; None where it is not.
     """
-    study: PublishedStudy | None = getattr(evaluation, "published", None)
-    return study
+    printed = None if evaluation.published is None else evaluation.published.find(row.measure)
+    return None if printed is None else printed.difference_printed
 
 
 def find_horizon(evaluation: Evaluation) -> float:

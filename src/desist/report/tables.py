@@ -11,6 +11,7 @@ from desist.estimands import Measure, Scale
 from desist.evaluation.record import ComparedCheck, Evaluation, MeasureRow
 from desist.report.disclosure import RuleSet
 from desist.report.figures import (
+    find_difference,
     find_means,
     find_printed_means,
     find_probability,
@@ -148,7 +149,8 @@ def list_per_100(
         treated, comparison = find_means(evaluation, row)
         if row.measure is Measure.HAZARD_RATIO or math.isnan(treated) or math.isnan(comparison):
             continue
-        pairs.append((row, per_100(row.measure, treated, comparison)))
+        difference = find_difference(evaluation, row)
+        pairs.append((row, per_100(row.measure, treated, comparison, difference)))
     return tuple(pairs)
 
 

@@ -1,12 +1,13 @@
 """Columns of a model matrix, centred and scaled, a block of people at a time."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK = 65_536
+BLOCK = 16_384
 
 Floats = NDArray[np.float64]
 
@@ -54,3 +55,19 @@ class ScaledColumns:
             block = self.values[rows] - self.centre
             block /= self.scale
             yield rows, block
+
+
+def on_one_thread() -> AbstractContextManager[object]:
+    """Keep linear algebra on one thread for a while.
+
+    Sums over blocks of people are products of narrow matrices. Threads make them twenty
+    times slower when the machine has other work, and change the last digit.
+
+    Returns
+    -------
+    context manager
+        To be used with ``with``.
+    """
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1, user_api="blas")

@@ -15,6 +15,7 @@ from desist.design.balance import (
     effective_sample_size,
     measure_balance,
 )
+from desist.design.columns import on_one_thread
 from desist.design.distance import distance_scale
 from desist.design.formula import Formula, make_matrix, read_formula
 from desist.design.propensity import GivenScore, PropensityScore, RegressionScore, ScoreModel
@@ -198,9 +199,10 @@ def build_design(
         faults += _find_needed(formula, method)
         faults += score.find_faults(covariates) if method.needs_scores else []
     raise_faults("design", faults)
-    material = _gather(treated, covariates, read, method, asked=asked, score=score)
-    assignment = method.assign(material)
-    return _finish(material, read, assignment, method, score if method.needs_scores else None)
+    with on_one_thread():
+        material = _gather(treated, covariates, read, method, asked=asked, score=score)
+        assignment = method.assign(material)
+        return _finish(material, read, assignment, method, score if method.needs_scores else None)
 
 
 def _read_estimand(estimand: Estimand | str | None, method: Method) -> tuple[Estimand, list[Fault]]:

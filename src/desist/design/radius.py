@@ -129,7 +129,7 @@ def radius_weights(values: Floats, treated: NDArray[np.bool_], radius: float) ->
     [1.0, 0.5, 0.5, 0.0]
     """
     comparison = np.flatnonzero(~treated)
-    order = comparison[np.argsort(values[comparison], kind="stable")]
+    order = comparison[np.argsort(values[comparison])]  # the order of ties does not matter
     start, end = find_windows(values[order], values[treated], radius)
     weights = np.zeros(len(values))
     weights[treated] = end > start
@@ -158,13 +158,11 @@ def find_windows(ordered: Floats, targets: Floats, radius: float) -> tuple[Integ
     start, end : ndarray of int, shape (n_treated,)
         Half-open windows; empty where they are equal.
     """
-    levels, first = np.unique(ordered, return_index=True)
-    edges = np.append(first, len(ordered)).astype(np.int64)
-    low = np.searchsorted(levels, targets - radius, side="left")
-    high = np.searchsorted(levels, targets + radius, side="right")
-    low = _settle(low, levels, lambda level: (targets - level) > radius)
-    high = _settle(high, levels, lambda level: (level - targets) <= radius)
-    return edges[low], edges[np.maximum(low, high)]
+    low = np.searchsorted(ordered, targets - radius, side="left")
+    high = np.searchsorted(ordered, targets + radius, side="right")
+    low = _settle(low, ordered, lambda values: (targets - values) > radius)
+    high = _settle(high, ordered, lambda values: (values - targets) <= radius)
+    return low, np.maximum(low, high)
 
 
 def iterate_pairs(values: Floats, treated: NDArray[np.bool_], radius: float) -> Iterator[Integers]:
@@ -199,16 +197,20 @@ def iterate_pairs(values: Floats, treated: NDArray[np.bool_], radius: float) -> 
 
 
 def _settle(
-    index: Integers, levels: Floats, is_before: Callable[[Floats], NDArray[np.bool_]]
+    index: Integers, ordered: Floats, is_before: Callable[[Floats], NDArray[np.bool_]]
 ) -> Integers:
-    """Move each edge by the few steps that rounding has put it wrong."""
-    last = len(levels) - 1
+    """Move each edge over the few values, ties and all, that rounding has put it wrong."""
+    last = len(ordered) - 1
+    if last < 0:
+        return index
     while True:
-        forward = (index <= last) & is_before(levels[np.minimum(index, last)])
-        back = (index > 0) & ~is_before(levels[np.maximum(index - 1, 0)])
+        above, below = ordered[np.minimum(index, last)], ordered[np.maximum(index - 1, 0)]
+        forward = (index <= last) & is_before(above)
+        back = (index > 0) & ~is_before(below) & ~forward
         if not (forward.any() or back.any()):
             return index
-        index = index + forward - (back & ~forward)
+        index = np.where(forward, np.searchsorted(ordered, above, side="right"), index)
+        index = np.where(back, np.searchsorted(ordered, below, side="left"), index)
 
 
 def _add_shares(start: Integers, end: Integers, n_comparison: int) -> Floats:

@@ -1,0 +1,340 @@
+"""Whether a difference in time among reoffenders can be selection alone: bounds."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from desist.checks.arms import read_arms
+from desist.cohort.cohort import Cohort
+from desist.cohort.outcomes import read_outcomes
+from desist.cohort.published import PublishedMeasure, PublishedStudy
+from desist.design.design import Design
+from desist.errors import Fault, InputError, NoEventsError, name_rows, raise_faults
+from desist.estimands import Measure
+from desist.sensitivity.shapes import Shape, WeibullShape
+
+SUBJECT = "bounds of the time among reoffenders"
+
+
+@dataclass(frozen=True)
+class SelectionBounds:
+    """Bounds of the mean days of those who would reoffend with and without the programme.
+
+    Attributes
+    ----------
+    trimmed : str
+        The arm with the higher rate, whose reoffenders are a mixture: "comparison" under the
+        assumption that the programme causes nobody to reoffend, "treated" under the
+        assumption that it prevents nobody from reoffending.
+    share : float
+        Part of that arm's reoffenders who would reoffend either way.
+    lower, upper : float
+        Bounds of their mean days in that arm: of the fastest and the slowest share.
+    treated, comparison : float
+        Mean days among the reoffenders of each arm.
+    rate_treated, rate_comparison : float
+        Proportions who reoffend.
+    shape : str
+        What was assumed of the days; empty when people's own days were used.
+    """
+
+    trimmed: str
+    share: float
+    lower: float
+    upper: float
+    treated: float
+    comparison: float
+    rate_treated: float
+    rate_comparison: float
+    shape: str = ""
+
+    @property
+    def observed(self) -> float:
+        """Mean days of those who would reoffend either way, in the arm that is not trimmed."""
+        return self.treated if self.trimmed == "comparison" else self.comparison
+
+    @property
+    def difference(self) -> tuple[float, float]:
+        """Bounds of the effect on their mean days, treated minus comparison."""
+        if self.trimmed == "comparison":
+            return self.treated - self.upper, self.treated - self.lower
+        return self.lower - self.comparison, self.upper - self.comparison
+
+    @property
+    def may_be_selection(self) -> bool:
+        """Whether the bounds of the effect cover no difference."""
+        return self.lower <= self.observed <= self.upper
+
+    @property
+    def assumption(self) -> str:
+        """What the bounds rest on."""
+        if self.trimmed == "comparison":
+            return "the programme causes nobody to reoffend who otherwise would not"
+        return "the programme prevents nobody from reoffending who otherwise would"
+
+    @property
+    def sentence(self) -> str:
+        """The bounds in plain words."""
+        other = "participants" if self.trimmed == "comparison" else "comparison people"
+        given = f", given {self.shape}" if self.shape else ""
+        verdict = (
+            "inside: the difference in time may be selection alone"
+            if self.may_be_selection
+            else "outside: selection alone does not explain the difference in time"
+        )
+        return (
+            f"If {self.assumption}, {100 * self.share:.0f} of 100 reoffenders in the "
+            f"{self.trimmed} group would reoffend either way, and their mean lies between "
+            f"{self.lower:.0f} and {self.upper:.0f} days{given}. The mean of the {other} who "
+            f"reoffended, {self.observed:.0f} days, lies {verdict}."
+        )
+
+
+def bound_time(
+    days: ArrayLike,
+    reoffended: ArrayLike,
+    treated: ArrayLike,
+    weights: ArrayLike | None = None,
+) -> SelectionBounds:
+    r"""Bound the mean days among those who would reoffend either way, from people.
+
+    With reoffending rates :math:`p_1 < p_0`, and nobody made to reoffend by the programme, all
+    treated reoffenders would reoffend either way, and so would the share
+    :math:`\pi = p_1 / p_0` of the comparison reoffenders. It is not known which: their mean
+    lies between that of the fastest and that of the slowest share :math:`\pi`. With
+    :math:`p_1 > p_0` the same holds with the arms exchanged, if the programme prevents nobody
+    from reoffending. These bounds are sharp; their sampling error is not included.
+
+    Parameters
+    ----------
+    days : array_like, shape (n_people,)
+        Days to the first reoffence; what stands there for the others is not looked at.
+    reoffended : array_like, shape (n_people,)
+        True or 1 for those who reoffended within the follow-up.
+    treated : array_like, shape (n_people,)
+        True or 1 for participants.
+    weights : array_like, shape (n_people,), optional
+        Probability weights; only their ratios within an arm matter.
+
+    Returns
+    -------
+    SelectionBounds
+        In days.
+
+    Raises
+    ------
+    InputError
+        If the columns cannot be read.
+    NoEventsError
+        If nobody in an arm reoffended.
+
+    References
+    ----------
+    Zhang, J. L. and Rubin, D. B. (2003). Estimation of causal effects via principal
+    stratification when some outcomes are truncated by "death". Journal of Educational and
+    Behavioral Statistics 28, 353-368. Lee, D. S. (2009). Training, wages, and sample
+    selection. Review of Economic Studies 76, 1071-1102.
+
+    Examples
+    --------
+    >>> found = bound_time([9, 1, 2, 3, 4], [0, 1, 1, 1, 1], [1, 1, 0, 0, 0])
+    >>> found.share, round(found.lower, 6), round(found.upper, 6)
+    (0.5, 2.333333, 3.666667)
+    """
+    events = _read_events(reoffended, np.size(days))
+    arms = read_arms(np.where(events, days, 0.0), treated, weights)
+    happened = events[arms.positions]
+    rates: dict[str, float] = {}
+    reoffenders: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
+    for name, members in (("treated", arms.treated), ("comparison", ~arms.treated)):
+        chosen = members & happened
+        if not chosen.any():
+            raise NoEventsError(
+                f"{SUBJECT}: nobody in the {name} arm reoffended, so that no time is known"
+            )
+        rates[name] = float(arms.weights[chosen].sum() / arms.weights[members].sum())
+        reoffenders[name] = (arms.outcome[chosen], arms.weights[chosen])
+    trimmed, share = _choose_arm(rates["treated"], rates["comparison"])
+    values, masses = reoffenders[trimmed]
+    return SelectionBounds(
+        trimmed=trimmed,
+        share=share,
+        lower=mean_of_fastest(values, masses, share),
+        upper=-mean_of_fastest(-values, masses, share),
+        treated=float(np.average(reoffenders["treated"][0], weights=reoffenders["treated"][1])),
+        comparison=float(
+            np.average(reoffenders["comparison"][0], weights=reoffenders["comparison"][1])
+        ),
+        rate_treated=rates["treated"],
+        rate_comparison=rates["comparison"],
+    )
+
+
+def bound_time_of_cohort(cohort: Cohort, design: Design) -> SelectionBounds:
+    """Bound the mean days among those who would reoffend either way, under a design.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The people, with days to the first reoffence.
+    design : Design
+        Their weights.
+
+    Returns
+    -------
+    SelectionBounds
+        In days.
+
+    Raises
+    ------
+    InputError
+        If the cohort has no days.
+    NoEventsError
+        If nobody in an arm reoffended.
+    """
+    outcomes = read_outcomes(cohort)
+    if outcomes.days is None or outcomes.reoffended is None:
+        raise InputError(
+            SUBJECT, [Fault("cohort", "a column of days", "none", "give days= to Cohort")]
+        )
+    return bound_time(outcomes.days, outcomes.reoffended, design.treated, design.weights)
+
+
+def bound_published_time(
+    study: PublishedStudy, *, shape: Shape | None = None, follow_up: float = 365.0
+) -> SelectionBounds:
+    """Bound the mean days among those who would reoffend either way, from printed figures.
+
+    A report prints a mean and no distribution, so that a shape has to be assumed; what
+    `AnyShape` gives needs no assumption and is wide.
+
+    Parameters
+    ----------
+    study : PublishedStudy
+        With the rate and the time among reoffenders, and for `ProcessShape` the frequency.
+    shape : Shape, optional
+        Of the days of the arm that is trimmed; by default exponential, truncated at the end
+        of follow-up, with the printed mean.
+    follow_up : float
+        Days.
+
+    Returns
+    -------
+    SelectionBounds
+        In days.
+
+    Raises
+    ------
+    InputError
+        If a figure that is needed is not printed, or the shape cannot have the printed mean.
+    NoEventsError
+        If a printed rate is 0.
+
+    Examples
+    --------
+    >>> from desist.datasets import making_connections
+    >>> found = bound_published_time(making_connections())
+    >>> round(found.share, 2), round(found.lower), round(found.upper), found.treated
+    (0.56, 67, 215, 75.0)
+    """
+    rate = _require(study, Measure.RATE)
+    time = _require(study, Measure.TIME_AMONG_REOFFENDERS)
+    rates = {"treated": _exact_rate(rate), "comparison": rate.comparison}
+    if min(rates.values()) == 0:
+        raise NoEventsError(f"{SUBJECT}: a reoffending rate of 0 is printed")
+    means = {"treated": time.treated, "comparison": time.comparison}
+    raise_faults(
+        SUBJECT,
+        [
+            Fault(name, f"a mean between 0 and {follow_up:g} days", f"{mean:g}")
+            for name, mean in means.items()
+            if not 0 < mean < follow_up
+        ],
+    )
+    trimmed, share = _choose_arm(rates["treated"], rates["comparison"])
+    frequency = study.find(Measure.FREQUENCY)
+    shape = WeibullShape() if shape is None else shape
+    lower, upper = shape.bound(
+        share,
+        mean=means[trimmed],
+        follow_up=follow_up,
+        rate=rates[trimmed],
+        frequency=math.nan if frequency is None else _exact_frequency(frequency, trimmed),
+    )
+    return SelectionBounds(
+        trimmed=trimmed,
+        share=share,
+        lower=lower,
+        upper=upper,
+        treated=time.treated,
+        comparison=time.comparison,
+        rate_treated=rates["treated"],
+        rate_comparison=rates["comparison"],
+        shape=str(shape),
+    )
+
+
+def mean_of_fastest(days: NDArray[np.float64], weights: NDArray[np.float64], share: float) -> float:
+    """Return the weighted mean of the smallest values that make up a share of the weight.
+
+    Parameters
+    ----------
+    days : ndarray of float, shape (n,)
+        Values.
+    weights : ndarray of float, shape (n,)
+        Positive; only their ratios matter. The person at the edge counts in part.
+    share : float
+        Above 0, up to 1.
+
+    Returns
+    -------
+    float
+        In the unit of the values; all of them when the share is 1.
+
+    Examples
+    --------
+    >>> mean_of_fastest(np.array([30.0, 10.0, 20.0]), np.ones(3), 0.5)
+    13.333333333333334
+    """
+    order = np.argsort(days, kind="stable")
+    masses = weights[order] / weights.sum()
+    before = np.concatenate([[0.0], np.cumsum(masses)[:-1]])
+    counted = np.clip(share - before, 0.0, masses)
+    return float(np.average(days[order], weights=counted))
+
+
+def _read_events(reoffended: ArrayLike, n_people: int) -> NDArray[np.bool_]:
+    values = np.asarray(reoffended, dtype=float)
+    if values.shape != (n_people,):
+        fault = Fault("reoffended", f"{n_people} values, as many as days", f"shape {values.shape}")
+        raise InputError(SUBJECT, [fault])
+    other = np.flatnonzero((values != 0) & (values != 1))
+    if other.size:
+        found = f"{other.size} other, {name_rows(other.tolist())}"
+        raise InputError(SUBJECT, [Fault("reoffended", "0 or 1", found)])
+    return np.asarray(values == 1)
+
+
+def _choose_arm(treated: float, comparison: float) -> tuple[str, float]:
+    if treated <= comparison:
+        return "comparison", treated / comparison
+    return "treated", comparison / treated
+
+
+def _require(study: PublishedStudy, measure: Measure) -> PublishedMeasure:
+    line = study.find(measure)
+    if line is None:
+        fault = Fault("study", f"the {measure} of both arms", "none printed")
+        raise InputError(SUBJECT, [fault])
+    return line
+
+
+def _exact_rate(line: PublishedMeasure) -> float:
+    # the printed proportion is rounded, the count is not
+    return line.treated if line.treated_count is None else line.treated_count / line.n_treated
+
+
+def _exact_frequency(line: PublishedMeasure, arm: str) -> float:
+    return line.comparison if arm == "comparison" else _exact_rate(line)

@@ -19,7 +19,7 @@ def all_checks(frame, weights="weights", scale=1.0):
     sets = np.arange(len(frame)) % 30
     return (
         *check_rate(frame["reoffended"], arm, w, sets=sets),
-        *check_frequency(frame["offences"], arm, w, sets=sets),
+        *check_frequency(frame["offences"], arm, w, sets=sets, rng=1),
         *check_time(frame["days"], frame["reoffended"], arm, w, horizon=365, rng=1),
     )
 
@@ -75,12 +75,16 @@ def test_the_scale_of_one_arm_against_the_other_changes_no_check(uneven_once, sc
 
 def test_the_order_of_people_changes_no_check(uneven):
     mixed = uneven.sample(frac=1, random_state=3)
-    for measure in (check_rate, check_frequency):
-        outcome = "reoffended" if measure is check_rate else "offences"
-        one, other = (
-            measure(frame[outcome], frame["treated"], frame["weights"]) for frame in (uneven, mixed)
+    for measure, outcome in ((check_rate, "reoffended"), (check_frequency, "offences")):
+        made = (
+            {
+                c.check: c.p_value
+                for c in measure(frame[outcome], frame["treated"], frame["weights"])
+            }
+            for frame in (uneven, mixed)
         )
-        assert [c.p_value for c in one] == pytest.approx([c.p_value for c in other], nan_ok=True)
+        one, other = ({k: p for k, p in part.items() if k != "bca_bootstrap"} for part in made)
+        assert one == pytest.approx(other, nan_ok=True)
 
 
 def test_tests_of_counts_need_equal_weights(uneven):

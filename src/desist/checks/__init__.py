@@ -1,10 +1,14 @@
 """Frequentist checks that stand beside every posterior."""
 
+from desist.checks.agreement import Agreement, agrees, judge_agreement
 from desist.checks.arms import Arms, effective_sample_size, read_arms
+from desist.checks.bootstrap import bca_bootstrap, redo_design
+from desist.checks.by_design import check_m_estimation, check_randomisation, redraw
 from desist.checks.check import Check, Finding, not_applicable
 from desist.checks.conditional import fisher, fisher_mid_p
-from desist.checks.counts import quasi_poisson
+from desist.checks.counts import exact_rate_ratio, overdispersion, quasi_poisson
 from desist.checks.cox import CoxFit, cox
+from desist.checks.estimating import WeightedFit, WeightEquations, fit_weighted
 from desist.checks.exact_binomial import exact_binomial
 from desist.checks.frequency import check_frequency
 from desist.checks.kaplan_meier import (
@@ -14,9 +18,23 @@ from desist.checks.kaplan_meier import (
     rmst_difference,
 )
 from desist.checks.log_rank import LogRank, count_log_rank, log_rank
+from desist.checks.mantel_haenszel import mantel_haenszel, mantel_haenszel_odds
+from desist.checks.multiplicity import AdjustedP, adjust, benjamini_hochberg, holm
+from desist.checks.negative_binomial import negative_binomial, negative_binomial_test
+from desist.checks.planning import (
+    DesignErrors,
+    PowerCurve,
+    design_errors,
+    power_curve,
+    smallest_conclusive_mean,
+    smallest_conclusive_rate,
+)
 from desist.checks.proportions import agresti_coull, clopper_pearson, jeffreys, wilson
+from desist.checks.published import checks_from_published
+from desist.checks.randomisation import permute_within_sets, redraw_radius, redraw_weights
 from desist.checks.ranks import brunner_munzel, permutation, wilcoxon
 from desist.checks.rate import check_rate
+from desist.checks.ratios import odds_log, odds_score, ratio_log, ratio_score
 from desist.checks.run import run_checks
 from desist.checks.time import check_time
 from desist.checks.two_proportions import (
@@ -33,43 +51,78 @@ from desist.checks.weighted import clustered_difference, weighted_difference
 from desist.checks.welch import welch, welch_from_counts, welch_from_summary
 
 __all__ = [
+    "AdjustedP",
+    "Agreement",
     "Arms",
     "Check",
     "CoxFit",
+    "DesignErrors",
     "Finding",
     "LogRank",
+    "PowerCurve",
     "SurvivalCurve",
+    "WeightEquations",
+    "WeightedFit",
+    "adjust",
+    "agrees",
     "agresti_caffo",
     "agresti_coull",
     "barnard",
+    "bca_bootstrap",
+    "benjamini_hochberg",
     "boschloo",
     "brunner_munzel",
     "check_frequency",
+    "check_m_estimation",
+    "check_randomisation",
     "check_rate",
     "check_time",
+    "checks_from_published",
     "chi_squared",
     "clopper_pearson",
     "clustered_difference",
     "count_log_rank",
     "cox",
+    "design_errors",
     "effective_sample_size",
     "exact_binomial",
+    "exact_rate_ratio",
     "fisher",
     "fisher_mid_p",
+    "fit_weighted",
+    "holm",
     "jeffreys",
+    "judge_agreement",
     "kaplan_meier",
     "log_rank",
+    "mantel_haenszel",
+    "mantel_haenszel_odds",
     "mee",
     "miettinen_nurminen",
     "mover_jeffreys",
+    "negative_binomial",
+    "negative_binomial_test",
     "newcombe",
     "not_applicable",
+    "odds_log",
+    "odds_score",
+    "overdispersion",
     "permutation",
+    "permute_within_sets",
+    "power_curve",
     "quasi_poisson",
+    "ratio_log",
+    "ratio_score",
     "read_arms",
+    "redo_design",
+    "redraw",
+    "redraw_radius",
+    "redraw_weights",
     "restricted_mean",
     "rmst_difference",
     "run_checks",
+    "smallest_conclusive_mean",
+    "smallest_conclusive_rate",
     "wald",
     "weighted_difference",
     "welch",

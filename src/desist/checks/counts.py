@@ -10,10 +10,14 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import chdtrc, gammaln, xlog1py, xlogy
 
 from desist.checks.arms import Arms, read_arms, residuals_about
 from desist.checks.check import Finding
+from desist.checks.conditional import TIED
+from desist.checks.exact_binomial import require_whole
 from desist.checks.log_rank import exponentiate
+from desist.checks.proportions import clopper_pearson
 from desist.checks.weighted import LEVERAGE_POWERS, satterthwaite
 from desist.checks.welch import from_standard_error
 from desist.errors import Fault, raise_faults
@@ -71,7 +75,8 @@ def quasi_poisson(
     rates = [_frequency(arms, exposure, members) for members in (arms.treated, ~arms.treated)]
     if min(rates) == 0:
         return Finding(math.nan, probability=probability)
-    influence = _log_influence(arms, exposure, LEVERAGE_POWERS[kind])
+    power = LEVERAGE_POWERS[kind] if clusters is None else 0
+    influence = _log_influence(arms, exposure, power)
     estimate = math.log(rates[0] / rates[1])
     if clusters is not None:
         groups = np.unique(np.asarray(clusters)[arms.positions], return_inverse=True)[1]
@@ -84,6 +89,104 @@ def quasi_poisson(
         variances = [v * arms.outcome.size / (arms.outcome.size - 2) for v in variances]
     df = satterthwaite(arms, variances[0], variances[1])
     return exponentiate(from_standard_error(estimate, math.sqrt(sum(variances)), df, probability))
+
+
+def exact_rate_ratio(
+    x1: float, time1: float, x2: float, time2: float, probability: float = 0.95
+) -> Finding:
+    r"""Compare two Poisson counts exactly, given their total.
+
+    If neither count is over-dispersed, :math:`X_1` given the total is binomial with
+    share :math:`\phi T_1 / (\phi T_1 + T_2)`. Offences are over-dispersed as a rule, and
+    then this is too sure of itself.
+
+    Parameters
+    ----------
+    x1, time1 : float
+        Offences and total time at risk of the participants; the count is whole.
+    x2, time2 : float
+        The same for the comparison group.
+    probability : float
+        Coverage of the interval, at least.
+
+    Returns
+    -------
+    Finding
+        Ratio of the rates; p adds the counts that are no more probable than the
+        observed one.
+
+    Raises
+    ------
+    InputError
+        If a count is not whole.
+
+    References
+    ----------
+    Przyborowski, J. and Wilenski, H. (1940). Biometrika 31, 313-323.
+
+    Examples
+    --------
+    >>> found = exact_rate_ratio(48, 10125, 66, 9684)
+    >>> round(found.estimate, 4), round(found.p_value, 4)
+    (0.6956, 0.0608)
+    """
+    require_whole({"x1": x1, "x2": x2})
+    total = int(x1 + x2)
+    if total == 0:
+        return Finding(math.nan, probability=probability)
+    k = np.arange(total + 1)
+    share = time1 / (time1 + time2)
+    mass = np.exp(
+        gammaln(total + 1)
+        - gammaln(k + 1)
+        - gammaln(total - k + 1)
+        + xlogy(k, share)
+        + xlog1py(total - k, -share)
+    )
+    p_value = min(float(mass[mass <= mass[int(x1)] * TIED].sum()), 1.0)
+    limits = [
+        q / (1 - q) * time2 / time1 if q < 1 else math.inf
+        for q in clopper_pearson(x1, total, probability)
+    ]
+    ratio = (x1 / time1) / (x2 / time2) if x2 > 0 else math.inf
+    return Finding(ratio, limits[0], limits[1], p_value, probability)
+
+
+def overdispersion(
+    offences: ArrayLike, treated: ArrayLike, time_at_risk: ArrayLike | None = None
+) -> tuple[float, float]:
+    """Estimate how much more two unweighted counts vary than Poisson ones.
+
+    Parameters
+    ----------
+    offences : array_like, shape (n_people,)
+        Proven reoffences of each person.
+    treated : array_like, shape (n_people,)
+        True for participants.
+    time_at_risk : array_like, shape (n_people,), optional
+        Days of follow-up; equal for everybody when left out.
+
+    Returns
+    -------
+    tuple of float
+        Pearson's statistic over its degrees of freedom (1 for Poisson), and the
+        one-sided p of Poisson against more.
+
+    Examples
+    --------
+    >>> dispersion, p = overdispersion([0, 0, 0, 9, 0, 0, 8, 0], [1, 1, 1, 1, 0, 0, 0, 0])
+    >>> round(dispersion, 2), p < 0.001
+    (8.5, True)
+    """
+    arms = read_arms(offences, treated)
+    exposure = np.ones(arms.outcome.size) if time_at_risk is None else np.asarray(time_at_risk)
+    expected = np.empty_like(arms.outcome)
+    for members in (arms.treated, ~arms.treated):
+        expected[members] = exposure[members] * _frequency(arms, exposure, members)
+    positive = expected > 0
+    statistic = float(((arms.outcome - expected)[positive] ** 2 / expected[positive]).sum())
+    df = max(int(positive.sum()) - 2, 1)
+    return statistic / df, float(chdtrc(df, statistic))
 
 
 def _frequency(arms: Arms, exposure: NDArray[np.float64], members: NDArray[np.bool_]) -> float:

@@ -1,15 +1,24 @@
 """The checks of the reoffending frequency, for weighted people."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from desist.checks.arms import Arms, read_arms
-from desist.checks.check import Check, label, not_applicable
-from desist.checks.counts import quasi_poisson
+from desist.checks.bootstrap import bca_bootstrap
+from desist.checks.check import Check, Finding, label, not_applicable
+from desist.checks.counts import exact_rate_ratio, overdispersion, quasi_poisson
+from desist.checks.negative_binomial import negative_binomial, negative_binomial_test
+from desist.checks.ranks import permutation
 from desist.checks.rate import check_clustered, check_means
+from desist.errors import CannotAnswerError
 from desist.estimands import Measure, Scale
+
+FREQUENCY, RATIO = Measure.FREQUENCY, Scale.RATIO
+UNEQUAL = "the weights differ, and the method counts people as equal"
+NO_RATIO = "an arm has no offences or all its weight on one person: the ratio has no error"
 
 
 def check_frequency(
@@ -19,6 +28,7 @@ def check_frequency(
     *,
     time_at_risk: ArrayLike | None = None,
     sets: ArrayLike | None = None,
+    rng: np.random.Generator | int | None = None,
 ) -> tuple[Check, ...]:
     """Make every check of the frequency that does not need the design itself.
 
@@ -35,32 +45,119 @@ def check_frequency(
         compare counts per person and do not use it.
     sets : array_like of int, shape (n_people,), optional
         Matched set of each person, -1 for none.
+    rng : numpy.random.Generator or int, optional
+        For permutations and resamples.
 
     Returns
     -------
     tuple of Check
-        Welch, robust weighted difference, quasi-Poisson ratio.
+        Welch, robust weighted difference, BCa, quasi-Poisson and negative binomial
+        ratios; for equal weights the likelihood-ratio test, the exact ratio and the
+        permutation test.
 
     Examples
     --------
-    >>> checks = check_frequency([0, 2, 0, 1, 3, 1, 0, 4], [1, 1, 1, 1, 0, 0, 0, 0])
-    >>> [check.check for check in checks]
-    ['welch', 'weighted_difference_hc3', 'quasi_poisson']
+    >>> checks = check_frequency([0, 2, 0, 1, 3, 1, 0, 4], [1, 1, 1, 1, 0, 0, 0, 0], rng=1)
+    >>> [check.check for check in checks][:4]
+    ['welch', 'weighted_difference_hc3', 'bca_bootstrap', 'quasi_poisson']
     """
     arms = read_arms(np.asarray(offences, dtype=float), treated, weights)
-    made = check_means(arms, Measure.FREQUENCY)
+    source = np.random.default_rng(rng)
+    exposure = np.ones(arms.outcome.size)
+    if time_at_risk is not None:
+        exposure = np.asarray(time_at_risk, dtype=float)[arms.positions]
+    made = [*check_means(arms, FREQUENCY), check_bca(arms, FREQUENCY, source)]
     if sets is not None:
-        made.append(check_clustered(arms, Measure.FREQUENCY, sets))
-    exposure = None if time_at_risk is None else np.asarray(time_at_risk)[arms.positions]
-    return (*made, _check_quasi_poisson(arms, exposure))
+        made.append(check_clustered(arms, FREQUENCY, sets))
+    return (*made, *_check_ratios(arms, exposure), *_check_unweighted(arms, exposure, source))
 
 
-def _check_quasi_poisson(arms: Arms, exposure: ArrayLike | None) -> Check:
-    slug, scale = "quasi_poisson", Scale.RATIO
+def check_bca(arms: Arms, measure: Measure, rng: np.random.Generator) -> Check:
+    """Make the BCa bootstrap of a difference of weighted means.
+
+    Parameters
+    ----------
+    arms : Arms
+        Outcome, arm and weight of the people used.
+    measure : Measure
+        What the outcome is.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    Check
+        Slug `bca_bootstrap`.
+    """
+    slug = "bca_bootstrap"
     if arms.obstacle:
-        return not_applicable(Measure.FREQUENCY, slug, arms.obstacle, scale)
-    found = quasi_poisson(arms.outcome, arms.treated, arms.weights, time_at_risk=exposure)
-    if math.isnan(found.p_value):
-        reason = "an arm has no offences or all its weight on one person: the ratio has no error"
-        return not_applicable(Measure.FREQUENCY, slug, reason, scale)
-    return label(found, Measure.FREQUENCY, slug, scale=scale)
+        return not_applicable(measure, slug, arms.obstacle)
+    try:
+        found = bca_bootstrap(arms.outcome, arms.treated, arms.weights, rng=rng)
+    except CannotAnswerError as error:
+        return not_applicable(measure, slug, str(error))
+    return label(found, measure, slug, reason="the weights count as known")
+
+
+def _check_ratios(arms: Arms, exposure: NDArray[np.float64]) -> list[Check]:
+    formulas: dict[str, Callable[..., Finding]] = {
+        "quasi_poisson": quasi_poisson,
+        "negative_binomial": negative_binomial,
+    }
+    made = []
+    for slug, formula in formulas.items():
+        reason = arms.obstacle
+        if not reason:
+            try:
+                found = formula(arms.outcome, arms.treated, arms.weights, time_at_risk=exposure)
+                reason = NO_RATIO if math.isnan(found.p_value) else ""
+            except CannotAnswerError as error:
+                reason = str(error)
+        made.append(
+            not_applicable(FREQUENCY, slug, reason, RATIO)
+            if reason
+            else label(found, FREQUENCY, slug, scale=RATIO)
+        )
+    return made
+
+
+def _check_unweighted(
+    arms: Arms, exposure: NDArray[np.float64], rng: np.random.Generator
+) -> list[Check]:
+    reason = arms.obstacle or (UNEQUAL if arms.weights_differ else "")
+    if reason:
+        return [
+            not_applicable(FREQUENCY, "negative_binomial_test", reason, RATIO),
+            not_applicable(FREQUENCY, "exact_rate_ratio", reason, RATIO),
+            not_applicable(FREQUENCY, "permutation", reason),
+        ]
+    drawn = permutation(arms.outcome, arms.treated, rng=rng)
+    return [
+        _check_likelihood(arms, exposure),
+        _check_exact_ratio(arms, exposure),
+        label(drawn, FREQUENCY, "permutation"),
+    ]
+
+
+def _check_likelihood(arms: Arms, exposure: NDArray[np.float64]) -> Check:
+    slug = "negative_binomial_test"
+    try:
+        found = negative_binomial_test(arms.outcome, arms.treated, time_at_risk=exposure)
+    except CannotAnswerError as error:
+        return not_applicable(FREQUENCY, slug, str(error), RATIO)
+    return label(found, FREQUENCY, slug, scale=RATIO)
+
+
+def _check_exact_ratio(arms: Arms, exposure: NDArray[np.float64]) -> Check:
+    slug = "exact_rate_ratio"
+    dispersion, p_value = overdispersion(arms.outcome, arms.treated, exposure)
+    if p_value < 0.05:
+        reason = f"the counts vary {dispersion:.1f} times as much as Poisson ones"
+        return not_applicable(FREQUENCY, slug, reason, RATIO)
+    y, z = arms.outcome, arms.treated
+    sums = (float(y[z].sum()), float(exposure[z].sum()))
+    rest = (float(y[~z].sum()), float(exposure[~z].sum()))
+    found = exact_rate_ratio(*sums, *rest)
+    if not math.isfinite(found.estimate):
+        return not_applicable(FREQUENCY, slug, "the comparison arm has no offences", RATIO)
+    return label(found, FREQUENCY, slug, scale=RATIO)

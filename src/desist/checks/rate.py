@@ -4,12 +4,13 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from desist.checks.arms import Arms, effective_sample_size, read_arms
 from desist.checks.check import Check, Finding, label, not_applicable
 from desist.checks.conditional import fisher, fisher_mid_p
 from desist.checks.exact_binomial import exact_binomial
+from desist.checks.mantel_haenszel import mantel_haenszel
 from desist.checks.two_proportions import (
     agresti_caffo,
     miettinen_nurminen,
@@ -19,6 +20,7 @@ from desist.checks.two_proportions import (
 from desist.checks.unconditional import boschloo
 from desist.checks.weighted import clustered_difference, weighted_difference
 from desist.checks.welch import doubt_about_welch, welch
+from desist.errors import CannotAnswerError
 from desist.estimands import Measure, Scale
 
 Counts = tuple[float, float, float, float]
@@ -75,6 +77,7 @@ def check_rate(
     made = [*check_means(arms, Measure.RATE), *_check_effective_counts(arms)]
     if sets is not None:
         made.append(check_clustered(arms, Measure.RATE, sets))
+        made.append(_check_sets(arms, np.asarray(sets)[arms.positions]))
     return (*made, *_check_exact(arms))
 
 
@@ -162,6 +165,18 @@ def effective_counts(arms: Arms) -> Counts:
             # a share of 1 plus rounding would put the count above the size
             counts += [min(float(shares @ values), 1.0) * size, size]
     return counts[0], counts[1], counts[2], counts[3]
+
+
+def _check_sets(arms: Arms, sets: NDArray[np.int64]) -> Check:
+    slug = "mantel_haenszel"
+    try:
+        found = mantel_haenszel(arms.outcome, arms.treated, sets)
+    except CannotAnswerError as error:
+        return not_applicable(Measure.RATE, slug, str(error))
+    if math.isnan(found.p_value):
+        return not_applicable(Measure.RATE, slug, "no set has people with and without the outcome")
+    note = "sets weighted by n1 n0 / (n1 + n0), people within a set equally"
+    return label(found, Measure.RATE, slug, reason=note)
 
 
 def _check_effective_counts(arms: Arms) -> list[Check]:

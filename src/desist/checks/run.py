@@ -1,9 +1,18 @@
 """Every check that a cohort and its design allow."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from desist.checks.by_design import (
+    RANDOMISATION,
+    Redraws,
+    check_m_estimation,
+    check_randomisation,
+    redraw,
+)
 from desist.checks.check import Check, not_applicable
 from desist.checks.frequency import check_frequency
+from desist.checks.randomisation import N_DRAWS
 from desist.checks.rate import check_rate
 from desist.checks.time import check_time
 from desist.cohort.cohort import Cohort
@@ -17,6 +26,7 @@ def run_checks(
     design: Design,
     *,
     horizon: float | None = None,
+    n_draws: int = N_DRAWS,
     rng: np.random.Generator | int | None = None,
 ) -> tuple[Check, ...]:
     """Make every check of every measure whose outcome the cohort has.
@@ -34,6 +44,8 @@ def run_checks(
     horizon : float, optional
         Days up to which the restricted mean time counts; the follow-up when it is the
         same for everybody.
+    n_draws : int
+        Draws of a randomisation test.
     rng : numpy.random.Generator or int, optional
         For checks that draw at random.
 
@@ -44,19 +56,49 @@ def run_checks(
     """
     outcomes = read_outcomes(cohort)
     source = np.random.default_rng(rng)
+    redraws = redraw(design, n_draws=n_draws, rng=source)
+    data = (design.treated, design.weights)
     made: list[Check] = []
     if outcomes.reoffended is not None:
-        made += check_rate(outcomes.reoffended, design.treated, design.weights, sets=design.sets)
+        made += check_rate(outcomes.reoffended, *data, sets=design.sets)
+        made += _by_design(outcomes.reoffended, cohort, design, Measure.RATE, redraws)
     if outcomes.offences is not None:
         made += check_frequency(
             outcomes.offences,
-            design.treated,
-            design.weights,
+            *data,
             time_at_risk=outcomes.time_at_risk,
             sets=design.sets,
+            rng=source,
         )
-    made += _check_days(outcomes, design, horizon, source)
+        made += _by_design(outcomes.offences, cohort, design, Measure.FREQUENCY, redraws)
+    if outcomes.days is not None and outcomes.reoffended is not None:
+        made += _check_days(outcomes, design, horizon, source)
+        made += _check_capped_days(outcomes, cohort, design, horizon, redraws)
     return tuple(made)
+
+
+def _by_design(
+    outcome: ArrayLike, cohort: Cohort, design: Design, measure: Measure, redraws: Redraws
+) -> list[Check]:
+    stacked = check_m_estimation(outcome, cohort, design, measure)
+    drawn = check_randomisation(outcome, design, measure, redraws)
+    return [drawn] if stacked is None else [stacked, drawn]
+
+
+def _check_capped_days(
+    outcomes: Outcomes,
+    cohort: Cohort,
+    design: Design,
+    horizon: float | None,
+    redraws: Redraws,
+) -> list[Check]:
+    """Treat the days up to the horizon as a plain outcome, where all were followed so long."""
+    followed = outcomes.time_at_risk
+    until = float(followed.min()) if horizon is None else horizon
+    if outcomes.days is None or np.ptp(followed) > 0 or until > followed.min():
+        reason = "not everybody was followed to one horizon"
+        return [not_applicable(Measure.RMST, RANDOMISATION, reason)]
+    return _by_design(np.minimum(outcomes.days, until), cohort, design, Measure.RMST, redraws)
 
 
 def _check_days(

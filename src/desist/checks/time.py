@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from desist.checks.arms import Arms, read_arms, scale_to_effective_size
 from desist.checks.check import Check, Finding, label, not_applicable
 from desist.checks.cox import cox
+from desist.checks.frequency import check_bca
 from desist.checks.kaplan_meier import rmst_difference
 from desist.checks.log_rank import exponentiate, log_rank
 from desist.checks.ranks import brunner_munzel, permutation, wilcoxon
@@ -128,7 +129,8 @@ def _check_reoffenders(
         arms.outcome[events], arms.treated[events], arms.weights[events], arms.positions[events]
     )
     slugs = ("brunner_munzel", "wilcoxon", "permutation")
-    made = check_means(among, measure)
+    source = np.random.default_rng(rng)
+    made = [*check_means(among, measure), check_bca(among, measure, source)]
     if among.obstacle:
         reason = f"among those who reoffended, {among.obstacle}"
         return made + [not_applicable(measure, slug, reason) for slug in slugs]
@@ -146,5 +148,5 @@ def _check_reoffenders(
         if math.isnan(found.p_value)
         else label(found, measure, "wilcoxon", reason=DESCRIPTIVE)
     )
-    drawn = permutation(among.outcome, among.treated, rng=rng)
+    drawn = permutation(among.outcome, among.treated, rng=source)
     return [*made, label(drawn, measure, "permutation", reason=DESCRIPTIVE)]

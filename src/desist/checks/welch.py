@@ -23,7 +23,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtr, stdtrit
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from desist.checks.arms import Arms, effective_sample_size, read_arms, residuals_about
 from desist.checks.check import Finding
@@ -228,9 +228,10 @@ def from_standard_error(
     """
     if not standard_error > 0:
         return Finding(estimate, probability=probability)
-    capped = min(df, 1e9)  # beyond this Student's t is the normal to machine precision
-    half_width = float(stdtrit(capped, (1 + probability) / 2)) * standard_error
-    p_value = 2 * float(stdtr(capped, -abs(estimate) / standard_error))
+    level, distance = (1 + probability) / 2, -abs(estimate) / standard_error
+    quantile = ndtri(level) if math.isinf(df) else stdtrit(df, level)
+    p_value = 2 * float(ndtr(distance) if math.isinf(df) else stdtr(df, distance))
+    half_width = float(quantile) * standard_error
     return Finding(
         estimate,
         estimate - half_width,

@@ -1,0 +1,294 @@
+"""Checks that use how the design was made: randomisation and M-estimation."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from desist.checks.arms import effective_sample_size, read_arms
+from desist.checks.check import Check, Finding, label, not_applicable
+from desist.checks.estimating import (
+    WeightEquations,
+    entropy_equations,
+    fit_weighted,
+    join_equations,
+    score_equations,
+)
+from desist.checks.randomisation import (
+    N_DRAWS,
+    draw_participation,
+    permute_within_sets,
+    redraw_radius,
+    redraw_weights,
+)
+from desist.checks.welch import from_standard_error
+from desist.cohort.cohort import Cohort
+from desist.design.design import Design
+from desist.design.distance import distance_scale
+from desist.design.entropy import EntropyBalancing, balanced_columns
+from desist.design.formula import ModelMatrix, make_matrix, read_formula
+from desist.design.radius import RadiusMatching
+from desist.design.weighting import InverseProbability, MatchingWeights, OverlapWeights
+from desist.errors import CannotAnswerError
+from desist.estimands import Estimand, Measure
+
+RANDOMISATION = "randomisation"
+M_ESTIMATION = "m_estimation"
+
+
+@dataclass(frozen=True, eq=False)
+class Redraws:
+    """Participation drawn again, once for all measures of an evaluation.
+
+    Attributes
+    ----------
+    draws : ndarray of int, shape (n_draws, n_treated), or None
+        Positions of the participants of each draw; None where the test is not one of
+        redrawn scores.
+    seed : int
+        For permutations within sets.
+    obstacle : str
+        Why participation cannot be drawn again; empty when it can.
+    """
+
+    draws: NDArray[np.int64] | None
+    seed: int
+    obstacle: str = ""
+
+
+def redraw(
+    design: Design, *, n_draws: int = N_DRAWS, rng: np.random.Generator | int | None = None
+) -> Redraws:
+    """Draw participation again for a design whose weights follow from its scores.
+
+    Parameters
+    ----------
+    design : Design
+        By radius matching or by a weighting of the scores.
+    n_draws : int
+        Draws.
+    rng : numpy.random.Generator or int, optional
+        Source of randomness, or a seed.
+
+    Returns
+    -------
+    Redraws
+        The draws, or why there are none.
+    """
+    source = np.random.default_rng(rng)
+    seed = int(source.integers(2**31))
+    if design.sets is not None:
+        return Redraws(None, seed)
+    if design.scores is None or not _follows_from_scores(design):
+        return Redraws(None, seed, "the weights do not follow from a propensity score or from sets")
+    try:
+        draws = draw_participation(design.scores.scores, int(design.treated.sum()), n_draws, source)
+    except CannotAnswerError as error:
+        return Redraws(None, seed, str(error))
+    return Redraws(draws, seed)
+
+
+def check_randomisation(
+    outcome: ArrayLike, design: Design, measure: Measure, redraws: Redraws
+) -> Check:
+    """Test one measure by redrawing participation as the design allows.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n_people,)
+        Of everybody in the cohort, in the unit of the measure.
+    design : Design
+        As built.
+    measure : Measure
+        What the outcome is.
+    redraws : Redraws
+        From `redraw`.
+
+    Returns
+    -------
+    Check
+        Slug `randomisation`.
+    """
+    if redraws.obstacle:
+        return not_applicable(measure, RANDOMISATION, redraws.obstacle)
+    values = np.asarray(outcome, dtype=float)
+    if np.ptp(values) == 0:
+        return not_applicable(measure, RANDOMISATION, "everybody has the same outcome")
+    try:
+        found, note = _randomise(values, design, redraws)
+    except CannotAnswerError as error:
+        return not_applicable(measure, RANDOMISATION, str(error))
+    if not math.isfinite(found.estimate):
+        return not_applicable(measure, RANDOMISATION, note)
+    return label(found, measure, RANDOMISATION, reason=note)
+
+
+def check_m_estimation(
+    outcome: ArrayLike, cohort: Cohort, design: Design, measure: Measure
+) -> Check | None:
+    """Compare weighted means with errors that know the weights were estimated.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n_people,)
+        Of everybody in the cohort, in the unit of the measure.
+    cohort : Cohort
+        For the columns of the formula.
+    design : Design
+        As built.
+    measure : Measure
+        What the outcome is.
+
+    Returns
+    -------
+    Check or None
+        Slug `m_estimation`; None for methods that do not estimate weights by equations.
+    """
+    equations = weight_equations(cohort, design)
+    if equations is None:
+        return None
+    values = np.asarray(outcome, dtype=float)
+    arms = read_arms(values, design.treated, design.weights)
+    if arms.obstacle:
+        return not_applicable(measure, M_ESTIMATION, arms.obstacle)
+    fit = fit_weighted(values, design.treated, design.weights, equations=equations)
+    sizes = [effective_sample_size(arms.weights[m]) for m in (arms.treated, ~arms.treated)]
+    found = from_standard_error(
+        float(fit.coefficients[1]), float(fit.standard_errors[1]), max(min(sizes) - 1, 1.0)
+    )
+    return label(found, measure, M_ESTIMATION, reason="the weights count as estimated")
+
+
+def weight_equations(cohort: Cohort, design: Design) -> WeightEquations | None:
+    """Write down the equations by which a design estimated its weights.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        For the columns of the formula.
+    design : Design
+        By inverse probability, overlap, matching weights or entropy balancing.
+
+    Returns
+    -------
+    WeightEquations or None
+        None for other methods, and for truncated or trimmed weights.
+    """
+    matrix = _matrix(cohort, design)
+    if matrix is None:
+        return None
+    if isinstance(design.method, EntropyBalancing):
+        return _entropy(balanced_columns(matrix, design.method.moments), design)
+    scores, target = design.scores, _score_target(design)
+    if scores is None or scores.coefficients is None or target is None:
+        return None
+    columns = [matrix.names.index(str(name)) for name in scores.coefficients.index]
+    return score_equations(
+        matrix.values[:, columns],
+        design.treated,
+        scores.coefficients.to_numpy(),
+        estimand=target,
+        link=scores.link,
+    )
+
+
+def _randomise(
+    values: NDArray[np.float64], design: Design, redraws: Redraws
+) -> tuple[Finding, str]:
+    if design.sets is not None:
+        reason = _uneven_sets(design)
+        if reason:
+            return Finding(math.nan), reason
+        weights = _set_weights(design)
+        found = permute_within_sets(values, design.treated, design.sets, weights, rng=redraws.seed)
+        return found, "participants drawn again within matched sets"
+    if design.scores is None:
+        raise CannotAnswerError("the design has no propensity score")
+    if isinstance(design.method, RadiusMatching):
+        level, radius = distance_scale(design.scores, design.method.caliper, design.method.scale)
+        found = redraw_radius(
+            values,
+            design.treated,
+            level,
+            design.scores.scores,
+            radius=radius,
+            draws=redraws.draws,
+        )
+    else:
+        found = redraw_weights(
+            values,
+            design.treated,
+            design.scores.scores,
+            estimand=_score_target(design) or Estimand.ATT,
+            draws=redraws.draws,
+        )
+    return found, "participation drawn again from the propensity score, weights recomputed"
+
+
+def _follows_from_scores(design: Design) -> bool:
+    return isinstance(design.method, RadiusMatching) or _score_target(design) is not None
+
+
+def _score_target(design: Design) -> Estimand | str | None:
+    """Name the weighting that the scores were put through, if it was a plain one."""
+    method = design.method
+    if isinstance(method, OverlapWeights):
+        return Estimand.ATO
+    if isinstance(method, MatchingWeights):
+        return "ATM"
+    if isinstance(method, InverseProbability) and method.truncate is None and method.trim is None:
+        return design.estimand
+    return None
+
+
+def _uneven_sets(design: Design) -> str:
+    """Say whether the weights differ between people of one set and arm."""
+    if design.sets is None:
+        return ""
+    used = (design.sets != -1) & (design.weights > 0)
+    cells = np.unique(
+        np.column_stack([design.sets[used], design.treated[used]]), axis=0, return_inverse=True
+    )[1].ravel()
+    low = np.full(cells.max(initial=0) + 1, np.inf)
+    high = np.zeros_like(low)
+    np.minimum.at(low, cells, design.weights[used])
+    np.maximum.at(high, cells, design.weights[used])
+    if (high - low > 1e-9 * high).any():
+        return "the weights differ within a matched set and arm"
+    return ""
+
+
+def _set_weights(design: Design) -> NDArray[np.float64]:
+    """Total weight of the participants of each person's set."""
+    if design.sets is None:
+        return design.weights
+    label_of = np.unique(design.sets, return_inverse=True)[1]
+    totals = np.bincount(label_of, np.where(design.treated, design.weights, 0.0))
+    return np.asarray(totals[label_of])
+
+
+def _matrix(cohort: Cohort, design: Design) -> ModelMatrix | None:
+    if design.formula is None:
+        return None
+    read, faults = read_formula(design.formula, cohort.covariates, {})
+    if read is None or faults:
+        return None
+    return make_matrix(read, cohort.covariates)[0]
+
+
+def _entropy(columns: NDArray[np.float64], design: Design) -> WeightEquations:
+    spread = columns.std(axis=0)
+    scaled = columns[:, spread > 0] / spread[spread > 0]
+    arm = design.treated
+    targets = {
+        Estimand.ATT: [(~arm, arm)],
+        Estimand.MATCHED_ATT: [(~arm, arm)],
+        Estimand.ATC: [(arm, ~arm)],
+        Estimand.ATE: [(arm, np.ones_like(arm)), (~arm, np.ones_like(arm))],
+    }[design.estimand]
+    parts = [
+        entropy_equations(scaled, design.weights, members, scaled[people].mean(axis=0))
+        for members, people in targets
+    ]
+    return join_equations(*parts)

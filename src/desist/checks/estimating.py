@@ -1,0 +1,363 @@
+r"""Standard errors that know the weights were estimated (M-estimation).
+
+The outcome equations :math:`\sum w_i(\gamma) x_i (y_i - \mu_i(\beta)) = 0` are stacked
+with the equations :math:`\sum s_i(\gamma) = 0` that gave the weights. The influence of a
+person on :math:`\hat\beta` is then
+
+.. math:: H^{-1} \left[ \psi_i - \Big(\sum_j \frac{\partial \psi_j}{\partial \gamma}\Big)
+          \Big(\sum_j \frac{\partial s_j}{\partial \gamma}\Big)^{-1} s_i \right]
+
+and the covariance the sum of its squares. Leaving the second term out gives HC0, the
+error for known weights: usually the larger, as estimating the weights uses the
+covariates twice. Weights times ten change nothing.
+
+References
+----------
+Stefanski, L. A. and Boos, D. D. (2002). The American Statistician 56, 29-38. Lunceford, J. K.
+and Davidian, M. (2004). Statistics in Medicine 23, 2937-2960.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit, ndtr
+
+from desist.errors import Fault, NotConvergedError, raise_faults
+from desist.estimands import Estimand
+
+Floats = NDArray[np.float64]
+FAMILIES = ("linear", "logistic", "poisson")
+MATCHING = "ATM"
+TARGETS = (Estimand.ATE, Estimand.ATT, Estimand.ATC, Estimand.ATO, MATCHING)
+
+
+@dataclass(frozen=True, eq=False)
+class WeightEquations:
+    """How the weights were estimated, as equations that sum to 0.
+
+    Attributes
+    ----------
+    contributions : ndarray of float, shape (n_people, n_parameters)
+        Each person's part of the equations.
+    jacobian : ndarray of float, shape (n_parameters, n_parameters)
+        Derivative of their sum with respect to the parameters.
+    log_gradient : ndarray of float, shape (n_people, n_parameters)
+        Derivative of the logarithm of each weight.
+    """
+
+    contributions: Floats
+    jacobian: Floats
+    log_gradient: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class WeightedFit:
+    """A weighted regression of the outcome, with stacked and plain robust errors.
+
+    Attributes
+    ----------
+    coefficients : ndarray of float, shape (n_coefficients,)
+        Intercept and arm; on the scale of the link.
+    covariance : ndarray of float, shape (n_coefficients, n_coefficients)
+        With the uncertainty of the weights when their equations were given; HC0
+        otherwise.
+    """
+
+    coefficients: Floats
+    covariance: Floats
+
+    @property
+    def standard_errors(self) -> Floats:
+        """Square roots of the diagonal, shape (n_coefficients,)."""
+        return np.sqrt(np.diag(self.covariance))
+
+
+def fit_weighted(
+    outcome: ArrayLike,
+    treated: ArrayLike,
+    weights: ArrayLike,
+    *,
+    family: str = "linear",
+    equations: WeightEquations | None = None,
+) -> WeightedFit:
+    """Regress an outcome on the arm with weights and M-estimation errors.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n_people,)
+        In the unit of the measure.
+    treated : array_like, shape (n_people,)
+        True for participants.
+    weights : array_like, shape (n_people,)
+        Probability weights.
+    family : str
+        "linear" (difference of means), "logistic" (log odds ratio) or "poisson" (log
+        ratio of means).
+    equations : WeightEquations, optional
+        How the weights were estimated; known when left out (HC0).
+
+    Returns
+    -------
+    WeightedFit
+        Intercept (comparison) and the contrast of the arms.
+
+    Raises
+    ------
+    InputError
+        If the family is unknown.
+    NotConvergedError
+        If an arm has no events or nothing but events (logistic), or no counts
+        (Poisson).
+
+    Examples
+    --------
+    >>> fit = fit_weighted([2, 4, 1, 5, 6], [1, 1, 0, 0, 0], [1, 1, 1, 1, 1])
+    >>> fit.coefficients.tolist()
+    [4.0, -1.0]
+    """
+    if family not in FAMILIES:
+        raise_faults("check", [Fault("family", f"one of {', '.join(FAMILIES)}", repr(family))])
+    y, w = np.asarray(outcome, dtype=float), np.asarray(weights, dtype=float)
+    x = np.column_stack([np.ones(y.size), np.asarray(treated, dtype=float)])
+    w = w / w.mean()
+    beta = _coefficients(y, x[:, 1] == 1, w, family)
+    mean, slope = _mean_and_slope(x @ beta, family)
+    bread = np.linalg.inv((x * (w * slope)[:, None]).T @ x)
+    scores = x * (w * (y - mean))[:, None]
+    if equations is not None:
+        # the derivative of w psi is w psi times the derivative of log w
+        cross = scores.T @ equations.log_gradient
+        scores = scores - equations.contributions @ np.linalg.solve(equations.jacobian.T, cross.T)
+    influence = scores @ bread
+    return WeightedFit(beta, influence.T @ influence)
+
+
+def score_equations(
+    matrix: ArrayLike,
+    treated: ArrayLike,
+    coefficients: ArrayLike,
+    *,
+    estimand: Estimand | str,
+    link: str = "logit",
+) -> WeightEquations:
+    """Write down the equations of weights from a logistic or probit score.
+
+    Parameters
+    ----------
+    matrix : array_like, shape (n_people, n_parameters)
+        Model matrix of the score, intercept included.
+    treated : array_like, shape (n_people,)
+        True for participants.
+    coefficients : array_like, shape (n_parameters,)
+        Maximum likelihood estimate.
+    estimand : Estimand or str
+        ATE, ATT, ATC, ATO (overlap weights), or "ATM" (matching weights).
+    link : str
+        "logit" or "probit".
+
+    Returns
+    -------
+    WeightEquations
+        For `fit_weighted`.
+
+    Raises
+    ------
+    InputError
+        If the estimand or the link is unknown.
+    """
+    x, arm = np.asarray(matrix, dtype=float), np.asarray(treated).astype(bool)
+    eta = x @ np.asarray(coefficients, dtype=float)
+    p, density = _link(eta, link)
+    spread = p * (1 - p)
+    residual = (arm - p) * density / spread
+    information = density**2 / spread
+    if link == "probit":
+        # observed information: the probit is not canonical
+        information = residual * (residual + eta)
+    gradient = _log_gradient(p, arm, estimand) * density / spread
+    return WeightEquations(
+        x * residual[:, None], -(x * information[:, None]).T @ x, x * gradient[:, None]
+    )
+
+
+def balance_equations(
+    matrix: ArrayLike, treated: ArrayLike, scores: ArrayLike, *, estimand: Estimand | str
+) -> WeightEquations:
+    """Write down the equations of weights from a score fitted to balance the arms.
+
+    The covariate-balancing propensity score: the weighted sums of the columns of the
+    model matrix are equal in the two arms.
+
+    Parameters
+    ----------
+    matrix : array_like, shape (n_people, n_parameters)
+        Model matrix of the score, intercept included.
+    treated : array_like, shape (n_people,)
+        True for participants.
+    scores : array_like, shape (n_people,)
+        Fitted probabilities (logistic).
+    estimand : Estimand or str
+        ATE or ATT.
+
+    Returns
+    -------
+    WeightEquations
+        For `fit_weighted`.
+
+    References
+    ----------
+    Imai, K. and Ratkovic, M. (2014). JRSS B 76, 243-263. Graham, B. S., Pinto, C. and
+    Egel, D. (2012). Review of Economic Studies 79, 1053-1079.
+    """
+    x, arm = np.asarray(matrix, dtype=float), np.asarray(treated).astype(bool)
+    p = np.asarray(scores, dtype=float)
+    gradient = _log_gradient(p, arm, estimand)
+    weight = np.where(arm, 1.0, p / (1 - p))
+    if estimand == Estimand.ATE:
+        weight = np.where(arm, 1 / p, 1 / (1 - p))
+    signed = np.where(arm, weight, -weight)
+    jacobian = (x * (signed * gradient)[:, None]).T @ x
+    return WeightEquations(x * signed[:, None], jacobian, x * gradient[:, None])
+
+
+def entropy_equations(
+    matrix: ArrayLike,
+    weights: ArrayLike,
+    members: ArrayLike,
+    target: ArrayLike,
+) -> WeightEquations:
+    """Write down the equations of entropy-balancing weights of one arm.
+
+    The target means are treated as known, as WeightIt does.
+
+    Parameters
+    ----------
+    matrix : array_like, shape (n_people, n_covariates)
+        The balanced covariates, no intercept.
+    weights : array_like, shape (n_people,)
+        Entropy-balancing weights.
+    members : array_like, shape (n_people,)
+        True for the people who were weighted to the target.
+    target : array_like, shape (n_covariates,)
+        Means that their weighted means equal.
+
+    Returns
+    -------
+    WeightEquations
+        For `fit_weighted`; join those of two arms with `join_equations`.
+
+    References
+    ----------
+    Hainmueller, J. (2012). Political Analysis 20, 25-46.
+    """
+    x = np.asarray(matrix, dtype=float) - np.asarray(target, dtype=float)
+    inside = np.asarray(members).astype(bool)
+    masses = np.where(inside, np.asarray(weights, dtype=float), 0.0)
+    gradient = np.where(inside[:, None], x, 0.0)
+    return WeightEquations(x * masses[:, None], (x * masses[:, None]).T @ x, gradient)
+
+
+def tilting_equations(matrix: ArrayLike, members: ArrayLike, scores: ArrayLike) -> WeightEquations:
+    """Write down the equations of inverse probability tilting of one arm to everybody.
+
+    Parameters
+    ----------
+    matrix : array_like, shape (n_people, n_parameters)
+        Model matrix, intercept included.
+    members : array_like, shape (n_people,)
+        True for the people who were weighted to everybody.
+    scores : array_like, shape (n_people,)
+        Fitted probability of being a member; weights are 1 over it.
+
+    Returns
+    -------
+    WeightEquations
+        For `fit_weighted`; join those of two arms with `join_equations`.
+
+    References
+    ----------
+    Graham, B. S., Pinto, C. and Egel, D. (2012). Review of Economic Studies 79,
+    1053-1079.
+    """
+    x, inside = np.asarray(matrix, dtype=float), np.asarray(members).astype(bool)
+    p = np.asarray(scores, dtype=float)
+    weight = np.where(inside, 1 / p, 0.0)
+    slope = np.where(inside, -(1 - p), 0.0)
+    return WeightEquations(
+        x * (weight - 1)[:, None], (x * (weight * slope)[:, None]).T @ x, x * slope[:, None]
+    )
+
+
+def join_equations(*parts: WeightEquations) -> WeightEquations:
+    """Join equations with separate parameters, such as those of two arms.
+
+    Parameters
+    ----------
+    *parts : WeightEquations
+        Each with parameters of its own.
+
+    Returns
+    -------
+    WeightEquations
+        All parameters side by side.
+    """
+    sizes = [part.jacobian.shape[0] for part in parts]
+    jacobian = np.zeros((sum(sizes), sum(sizes)))
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    for part, start, end in zip(parts, starts[:-1], starts[1:], strict=True):
+        jacobian[start:end, start:end] = part.jacobian
+    return WeightEquations(
+        np.hstack([part.contributions for part in parts]),
+        jacobian,
+        np.hstack([part.log_gradient for part in parts]),
+    )
+
+
+def _coefficients(y: Floats, arm: NDArray[np.bool_], w: Floats, family: str) -> Floats:
+    """Solve the saturated equations: the weighted mean of each arm, through the link."""
+    means = np.array([np.average(y[members], weights=w[members]) for members in (~arm, arm)])
+    if family == "logistic":
+        if ((means <= 0) | (means >= 1)).any():
+            raise NotConvergedError("an arm has no events or nothing else: no finite log odds")
+        linked = np.log(means / (1 - means))
+    elif family == "poisson":
+        if (means <= 0).any():
+            raise NotConvergedError("an arm has no offences: no finite log ratio")
+        linked = np.log(means)
+    else:
+        linked = means
+    return np.array([linked[0], linked[1] - linked[0]])
+
+
+def _mean_and_slope(eta: Floats, family: str) -> tuple[Floats, Floats]:
+    if family == "linear":
+        return eta, np.ones_like(eta)
+    if family == "poisson":
+        return np.exp(eta), np.exp(eta)
+    p = expit(eta)
+    return p, p * (1 - p)
+
+
+def _link(eta: Floats, link: str) -> tuple[Floats, Floats]:
+    if link == "logit":
+        p = expit(eta)
+        return p, p * (1 - p)
+    if link != "probit":
+        raise_faults("check", [Fault("link", "logit or probit", repr(link))])
+    return np.asarray(ndtr(eta)), np.exp(-(eta**2) / 2) / np.sqrt(2 * np.pi)
+
+
+def _log_gradient(p: Floats, arm: NDArray[np.bool_], estimand: Estimand | str) -> Floats:
+    """Differentiate the log weight with respect to the log odds of the score."""
+    if estimand not in TARGETS:
+        raise_faults("check", [Fault("estimand", f"one of {', '.join(TARGETS)}", repr(estimand))])
+    slopes: dict[str, tuple[Floats | float, Floats | float]] = {
+        Estimand.ATE: (-(1 - p), p),
+        Estimand.ATT: (0.0, 1.0),
+        Estimand.ATC: (-1.0, 0.0),
+        Estimand.ATO: (-p, 1 - p),
+        MATCHING: (np.where(p > 0.5, -1.0, 0.0), np.where(p > 0.5, 0.0, 1.0)),
+    }
+    treated, comparison = slopes[estimand]
+    return np.where(arm, treated, comparison)

@@ -1,0 +1,394 @@
+r"""Randomisation tests that respect the design.
+
+Two ways to ask what the difference would have been had the programme done nothing:
+participation is drawn again from the propensity score, the number of participants held,
+and the weights of the design are recomputed for every draw; or the participants of each
+matched set are drawn again within their set. Nothing else is random, so no distribution
+of the outcome is assumed, and few participants do no harm. What is tested is that the
+programme changed nobody's outcome; the interval adds that it changed everybody's by the
+same amount: with outcomes less :math:`\tau` for the participants the difference of a
+draw is :math:`A - \tau B`, with :math:`B` that of the participation itself, so every
+:math:`\tau` can be tested on the same draws.
+
+References
+----------
+Rosenbaum, P. R. (2002). Observational Studies, chapters 2 and 3. Chen, X.-H., Dempster, A. P.
+and Liu, J. S. (1994). Biometrika 81, 457-469 (draws with a fixed number of participants).
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import brentq
+
+from desist.checks.check import Finding
+from desist.design.radius import find_windows
+from desist.errors import CannotAnswerError, Fault, raise_faults
+from desist.estimands import Estimand
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Contrast = Callable[[Integers], Floats]
+
+N_DRAWS = 9999
+MOST_STATES = 50_000_000  # people times participants, for exact draws of participation
+BLOCK = 256  # draws worked on at once
+
+
+def redraw_radius(
+    outcome: ArrayLike,
+    treated: ArrayLike,
+    values: ArrayLike,
+    probabilities: ArrayLike,
+    *,
+    radius: float,
+    n_draws: int = N_DRAWS,
+    rng: np.random.Generator | int | None = None,
+    draws: ArrayLike | None = None,
+    probability: float = 0.95,
+) -> Finding:
+    """Test the difference of a radius-matched design by drawing participation again.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n_people,)
+        In the unit of the measure.
+    treated : array_like, shape (n_people,)
+        True for participants.
+    values : array_like, shape (n_people,)
+        What is compared with the radius: scores or log odds.
+    probabilities : array_like, shape (n_people,)
+        Propensity scores.
+    radius : float
+        Largest distance of a match, in the unit of `values`.
+    n_draws : int
+        Draws of participation.
+    rng : numpy.random.Generator or int, optional
+        Source of randomness, or a seed.
+    draws : array_like of int, shape (n_draws, n_treated), optional
+        Positions of the participants of each draw, from `draw_participation`, where
+        they serve several measures; drawn here when left out.
+    probability : float
+        Coverage of the interval.
+
+    Returns
+    -------
+    Finding
+        Difference of the matched means; p is twice the smaller tail, the observed
+        arrangement counted among the draws.
+
+    Raises
+    ------
+    CannotAnswerError
+        If there are too many people to draw from exactly, or hardly a draw has matches.
+    """
+    level = np.asarray(values, dtype=float)
+    order = np.argsort(level, kind="stable")
+    arm = np.asarray(treated).astype(bool)[order]
+    data = np.stack([np.asarray(outcome, dtype=float)[order], arm.astype(float)])
+    start, end = find_windows(level[order], level[order], radius)
+    chosen_people = _drawn(draws, probabilities, int(arm.sum()), n_draws, rng)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(order.size)
+
+    def contrast(chosen: Integers) -> Floats:
+        return np.stack([_radius_contrast(row, chosen, start, end) for row in data])
+
+    return _conclude(contrast, np.flatnonzero(arm)[None, :], rank[chosen_people], probability)
+
+
+def redraw_weights(
+    outcome: ArrayLike,
+    treated: ArrayLike,
+    probabilities: ArrayLike,
+    *,
+    estimand: Estimand | str,
+    n_draws: int = N_DRAWS,
+    rng: np.random.Generator | int | None = None,
+    draws: ArrayLike | None = None,
+    probability: float = 0.95,
+) -> Finding:
+    """Test the difference of a weighted design by drawing participation again.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n_people,)
+        In the unit of the measure.
+    treated : array_like, shape (n_people,)
+        True for participants.
+    probabilities : array_like, shape (n_people,)
+        Propensity scores; the weights of each draw follow from them.
+    estimand : Estimand or str
+        ATE, ATT, ATC, ATO (overlap weights) or "ATM" (matching weights).
+    n_draws : int
+        Draws of participation.
+    rng : numpy.random.Generator or int, optional
+        Source of randomness, or a seed.
+    draws : array_like of int, shape (n_draws, n_treated), optional
+        Positions of the participants of each draw, from `draw_participation`, where
+        they serve several measures; drawn here when left out.
+    probability : float
+        Coverage of the interval.
+
+    Returns
+    -------
+    Finding
+        Difference of the weighted means; p is twice the smaller tail.
+
+    Raises
+    ------
+    InputError
+        If the estimand is unknown.
+    CannotAnswerError
+        If there are too many people to draw from exactly.
+    """
+    p = np.asarray(probabilities, dtype=float)
+    arm = np.asarray(treated).astype(bool)
+    data = np.stack([np.asarray(outcome, dtype=float), arm.astype(float)])
+    inside, outside = _weights_by_arm(p, estimand)
+    chosen_people = _drawn(draws, p, int(arm.sum()), n_draws, rng)
+
+    def contrast(chosen: Integers) -> Floats:
+        mass1, mass0 = inside[chosen].sum(axis=1), outside.sum() - outside[chosen].sum(axis=1)
+        rows = []
+        for row in data:
+            top = (inside * row)[chosen].sum(axis=1)
+            rest = outside @ row - (outside * row)[chosen].sum(axis=1)
+            rows.append(top / mass1 - rest / mass0)
+        return np.stack(rows)
+
+    return _conclude(contrast, np.flatnonzero(arm)[None, :], chosen_people, probability)
+
+
+def permute_within_sets(
+    outcome: ArrayLike,
+    treated: ArrayLike,
+    sets: ArrayLike,
+    set_weights: ArrayLike | None = None,
+    *,
+    n_draws: int = N_DRAWS,
+    rng: np.random.Generator | int | None = None,
+    probability: float = 0.95,
+) -> Finding:
+    """Test the difference of a design with sets by drawing participants within them.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n_people,)
+        In the unit of the measure.
+    treated : array_like, shape (n_people,)
+        True for participants.
+    sets : array_like of int, shape (n_people,)
+        Matched set of each person, -1 for none.
+    set_weights : array_like, shape (n_people,), optional
+        Weight of the set that each person is in; the number of its participants when
+        left out (ATT).
+    n_draws : int
+        Draws of participation.
+    rng : numpy.random.Generator or int, optional
+        Source of randomness, or a seed.
+    probability : float
+        Coverage of the interval.
+
+    Returns
+    -------
+    Finding
+        Mean over sets of the difference within them; p is twice the smaller tail.
+
+    Raises
+    ------
+    CannotAnswerError
+        If no set has people of both arms.
+    """
+    arm = np.asarray(treated).astype(bool)
+    label = np.asarray(sets)
+    data = np.stack([np.asarray(outcome, dtype=float), arm.astype(float)])
+    source = np.random.default_rng(rng)
+    observed, drawn, total = np.zeros((2, 1)), np.zeros((2, n_draws)), 0.0
+    for members in _members_of(label):
+        n_inside = int(arm[members].sum())
+        if not 0 < n_inside < members.size:
+            continue
+        mass = float(n_inside)
+        if set_weights is not None:
+            mass = float(np.asarray(set_weights, dtype=float)[members[0]])
+        total += mass
+        chosen = _choose(members.size, n_inside, n_draws, source)
+        actual = np.flatnonzero(arm[members])[None, :]
+        observed += mass * _set_contrast(data[:, members], actual)
+        drawn += mass * _set_contrast(data[:, members], chosen)
+    if total == 0:
+        raise CannotAnswerError("no matched set has people of both arms")
+    return _judge(observed[:, 0] / total, drawn / total, probability)
+
+
+def draw_participation(
+    probabilities: Floats,
+    n_treated: int,
+    n_draws: int,
+    rng: np.random.Generator | int | None = None,
+) -> Integers:
+    """Draw who takes part from the propensity score, the number of participants held.
+
+    Person by person, with the probability of taking part given how many participants
+    are still to come: exact draws of independent participation given its total.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float, shape (n_people,)
+        Propensity scores.
+    n_treated : int
+        Participants in each draw.
+    n_draws : int
+        Draws.
+    rng : numpy.random.Generator or int, optional
+        Source of randomness, or a seed.
+
+    Returns
+    -------
+    ndarray of int, shape (n_draws, n_treated)
+        Positions of the participants, ascending.
+
+    Raises
+    ------
+    CannotAnswerError
+        If people times participants is above fifty million, or so many participants
+        cannot come from these scores.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> draw_participation(np.array([0.5, 0.5, 0.5]), 3, 2, rng=1).tolist()
+    [[0, 1, 2], [0, 1, 2]]
+    """
+    n_people = probabilities.size
+    if n_people * n_treated > MOST_STATES:
+        raise CannotAnswerError("too many people to draw participation again exactly")
+    still = np.zeros((n_people + 1, n_treated + 1))
+    still[n_people, 0] = 1.0
+    for person in range(n_people - 1, -1, -1):
+        p = probabilities[person]
+        still[person] = (1 - p) * still[person + 1]
+        still[person, 1:] += p * still[person + 1, :-1]
+    if still[0, n_treated] == 0:
+        raise CannotAnswerError("the scores cannot give as many participants as there were")
+    source = np.random.default_rng(rng)
+    chosen = np.zeros((n_draws, n_treated + 1), dtype=np.int64)
+    left = np.full(n_draws, n_treated)
+    draws = np.arange(n_draws)
+    for person in range(n_people):
+        chance = np.zeros(n_treated + 1)
+        now = still[person, 1:]
+        reachable = now > 0
+        later = probabilities[person] * still[person + 1, :-1]
+        chance[1:][reachable] = later[reachable] / now[reachable]
+        taken = source.random(n_draws) < chance[left]
+        chosen[draws[taken], n_treated - left[taken]] = person
+        left -= taken
+    return chosen[:, :n_treated]
+
+
+def _drawn(
+    draws: ArrayLike | None,
+    probabilities: ArrayLike,
+    n_treated: int,
+    n_draws: int,
+    rng: np.random.Generator | int | None,
+) -> Integers:
+    if draws is not None:
+        return np.asarray(draws, dtype=np.int64)
+    return draw_participation(np.asarray(probabilities, dtype=float), n_treated, n_draws, rng)
+
+
+def _radius_contrast(row: Floats, chosen: Integers, start: Integers, end: Integers) -> Floats:
+    """Differences of matched means of one outcome, people sorted by score."""
+    n_draws, n_people = chosen.shape[0], row.size
+    took_part = np.zeros((n_draws, n_people + 1))
+    at = np.arange(n_draws)[:, None]
+    took_part[at, chosen + 1] = 1.0
+    counts = np.cumsum(took_part, axis=1)
+    took_part[at, chosen + 1] = row[chosen]
+    sums = np.cumsum(took_part, axis=1)
+    everybody = np.concatenate([[0.0], np.cumsum(row)])
+    low, high = start[chosen], end[chosen]
+    n_matches = (
+        high - low - (np.take_along_axis(counts, high, 1) - np.take_along_axis(counts, low, 1))
+    )
+    total = everybody[high] - everybody[low]
+    total -= np.take_along_axis(sums, high, 1) - np.take_along_axis(sums, low, 1)
+    matched = n_matches > 0.5
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gaps = np.where(matched, row[chosen] - total / n_matches, 0.0)
+        return np.asarray(gaps.sum(axis=1) / matched.sum(axis=1))
+
+
+def _weights_by_arm(p: Floats, estimand: Estimand | str) -> tuple[Floats, Floats]:
+    one = np.ones_like(p)
+    least = np.minimum(p, 1 - p)
+    weights = {
+        Estimand.ATE: (1 / p, 1 / (1 - p)),
+        Estimand.ATT: (one, p / (1 - p)),
+        Estimand.ATC: ((1 - p) / p, one),
+        Estimand.ATO: (1 - p, p),
+        "ATM": (least / p, least / (1 - p)),
+    }
+    if estimand not in weights:
+        raise_faults("check", [Fault("estimand", f"one of {', '.join(weights)}", repr(estimand))])
+    return weights[estimand]
+
+
+def _members_of(label: NDArray[np.generic]) -> list[Integers]:
+    used = np.flatnonzero(label != -1)
+    order = used[np.argsort(label[used], kind="stable")]
+    edges = np.flatnonzero(np.diff(label[order])) + 1
+    return [part for part in np.split(order, edges) if part.size]
+
+
+def _choose(n_members: int, n_inside: int, n_draws: int, rng: np.random.Generator) -> Integers:
+    keys = rng.random((n_draws, n_members))
+    if n_inside == 1:
+        return np.argmin(keys, axis=1)[:, None]
+    return np.argpartition(keys, n_inside - 1, axis=1)[:, :n_inside]
+
+
+def _set_contrast(data: Floats, chosen: Integers) -> Floats:
+    n_members, n_inside = data.shape[1], chosen.shape[1]
+    inside = data[:, chosen].sum(axis=2)
+    rest = data.sum(axis=1)[:, None] - inside
+    return np.asarray(inside / n_inside - rest / (n_members - n_inside))
+
+
+def _conclude(contrast: Contrast, actual: Integers, draws: Integers, probability: float) -> Finding:
+    blocks = [contrast(draws[at : at + BLOCK]) for at in range(0, draws.shape[0], BLOCK)]
+    drawn = np.concatenate(blocks, axis=1)
+    observed = contrast(actual)[:, 0]
+    usable = np.isfinite(drawn).all(axis=0)
+    if usable.mean() < 0.5 or not np.isfinite(observed).all():
+        raise CannotAnswerError("hardly any draw of participation has matches")
+    return _judge(observed, drawn[:, usable], probability)
+
+
+def _judge(observed: Floats, drawn: Floats, probability: float) -> Finding:
+    estimate = float(observed[0] / observed[1])  # observed[1] is the contrast of taking part: 1
+
+    def tails(shift: float) -> tuple[float, float]:
+        gap = (drawn[0] - shift * drawn[1]) - (observed[0] - shift * observed[1])
+        slack = 1e-12 * (1 + abs(observed[0]) + abs(shift))
+        n = drawn.shape[1] + 1
+        return (int((gap <= slack).sum()) + 1) / n, (int((gap >= -slack).sum()) + 1) / n
+
+    p_value = min(2 * min(tails(0.0)), 1.0)
+    reach = 8 * float(np.std(drawn[0])) + abs(estimate) * 1e-6
+    half = (1 - probability) / 2
+    lower = _edge(lambda t: tails(t)[1] - half, estimate - reach, estimate, below=True)
+    upper = _edge(lambda t: tails(t)[0] - half, estimate, estimate + reach, below=False)
+    return Finding(estimate, lower, upper, p_value, probability)
+
+
+def _edge(function: Callable[[float], float], low: float, high: float, *, below: bool) -> float:
+    """Return the shift at which a tail reaches its share; infinite when it never does."""
+    if high <= low or (function(low) > 0) == (function(high) > 0):
+        return -math.inf if below else math.inf
+    return float(brentq(function, low, high, xtol=1e-9 * max(1.0, abs(low), abs(high))))

@@ -1,0 +1,149 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+from desist.checks.estimating import (
+    balance_equations,
+    entropy_equations,
+    fit_weighted,
+    join_equations,
+    score_equations,
+    tilting_equations,
+)
+from desist.errors import InputError, NotConvergedError
+
+from .conftest import REFERENCE
+
+OUTCOMES = {
+    "linear": ("lm_re78", lambda d: d["re78"]),
+    "logistic": ("glm_emp78", lambda d: d["re78"] > 0),
+    # the reference counts whole thousands of dollars
+    "poisson": ("poisson_re78_thousands", lambda d: (d["re78"] / 1000).round()),
+}
+PLAIN = {
+    "glm_ate": "ATE",
+    "glm_att": "ATT",
+    "glm_atc": "ATC",
+    "glm_ato": "ATO",
+    "glm_atm": "ATM",
+    "glm_ate_stab": "ATE",
+}
+WEIGHTS = [
+    *PLAIN,
+    "glm_att_probit",
+    "cbps_att",
+    "cbps_ate",
+    "ipt_att",
+    "ipt_ate",
+    "ebal_att",
+    "ebal_ate",
+    "ebal_att_m2",
+]
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return json.loads((REFERENCE / "weights" / "weightit_results.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def people():
+    weights = pd.read_csv(REFERENCE / "weights" / "lalonde_weights.csv").drop(columns="treat")
+    return pd.read_csv(REFERENCE / "lalonde.csv").merge(weights, on="id")
+
+
+@pytest.fixture(scope="module")
+def covariates(people):
+    race = np.column_stack([people["race"] == level for level in ("hispan", "white")])
+    names = ["age", "educ", "married", "nodegree", "re74", "re75"]
+    columns = np.column_stack([people[names].to_numpy(dtype=float), race])
+    return (columns - columns.mean(axis=0)) / columns.std(axis=0)
+
+
+def fitted_scores(log_odds, matrix, members):
+    """Scores of everybody from the log odds that the weights of some imply."""
+    coefficients = np.linalg.lstsq(matrix[members], log_odds[members], rcond=None)[0]
+    return 1 / (1 + np.exp(-matrix @ coefficients))
+
+
+@pytest.fixture(scope="module")
+def equations(people, covariates):
+    treated = people["treat"].to_numpy() == 1
+    matrix = sm.add_constant(covariates)
+    made = {}
+    for link, law in (
+        ("logit", sm.families.Binomial()),
+        ("probit", sm.families.Binomial(sm.families.links.Probit())),
+    ):
+        fit = sm.GLM(treated.astype(float), matrix, family=law).fit(tol=1e-14, maxiter=200)
+        targets = PLAIN if link == "logit" else {"glm_att_probit": "ATT"}
+        for name, target in targets.items():
+            made[name] = score_equations(matrix, treated, fit.params, estimand=target, link=link)
+    for name in ("cbps_att", "ipt_att"):
+        scores = fitted_scores(np.log(people[name].to_numpy()), matrix, ~treated)
+        made[name] = balance_equations(matrix, treated, scores, estimand="ATT")
+    weights = people["cbps_ate"].to_numpy()
+    scores = np.where(treated, 1 / weights, 1 - 1 / weights)
+    made["cbps_ate"] = balance_equations(matrix, treated, scores, estimand="ATE")
+    odds = np.log(np.maximum(people["ipt_ate"].to_numpy() - 1, 1e-300))
+    made["ipt_ate"] = join_equations(
+        tilting_equations(matrix, treated, fitted_scores(-odds, matrix, treated)),
+        tilting_equations(matrix, ~treated, 1 - fitted_scores(odds, matrix, ~treated)),
+    )
+    squares = np.column_stack([covariates, covariates[:, [0, 1, 4, 5]] ** 2])
+    for name, columns in (("ebal_att", covariates), ("ebal_att_m2", squares)):
+        target = columns[treated].mean(axis=0)
+        made[name] = entropy_equations(columns, people[name], ~treated, target)
+    made["ebal_ate"] = join_equations(
+        *(
+            entropy_equations(covariates, people["ebal_ate"], arm, covariates.mean(axis=0))
+            for arm in (treated, ~treated)
+        )
+    )
+    return made
+
+
+@pytest.mark.parametrize("weights", WEIGHTS)
+@pytest.mark.parametrize("family", OUTCOMES)
+def test_stacked_and_plain_errors_equal_weightit(people, equations, reference, weights, family):
+    entry, outcome = OUTCOMES[family]
+    data = (outcome(people), people["treat"], people[weights])
+    stacked = fit_weighted(*data, family=family, equations=equations[weights])
+    plain = fit_weighted(*data, family=family)
+    expected = {kind: reference[weights][f"{entry}_{kind}"] for kind in ("asympt", "HC0")}
+    np.testing.assert_allclose(stacked.coefficients, expected["asympt"]["estimate"], rtol=1e-6)
+    np.testing.assert_allclose(stacked.standard_errors, expected["asympt"]["se"], rtol=1e-6)
+    np.testing.assert_allclose(plain.standard_errors, expected["HC0"]["se"], rtol=1e-6)
+
+
+@pytest.mark.parametrize("weights", WEIGHTS)
+def test_equations_sum_to_zero_at_the_weights(equations, weights):
+    part = equations[weights]
+    size = np.abs(part.contributions).sum(axis=0)
+    np.testing.assert_allclose(part.contributions.sum(axis=0) / size, 0, atol=1e-6)
+
+
+def test_weights_times_ten_change_no_error(people, equations):
+    data = people["re78"], people["treat"]
+    one = fit_weighted(*data, people["glm_att"], equations=equations["glm_att"])
+    ten = fit_weighted(*data, 10 * people["glm_att"], equations=equations["glm_att"])
+    np.testing.assert_allclose(one.standard_errors, ten.standard_errors, rtol=1e-10)
+
+
+@pytest.mark.parametrize("family", ["logistic", "poisson"])
+def test_an_arm_without_events_has_no_finite_contrast(family):
+    with pytest.raises(NotConvergedError, match="an arm has no"):
+        fit_weighted([0, 0, 1, 1], [1, 1, 0, 0], [1, 1, 1, 1], family=family)
+
+
+def test_unknown_family_estimand_and_link_are_refused(covariates, people):
+    matrix, arm = sm.add_constant(covariates), people["treat"] == 1
+    with pytest.raises(InputError, match="family: expected one of linear, logistic, poisson"):
+        fit_weighted([0, 1], [1, 0], [1, 1], family="gamma")
+    with pytest.raises(InputError, match="estimand: expected one of"):
+        score_equations(matrix, arm, np.zeros(9), estimand="LATE")
+    with pytest.raises(InputError, match="link: expected logit or probit"):
+        score_equations(matrix, arm, np.zeros(9), estimand="ATT", link="cloglog")

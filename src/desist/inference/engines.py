@@ -65,7 +65,7 @@ class Laplace:
     """
 
     draws: int = 1000
-    degrees_of_freedom: float = 8.0
+    degrees_of_freedom: float = 4.0
     name: ClassVar[str] = "laplace"
 
 

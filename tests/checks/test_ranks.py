@@ -5,7 +5,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from desist.checks.ranks import brunner_munzel, permutation, wilcoxon
+from desist.checks.ranks import (
+    _draw_distinct,
+    brunner_munzel,
+    kolmogorov_smirnov,
+    permutation,
+    wilcoxon,
+)
 
 from .conftest import REFERENCE
 
@@ -27,6 +33,15 @@ def test_exact_permutation_of_sums_equals_r(arrested, rossi_tests, group):
     found = permutation(people["week"], people["fin"] == "yes")
     expected = rossi_tests["small_group_time"][group]["perm_test_sum_p"]
     assert found.p_value == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_exact_smirnov_with_ties_equals_r(arrested, rossi_tests, group):
+    people = arrested.query(GROUPS[group])
+    found = kolmogorov_smirnov(people["week"], people["fin"] == "yes")
+    expected = rossi_tests["small_group_time"][group]
+    assert abs(found.estimate) == pytest.approx(expected["ks_D"], abs=1e-12)
+    assert found.p_value == pytest.approx(expected["ks_p"], abs=1e-9)
 
 
 @pytest.mark.parametrize("group", ["other_race", "married"])
@@ -104,3 +119,10 @@ def test_the_same_seed_draws_the_same_p():
 def test_equal_times_throughout_have_p_of_one():
     assert wilcoxon([5, 5, 5, 5], [1, 1, 0, 0]).p_value == pytest.approx(1.0)
     assert permutation([5, 5, 5, 5], [1, 1, 0, 0]).p_value == pytest.approx(1.0)
+
+
+def test_few_of_many_are_drawn_evenly_and_never_twice():
+    chosen = _draw_distinct(900, 13, 6000, np.random.default_rng(1))
+    assert (np.diff(chosen, axis=1) > 0).all()
+    counts = np.bincount(chosen.ravel(), minlength=900)
+    assert stats.chisquare(counts).pvalue > 0.001

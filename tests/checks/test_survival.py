@@ -3,7 +3,13 @@ import pandas as pd
 import pytest
 
 from desist.checks.cox import cox
-from desist.checks.kaplan_meier import kaplan_meier, restricted_mean, rmst_difference
+from desist.checks.cox_exact import cox_exact
+from desist.checks.kaplan_meier import (
+    kaplan_meier,
+    restricted_mean,
+    rmst_difference,
+    rmst_ratio,
+)
 from desist.checks.log_rank import count_log_rank, log_rank
 from desist.errors import InputError, NoEventsError, NotConvergedError
 
@@ -75,6 +81,15 @@ def test_restricted_mean_difference_equals_r(rossi, rossi_tests, horizon):
         assert weighted.estimate == pytest.approx(numbers["diff"], abs=1e-9)
 
 
+@pytest.mark.parametrize("horizon", [26, 40, 52])
+@pytest.mark.parametrize(("entry", "lost"), [("ratio", False), ("rmtl_ratio", True)])
+def test_ratios_of_time_kept_and_lost_equal_r(rossi, rossi_tests, horizon, entry, lost):
+    expected = rossi_tests["rmst"][f"tau{horizon}"]
+    found = rmst_ratio(rossi["week"], rossi["arrest"], rossi["z"], horizon=horizon, lost=lost)
+    assert found.estimate == pytest.approx(expected[entry], abs=1e-9)
+    assert (found.lower, found.upper) == pytest.approx(expected[f"{entry}_ci"], abs=1e-9)
+
+
 def test_restricted_mean_error_agrees_with_the_jackknife_when_weights_differ(uneven):
     days, events, weights = (uneven[name].to_numpy() for name in ("days", "reoffended", "weights"))
     _, error = restricted_mean(days, events, weights, horizon=300)
@@ -108,6 +123,29 @@ def test_weighted_cox_with_robust_errors_equals_r(
     np.testing.assert_allclose(fit.standard_errors, coefficients[name]["se"], atol=1e-8)
     np.testing.assert_allclose(fit.robust_errors, coefficients[name]["robust_se"], atol=1e-8)
     assert fit.log_likelihood == pytest.approx(rossi_tests["loglik"][name][1], abs=1e-6)
+
+
+def test_exact_cox_equals_r(prisoners, covariates, rossi_tests):
+    expected = rossi_tests["coxph_exact"]
+    fit = cox_exact(prisoners["week"], prisoners["arrest"], covariates)
+    coefficients = [row["coef"] for row in expected["coefficients"]]
+    errors = [row["se(coef)"] for row in expected["coefficients"]]
+    np.testing.assert_allclose(fit.coefficients, coefficients, atol=1e-8)
+    np.testing.assert_allclose(fit.standard_errors, errors, atol=1e-8)
+    assert fit.log_likelihood == pytest.approx(expected["loglik"][1], abs=1e-6)
+
+
+def test_exact_cox_of_untied_times_is_efron(uneven):
+    days = uneven["days"] + np.linspace(0, 0.5, 90)
+    data = (days, uneven["reoffended"], uneven["treated"])
+    np.testing.assert_allclose(cox_exact(*data).coefficients, cox(*data).coefficients, atol=1e-8)
+
+
+def test_exact_cox_stands_many_ties():
+    treated = np.arange(1200) < 300
+    times = np.where(np.arange(1200) % 3 == 0, 5.0, 9.0)
+    events = np.arange(1200) % 2 == 0
+    assert np.isfinite(cox_exact(times, events, treated).coefficients).all()
 
 
 def test_unadjusted_cox_equals_r(rossi, coefficients):
@@ -197,9 +235,10 @@ def test_nobody_reoffending_is_refused_with_advice():
         cox([5, 5, 5], [0, 0, 0], [1, 0, 0])
 
 
-def test_one_arm_without_reoffences_has_no_hazard_ratio():
+@pytest.mark.parametrize("method", [cox, cox_exact])
+def test_one_arm_without_reoffences_has_no_hazard_ratio(method):
     with pytest.raises(NotConvergedError, match="no finite maximum"):
-        cox([5, 4, 3, 2], [0, 0, 1, 1], [1, 1, 0, 0])
+        method([5, 4, 3, 2], [0, 0, 1, 1], [1, 1, 0, 0])
 
 
 @pytest.mark.parametrize("days", [[np.inf, 2.0, 3.0], [np.nan, 2.0, 3.0]])

@@ -8,6 +8,7 @@ from desist.checks.check import Check, Finding, not_applicable
 from desist.checks.conditional import fisher, fisher_mid_p
 from desist.checks.counts import exact_rate_ratio, overdispersion, quasi_poisson
 from desist.checks.cox import CoxFit, cox
+from desist.checks.cox_exact import cox_exact
 from desist.checks.estimating import WeightedFit, WeightEquations, fit_weighted
 from desist.checks.exact_binomial import exact_binomial
 from desist.checks.frequency import check_frequency
@@ -16,6 +17,7 @@ from desist.checks.kaplan_meier import (
     kaplan_meier,
     restricted_mean,
     rmst_difference,
+    rmst_ratio,
 )
 from desist.checks.log_rank import LogRank, count_log_rank, log_rank
 from desist.checks.mantel_haenszel import mantel_haenszel, mantel_haenszel_odds
@@ -32,7 +34,7 @@ from desist.checks.planning import (
 from desist.checks.proportions import agresti_coull, clopper_pearson, jeffreys, wilson
 from desist.checks.published import checks_from_published
 from desist.checks.randomisation import permute_within_sets, redraw_radius, redraw_weights
-from desist.checks.ranks import brunner_munzel, permutation, wilcoxon
+from desist.checks.ranks import brunner_munzel, kolmogorov_smirnov, permutation, wilcoxon
 from desist.checks.rate import check_rate
 from desist.checks.ratios import odds_log, odds_score, ratio_log, ratio_score
 from desist.checks.run import run_checks
@@ -83,6 +85,7 @@ __all__ = [
     "clustered_difference",
     "count_log_rank",
     "cox",
+    "cox_exact",
     "design_errors",
     "effective_sample_size",
     "exact_binomial",
@@ -94,6 +97,7 @@ __all__ = [
     "jeffreys",
     "judge_agreement",
     "kaplan_meier",
+    "kolmogorov_smirnov",
     "log_rank",
     "mantel_haenszel",
     "mantel_haenszel_odds",
@@ -120,6 +124,7 @@ __all__ = [
     "redraw_weights",
     "restricted_mean",
     "rmst_difference",
+    "rmst_ratio",
     "run_checks",
     "smallest_conclusive_mean",
     "smallest_conclusive_rate",

@@ -20,6 +20,7 @@ from scipy.special import ndtri
 
 from desist.checks.arms import effective_sample_size, read_arms
 from desist.checks.check import Finding
+from desist.checks.log_rank import exponentiate
 from desist.checks.survival_data import SurvivalArm, read_survival
 from desist.checks.welch import from_standard_error
 from desist.errors import Fault, raise_faults
@@ -194,19 +195,83 @@ def rmst_difference(
     >>> found.estimate
     -1.5
     """
+    means, errors, sizes = _means_by_arm(times, events, treated, weights, horizon)
+    variances = [error**2 for error in errors]
+    if small_sample:
+        pairs = zip(variances, sizes, strict=True)
+        variances = [v * n / (n - 1) if n > 1 else v for v, n in pairs]
+    df = _satterthwaite(variances, sizes) if small_sample else math.inf
+    return from_standard_error(means[0] - means[1], math.sqrt(sum(variances)), df, probability)
+
+
+def rmst_ratio(
+    times: ArrayLike,
+    events: ArrayLike,
+    treated: ArrayLike,
+    weights: ArrayLike | None = None,
+    *,
+    horizon: float,
+    lost: bool = False,
+    probability: float = 0.95,
+) -> Finding:
+    """Compare the restricted mean times of two weighted arms by their ratio.
+
+    Parameters
+    ----------
+    times : array_like, shape (n_people,)
+        Days to the first reoffence or to the end of follow-up.
+    events : array_like, shape (n_people,)
+        True for a reoffence.
+    treated : array_like, shape (n_people,)
+        True for participants.
+    weights : array_like, shape (n_people,), optional
+        Probability weights; people of weight 0 are left out.
+    horizon : float
+        Days up to which time counts.
+    lost : bool
+        Compare the time lost (horizon less restricted mean) in place of the time kept.
+    probability : float
+        Coverage of the interval.
+
+    Returns
+    -------
+    Finding
+        Participants over comparison, normal on the log scale; nan when no time is lost.
+
+    Examples
+    --------
+    >>> found = rmst_ratio([1, 2, 2, 3], [1, 1, 0, 1], [1, 1, 0, 0], horizon=3)
+    >>> found.estimate
+    0.5
+    """
+    means, errors, _ = _means_by_arm(times, events, treated, weights, horizon)
+    if lost:
+        means = [horizon - mean for mean in means]
+    if min(means) <= 0:
+        return Finding(math.nan, probability=probability)
+    error = math.hypot(errors[0] / means[0], errors[1] / means[1])
+    estimate = math.log(means[0] / means[1])
+    return exponentiate(from_standard_error(estimate, error, math.inf, probability))
+
+
+def _means_by_arm(
+    times: ArrayLike,
+    events: ArrayLike,
+    treated: ArrayLike,
+    weights: ArrayLike | None,
+    horizon: float,
+) -> tuple[list[float], list[float], list[float]]:
+    """Restricted mean, its error and the effective size, participants first."""
     arms = read_arms(times, treated, weights)
     reoffended = np.asarray(events).astype(bool)[arms.positions]
-    means, variances, sizes = [], [], []
+    means, errors, sizes = [], [], []
     for members in (arms.treated, ~arms.treated):
         arm = SurvivalArm(arms.outcome[members], reoffended[members], arms.weights[members])
         mean, error = _restricted_mean(arm, horizon)
-        size = effective_sample_size(arm.weights)
-        factor = size / (size - 1) if small_sample and size > 1 else 1.0
         means.append(mean)
-        variances.append(error**2 * factor)
-        sizes.append(size)
-    df = _satterthwaite(variances, sizes) if small_sample else math.inf
-    return from_standard_error(means[0] - means[1], math.sqrt(sum(variances)), df, probability)
+        errors.append(error)
+        sizes.append(effective_sample_size(arm.weights))
+    return means, errors, sizes
 
 
 def _curve(arm: SurvivalArm) -> SurvivalCurve:

@@ -15,6 +15,7 @@ from desist.checks.weighted import satterthwaite
 from desist.checks.welch import from_standard_error
 
 LARGEST_TABLE = 200_000_000  # steps of the recursion for an exact distribution
+DRAWS_AT_ONCE = 500
 
 
 def brunner_munzel(
@@ -171,6 +172,65 @@ def permutation(
     return Finding(estimate, p_value=p_value, probability=probability)
 
 
+def kolmogorov_smirnov(
+    outcome: ArrayLike, treated: ArrayLike, probability: float = 0.95
+) -> Finding:
+    """Compare two unweighted distributions by the exact Smirnov test, with ties.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n_people,)
+        Any scale on which order means something.
+    treated : array_like, shape (n_people,)
+        True for participants.
+    probability : float
+        Against which p is read; the test has no interval.
+
+    Returns
+    -------
+    Finding
+        Largest difference of the distribution functions, with its sign; p is the share
+        of the arrangements, ties as they are, with one at least as large.
+
+    References
+    ----------
+    Schroer, G. and Trenkler, D. (1995). Computational Statistics and Data Analysis 20,
+    185-202 (ties).
+
+    Examples
+    --------
+    >>> found = kolmogorov_smirnov([1, 2, 3, 4, 5, 6], [1, 1, 1, 0, 0, 0])
+    >>> found.estimate, round(found.p_value, 4)
+    (1.0, 0.1)
+    """
+    arms = read_arms(outcome, treated)
+    values, n1, n0 = np.sort(arms.outcome), arms.n_treated, arms.n_comparison
+    ends = np.append(values[1:] != values[:-1], True)
+    order = np.argsort(arms.outcome, kind="stable")
+    inside = arms.treated[order]
+    gaps = (np.cumsum(inside) / n1 - np.cumsum(~inside) / n0)[ends]
+    estimate = float(gaps[np.argmax(np.abs(gaps))])
+    p_value = _smirnov(abs(estimate), n1, n0, ends)
+    return Finding(estimate, p_value=p_value, probability=probability)
+
+
+def _smirnov(largest: float, n1: int, n0: int, ends: NDArray[np.bool_]) -> float:
+    """Share of arrangements that somewhere leave the band, by the path's treated count."""
+    inside_band = np.zeros(n1 + 1)
+    inside_band[0] = 1.0
+    k = np.arange(n1 + 1)
+    for step, is_end in enumerate(ends, start=1):
+        # probability that the next person is treated, given how many were so far
+        treated_next = np.clip((n1 - k) / (n1 + n0 - step + 1), 0.0, 1.0)
+        moved = inside_band * (1 - treated_next)
+        moved[1:] += (inside_band * treated_next)[:-1]
+        if is_end:
+            outside = np.abs(k / n1 - (step - k) / n0) >= largest - 1e-9
+            moved = np.where(outside, 0.0, moved)
+        inside_band = moved
+    return min(max(1 - float(inside_band.sum()), 0.0), 1.0)
+
+
 def _placements(
     values: NDArray[np.float64], others: NDArray[np.float64], shares: NDArray[np.float64]
 ) -> NDArray[np.float64]:
@@ -223,8 +283,25 @@ def _drawn_p(arms: Arms, n_draws: int, rng: np.random.Generator) -> float:
     values, n1 = arms.outcome - arms.outcome.mean(), arms.n_treated
     observed = abs(values[arms.treated].sum())
     at_least = 0
-    for start in range(0, n_draws, 500):
-        rows = min(500, n_draws - start)
-        shuffled = rng.permuted(np.broadcast_to(values, (rows, values.size)), axis=1)
-        at_least += int((np.abs(shuffled[:, :n1].sum(axis=1)) >= observed * (1 - 1e-12)).sum())
+    for start in range(0, n_draws, DRAWS_AT_ONCE):
+        chosen = _draw_distinct(values.size, n1, min(DRAWS_AT_ONCE, n_draws - start), rng)
+        at_least += int((np.abs(values[chosen].sum(axis=1)) >= observed * (1 - 1e-12)).sum())
     return (at_least + 1) / (n_draws + 1)
+
+
+def _draw_distinct(
+    n_people: int, n_chosen: int, n_draws: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Draw people without replacement, many times over."""
+    if n_chosen**2 > n_people:
+        everybody = np.broadcast_to(np.arange(n_people), (n_draws, n_people))
+        return rng.permuted(everybody, axis=1)[:, :n_chosen]
+    # few of many: draws in which somebody comes twice are rare enough to be thrown away
+    kept: list[NDArray[np.int64]] = []
+    missing = n_draws
+    while missing > 0:
+        drawn = np.sort(rng.integers(n_people, size=(2 * missing, n_chosen)), axis=1)
+        distinct = drawn[(np.diff(drawn, axis=1) > 0).all(axis=1)][:missing]
+        kept.append(distinct)
+        missing -= distinct.shape[0]
+    return np.concatenate(kept)

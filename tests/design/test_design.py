@@ -3,10 +3,11 @@ import sys
 import numpy as np
 import pytest
 
-from desist.design.design import Design, build_design
+from desist.design.design import Design, build_design, draw_designs
+from desist.design.entropy import EntropyBalancing
 from desist.design.radius import RadiusMatching
 from desist.design.weighting import GivenWeights
-from desist.errors import InputError
+from desist.errors import CannotAnswerError, InputError
 from desist.estimands import Estimand
 
 
@@ -146,3 +147,36 @@ def test_importing_the_design_floor_loads_no_formula_library():
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_a_number_that_is_constant_in_one_arm_is_refused(small, make_cohort):
+    small["score"] = np.where(small["programme"] == 1, 7.0, np.arange(40) % 9)
+    with pytest.raises(CannotAnswerError) as caught:
+        build_design(make_cohort(small), "age + score", method=RadiusMatching())
+    assert str(caught.value) == (
+        "score is 7 for all 10 participants, and differs in the other arm; keep only people "
+        "with that value, or leave it out of the formula"
+    )
+
+
+def test_drawn_designs_carry_the_uncertainty_of_the_score(cohort, formula):
+    design = build_design(cohort, formula, method=RadiusMatching(0.1))
+    drawn = list(draw_designs(cohort, design, n_draws=5, rng=1))
+    assert len(drawn) == 5
+    assert all(one.method == design.method for one in drawn)
+    assert all(one.settings() == design.settings() for one in drawn)
+    assert len({one.weights.tobytes() for one in drawn}) == 5
+    again = list(draw_designs(cohort, design, n_draws=5, rng=1))
+    np.testing.assert_array_equal(drawn[4].weights, again[4].weights)
+    spread = np.std([one.scores.logit for one in drawn], axis=0)
+    assert 0.05 < np.median(spread) < 0.6
+
+
+def test_a_design_without_a_fitted_score_has_no_draws(cohort, formula):
+    design = build_design(cohort, formula, method=EntropyBalancing())
+    with pytest.raises(InputError) as caught:
+        next(draw_designs(cohort, design, n_draws=1, rng=1))
+    assert str(caught.value) == (
+        "score draws: 1 fault\n  - design: expected a fitted score, found none; "
+        "give a design by a method that estimates a score"
+    )

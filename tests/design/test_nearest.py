@@ -8,7 +8,7 @@ from desist.design.distance import whiten
 from desist.design.formula import make_matrix, read_formula
 from desist.design.greedy import LineFinder, SpaceFinder, match_closest_first, match_in_order
 from desist.design.nearest import NearestMatching
-from desist.design.propensity import GivenScore
+from desist.design.scores import GivenScore
 from desist.errors import InputError, NoOverlapError
 from desist.estimands import Estimand
 

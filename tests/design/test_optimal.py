@@ -12,7 +12,7 @@ from desist.design.optimal import (
     assign_optimally,
     cover_optimally,
 )
-from desist.design.propensity import GivenScore
+from desist.design.scores import GivenScore
 from desist.errors import InputError, NoOverlapError
 from desist.estimands import Estimand
 

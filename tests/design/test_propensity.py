@@ -4,8 +4,9 @@ import pytest
 
 from desist.design.design import build_design
 from desist.design.formula import ModelMatrix, make_matrix, read_formula
-from desist.design.propensity import GivenScore, RegressionScore, draw_scores, fit_score
+from desist.design.propensity import fit_score
 from desist.design.radius import RadiusMatching
+from desist.design.scores import GivenScore, RegressionScore, draw_scores
 from desist.errors import InputError, SeparationError
 
 METHOD = RadiusMatching(0.5)

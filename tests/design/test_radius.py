@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desist.design.design import build_design
-from desist.design.propensity import GivenScore
 from desist.design.radius import RadiusMatching, find_windows, radius_weights
+from desist.design.scores import GivenScore
 from desist.errors import InputError, NoOverlapError
 from desist.estimands import Estimand
 

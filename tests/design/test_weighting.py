@@ -4,7 +4,7 @@ from scipy import stats
 
 from desist.design.design import build_design
 from desist.design.formula import make_matrix, read_formula
-from desist.design.propensity import GivenScore, RegressionScore
+from desist.design.scores import GivenScore, RegressionScore
 from desist.design.weighting import InverseProbability, MatchingWeights, OverlapWeights
 from desist.errors import CannotAnswerError, InputError, NoOverlapError
 from desist.estimands import Estimand

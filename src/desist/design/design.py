@@ -1,7 +1,7 @@
 """The design: who is compared with whom, decided before any outcome is seen."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,17 @@ from desist.design.balance import (
 from desist.design.columns import on_one_thread
 from desist.design.distance import distance_scale
 from desist.design.formula import Formula, make_matrix, read_formula
-from desist.design.propensity import GivenScore, PropensityScore, RegressionScore, ScoreModel
+from desist.design.propensity import PropensityScore
 from desist.design.protocol import Assignment, Material, Method
 from desist.design.radius import RadiusMatching, iterate_pairs
-from desist.errors import Fault, NoOverlapError, raise_faults
+from desist.design.scores import (
+    GivenScore,
+    GroupedScore,
+    RegressionScore,
+    ScoreModel,
+    draw_scores,
+)
+from desist.errors import CannotAnswerError, Fault, InputError, NoOverlapError, raise_faults
 from desist.estimands import Estimand
 
 
@@ -205,6 +212,58 @@ def build_design(
         return _finish(material, read, assignment, method, score if method.needs_scores else None)
 
 
+def draw_designs(
+    cohort: Cohort, design: Design, *, n_draws: int, rng: int | np.random.Generator
+) -> Iterator[Design]:
+    """Carry the uncertainty of the score model into the design.
+
+    Draws coefficients of the score model and builds the design again with each (Liao and
+    Zigler 2020, Statistics in Medicine 39).
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The people of the design.
+    design : Design
+        Made by `build_design` with a fitted score.
+    n_draws : int
+        How many designs.
+    rng : int or Generator
+        Seed or source of random numbers.
+
+    Yields
+    ------
+    Design
+        By the same method, from drawn scores.
+
+    Raises
+    ------
+    InputError
+        If the design has no fitted score.
+    """
+    covariates = cohort.covariates
+    formula, faults = read_formula(design.formula, covariates, {})
+    if formula is None or design.method is None or design.scores is None:
+        advice = "give a design by a method that estimates a score"
+        faults.append(Fault("design", "a fitted score", "none", advice))
+        raise InputError("score draws", faults)
+    material = Material(
+        design.treated,
+        covariates,
+        formula.variables,
+        formula.categorical,
+        make_matrix(formula, covariates)[0],
+        design.scores,
+        design.estimand_asked or Estimand.ATT,
+    )
+    for drawn in draw_scores(design.scores, formula, covariates, n_draws=n_draws, rng=rng):
+        with on_one_thread():
+            one = replace(material, scores=drawn)
+            yield _finish(
+                one, formula, design.method.assign(one), design.method, design.score_model
+            )
+
+
 def _read_estimand(estimand: Estimand | str | None, method: Method) -> tuple[Estimand, list[Fault]]:
     if not hasattr(method, "estimands") or isinstance(method, type):
         expected = "a settings record, such as RadiusMatching(caliper=0.05)"
@@ -236,6 +295,8 @@ def _roles(cohort: Cohort, method: Method, score: ScoreModel) -> dict[str, str]:
         roles[getattr(method, "column", "")] = "the weight"
     if isinstance(score, GivenScore):
         roles[score.column] = "the score"
+    if isinstance(score, GroupedScore):
+        roles[score.group] = "the group of the score"
     return roles
 
 
@@ -264,9 +325,33 @@ def _gather(
         if method.needs_scores or method.needs_matrix:
             matrix, faults = make_matrix(formula, covariates)
             raise_faults("design", faults)
+            _refuse_constant_arms(treated, covariates, formula)
     if method.needs_scores and matrix is not None and formula is not None:
         scores = score.estimate(treated, covariates, matrix, formula.text)
     return Material(treated, covariates, variables, categorical, matrix, scores, asked)
+
+
+def _refuse_constant_arms(
+    treated: NDArray[np.bool_], covariates: pd.DataFrame, formula: Formula
+) -> None:
+    """Refuse numbers that vary in one arm only; for 0/1 and categories the score separates."""
+    arms = {"participants": np.flatnonzero(treated), "comparison people": np.flatnonzero(~treated)}
+    constant = []
+    for name in formula.variables:
+        if name in formula.categorical:
+            continue
+        values = covariates[name].to_numpy(dtype=np.float64)
+        for words, rows in arms.items():
+            first = values[rows[0]]
+            # nearly always the first few differ, and a million need not be looked at
+            same = (values[rows[:50]] == first).all() and (values[rows] == first).all()
+            if same and len(np.unique(values)) > 2:
+                constant.append(f"{name} is {first:g} for all {len(rows):,} {words}")
+    if constant:
+        raise CannotAnswerError(
+            f"{'; '.join(constant)}, and differs in the other arm; keep only people with that "
+            "value, or leave it out of the formula"
+        )
 
 
 def _finish(

@@ -3,17 +3,16 @@
 Rosenbaum and Rubin (1983), The central role of the propensity score, Biometrika 70.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from desist.design.columns import ScaledColumns
-from desist.design.formula import Formula, ModelMatrix, find_bad_values, make_matrix, suggest
-from desist.errors import Fault, SeparationError, name_rows, raise_faults
+from desist.design.formula import ModelMatrix
+from desist.errors import Fault, SeparationError, raise_faults
 
 STEPS = 30
 SMALLEST_STEP = 1e-11
@@ -42,6 +41,8 @@ class PropensityScore:
         The covariates.
     link : str
         "logit", "probit", or "given" for scores that come from elsewhere.
+    n_groups : int
+        Number of groups whose intercepts are the last of the coefficients.
     """
 
     scores: Floats
@@ -50,148 +51,12 @@ class PropensityScore:
     covariance: pd.DataFrame | None = None
     formula: str | None = None
     link: str = "logit"
+    n_groups: int = 0
 
     def __repr__(self) -> str:
         """Return the range of the score; nobody's own score is shown."""
         low, high = float(self.scores.min()), float(self.scores.max())
         return f"PropensityScore({self.link}, {len(self.scores):,} people, {low:.3g} to {high:.3g})"
-
-
-class ScoreModel(Protocol):
-    """Where the scores come from: a frozen settings record."""
-
-    name: ClassVar[str]
-
-    def find_faults(self, covariates: pd.DataFrame) -> list[Fault]:
-        """Return what is wrong with the settings for these people."""
-
-    def estimate(
-        self, treated: NDArray[np.bool_], covariates: pd.DataFrame, matrix: ModelMatrix, text: str
-    ) -> PropensityScore:
-        """Estimate, or fetch, the score of everybody."""
-
-
-@dataclass(frozen=True)
-class RegressionScore:
-    """A score by maximum likelihood, without a penalty.
-
-    Attributes
-    ----------
-    link : str
-        "logit" for logistic regression, "probit" for the normal distribution function.
-    """
-
-    name: ClassVar[str] = "regression"
-    link: str = "logit"
-
-    def find_faults(self, covariates: pd.DataFrame) -> list[Fault]:
-        """Return what is wrong with the settings.
-
-        Parameters
-        ----------
-        covariates : DataFrame
-            Not looked at.
-
-        Returns
-        -------
-        list of Fault
-            An unknown link.
-        """
-        del covariates
-        if self.link in LINKS:
-            return []
-        expected = " or ".join(repr(link) for link in LINKS)
-        return [Fault("score link", expected, repr(self.link), suggest(self.link, LINKS))]
-
-    def estimate(
-        self, treated: NDArray[np.bool_], covariates: pd.DataFrame, matrix: ModelMatrix, text: str
-    ) -> PropensityScore:
-        """Fit the regression; see `fit_score`.
-
-        Parameters
-        ----------
-        treated : ndarray of bool, shape (n_people,)
-            Whether each person took part.
-        covariates : DataFrame
-            Not looked at; the matrix holds them.
-        matrix : ModelMatrix
-            The formula as numbers.
-        text : str
-            The formula as written.
-
-        Returns
-        -------
-        PropensityScore
-            The score of everybody.
-        """
-        del covariates
-        return fit_score(matrix, treated, formula=text, link=self.link)
-
-
-@dataclass(frozen=True)
-class GivenScore:
-    """A score that was estimated elsewhere.
-
-    Attributes
-    ----------
-    column : str
-        Column of the cohort with probabilities strictly between 0 and 1.
-    """
-
-    name: ClassVar[str] = "given"
-    column: str
-
-    def find_faults(self, covariates: pd.DataFrame) -> list[Fault]:
-        """Return what is wrong with the column.
-
-        Parameters
-        ----------
-        covariates : DataFrame
-            Where the column is.
-
-        Returns
-        -------
-        list of Fault
-            A column that is unknown or holds no probabilities.
-        """
-        if self.column not in covariates.columns:
-            advice = suggest(self.column, covariates.columns)
-            return [Fault("score column", "a column of the cohort", repr(self.column), advice)]
-        faults = find_bad_values(covariates, [self.column])
-        if faults:
-            return faults
-        values = covariates[self.column].to_numpy(dtype=np.float64)
-        outside = np.flatnonzero((values <= 0) | (values >= 1))
-        if not outside.size:
-            return []
-        found = f"{outside.size} others ({name_rows(outside)})"
-        advice = "give probabilities of taking part, not log odds"
-        return [Fault(self.column, "scores strictly between 0 and 1", found, advice)]
-
-    def estimate(
-        self, treated: NDArray[np.bool_], covariates: pd.DataFrame, matrix: ModelMatrix, text: str
-    ) -> PropensityScore:
-        """Fetch the scores.
-
-        Parameters
-        ----------
-        treated : ndarray of bool, shape (n_people,)
-            Not looked at.
-        covariates : DataFrame
-            Where the column is.
-        matrix : ModelMatrix
-            Not looked at.
-        text : str
-            The formula as written.
-
-        Returns
-        -------
-        PropensityScore
-            Without coefficients.
-        """
-        del treated, matrix
-        scores = covariates[self.column].to_numpy(dtype=np.float64)
-        return PropensityScore(scores, _logit(scores), formula=text, link="given")
 
 
 def fit_score(
@@ -227,7 +92,7 @@ def fit_score(
         If covariates tell the arms apart, so that no estimate exists.
     """
     columns = ScaledColumns(matrix.values)
-    raise_faults("design", _find_aliased(columns, matrix.names))
+    raise_faults("design", find_aliased(columns, matrix.names))
     coefficients = np.zeros(len(matrix.names))
     step = np.ones_like(coefficients)
     for _ in range(STEPS):
@@ -240,7 +105,7 @@ def fit_score(
         if np.abs(step).max() < SMALLEST_STEP:
             break
     if not np.abs(step).max() < SMALLEST_STEP:
-        raise SeparationError(_describe_separation(matrix, treated, step))
+        raise SeparationError(describe_separation(matrix, treated, step))
     _, information = _sum_over_people(columns, treated, coefficients, link)
     covariance = np.linalg.inv(information)
     return _finish(matrix, columns, coefficients, covariance, formula=formula, link=link)
@@ -273,70 +138,21 @@ def score_matrix(matrix: ModelMatrix, coefficients: Floats, link: str) -> tuple[
     return special.ndtr(predictor), special.log_ndtr(predictor) - special.log_ndtr(-predictor)
 
 
-def draw_scores(
-    score: PropensityScore,
-    formula: Formula,
-    covariates: pd.DataFrame,
-    *,
-    n_draws: int,
-    rng: int | np.random.Generator,
-) -> Iterator[PropensityScore]:
-    """Draw scores from the large-sample distribution of the coefficients.
-
-    Coefficients ~ Normal(estimate, inverse Fisher information): the first stage of Liao
-    and Zigler (2020), Statistics in Medicine 39, section 3.
+def find_aliased(columns: ScaledColumns, names: tuple[str, ...]) -> list[Fault]:
+    """Find columns that earlier ones determine: no residual is left of them.
 
     Parameters
     ----------
-    score : PropensityScore
-        A fitted score.
-    formula : Formula
-        The formula it was fitted with.
-    covariates : DataFrame
-        The people.
-    n_draws : int
-        How many scores.
-    rng : int or Generator
-        Seed or source of random numbers.
+    columns : ScaledColumns
+        A model matrix.
+    names : tuple of str
+        Of its columns.
 
-    Yields
-    ------
-    PropensityScore
-        One score for each draw, with the drawn coefficients and no covariance.
-
-    Raises
-    ------
-    InputError
-        If the score has no coefficients because it came from elsewhere.
+    Returns
+    -------
+    list of Fault
+        One for each column that brings nothing of its own.
     """
-    if score.coefficients is None or score.covariance is None:
-        fault = Fault(
-            "score",
-            "a fitted score",
-            "scores from elsewhere",
-            "their uncertainty is not known here",
-        )
-        raise_faults("score draws", [fault])
-    matrix, faults = make_matrix(formula, covariates)
-    raise_faults("score draws", faults)
-    yield from _draws(score, matrix, n_draws, np.random.default_rng(rng))
-
-
-def _draws(
-    score: PropensityScore, matrix: ModelMatrix | None, n_draws: int, rng: np.random.Generator
-) -> Iterator[PropensityScore]:
-    if score.coefficients is None or score.covariance is None or matrix is None:
-        return
-    mean = score.coefficients.to_numpy(dtype=np.float64)
-    drawn = rng.multivariate_normal(mean, score.covariance.to_numpy(), size=n_draws, method="eigh")
-    for row in drawn:
-        scores, logit = score_matrix(matrix, row, score.link)
-        named = pd.Series(row, index=score.coefficients.index)
-        yield PropensityScore(scores, logit, named, None, score.formula, score.link)
-
-
-def _find_aliased(columns: ScaledColumns, names: tuple[str, ...]) -> list[Fault]:
-    """Find columns that earlier ones determine: no residual is left of them."""
     gram = np.sum([block.T @ block for _, block in columns.blocks()], axis=0)
     left = gram / len(columns.values)
     faults = []
@@ -408,7 +224,23 @@ def _finish(
     return PropensityScore(scores, logit, pd.Series(own, index=names), frame, formula, link)
 
 
-def _describe_separation(matrix: ModelMatrix, treated: NDArray[np.bool_], step: Floats) -> str:
+def describe_separation(matrix: ModelMatrix, treated: NDArray[np.bool_], step: Floats) -> str:
+    """Name the covariates that tell the arms apart.
+
+    Parameters
+    ----------
+    matrix : ModelMatrix
+        Covariates with the intercept first.
+    treated : ndarray of bool, shape (n_people,)
+        Whether each person took part.
+    step : ndarray of float, shape (n_columns,)
+        The last step of the coefficients, which still run away.
+
+    Returns
+    -------
+    str
+        A sentence with advice.
+    """
     alone = [
         name
         for name, column in zip(matrix.names[1:], matrix.without_intercept.T, strict=True)
@@ -429,7 +261,3 @@ def _describe_separation(matrix: ModelMatrix, treated: NDArray[np.bool_], step: 
 
 def _separates(inside: Floats, outside: Floats) -> bool:
     return bool(inside.min() >= outside.max() or inside.max() <= outside.min())
-
-
-def _logit(scores: Floats) -> Floats:
-    return np.log(scores) - np.log1p(-scores)

@@ -66,6 +66,28 @@ class Assignment:
     notes: tuple[str, ...] = field(default=())
 
 
+class NoSettings:
+    """A method whose settings cannot be wrong."""
+
+    def find_faults(self, covariates: pd.DataFrame, treated: NDArray[np.bool_]) -> list[Fault]:
+        """Return what is wrong with the settings: nothing can be.
+
+        Parameters
+        ----------
+        covariates : DataFrame
+            Not looked at.
+        treated : ndarray of bool
+            Not looked at.
+
+        Returns
+        -------
+        list of Fault
+            Empty.
+        """
+        del covariates, treated
+        return []
+
+
 class Method(Protocol):
     """A method of design: a frozen settings record that can be carried out.
 

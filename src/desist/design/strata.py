@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from desist.design.distance import number_strata
 from desist.design.formula import suggest
-from desist.design.protocol import Assignment, Material
+from desist.design.protocol import Assignment, Material, NoSettings
 from desist.design.weighting import require_scores
 from desist.errors import CannotAnswerError, Fault, NoOverlapError
 from desist.estimands import Estimand
@@ -24,7 +24,7 @@ ALL_THREE = (Estimand.ATT, Estimand.ATE, Estimand.ATC)
 
 
 @dataclass(frozen=True)
-class ExactMatching:
+class ExactMatching(NoSettings):
     """Compare people who agree on every column of the formula.
 
     Within a stratum comparison people share the weight of its participants. Strata with
@@ -36,24 +36,6 @@ class ExactMatching:
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = False
     needs_scores: ClassVar[bool] = False
-
-    def find_faults(self, covariates: pd.DataFrame, treated: NDArray[np.bool_]) -> list[Fault]:
-        """Return what is wrong with the settings: there are none.
-
-        Parameters
-        ----------
-        covariates : DataFrame
-            Not looked at.
-        treated : ndarray of bool
-            Not looked at.
-
-        Returns
-        -------
-        list of Fault
-            Empty.
-        """
-        del covariates, treated
-        return []
 
     def assign(self, material: Material) -> Assignment:
         """Weigh everybody.

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from desist.design.columns import ScaledColumns
 from desist.design.entropy import EntropyBalancing
 from desist.design.newton import Value, minimise
-from desist.design.protocol import Assignment, Material
-from desist.errors import Fault, NoOverlapError
+from desist.design.protocol import Assignment, Material, NoSettings
+from desist.errors import NoOverlapError
 from desist.estimands import Estimand
 
 BALANCED = 1e-9
@@ -30,7 +29,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class BalancingScore:
+class BalancingScore(NoSettings):
     """The covariate balancing propensity score, just identified.
 
     Imai and Ratkovic (2014), Journal of the Royal Statistical Society B 76, equations 9
@@ -42,24 +41,6 @@ class BalancingScore:
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
     needs_scores: ClassVar[bool] = False
-
-    def find_faults(self, covariates: pd.DataFrame, treated: NDArray[np.bool_]) -> list[Fault]:
-        """Return what is wrong with the settings: there are none.
-
-        Parameters
-        ----------
-        covariates : DataFrame
-            Not looked at.
-        treated : ndarray of bool
-            Not looked at.
-
-        Returns
-        -------
-        list of Fault
-            Empty.
-        """
-        del covariates, treated
-        return []
 
     def assign(self, material: Material) -> Assignment:
         """Find the score and its weights.
@@ -92,7 +73,7 @@ class BalancingScore:
 
 
 @dataclass(frozen=True)
-class ProbabilityTilting:
+class ProbabilityTilting(NoSettings):
     """Inverse probability tilting: one score for each arm.
 
     Graham, Campos de Xavier Pinto and Egel (2012), Review of Economic Studies 79,
@@ -104,24 +85,6 @@ class ProbabilityTilting:
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
     needs_scores: ClassVar[bool] = False
-
-    def find_faults(self, covariates: pd.DataFrame, treated: NDArray[np.bool_]) -> list[Fault]:
-        """Return what is wrong with the settings: there are none.
-
-        Parameters
-        ----------
-        covariates : DataFrame
-            Not looked at.
-        treated : ndarray of bool
-            Not looked at.
-
-        Returns
-        -------
-        list of Fault
-            Empty.
-        """
-        del covariates, treated
-        return []
 
     def assign(self, material: Material) -> Assignment:
         """Find the two scores and their weights.

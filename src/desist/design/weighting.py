@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from desist.design.formula import find_bad_values, is_text, suggest
 from desist.design.propensity import PropensityScore
-from desist.design.protocol import Assignment, Material
+from desist.design.protocol import Assignment, Material, NoSettings
 from desist.errors import CannotAnswerError, Fault, NoOverlapError, name_rows
 from desist.estimands import Estimand
 
@@ -192,7 +192,7 @@ class InverseProbability:
 
 
 @dataclass(frozen=True)
-class OverlapWeights:
+class OverlapWeights(NoSettings):
     """Overlap weights: 1-e for participants, e for comparison people.
 
     Li, Morgan and Zaslavsky (2018), Journal of the American Statistical Association 113.
@@ -204,24 +204,6 @@ class OverlapWeights:
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
     needs_scores: ClassVar[bool] = True
-
-    def find_faults(self, covariates: pd.DataFrame, treated: NDArray[np.bool_]) -> list[Fault]:
-        """Return what is wrong with the settings: there are none.
-
-        Parameters
-        ----------
-        covariates : DataFrame
-            Not looked at.
-        treated : ndarray of bool
-            Not looked at.
-
-        Returns
-        -------
-        list of Fault
-            Empty.
-        """
-        del covariates, treated
-        return []
 
     def assign(self, material: Material) -> Assignment:
         """Weigh everybody.
@@ -241,7 +223,7 @@ class OverlapWeights:
 
 
 @dataclass(frozen=True)
-class MatchingWeights:
+class MatchingWeights(NoSettings):
     """Matching weights: min(e, 1-e) over the probability of the arm a person is in.
 
     Li and Greene (2013), International Journal of Biostatistics 9: the weighting analogue
@@ -254,24 +236,6 @@ class MatchingWeights:
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
     needs_scores: ClassVar[bool] = True
-
-    def find_faults(self, covariates: pd.DataFrame, treated: NDArray[np.bool_]) -> list[Fault]:
-        """Return what is wrong with the settings: there are none.
-
-        Parameters
-        ----------
-        covariates : DataFrame
-            Not looked at.
-        treated : ndarray of bool
-            Not looked at.
-
-        Returns
-        -------
-        list of Fault
-            Empty.
-        """
-        del covariates, treated
-        return []
 
     def assign(self, material: Material) -> Assignment:
         """Weigh everybody.

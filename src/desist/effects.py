@@ -7,7 +7,6 @@ intervals are never averaged.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -17,6 +16,7 @@ from desist.errors import Fault, InputError
 from desist.estimands import Estimand, Interval, Measure, Scale
 from desist.inference.diagnostics import Diagnostics
 from desist.models.fit import Fit
+from desist.models.predictors import Target
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -68,6 +68,13 @@ class Effect:
     def interval(self) -> Interval:
         """Equal-tailed posterior interval of `draws`."""
         return summarise_interval(self.draws, self.probability)
+
+    @property
+    def odds_ratio(self) -> xr.DataArray | None:
+        """Ratio of the odds of reoffending, dims (chain, draw); None but for the rate."""
+        if self.measure is not Measure.RATE or self.treated is None or self.comparison is None:
+            return None
+        return (self.treated / (1 - self.treated)) / (self.comparison / (1 - self.comparison))
 
     @property
     def probability_of_benefit(self) -> float:
@@ -135,15 +142,45 @@ def estimate_effects(fit: Fit, *, probability: float = 0.95) -> tuple[Effect, ..
     ----------
     Hernan, M. A. and Robins, J. M. (2020). Causal Inference: What If, chapter 13.
     """
-    with_programme, without = (
-        _derive(fit.predict(1), fit.horizon),
-        _derive(fit.predict(0), fit.horizon),
-    )
-    return tuple(
-        _contrast(measure, with_programme[measure], without[measure], fit, probability)
-        for measure in Measure
-        if measure in with_programme
-    )
+    return _contrast_all(fit, fit.target, _count_people(fit), probability)
+
+
+def estimate_effects_by_group(
+    fit: Fit, grouping: str, *, probability: float = 0.95
+) -> dict[str, tuple[Effect, ...]]:
+    """Estimate the effects in each group, partially pooled by the model's hierarchy.
+
+    Parameters
+    ----------
+    fit : Fit
+        Of a model with groups.
+    grouping : str
+        Which of its groupings, such as "prison".
+    probability : float
+        Of the equal-tailed posterior intervals.
+
+    Returns
+    -------
+    dict of str to tuple of Effect
+        By level; a level in which nobody belongs to the target of the estimand (no
+        participant, for the ATT) has no such effect and is not among them.
+
+    Raises
+    ------
+    InputError
+        If the model has no such grouping.
+    """
+    if grouping not in fit.levels:
+        known = ", ".join(fit.levels) or "none: the model has no groups"
+        raise InputError("effects by group", [Fault("grouping", known, repr(grouping))])
+    position = list(fit.levels).index(grouping)
+    effects = {}
+    for code, level in enumerate(fit.levels[grouping]):
+        members = fit.target.groups[:, position] == code
+        if members.any():
+            people = dict.fromkeys(Measure, fit.group_sizes[grouping][level])
+            effects[level] = _contrast_all(fit, fit.target.restrict(members), people, probability)
+    return effects
 
 
 def summarise_interval(draws: xr.DataArray, probability: float) -> Interval:
@@ -180,33 +217,37 @@ def _derive(
     return derived
 
 
-def _contrast(
-    measure: Measure,
-    treated: NDArray[np.float64],
-    comparison: NDArray[np.float64],
-    fit: Fit,
-    probability: float,
-) -> Effect:
-    people = (fit.n_treated, fit.n_comparison)
-    if measure is Measure.TIME_AMONG_REOFFENDERS and fit.reoffenders is not None:
-        people = fit.reoffenders
-    arms: dict[str, Any] = {"treated": None, "comparison": None, "difference": None}
-    if measure is not Measure.HAZARD_RATIO:
-        arms = {
-            "treated": _label(treated),
-            "comparison": _label(comparison),
-            "difference": _label(treated - comparison),
-        }
-    return Effect(
-        measure=measure,
-        estimand=fit.estimand,
-        n_treated=people[0],
-        n_comparison=people[1],
-        ratio=_label(treated / comparison),
-        diagnostics=fit.diagnostics,
-        probability=probability,
-        **arms,
-    )
+def _count_people(fit: Fit) -> dict[Measure, tuple[int, int]]:
+    people = dict.fromkeys(Measure, (fit.n_treated, fit.n_comparison))
+    if fit.reoffenders is not None:
+        people[Measure.TIME_AMONG_REOFFENDERS] = fit.reoffenders
+    return people
+
+
+def _contrast_all(
+    fit: Fit, target: Target, people: Mapping[Measure, tuple[int, int]], probability: float
+) -> tuple[Effect, ...]:
+    with_programme, without = (_derive(fit.predict(arm, target), fit.horizon) for arm in (1, 0))
+    effects = []
+    for measure in Measure:
+        if measure in with_programme:
+            treated, comparison = with_programme[measure], without[measure]
+            on_difference = measure is not Measure.HAZARD_RATIO
+            effects.append(
+                Effect(
+                    measure=measure,
+                    estimand=fit.estimand,
+                    n_treated=people[measure][0],
+                    n_comparison=people[measure][1],
+                    treated=_label(treated) if on_difference else None,
+                    comparison=_label(comparison) if on_difference else None,
+                    difference=_label(treated - comparison) if on_difference else None,
+                    ratio=_label(treated / comparison),
+                    diagnostics=fit.diagnostics,
+                    probability=probability,
+                )
+            )
+    return tuple(effects)
 
 
 def _label(values: NDArray[np.float64]) -> xr.DataArray:

@@ -2,10 +2,12 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from desist.cohort.cohort import Cohort
 from desist.errors import InputError, NoEventsError
 from desist.estimands import Estimand
 from desist.models.fit import fit_model
@@ -155,3 +157,27 @@ def test_the_fit_offers_an_ordinary_pymc_model_and_a_datatree(people):
     assert list(posterior["covariate"].to_numpy()) == ["age"]
     assert "400" not in repr(fitted)
     assert repr(fitted).startswith("<Fit of the rate model: 80 treated and 320 comparison people")
+
+
+def test_a_horizon_shorter_than_the_follow_up_counts_reoffences_within_it(people):
+    cohort = make_cohort(**people)
+    fitted = fit(cohort, horizon=100.0)
+    comparison = people["treated"] == 0
+    expected = (people["days"][comparison] <= 100).mean()
+    assert fitted.predict(0)["rate"].mean() == pytest.approx(expected, abs=0.01)
+
+
+def test_a_rate_within_a_horizon_that_not_everybody_reached_is_refused():
+    table = pd.DataFrame(
+        {"treated": [1, 1, 0, 0], "reoffended": [1, 0, 1, 0], "followed": [365, 200, 365, 365]}
+    )
+    cohort = Cohort(table, treatment="treated", reoffended="reoffended", follow_up="followed")
+    with pytest.raises(InputError) as caught:
+        fit(cohort, horizon=300.0)
+    assert str(caught.value) == (
+        "rate model: 2 faults\n"
+        "  - horizon: expected 300 days for everybody, found 1 followed for less; give a horizon "
+        "that everybody reached\n"
+        "  - horizon: expected reoffences within 300 days, found follow-up of up to 365 days and "
+        "no days of first reoffences; give days= to Cohort, or a horizon that equals the follow-up"
+    )

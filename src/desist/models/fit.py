@@ -1,7 +1,7 @@
 """From a model, people and weights to a posterior."""
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
@@ -18,6 +18,7 @@ from desist.inference.diagnostics import Diagnostics, require_convergence
 from desist.inference.engines import Engine, choose_engine, draw_posterior
 from desist.inference.likelihood import collapse_rows
 from desist.models.predictors import (
+    Predictors,
     Target,
     linear_predictor,
     make_predictors,
@@ -88,6 +89,8 @@ class Fit:
         People with weight, by arm.
     reoffenders : tuple of int, or None
         Those of them who reoffended, treated first; None where that is not known.
+    group_sizes : dict of str to dict of str to tuple of int
+        People with weight by grouping and level, treated first.
     levels : dict of str to tuple of str
         Groupings and their levels.
     covariate_names : tuple of str
@@ -106,6 +109,7 @@ class Fit:
     levels: dict[str, tuple[str, ...]]
     covariate_names: tuple[str, ...]
     reoffenders: tuple[int, int] | None = None
+    group_sizes: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
 
     @cached_property
     def pymc_model(self) -> Any:
@@ -128,22 +132,25 @@ class Fit:
             dims={name: dim for name, dim in dims.items() if name in self.draws},
         )
 
-    def predict(self, arm: int) -> dict[str, NDArray[np.float64]]:
+    def predict(self, arm: int, target: Target | None = None) -> dict[str, NDArray[np.float64]]:
         """Average the expected outcomes over the target within each draw.
 
         Parameters
         ----------
         arm : {0, 1}
             1 with the programme, 0 without.
+        target : Target, optional
+            Other people than the fit's own, such as those of one prison.
 
         Returns
         -------
         dict of str to ndarray, each of shape (chains, draws)
             Averages, in the units of the measures.
         """
-        eta = predict_linear(self.draws, self.target, self.levels, arm)
+        target = self.target if target is None else target
+        eta = predict_linear(self.draws, target, self.levels, arm)
         outcomes = self.model.predict(eta, self.draws, arm, self.horizon)
-        return {name: values @ self.target.weights for name, values in outcomes.items()}
+        return {name: values @ target.weights for name, values in outcomes.items()}
 
     def __repr__(self) -> str:
         """Say what was fitted to how many people, and how well."""
@@ -216,7 +223,7 @@ def fit_model(
     rows, weights = collapse_rows(
         predictors.columns() | columns, scale_weights(design.weights, design.treated)
     )
-    return fit_rows(
+    fit = fit_rows(
         model,
         model.complete_rows(rows | {"weight": weights}),
         make_target(predictors, design),
@@ -231,6 +238,7 @@ def fit_model(
         inference=inference,
         seed=seed,
     )
+    return replace(fit, group_sizes=_count_by_group(predictors, design))
 
 
 def fit_rows(
@@ -341,6 +349,19 @@ def common_horizon(outcomes: Outcomes, horizon: float | None) -> float:
 
 def _count_by_arm(design: Design, people: NDArray[np.bool_]) -> tuple[int, int]:
     return int((people & design.treated).sum()), int((people & ~design.treated).sum())
+
+
+def _count_by_group(
+    predictors: Predictors, design: Design
+) -> dict[str, dict[str, tuple[int, int]]]:
+    used = design.weights > 0
+    return {
+        grouping: {
+            level: _count_by_arm(design, used & (predictors.groups[:, position] == code))
+            for code, level in enumerate(levels)
+        }
+        for position, (grouping, levels) in enumerate(predictors.levels.items())
+    }
 
 
 def _require_events(model: Model, outcomes: Outcomes, design: Design) -> None:

@@ -68,6 +68,22 @@ class Target:
     groups: NDArray[np.int64]
     weights: NDArray[np.float64]
 
+    def restrict(self, rows: NDArray[np.bool_]) -> "Target":
+        """Keep some of the rows, their shares adding up to 1 again.
+
+        Parameters
+        ----------
+        rows : ndarray of bool, shape (n_rows,)
+            At least one of them true.
+
+        Returns
+        -------
+        Target
+            A new one.
+        """
+        share = self.weights[rows]
+        return Target(self.covariates[rows], self.groups[rows], share / share.sum())
+
 
 def make_predictors(
     cohort: Cohort, design: Design, formula: str | None, groups: Sequence[str]

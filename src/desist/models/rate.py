@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desist.cohort.outcomes import Outcomes
+from desist.errors import Fault, raise_faults
 from desist.inference.likelihood import bernoulli_logit
 from desist.models.priors import Priors
 
@@ -36,15 +37,44 @@ class RateModel:
     name: ClassVar[str] = "rate"
     needs: ClassVar[str] = "reoffended"
 
-    def read_columns(
-        self,
-        outcomes: Outcomes,
-        horizon: float,  # noqa: ARG002 - the models share one protocol
-    ) -> dict[str, NDArray[Any]] | None:
-        """Return the outcome columns, or None when the cohort lacks them."""
+    def read_columns(self, outcomes: Outcomes, horizon: float) -> dict[str, NDArray[Any]] | None:
+        """Return who reoffended within the horizon, or None when the cohort lacks it.
+
+        Parameters
+        ----------
+        outcomes : Outcomes
+            Of everybody.
+        horizon : float
+            Days. Shorter than the follow-up, it needs the days of first reoffences.
+
+        Returns
+        -------
+        dict of str to ndarray, or None
+            "reoffended", 0 or 1, shape (n_people,).
+
+        Raises
+        ------
+        InputError
+            If somebody was followed for less than the horizon, or for longer while the days
+            are not known: a rate is about the same time for everybody.
+        """
         if outcomes.reoffended is None:
             return None
-        return {"reoffended": outcomes.reoffended.astype(float)}
+        followed = outcomes.time_at_risk
+        faults = []
+        if followed.min() < horizon:
+            found = f"{int((followed < horizon).sum())} followed for less"
+            advice = "give a horizon that everybody reached"
+            faults.append(Fault("horizon", f"{horizon:g} days for everybody", found, advice))
+        if followed.max() > horizon and outcomes.days is None:
+            found = f"follow-up of up to {followed.max():g} days and no days of first reoffences"
+            advice = "give days= to Cohort, or a horizon that equals the follow-up"
+            faults.append(Fault("horizon", f"reoffences within {horizon:g} days", found, advice))
+        raise_faults("rate model", faults)
+        within = outcomes.reoffended
+        if outcomes.days is not None:
+            within = within & (outcomes.days <= horizon)
+        return {"reoffended": within.astype(float)}
 
     def complete_rows(self, rows: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Return the collapsed rows as they are."""

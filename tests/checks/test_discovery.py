@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from desist.checks.frequency import check_frequency
 from desist.checks.rate import check_rate
 from desist.checks.time import check_time
-from desist.estimands import Measure
+from desist.errors import InputError
+from desist.estimands import Measure, Scale
 
 
 def all_checks(frame, weights="weights", scale=1.0):
@@ -139,3 +140,121 @@ def test_arms_that_do_not_vary_give_no_certainty_from_rounding(uneven):
     apart = np.where(uneven["treated"], 0.1, 0.3)
     for check in check_frequency(apart, uneven["treated"], uneven["weights"]):
         assert not check.applicable, check
+
+
+EDGES = {
+    "every reoffence on one day": lambda f: f.assign(days=np.where(f["reoffended"], 30.0, 365.0)),
+    "every reoffence on the day of release": lambda f: f.assign(
+        days=np.where(f["reoffended"], 0.0, 365.0)
+    ),
+    "nobody reoffends": lambda f: f.assign(reoffended=False, offences=0, days=365.0),
+    "everybody reoffends": lambda f: f.assign(
+        reoffended=True, offences=f["offences"] + 1, days=np.arange(90) + 1.0
+    ),
+    "no participant reoffends": lambda f: f.assign(
+        reoffended=f["reoffended"] & ~f["treated"],
+        offences=f["offences"].where(~f["treated"], 0),
+        days=f["days"].where(~f["treated"], 365.0),
+    ),
+    "one participant reoffends": lambda f: f.assign(
+        reoffended=np.where(f["treated"], f.index == 0, f["reoffended"]).astype(bool),
+        offences=np.where(f["treated"], f.index == 0, f["offences"]).astype(int),
+        days=np.where(f["treated"], np.where(f.index == 0, 9.0, 365.0), f["days"]),
+    ),
+    "equal values throughout": lambda f: f.assign(reoffended=True, offences=2, days=10.0),
+    "one comparison person": lambda f: f[f["treated"] | (f.index == 40)],
+    "one of each": lambda f: f[f.index.isin([0, 40])],
+    "nobody at all": lambda f: f[f.index < 0],
+    "all comparison weight on one person": lambda f: f.assign(
+        weights=np.where(f["treated"] | (f.index == 40), 1.0, 0.0)
+    ),
+    "weights far apart": lambda f: f.assign(
+        weights=np.where(f["treated"], 1.0, 10.0 ** (f.index % 12))
+    ),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("edge", EDGES)
+@pytest.mark.parametrize("weights", [None, "weights"])
+def test_every_check_meets_the_edges_with_numbers_or_a_reason(uneven, edge, weights):
+    checks = all_checks(EDGES[edge](uneven), weights)
+    assert {check.measure for check in checks} == set(Measure)
+    for check in checks:
+        if check.applicable:
+            assert math.isfinite(check.estimate) or check.check.startswith("fisher"), check
+            assert 0 <= check.p_value <= 1, check
+        else:
+            assert len(check.reason) > 10, check
+
+
+def test_no_participant_reoffending_has_a_rate_but_no_hazard_ratio(uneven):
+    checks = {
+        (c.measure, c.check): c for c in all_checks(EDGES["no participant reoffends"](uneven))
+    }
+    assert checks[Measure.RATE, "miettinen_nurminen"].upper < 0
+    assert "no finite maximum" in checks[Measure.HAZARD_RATIO, "cox"].reason
+    assert checks[Measure.HAZARD_RATIO, "log_rank"].applicable
+    assert "no offences" in checks[Measure.FREQUENCY, "quasi_poisson"].reason
+    assert (
+        "the treated arm has 0 people"
+        in checks[Measure.TIME_AMONG_REOFFENDERS, "brunner_munzel"].reason
+    )
+
+
+@pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan])
+def test_infinite_and_missing_times_are_faults(uneven, bad):
+    days = uneven["days"].where(uneven.index != 3, bad)
+    with pytest.raises(InputError, match=r"outcome: expected finite numbers .* row 4"):
+        check_time(days, uneven["reoffended"], uneven["treated"], horizon=365)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_swapping_the_arms_mirrors_every_check(seed):
+    rng = np.random.default_rng(seed)
+    n = 60
+    arm = rng.permutation(n) < 25
+    offences = rng.poisson(0.8, n)
+    days = np.where(offences > 0, rng.integers(1, 365, n), 365).astype(float)
+    weights = rng.exponential(size=n) + 0.1
+    one, other = (
+        {
+            (c.measure, c.check): c
+            for c in (
+                *check_rate(offences > 0, z, weights),
+                *check_frequency(offences, z, weights, rng=1),
+                *check_time(days, offences > 0, z, weights, horizon=365, rng=1),
+            )
+        }
+        for z in (arm, ~arm)
+    )
+    for key in one:
+        a, b = one[key], other[key]
+        if a.check in {"bca_bootstrap", "exact_binomial"}:
+            continue  # random, or treats the arms differently
+        assert a.applicable == b.applicable
+        if not a.applicable:
+            continue
+        assert a.p_value == pytest.approx(b.p_value, rel=1e-5, abs=1e-9), key
+        if a.scale is Scale.RATIO:
+            assert a.estimate == pytest.approx(1 / b.estimate, rel=1e-5), key
+        else:
+            assert a.estimate == pytest.approx(-b.estimate, abs=1e-9), key
+
+
+@settings(max_examples=20, deadline=None)
+@given(copies=st.integers(2, 3), seed=st.integers(0, 1000))
+def test_splitting_a_weight_between_copies_keeps_the_estimate_and_narrows_nothing(copies, seed):
+    # a probability weight is not a number of people: copies add information, weights do not
+    rng = np.random.default_rng(seed)
+    offences, arm = rng.poisson(1.0, 50), np.arange(50) < 20
+    weights = rng.exponential(size=50) + 0.2
+    whole = check_frequency(offences, arm, weights * copies, rng=1)[1]
+    plain = check_frequency(offences, arm, weights, rng=1)[1]
+    split = check_frequency(
+        np.tile(offences, copies), np.tile(arm, copies), np.tile(weights / copies, copies), rng=1
+    )[1]
+    assert whole.upper - whole.lower == pytest.approx(plain.upper - plain.lower)
+    assert split.estimate == pytest.approx(plain.estimate)
+    assert split.upper - split.lower < plain.upper - plain.lower

@@ -266,6 +266,25 @@ def test_people_of_weight_zero_change_nothing(uneven):
     )
 
 
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_a_hazard_ratio_far_from_one_is_an_estimate_and_not_a_runaway(scale):
+    rng = np.random.default_rng(1)
+    treated = np.arange(400) < 100
+    times = rng.exponential(np.where(treated, 100.0, 1.0))
+    events = times < 50
+    fit = cox(times.clip(max=50), events, treated, np.full(400, scale))
+    assert np.exp(fit.coefficients[0]) == pytest.approx(0.01, rel=0.3)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_scaling_all_weights_changes_neither_cox_nor_its_robust_error(rossi, scale):
+    one, other = (
+        cox(rossi["week"], rossi["arrest"], rossi["z"], rossi["w_ate"] * s) for s in (1.0, scale)
+    )
+    np.testing.assert_allclose(one.coefficients, other.coefficients, rtol=1e-7)
+    np.testing.assert_allclose(one.robust_errors, other.robust_errors, rtol=1e-7)
+
+
 def test_unknown_options_are_errors():
     with pytest.raises(InputError, match="ties: expected one of efron, breslow, found 'exakt'"):
         cox([1, 2], [1, 1], [0, 1], ties="exakt")

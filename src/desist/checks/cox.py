@@ -25,6 +25,7 @@ from desist.errors import Fault, NoEventsError, NotConvergedError, raise_faults
 TIES = ("efron", "breslow")
 MOST_STEPS = 50
 GRADIENT_TOLERANCE = 1e-9  # of the gradient in units of its standard deviation
+SMALLEST_SHARE = 1e-5  # of the information at the start that is left at an estimate
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,12 +115,14 @@ def cox(
     risk = read_risk(times, events, covariates, weights, ties=ties, strata=strata)
     beta = np.zeros(risk.x.shape[1])
     value, gradient, information = risk.derivatives(beta)
+    at_start = information
+    events_weight = float(risk.weights[risk.events].sum())
     for _ in range(MOST_STEPS):
         step = _solve(information, gradient)
-        if float(gradient @ step) < GRADIENT_TOLERANCE**2:
+        if float(gradient @ step) < GRADIENT_TOLERANCE**2 * events_weight:
             break
         value, beta, gradient, information = _uphill(risk, beta, step, value)
-        if np.abs(beta * risk.spread).max() > 30:
+        if has_run_away(information, at_start):
             raise _no_maximum()
     else:
         raise _no_maximum()
@@ -130,6 +133,25 @@ def cox(
         scores = np.stack([np.bincount(groups, column) for column in scores.T], axis=1)
     robust = covariance @ (scores.T @ scores) @ covariance
     return CoxFit(beta, covariance, robust, value, int(risk.events.sum()))
+
+
+def has_run_away(information: NDArray[np.float64], at_start: NDArray[np.float64]) -> bool:
+    """Tell whether a likelihood has gone flat on the way to an infinite coefficient.
+
+    Parameters
+    ----------
+    information : ndarray of float, shape (n_covariates, n_covariates)
+        Now.
+    at_start : ndarray of float, shape (n_covariates, n_covariates)
+        With no effects.
+
+    Returns
+    -------
+    bool
+        Whether in some direction hardly any information is left.
+    """
+    shares = np.linalg.eigvals(np.linalg.solve(at_start, information))
+    return bool(shares.real.min() < SMALLEST_SHARE)
 
 
 @dataclass(frozen=True, eq=False)

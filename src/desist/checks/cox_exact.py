@@ -18,7 +18,14 @@ Rubinstein, L. V. (1981). Biometrika 68, 703-707 (the recursion).
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desist.checks.cox import GRADIENT_TOLERANCE, MOST_STEPS, CoxFit, RiskSets, read_risk
+from desist.checks.cox import (
+    GRADIENT_TOLERANCE,
+    MOST_STEPS,
+    CoxFit,
+    RiskSets,
+    has_run_away,
+    read_risk,
+)
 from desist.errors import NotConvergedError
 
 Floats = NDArray[np.float64]
@@ -69,9 +76,12 @@ def cox_exact(
     """
     risk = read_risk(times, events, covariates, strata=strata)
     beta = np.zeros(risk.x.shape[1])
+    at_start = _derivatives(risk, beta)[2]
     for _ in range(MOST_STEPS):
         value, gradient, information = _derivatives(risk, beta)
         try:
+            if has_run_away(information, at_start):
+                break
             step = np.linalg.solve(information, gradient)
         except np.linalg.LinAlgError as error:
             raise NotConvergedError(NO_MAXIMUM) from error
@@ -80,8 +90,6 @@ def cox_exact(
             unknown = np.full_like(covariance, np.nan)
             return CoxFit(beta, covariance, unknown, value, int(risk.events.sum()))
         beta = beta + step / max(1.0, float(np.abs(step * risk.spread).max()))
-        if np.abs(beta * risk.spread).max() > 30:
-            break
     raise NotConvergedError(NO_MAXIMUM)
 
 

@@ -303,7 +303,7 @@ def _drawn(
 
 
 def _radius_contrast(row: Floats, chosen: Integers, start: Integers, end: Integers) -> Floats:
-    """Differences of matched means of one outcome, people sorted by score."""
+    """Compare matched means of one outcome, people sorted by score."""
     n_draws, n_people = chosen.shape[0], row.size
     took_part = np.zeros((n_draws, n_people + 1))
     at = np.arange(n_draws)[:, None]

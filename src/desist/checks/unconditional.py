@@ -211,7 +211,7 @@ class _TableSpace:
 
 
 def _fisher_region(space: _TableSpace, x1: int, x2: int, alternative: str) -> NDArray[np.bool_]:
-    """Tables whose Fisher p is no larger than the observed one's."""
+    """Find the tables whose Fisher p is no larger than the observed one."""
     if alternative == "two-sided":
         p = _two_sided_fisher(space)
     elif alternative == "less":

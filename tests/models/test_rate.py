@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from desist.cohort.cohort import Cohort
 from desist.errors import InputError, NoEventsError
 from desist.estimands import Estimand
+from desist.inference.engines import Laplace
 from desist.models.fit import fit_model
 from desist.models.priors import Normal, Priors
 from desist.models.rate import RateModel
@@ -180,4 +181,24 @@ def test_a_rate_within_a_horizon_that_not_everybody_reached_is_refused():
         "that everybody reached\n"
         "  - horizon: expected reoffences within 300 days, found follow-up of up to 365 days and "
         "no days of first reoffences; give days= to Cohort, or a horizon that equals the follow-up"
+    )
+
+
+def test_the_sandwich_is_that_of_the_weighted_people():
+    # lalonde would do; any weights do: the variance of a weighted mean is known by hand.
+    rng = np.random.default_rng(12)
+    treated = np.repeat([1, 0], [300, 600])
+    reoffended = (rng.random(900) < 0.4).astype(int)
+    weights = np.where(treated == 1, 1.0, rng.gamma(0.5, 2.0, 900))
+    cohort = make_cohort(treated=treated, reoffended=reoffended)
+    model = RateModel(priors=Priors.flat())
+    rotated = fit(cohort, weigh(cohort, weights), model, inference=Laplace(sandwich=True))
+    comparison = treated == 0
+    share = weights[comparison] / weights[comparison].sum()
+    mean = share @ reoffended[comparison]
+    by_hand = np.sqrt(np.sum(share**2 * (reoffended[comparison] - mean) ** 2))
+    assert rotated.predict(0)["rate"].std() == pytest.approx(by_hand, rel=0.04)
+    plain = fit(cohort, weigh(cohort, weights), model)
+    assert rotated.predict(0)["rate"].mean() == pytest.approx(
+        plain.predict(0)["rate"].mean(), abs=0.005
     )

@@ -1,8 +1,10 @@
-"""How much a weighted sample is worth: probability weights brought to a scale.
+"""How much a weighted sample is worth: the scale of its weights, and the sandwich.
 
 A likelihood raised to raw probability weights has an interval that depends on the
 arbitrary scale of the weights. Here each arm's weights are scaled to add up to the
-arm's effective sample size, so that multiplying all weights by ten changes nothing.
+arm's effective sample size, so that multiplying all weights by ten changes nothing. The
+draws can also be rotated to the sandwich covariance; which of the two is the default is
+decided by coverage (benchmarks/coverage.py).
 """
 
 import numpy as np
@@ -32,3 +34,70 @@ def scale_weights(weights: NDArray[np.float64], treated: NDArray[np.bool_]) -> N
         if total > 0:
             scaled[arm] = weights[arm] / total * effective_sample_size(weights[arm])
     return scaled
+
+
+def sandwich_covariance(
+    curvature: NDArray[np.float64], scores: NDArray[np.float64], n_people: float
+) -> NDArray[np.float64]:
+    r"""Estimate the covariance of a weighted estimate without trusting its likelihood.
+
+    Parameters
+    ----------
+    curvature : ndarray of float, shape (d, d)
+        :math:`H`, the negative Hessian of the log posterior at its mode.
+    scores : ndarray of float, shape (d, d)
+        :math:`J = \sum_i w_i^2 u_i u_i'`, people's weighted scores squared and summed.
+    n_people : float
+        Effective number of people; more than d of them.
+
+    Returns
+    -------
+    ndarray of float, shape (d, d)
+        :math:`\frac{n}{n - d} H^{-1} J H^{-1}`; infinite `n_people` leaves out the factor for
+        small samples.
+
+    References
+    ----------
+    White, H. (1982). Maximum likelihood estimation of misspecified models. Econometrica
+    50(1), 1-25.
+    """
+    inverse = np.linalg.inv(curvature)
+    factor = 1.0 if np.isinf(n_people) else n_people / (n_people - len(curvature))
+    covariance: NDArray[np.float64] = factor * inverse @ scores @ inverse
+    return covariance
+
+
+def rotate_draws(
+    draws: NDArray[np.float64],
+    covariance: NDArray[np.float64],
+    wanted: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    r"""Rotate draws about their mean from one covariance to another.
+
+    With upper Cholesky factors :math:`R_2'R_2` of the covariance and :math:`R_1'R_1` of the one
+    that is wanted, a centred draw :math:`d` becomes :math:`d R_2^{-1} R_1`.
+
+    Parameters
+    ----------
+    draws : ndarray of float, shape (n_draws, d)
+        Of unconstrained parameters.
+    covariance : ndarray of float, shape (d, d)
+        Theirs.
+    wanted : ndarray of float, shape (d, d)
+        Such as the sandwich.
+
+    Returns
+    -------
+    ndarray of float, shape (n_draws, d)
+        With the same mean.
+
+    References
+    ----------
+    Williams, M. R. and Savitsky, T. D. (2021). Uncertainty estimation for pseudo-Bayesian
+    inference under complex sampling. International Statistical Review 89(1), 72-107, section
+    3.2.
+    """
+    centre = draws.mean(axis=0)
+    factor, target = np.linalg.cholesky(covariance).T, np.linalg.cholesky(wanted).T
+    rotated: NDArray[np.float64] = centre + (draws - centre) @ np.linalg.solve(factor, target)
+    return rotated

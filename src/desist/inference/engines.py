@@ -14,8 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desist.errors import Fault, InputError, NotConvergedError
+from desist.inference.calibration import rotate_draws, sandwich_covariance
 from desist.inference.diagnostics import Diagnostics
-from desist.inference.laplace import LogDensity, correct_by_importance, find_mode
+from desist.inference.laplace import (
+    LogDensity,
+    correct_by_importance,
+    find_mode,
+    measure_curvature,
+)
 
 type Data = Mapping[str, NDArray[Any]]
 type Build = Callable[[Data], Any]
@@ -62,10 +68,14 @@ class Laplace:
         where the chains of a sampler stand.
     degrees_of_freedom : float
         Of the proposal; heavier tails than the posterior's keep the weights bounded.
+    sandwich : bool
+        Whether the draws are rotated to the sandwich covariance of the weighted people. Off
+        by default: with few participants its intervals cover too seldom.
     """
 
     draws: int = 1000
     degrees_of_freedom: float = 4.0
+    sandwich: bool = False
     name: ClassVar[str] = "laplace"
 
 
@@ -112,6 +122,7 @@ def draw_posterior(
     structure: Hashable,
     engines: tuple[Engine, ...],
     rng: np.random.Generator,
+    squared_weights: NDArray[np.float64] | None = None,
 ) -> tuple[Draws, Diagnostics]:
     """Draw from a posterior with the first engine that can be trusted.
 
@@ -128,6 +139,8 @@ def draw_posterior(
         0.5 or more or it finds no mode.
     rng : numpy.random.Generator
         Source of all randomness.
+    squared_weights : ndarray of float, shape (n_rows,), optional
+        Sum of the squared weights of the people in each row, for the sandwich.
 
     Returns
     -------
@@ -144,12 +157,12 @@ def draw_posterior(
     compiled = _compile_once(structure, build, data)
     for engine in engines[:-1]:
         try:
-            draws, diagnostics = _run(engine, compiled, data, rng)
+            draws, diagnostics = _run(engine, compiled, data, rng, squared_weights)
         except NotConvergedError:
             continue
         if diagnostics.khat < KHAT_FOR_AUTO:
             return draws, diagnostics
-    return _run(engines[-1], compiled, data, rng)
+    return _run(engines[-1], compiled, data, rng, squared_weights)
 
 
 def forget_compiled_models() -> None:
@@ -183,11 +196,15 @@ def _compile_once(structure: Hashable, build: Build, data: Data) -> _Compiled:
 
 
 def _run(
-    engine: Engine, compiled: _Compiled, data: Data, rng: np.random.Generator
+    engine: Engine,
+    compiled: _Compiled,
+    data: Data,
+    rng: np.random.Generator,
+    squared_weights: NDArray[np.float64] | None,
 ) -> tuple[Draws, Diagnostics]:
     if isinstance(engine, Nuts):
         return _run_nuts(engine, compiled, data, rng)
-    return _run_laplace(engine, compiled, data, rng)
+    return _run_laplace(engine, compiled, data, rng, squared_weights)
 
 
 def _run_nuts(
@@ -246,7 +263,11 @@ def _energy_fraction(energy: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _run_laplace(
-    settings: Laplace, compiled: _Compiled, data: Data, rng: np.random.Generator
+    settings: Laplace,
+    compiled: _Compiled,
+    data: Data,
+    rng: np.random.Generator,
+    squared_weights: NDArray[np.float64] | None,
 ) -> tuple[Draws, Diagnostics]:
     compiled.with_data(data)
     if compiled.density is None:
@@ -262,7 +283,28 @@ def _run_laplace(
         at_once=max(1, ROWS_TIMES_DRAWS_AT_ONCE // n_rows),
         rng=rng,
     )
+    if settings.sandwich:
+        points = _rotate_to_sandwich(points, compiled.density, mode, data, squared_weights)
     diagnostics = Diagnostics(
         engine="laplace", khat=khat, ess_bulk_min=n_effective, ess_tail_min=n_effective
     )
     return compiled.density.parameters(points, LAPLACE_BATCHES), diagnostics
+
+
+def _rotate_to_sandwich(
+    points: NDArray[np.float64],
+    density: LogDensity,
+    mode: NDArray[np.float64],
+    data: Data,
+    squared_weights: NDArray[np.float64] | None,
+) -> NDArray[np.float64]:
+    if squared_weights is None:
+        fault = Fault("sandwich", "people with weights", "rows without them", "fit people")
+        raise InputError("inference", [fault])
+    # a row's score is that of all its people together; one person's is their share of it
+    scores = density.row_scores(mode) / data["weight"][:, np.newaxis]
+    between = (scores * squared_weights[:, np.newaxis]).T @ scores
+    wanted = sandwich_covariance(
+        measure_curvature(density, mode), between, float(data["weight"].sum())
+    )
+    return rotate_draws(points, np.cov(points.T), wanted)

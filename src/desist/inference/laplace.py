@@ -47,6 +47,8 @@ class LogDensity:
             [np.ravel(start[variable.name]) for variable in model.value_vars]
         ).astype(float)
         self._names = names
+        self._model = model
+        self._rows: Any = None
         self._value_and_gradient = pytensor.function(
             [point], [value, pytensor.grad(value, point)], mode=mode
         )
@@ -70,12 +72,47 @@ class LogDensity:
         ]
         return np.concatenate(parts)
 
+    def row_scores(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Differentiate each row's weighted log-likelihood, shape (n_rows, n_parameters).
+
+        Parameters
+        ----------
+        point : ndarray of float, shape (n_parameters,)
+            Where; by central differences, because a Jacobian would have to be compiled.
+
+        Returns
+        -------
+        ndarray of float, shape (n_rows, n_parameters)
+            Scores of the outcome's rows, the prior left out.
+        """
+        if self._rows is None:
+            self._rows = self._compile_rows()
+        steps = 1e-5 * np.maximum(1.0, np.abs(point))
+        shifts = np.diag(steps)
+        above, below = self._rows(point + shifts), self._rows(point - shifts)
+        return np.asarray((above - below).T / (2 * steps))
+
     def parameters(
         self, points: NDArray[np.float64], n_batches: int
     ) -> dict[str, NDArray[np.float64]]:
         """Return the model's named parameters, each of shape (n_batches, n_draws, ...)."""
         named = zip(self._names, self._parameters(points), strict=True)
         return {name: array.reshape(n_batches, -1, *array.shape[1:]) for name, array in named}
+
+    def _compile_rows(self) -> Any:
+        import pytensor
+        import pytensor.tensor as pt
+        from pymc.pytensorf import join_nonshared_inputs
+        from pytensor.compile.mode import Mode
+        from pytensor.graph.replace import vectorize_graph
+
+        terms = self._model.logp(vars=[self._model["outcome"]], sum=False)
+        (rows,), point = join_nonshared_inputs(
+            self._model.initial_point(), terms, self._model.value_vars
+        )
+        points = pt.matrix("points")
+        mode = Mode(linker="py", optimizer="fast_compile")
+        return pytensor.function([points], vectorize_graph(rows, {point: points}), mode=mode)
 
 
 def find_mode(density: LogDensity) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -199,9 +236,21 @@ def _resample_systematically(
     return chosen
 
 
-def _factor_of_curvature(density: LogDensity, point: NDArray[np.float64]) -> Any:
-    from scipy.linalg import LinAlgError, cho_factor
+def measure_curvature(density: LogDensity, point: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Measure the negative Hessian of a log density by central differences of its gradient.
 
+    Parameters
+    ----------
+    density : LogDensity
+        Of d unconstrained parameters.
+    point : ndarray of float, shape (d,)
+        Where.
+
+    Returns
+    -------
+    ndarray of float, shape (d, d)
+        Symmetric.
+    """
     curvature = np.empty((len(point), len(point)))
     for column in range(len(point)):
         step = 1e-4 * max(1.0, abs(point[column]))
@@ -210,8 +259,15 @@ def _factor_of_curvature(density: LogDensity, point: NDArray[np.float64]) -> Any
         above = density.value_and_gradient(point + shift)[1]
         below = density.value_and_gradient(point - shift)[1]
         curvature[column] = -(above - below) / (2 * step)
+    symmetric: NDArray[np.float64] = (curvature + curvature.T) / 2
+    return symmetric
+
+
+def _factor_of_curvature(density: LogDensity, point: NDArray[np.float64]) -> Any:
+    from scipy.linalg import LinAlgError, cho_factor
+
     try:
-        return cho_factor((curvature + curvature.T) / 2)
+        return cho_factor(measure_curvature(density, point))
     except (LinAlgError, ValueError) as error:
         raise NotConvergedError(NO_MODE) from error
 

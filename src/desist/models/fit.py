@@ -16,7 +16,7 @@ from desist.estimands import Estimand
 from desist.inference.calibration import scale_weights
 from desist.inference.diagnostics import Diagnostics, require_convergence
 from desist.inference.engines import Engine, choose_engine, draw_posterior
-from desist.inference.likelihood import collapse_rows
+from desist.inference.rows import collapse_rows
 from desist.models.predictors import (
     Predictors,
     Target,
@@ -220,12 +220,11 @@ def fit_model(
     _require_events(model, outcomes, design)
     groups = cohort.groups if model.groups is None else model.groups
     predictors = make_predictors(cohort, design, model.covariates, groups)
-    rows, weights = collapse_rows(
-        predictors.columns() | columns, scale_weights(design.weights, design.treated)
-    )
+    weights = scale_weights(design.weights, design.treated)
+    rows, totals, squares = collapse_rows(predictors.columns() | columns, weights)
     fit = fit_rows(
         model,
-        model.complete_rows(rows | {"weight": weights}),
+        model.complete_rows(rows | {"weight": totals}),
         make_target(predictors, design),
         estimand=design.estimand,
         horizon=horizon,
@@ -235,6 +234,7 @@ def fit_model(
         else _count_by_arm(design, (design.weights > 0) & outcomes.reoffended),
         levels=predictors.levels,
         covariate_names=predictors.covariate_names,
+        squared_weights=squares,
         inference=inference,
         seed=seed,
     )
@@ -252,6 +252,7 @@ def fit_rows(
     reoffenders: tuple[int, int] | None = None,
     levels: Mapping[str, tuple[str, ...]] | None = None,
     covariate_names: tuple[str, ...] = (),
+    squared_weights: NDArray[np.float64] | None = None,
     inference: str | Engine = "auto",
     seed: int | np.random.Generator = 0,
 ) -> Fit:
@@ -277,6 +278,8 @@ def fit_rows(
         Groupings and their levels.
     covariate_names : tuple of str
         Columns of "x".
+    squared_weights : ndarray of float, shape (n_rows,), optional
+        Sums of the squared weights of the people in each row, for the sandwich.
     inference : str, Nuts or Laplace
         The engine.
     seed : int or numpy.random.Generator
@@ -298,6 +301,7 @@ def fit_rows(
         structure=_structure(model, levels, len(covariate_names)),
         engines=engines,
         rng=np.random.default_rng(seed),
+        squared_weights=squared_weights,
     )
     require_convergence(diagnostics, model.name)
     return Fit(

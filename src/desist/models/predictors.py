@@ -12,7 +12,7 @@ from desist.cohort.cohort import Cohort
 from desist.design.design import Design
 from desist.errors import Fault, InputError
 from desist.estimands import Estimand
-from desist.inference.likelihood import collapse_rows
+from desist.inference.rows import collapse_rows
 from desist.models.priors import Priors
 
 
@@ -178,7 +178,7 @@ def make_target(predictors: Predictors, design: Design) -> Target:
     columns = {"x": predictors.covariates, "group": predictors.groups}
     if predictors.covariates.shape[1] + predictors.groups.shape[1] == 0:
         return Target(np.zeros((1, 0)), np.zeros((1, 0), dtype=np.int64), np.ones(1))
-    rows, weights = collapse_rows(columns, target_weights(design))
+    rows, weights, _ = collapse_rows(columns, target_weights(design))
     return Target(rows["x"], rows["group"], weights)
 
 

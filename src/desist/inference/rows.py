@@ -1,0 +1,45 @@
+"""People with the same values in one row: the sufficient form of every likelihood here."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def collapse_rows(
+    columns: Mapping[str, NDArray[Any]], weights: NDArray[np.float64]
+) -> tuple[dict[str, NDArray[Any]], NDArray[np.float64], NDArray[np.float64]]:
+    """Put people with the same values into one row and add their weights.
+
+    Parameters
+    ----------
+    columns : mapping of str to ndarray, each of shape (n_people,) or (n_people, k)
+        What the likelihood depends on.
+    weights : ndarray of float, shape (n_people,)
+        People of weight zero are left out: they add nothing to a likelihood.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The distinct rows, in sorted order, so that the order of people is forgotten.
+    ndarray of float, shape (n_rows,)
+        The sum of the weights of each row.
+    ndarray of float, shape (n_rows,)
+        The sum of their squares.
+    """
+    used = weights > 0
+    blocks = {name: np.atleast_2d(values[used].T).T for name, values in columns.items()}
+    table = np.hstack([block.astype(float) for block in blocks.values()])
+    rows, membership = np.unique(table, axis=0, return_inverse=True)
+    collapsed: dict[str, NDArray[Any]] = {}
+    start = 0
+    for name, block in blocks.items():
+        values = rows[:, start : start + block.shape[1]].astype(columns[name].dtype)
+        collapsed[name] = values if columns[name].ndim == 2 else values[:, 0]
+        start += block.shape[1]
+    # added up in the order of their size, because the order of people may not change a bit
+    order = np.lexsort((weights[used], membership.ravel()))
+    member, weight = membership.ravel()[order], weights[used][order]
+    totals = np.bincount(member, weight, minlength=len(rows))
+    return collapsed, totals, np.bincount(member, weight**2, minlength=len(rows))

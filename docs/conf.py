@@ -12,6 +12,7 @@ copyright = "the desist maintainers; MIT licence"
 release = version = installed_version("desist")
 
 extensions = [
+    "floors",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "numpydoc",
@@ -54,7 +55,7 @@ html_theme_options = {
     "pygments_light_style": "tango",
     "pygments_dark_style": "github-dark",
 }
-html_sidebars = {"index": []}
+html_sidebars = {"index": [], "gallery/*": []}
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",

@@ -13,6 +13,7 @@ import pandas as pd
 import desist as ds
 from desist.report import RULE_SETS, forest, make_statements
 
+pd.set_option("display.max_colwidth", None)
 study = ds.datasets.making_connections()
 pd.DataFrame([vars(line) for line in study.measures]).drop(columns="p_printed")
 

@@ -11,11 +11,13 @@ looked at before the third.
 """
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 import desist as ds
 from desist.report import RULE_SETS, forest, love_plot, make_statements
 
+pd.set_option("display.max_colwidth", None)
 cohort = ds.datasets.recid_cohort()
 print(cohort)
 
@@ -53,7 +55,7 @@ for arm, name in ((design.treated, "participants"), (~design.treated, "compariso
     ax.hist(design.scores.scores[arm], bins, histtype="step", lw=1.8, density=True, label=name)
 ax.set_xlabel("propensity score")
 ax.set_yticks([])
-ax.legend(frameon=False)
+legend = ax.legend(frameon=False)
 
 # %%
 # Balance: the difference of each covariate's means in standard deviations of the participants

@@ -1,0 +1,130 @@
+"""Reference pages, one a floor, in step with the code because they are made from it.
+
+The names that `import desist as ds` gives stand first. The others follow, grouped by the module
+that they live in under the first line of its docstring: those of the floor's `__all__`, or of all
+its modules where it has none.
+"""
+
+import inspect
+import pkgutil
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sphinx.application import Sphinx
+
+FLOORS = (
+    "report",
+    "synthesis",
+    "sensitivity",
+    "evaluation",
+    "checks",
+    "effects",
+    "models",
+    "inference",
+    "design",
+    "datasets",
+    "cohort",
+    "estimands",
+    "errors",
+)
+MORE = {
+    "checks": "The method of each is in :doc:`/method/checks`. Most take arrays, counts or printed "
+    "summaries, so that somebody with a table and no data can use them.",
+    "datasets": "Where each comes from, and on what terms it is here, is what ``provenance`` says.",
+    "design": "How they are used, and what the words of balance mean: :doc:`/method/design`.",
+    "errors": "When each is raised, and the exit codes of the command line: "
+    ":doc:`/reference/exit_codes`.",
+    "inference": "What is done, and when it is refused: :doc:`/method/inference`.",
+    "report": "What may be said, and by which rules: :doc:`/method/statements`.",
+}
+# Steps on the way that nobody calls by themselves.
+INNER = frozenset(
+    f"desist.{module}"
+    for module in (
+        "cohort.columns",
+        "cohort.contradictions",
+        "cohort.reading",
+        "cohort.roles",
+        "cohort.validation",
+        "design.columns",
+        "design.edges",
+        "design.formula",
+        "design.greedy",
+        "design.newton",
+        "inference.laplace",
+        "models.predictors",
+    )
+)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Write the pages before Sphinx looks for pages."""
+    folder = Path(app.srcdir) / "reference" / "generated"
+    folder.mkdir(parents=True, exist_ok=True)
+    for floor in FLOORS:
+        page = folder / f"floor_{floor}.rst"
+        text = write_page(floor)
+        # Written only when it changed: Sphinx reads a page again when its file is new.
+        if not page.exists() or page.read_text(encoding="utf-8") != text:
+            page.write_text(text, encoding="utf-8")
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def write_page(floor: str) -> str:
+    """Write the page of one floor."""
+    package = import_module(f"desist.{floor}")
+    title = floor.capitalize()
+    lines = [title, "=" * len(title), "", first_line(package), "", MORE.get(floor, ""), ""]
+    first = list_top_names(floor)
+    if first:
+        lines += write_table("desist", first)
+    for module, names in group_names(package, without=set(first)).items():
+        heading = first_line(import_module(module)).rstrip(".")
+        lines += [heading, "-" * len(heading), ""] if module != package.__name__ else []
+        named = package if hasattr(package, "__all__") else import_module(module)
+        lines += write_table(named.__name__, names)
+    return "\n".join(lines)
+
+
+def write_table(home: str, names: list[str]) -> list[str]:
+    """Write one table of names."""
+    head = [f".. currentmodule:: {home}", "", ".. autosummary::", "   :toctree: ."]
+    return [*head, "   :nosignatures:", "", *(f"   {name}" for name in names), ""]
+
+
+def list_top_names(floor: str) -> list[str]:
+    """List the names of `desist` that live on a floor."""
+    top = import_module("desist")
+    homes = {name: getattr(getattr(top, name), "__module__", "") for name in top.__all__}
+    return [name for name, home in homes.items() if f"{home}.".startswith(f"desist.{floor}.")]
+
+
+def group_names(package: ModuleType, without: set[str]) -> dict[str, list[str]]:
+    """Group the public names of a floor by the module that they live in."""
+    modules = [package]
+    if not hasattr(package, "__all__"):
+        paths = getattr(package, "__path__", [])
+        inside = (item.name for item in pkgutil.iter_modules(paths, f"{package.__name__}."))
+        modules += [import_module(name) for name in inside if name not in INNER]
+    groups: dict[str, list[str]] = {}
+    for module in modules:
+        for name in getattr(module, "__all__", vars(module)):
+            item = getattr(module, name)
+            if name in without or name.startswith("_") or not is_ours(item, module):
+                continue
+            groups.setdefault(item.__module__, []).append(name)
+    return dict(sorted(groups.items()))
+
+
+def is_ours(item: object, module: ModuleType) -> bool:
+    """Return whether a name of a module is a function or class that belongs to it."""
+    if not (inspect.isclass(item) or inspect.isfunction(item)):
+        return False
+    return hasattr(module, "__all__") or item.__module__ == module.__name__
+
+
+def first_line(module: ModuleType) -> str:
+    """Return the first line of a module's docstring."""
+    return (inspect.getdoc(module) or module.__name__).splitlines()[0]

@@ -1,0 +1,95 @@
+"""The pages say what the code does, and leave nothing out."""
+
+import doctest
+import importlib
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import desist
+from desist.checks import run_checks
+from desist.checks.published import checks_from_published
+from desist.cli.study import KEYS, METHODS, read_study
+from desist.design.design import Design, build_design
+from desist.design.weighting import InverseProbability
+from desist.estimands import Estimand
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = sorted([*DOCS.glob("method/*.rst"), *DOCS.glob("reference/*.rst")])
+SETTINGS = (DOCS / "reference" / "settings.rst").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_code_of_a_page_gives_what_the_page_shows(page):
+    found = doctest.testfile(
+        str(page), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE
+    )
+    assert found.failed == 0
+
+
+@pytest.fixture(scope="module")
+def slugs():
+    """Every check that a cohort or a report can give, whatever its design."""
+    simulated = desist.simulate_cohort(40, 200, rng=1, n_groups=0)
+    cohort = simulated.cohort
+    even = np.ones(cohort.n_people)
+    sets = np.arange(cohort.n_people) % 25
+    designs = [
+        Design(even, cohort.treated, Estimand.ATT),
+        Design(even, cohort.treated, Estimand.ATT, sets=sets),
+        build_design(cohort, "age + copas", method=desist.RadiusMatching(caliper=0.5)),
+        build_design(cohort, "age + copas", method=InverseProbability()),
+    ]
+    made = [check for design in designs for check in run_checks(cohort, design, rng=1)]
+    made += checks_from_published(desist.datasets.making_connections())
+    return {check.check for check in made}
+
+
+def test_every_check_has_an_anchor_in_the_docs(slugs):
+    page = (DOCS / "method" / "checks.rst").read_text(encoding="utf-8")
+    anchors = set(re.findall(r"^\.\. _([a-z_0-9]+):$", page, flags=re.MULTILINE))
+    assert slugs <= anchors
+    for slug in anchors:
+        assert f"(``{slug}``)" in page, f"the heading of {slug} does not name it"
+
+
+def test_every_key_of_a_settings_file_is_documented():
+    for section, keys in KEYS.items():
+        assert f"``[{section}]``" in SETTINGS
+        part = SETTINGS.split(f"``[{section}]``\n---", 1)[1].split("``\n---", 1)[0]
+        for key in keys:
+            assert f"* - ``{key}``" in part, f"[{section}] {key}"
+
+
+def test_every_method_of_a_settings_file_is_documented_with_its_keys():
+    for name, method in METHODS.items():
+        assert f'* - ``"{name}"``' in SETTINGS, name
+        part = SETTINGS.split(f'* - ``"{name}"``', 1)[1].split('* - ``"', 1)[0]
+        for item in fields(method):
+            assert f"- ``{item.name}``" in part, f"{name} {item.name}"
+
+
+def test_the_example_of_a_settings_file_is_in_order(tmp_path):
+    example = re.search(r"code-block:: toml\n\n(.*?)\n\n\S", SETTINGS, flags=re.DOTALL).group(1)
+    path = tmp_path / "study.toml"
+    path.write_text(re.sub(r"^ {3}", "", example, flags=re.MULTILINE), encoding="utf-8")
+    assert read_study(path).title == "Mentoring at one prison"
+    for section, keys in KEYS.items():
+        assert f"[{section}]" in path.read_text(encoding="utf-8")
+        for key in keys:
+            assert re.search(rf"^{key} = ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+
+def test_every_public_name_is_in_the_reference(monkeypatch):
+    monkeypatch.syspath_prepend(str(DOCS / "_ext"))
+    floors = importlib.import_module("floors")
+    index = (DOCS / "reference" / "index.rst").read_text(encoding="utf-8")
+    listed = {"__version__", "datasets"}
+    for floor in floors.FLOORS:
+        assert f"generated/floor_{floor}\n" in index
+        assert floors.write_page(floor).count("autosummary::") > 0
+        listed |= set(floors.list_top_names(floor))
+    assert set(desist.__all__) <= listed

@@ -1,0 +1,25 @@
+"""What README shows is what happens."""
+
+import re
+from pathlib import Path
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_python_of_the_readme_runs_and_writes_a_report(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for block in re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL):
+        exec(compile(block, "README.md", "exec"), {})  # noqa: S102 - our own text
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "evaluation.json",
+        "evaluation.nc",
+        "report.html",
+    ]
+    printed = capsys.readouterr().out
+    assert "well matched" in printed
+    assert "Effect on Reoffending rate" in printed
+
+
+def test_the_files_that_the_readme_points_to_are_there():
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
+        assert (Path(__file__).parents[2] / target).exists(), target

@@ -3,6 +3,8 @@ import pandas as pd
 import pytest
 
 from desist.checks.by_design import check_m_estimation
+from desist.checks.counts import quasi_poisson
+from desist.checks.cox import cox
 from desist.checks.estimating import fit_weighted
 from desist.checks.run import run_checks
 from desist.cohort.cohort import Cohort
@@ -133,3 +135,21 @@ def test_the_same_seed_gives_the_same_checks(cohort):
     design = build_design(cohort, "age", method=RadiusMatching(caliper=0.2))
     one, other = (run_checks(cohort, design, rng=5, n_draws=99) for _ in range(2))
     assert [c.to_dict() for c in one] == [c.to_dict() for c in other]
+
+
+def test_errors_are_clustered_by_matched_pair(cohort):
+    design = build_design(cohort, "age", method=NearestMatching())
+    checks = {(c.measure, c.check): c for c in run_checks(cohort, design, rng=1, n_draws=49)}
+    people = cohort.people
+    used = design.weights > 0
+    fit = cox(
+        people["days"].fillna(365)[used],
+        people["reoffended"][used],
+        design.treated[used],
+        clusters=design.sets[used],
+    )
+    found = checks[Measure.HAZARD_RATIO, "cox"]
+    half = np.log(found.upper / found.lower) / 2
+    assert half == pytest.approx(1.959963985 * fit.robust_errors[0], rel=1e-6)
+    ratio = quasi_poisson(people["offences"], design.treated, design.weights, clusters=design.sets)
+    assert checks[Measure.FREQUENCY, "quasi_poisson"].p_value == pytest.approx(ratio.p_value)

@@ -12,7 +12,7 @@ from desist.checks.check import Check, Finding, label, not_applicable
 from desist.checks.counts import exact_rate_ratio, overdispersion, quasi_poisson
 from desist.checks.negative_binomial import negative_binomial, negative_binomial_test
 from desist.checks.ranks import permutation
-from desist.checks.rate import check_clustered, check_means
+from desist.checks.rate import check_clustered, check_means, read_clusters
 from desist.errors import CannotAnswerError
 from desist.estimands import Measure, Scale
 
@@ -69,7 +69,11 @@ def check_frequency(
     made = [*check_means(arms, FREQUENCY), check_bca(arms, FREQUENCY, source)]
     if sets is not None:
         made.append(check_clustered(arms, FREQUENCY, sets))
-    return (*made, *_check_ratios(arms, exposure), *_check_unweighted(arms, exposure, source))
+    return (
+        *made,
+        *_check_ratios(arms, exposure, read_clusters(arms, sets)),
+        *_check_unweighted(arms, exposure, source),
+    )
 
 
 def check_bca(arms: Arms, measure: Measure, rng: np.random.Generator) -> Check:
@@ -99,17 +103,20 @@ def check_bca(arms: Arms, measure: Measure, rng: np.random.Generator) -> Check:
     return label(found, measure, slug, reason="the weights count as known")
 
 
-def _check_ratios(arms: Arms, exposure: NDArray[np.float64]) -> list[Check]:
+def _check_ratios(
+    arms: Arms, exposure: NDArray[np.float64], clusters: NDArray[np.int64] | None
+) -> list[Check]:
     formulas: dict[str, Callable[..., Finding]] = {
         "quasi_poisson": quasi_poisson,
         "negative_binomial": negative_binomial,
     }
+    data = (arms.outcome, arms.treated, arms.weights)
     made = []
     for slug, formula in formulas.items():
         reason = arms.obstacle
         if not reason:
             try:
-                found = formula(arms.outcome, arms.treated, arms.weights, time_at_risk=exposure)
+                found = formula(*data, time_at_risk=exposure, clusters=clusters)
                 reason = NO_RATIO if math.isnan(found.p_value) else ""
             except CannotAnswerError as error:
                 reason = str(error)

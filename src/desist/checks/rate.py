@@ -23,6 +23,7 @@ from desist.checks.welch import doubt_about_welch, welch
 from desist.errors import CannotAnswerError
 from desist.estimands import Measure, Scale
 
+FEWEST_CLUSTERS = 20
 Counts = tuple[float, float, float, float]
 EXACT_REASON = (
     "the comparison weights differ, so the comparison count is a pseudo-count and not one of people"
@@ -129,15 +130,35 @@ def check_clustered(arms: Arms, measure: Measure, sets: ArrayLike) -> Check:
         Slug `weighted_difference_clustered`.
     """
     slug = "weighted_difference_clustered"
-    clusters = np.asarray(sets)[arms.positions]
     if arms.obstacle:
         return not_applicable(measure, slug, arms.obstacle)
-    n_clusters = np.unique(clusters).size
-    if n_clusters < 20:
-        few = f"there are {n_clusters} sets, and errors clustered by fewer than 20 are too small"
+    clusters = read_clusters(arms, sets)
+    if clusters is None:
+        few = f"errors clustered by fewer than {FEWEST_CLUSTERS} sets are too small"
         return not_applicable(measure, slug, few)
     found = clustered_difference(arms.outcome, arms.treated, arms.weights, clusters=clusters)
     return label(found, measure, slug)
+
+
+def read_clusters(arms: Arms, sets: ArrayLike | None) -> NDArray[np.int64] | None:
+    """Return the matched set of each person used, where there are enough to cluster by.
+
+    Parameters
+    ----------
+    arms : Arms
+        The people used.
+    sets : array_like of int, shape (n_people,), or None
+        Matched set of each person handed in.
+
+    Returns
+    -------
+    ndarray of int, shape (n_used,), or None
+        None for no sets and for fewer than twenty.
+    """
+    if sets is None:
+        return None
+    clusters = np.asarray(sets, dtype=np.int64)[arms.positions]
+    return clusters if np.unique(clusters).size >= FEWEST_CLUSTERS else None
 
 
 def effective_counts(arms: Arms) -> Counts:

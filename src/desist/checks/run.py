@@ -109,7 +109,9 @@ def _check_days(
     days, reoffended = outcomes.days, outcomes.reoffended
     followed = outcomes.time_at_risk[design.weights > 0]
     until = horizon if horizon is not None else float(followed.min())
-    made = check_time(days, reoffended, design.treated, design.weights, horizon=until, rng=rng)
+    made = check_time(
+        days, reoffended, design.treated, design.weights, horizon=until, sets=design.sets, rng=rng
+    )
     if horizon is not None or np.ptp(followed) == 0:
         return list(made)
     reason = "the follow-up differs between people; give a horizon that everybody reaches"

@@ -13,7 +13,7 @@ from desist.checks.frequency import check_bca
 from desist.checks.kaplan_meier import rmst_difference
 from desist.checks.log_rank import exponentiate, log_rank
 from desist.checks.ranks import brunner_munzel, permutation, wilcoxon
-from desist.checks.rate import check_means
+from desist.checks.rate import check_means, read_clusters
 from desist.checks.welch import from_standard_error
 from desist.errors import CannotAnswerError
 from desist.estimands import Measure, Scale
@@ -29,6 +29,7 @@ def check_time(
     weights: ArrayLike | None = None,
     *,
     horizon: float,
+    sets: ArrayLike | None = None,
     rng: np.random.Generator | int | None = None,
 ) -> tuple[Check, ...]:
     """Make every check of the time to a first reoffence.
@@ -45,6 +46,9 @@ def check_time(
         Probability weights; people of weight 0 are left out.
     horizon : float
         Days up to which the restricted mean counts.
+    sets : array_like of int, shape (n_people,), optional
+        Matched set of each person, -1 for none; with enough sets the error of Cox is
+        clustered by them.
     rng : numpy.random.Generator or int, optional
         For permutations that are too many to count.
 
@@ -64,7 +68,7 @@ def check_time(
     events = np.asarray(reoffended).astype(bool)[arms.positions]
     return (
         _check_rmst(arms, events, horizon),
-        *_check_hazards(arms, events),
+        *_check_hazards(arms, events, read_clusters(arms, sets)),
         *_check_reoffenders(arms, events, rng),
     )
 
@@ -87,7 +91,9 @@ def _check_rmst(arms: Arms, events: NDArray[np.bool_], horizon: float) -> Check:
     return label(found, Measure.RMST, slug, reason=f"up to {horizon:g} days")
 
 
-def _check_hazards(arms: Arms, events: NDArray[np.bool_]) -> list[Check]:
+def _check_hazards(
+    arms: Arms, events: NDArray[np.bool_], clusters: NDArray[np.int64] | None
+) -> list[Check]:
     measure, scale = Measure.HAZARD_RATIO, Scale.RATIO
     if min(arms.n_treated, arms.n_comparison) < 2:
         return [not_applicable(measure, s, arms.obstacle, scale) for s in ("cox", "log_rank")]
@@ -98,7 +104,7 @@ def _check_hazards(arms: Arms, events: NDArray[np.bool_]) -> list[Check]:
     note = "weights of each arm scaled to its effective sample size" if arms.weights_differ else ""
 
     def robust_cox() -> Finding:
-        fit = cox(arms.outcome, events, arms.treated, weights)
+        fit = cox(arms.outcome, events, arms.treated, weights, clusters=clusters)
         found = from_standard_error(float(fit.coefficients[0]), float(fit.robust_errors[0]))
         return exponentiate(found)
 

@@ -12,6 +12,8 @@ import pytest
 import desist.design
 from desist.cohort.cohort import Cohort
 from desist.design.design import build_design
+from desist.design.methods import METHODS as REGISTRY
+from desist.design.methods import make_method
 from desist.errors import InputError, NoOverlapError, SeparationError
 from desist.estimands import Estimand
 
@@ -117,10 +119,11 @@ def test_the_estimand_is_renamed_exactly_when_participants_are_dropped(name, est
         assert design.estimand is estimand
 
 
-@pytest.mark.parametrize("name", [n for n in METHODS if n != "given"])
+FOR_ATT = [n for n in METHODS if n != "given" and Estimand.ATT in METHODS[n].estimands]
+
+
+@pytest.mark.parametrize("name", FOR_ATT)
 def test_participants_weigh_one_for_the_att(name):
-    if Estimand.ATT not in METHODS[name].estimands:
-        pytest.skip("serves another estimand")
     design = design_of(name, make_people(), Estimand.ATT)
     kept = design.weights[design.treated & (design.weights > 0)]
     np.testing.assert_allclose(kept, 1.0, rtol=1e-12)
@@ -154,8 +157,6 @@ def test_relabelling_people_changes_nothing(name):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_the_unit_of_a_covariate_changes_nothing(name):
-    if name == "cem":
-        pytest.skip("cut points are in the unit of the covariate")
     people = make_people()
     other = people.assign(age=people["age"] * 12 + 5)
     first, second = design_of(name, people), design_of(name, other)
@@ -190,11 +191,19 @@ def test_no_pair_is_farther_apart_than_the_caliper(name):
     assert set(np.unique(pairs)) == set(np.flatnonzero(design.weights > 0))
 
 
-@pytest.mark.parametrize("name", METHODS)
+WITH_SETS = ["nearest", "optimal", "full", "exact", "cem", "subclass"]
+
+
+def test_only_the_methods_that_divide_people_make_sets():
+    people = make_people()
+    assert [name for name in METHODS if design_of(name, people).sets is not None] == sorted(
+        WITH_SETS, key=list(METHODS).index
+    )
+
+
+@pytest.mark.parametrize("name", WITH_SETS)
 def test_sets_hold_both_arms_and_everybody_who_is_used(name):
     design = design_of(name, make_people())
-    if design.sets is None:
-        pytest.skip("makes no sets")
     np.testing.assert_array_equal(design.sets >= 0, design.weights > 0)
     for number in range(design.sets.max() + 1):
         inside = design.sets == number
@@ -209,11 +218,37 @@ def test_a_method_that_needs_covariates_refuses_to_go_without(name):
         build_design(cohort, None, method=method_of(name))
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", [n for n in METHODS if n != "given"])
 def test_perfect_separation_is_refused_or_nobody_is_comparable(name):
     people = make_people()
     people["region"] = np.where(people["programme"] == 1, "north", "south")
-    if name in ("given",):
-        pytest.skip("the weights are taken as they are")
     with pytest.raises((SeparationError, NoOverlapError)):
         design_of(name, people)
+
+
+def test_every_method_can_be_made_by_its_name():
+    assert dict(REGISTRY) == METHODS
+    for name in METHODS:
+        assert make_method(name, SETTINGS.get(name)) == method_of(name)
+
+
+def test_lists_of_a_settings_file_become_tuples():
+    method = make_method("nearest", {"exact": ["region"]})
+    assert method.exact == ("region",)
+    assert make_method("cem", {"bins": {"age": [30, 40]}}).bins == {"age": (30, 40)}
+
+
+def test_an_unknown_method_or_setting_is_refused():
+    with pytest.raises(InputError) as caught:
+        make_method("radus")
+    assert str(caught.value).endswith("found 'radus'; did you mean 'radius'?")
+    with pytest.raises(InputError) as caught:
+        make_method("radius", {"calliper": 0.1})
+    assert str(caught.value) == (
+        "design: 1 fault\n  - setting of radius: expected a known one, found 'calliper'; "
+        "did you mean 'caliper'?"
+    )
+    with pytest.raises(InputError, match="found 'caliper'; it has no settings"):
+        make_method("overlap", {"caliper": 0.1})
+    with pytest.raises(InputError, match="setting of given: expected a value for 'column'"):
+        make_method("given")

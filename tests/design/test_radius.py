@@ -5,7 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desist.design.design import build_design
-from desist.design.radius import RadiusMatching, find_windows, radius_weights
+from desist.design.radius import (
+    RadiusMatching,
+    find_windows,
+    iterate_pairs,
+    radius_weights,
+)
 from desist.design.scores import GivenScore
 from desist.errors import InputError, NoOverlapError
 from desist.estimands import Estimand
@@ -174,3 +179,31 @@ def test_an_unknown_scale_is_refused_with_a_suggestion(small, make_cohort):
         "design: 1 fault\n  - scale: expected 'logit', 'score', 'logit_raw', 'score_sd', "
         "found 'logits'; did you mean 'logit'?"
     )
+
+
+def test_radius_weights_equal_the_r_reference_on_the_rossi_trial(units, results):
+    table = units("radius/rossi_radius_0.02.csv")
+    treated = table["z"].to_numpy() == 1
+    weights = radius_weights(table["ps"].to_numpy(), treated, 0.02)
+    np.testing.assert_allclose(weights, table["w"], rtol=0, atol=1e-12)
+    expected = results("radius/radius.json")["rossi_r0.02"]
+    comparison = weights[~treated]
+    assert (weights[treated] > 0).sum() == expected["n_treated"]
+    assert (comparison > 0).sum() == expected["n_control"]
+    assert comparison.sum() ** 2 / (comparison**2).sum() == pytest.approx(
+        expected["ess_control"], abs=1e-9
+    )
+
+
+def test_pairs_of_radius_matching_come_in_blocks(monkeypatch):
+    monkeypatch.setattr("desist.design.radius.PAIRS_AT_ONCE", 100)
+    rng = np.random.default_rng(5)
+    values, treated = rng.random(200), np.arange(200) < 60
+    blocks = list(iterate_pairs(values, treated, 0.1))
+    assert len(blocks) > 5
+    near = np.abs(values[treated][:, None] - values[~treated]) <= 0.1
+    inside, outside = np.flatnonzero(treated), np.flatnonzero(~treated)
+    expected = {(inside[i], outside[j]) for i, j in np.argwhere(near)}
+    found = [tuple(pair) for pair in np.concatenate(blocks).tolist()]
+    assert len(found) == len(set(found))
+    assert set(found) == expected

@@ -1,0 +1,109 @@
+"""All methods of design, by the word for them in a settings file."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields
+from typing import Any
+
+from desist.design.entropy import EntropyBalancing
+from desist.design.formula import suggest
+from desist.design.nearest import NearestMatching
+from desist.design.optimal import FullMatching, OptimalMatching
+from desist.design.protocol import Method
+from desist.design.radius import RadiusMatching
+from desist.design.strata import CoarsenedExactMatching, ExactMatching, Subclassification
+from desist.design.tilting import BalancingScore, ProbabilityTilting
+from desist.design.weighting import (
+    GivenWeights,
+    InverseProbability,
+    MatchingWeights,
+    OverlapWeights,
+)
+from desist.errors import Fault, InputError
+
+METHODS: Mapping[str, Any] = {
+    method.name: method
+    for method in (
+        RadiusMatching,
+        NearestMatching,
+        OptimalMatching,
+        FullMatching,
+        ExactMatching,
+        CoarsenedExactMatching,
+        Subclassification,
+        InverseProbability,
+        OverlapWeights,
+        MatchingWeights,
+        EntropyBalancing,
+        BalancingScore,
+        ProbabilityTilting,
+        GivenWeights,
+    )
+}
+
+
+def make_method(name: str, settings: Mapping[str, Any] | None = None) -> Method:
+    """Make the settings record of a method from plain values.
+
+    Parameters
+    ----------
+    name : str
+        "radius", "nearest", "optimal", "full", "exact", "cem", "subclass", "ipw",
+        "overlap", "matching_weights", "entropy", "cbps", "ipt" or "given".
+    settings : mapping of str to value, optional
+        Its settings; lists become tuples.
+
+    Returns
+    -------
+    Method
+        A frozen record; whether its values make sense is found when a design is built.
+
+    Raises
+    ------
+    InputError
+        If the method or a setting is unknown, or a setting is missing.
+
+    Examples
+    --------
+    >>> make_method("radius", {"caliper": 0.1})
+    RadiusMatching(caliper=0.1, scale='logit')
+    """
+    settings = {} if settings is None else settings
+    if name not in METHODS:
+        expected = ", ".join(METHODS)
+        raise InputError("design", [Fault("method", expected, repr(name), _suggest(name))])
+    kind = METHODS[name]
+    known = {field.name: field for field in fields(kind)}
+    faults = [
+        Fault(f"setting of {name}", "a known one", repr(key), _suggest_setting(key, known))
+        for key in settings
+        if key not in known
+    ]
+    faults += [
+        Fault(f"setting of {name}", f"a value for {key!r}", "none", "give it")
+        for key, field in known.items()
+        if _is_needed(field) and key not in settings
+    ]
+    if faults:
+        raise InputError("design", faults)
+    made: Method = kind(**{key: _freeze(value) for key, value in settings.items()})
+    return made
+
+
+def _suggest(name: str) -> str:
+    return suggest(str(name), METHODS)
+
+
+def _suggest_setting(key: str, known: Mapping[str, object]) -> str:
+    return suggest(key, known) if known else "it has no settings"
+
+
+def _is_needed(field: "Field[Any]") -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
+
+
+def _freeze(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(value)
+    if isinstance(value, Mapping):
+        return {key: _freeze(inner) for key, inner in value.items()}
+    return value

@@ -2,11 +2,16 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from desist.effects import Effect, estimate_effects, estimate_effects_by_group
+from desist.effects import (
+    Effect,
+    estimate_effects,
+    estimate_effects_by_group,
+    estimate_effects_over_designs,
+)
 from desist.errors import InputError
 from desist.estimands import Estimand, Measure
 from desist.inference.diagnostics import Diagnostics
-from desist.models.fit import Fit
+from desist.models.fit import Fit, fit_model
 from desist.models.frequency import FrequencyModel
 from desist.models.predictors import Target
 from desist.models.rate import RateModel
@@ -139,4 +144,36 @@ def test_an_unknown_grouping_is_refused(two_prisons):
         estimate_effects_by_group(two_prisons, "wing")
     assert str(caught.value) == (
         "effects by group: 1 fault\n  - grouping: expected prison, found 'wing'"
+    )
+
+
+def test_effects_over_designs_are_wider_than_under_one_and_centred_between_them():
+    from desist.cohort.simulate import simulate_cohort
+    from desist.design.design import build_design, draw_designs
+    from desist.design.weighting import InverseProbability
+
+    cohort = simulate_cohort(60, 600, rng=3, n_groups=0).cohort
+    design = build_design(cohort, "age + copas", method=InverseProbability())
+    designs = tuple(draw_designs(cohort, design, n_draws=20, rng=1))
+    (pooled,) = estimate_effects_over_designs(
+        RateModel(), cohort, designs, inference="laplace", seed=2
+    )
+    separate = [
+        estimate_effects(fit_model(RateModel(), cohort, one, inference="laplace", seed=2))[0]
+        for one in designs
+    ]
+    means = [float(effect.difference.mean()) for effect in separate]
+    within = np.mean([float(effect.difference.var()) for effect in separate])
+    assert float(pooled.difference.mean()) == pytest.approx(np.mean(means), abs=0.003)
+    # the variance of a mixture: within and between
+    assert float(pooled.difference.var()) == pytest.approx(within + np.var(means), rel=0.1)
+    assert pooled.difference.sizes == {"chain": 4, "draw": 1000}
+
+
+def test_designs_and_cohorts_have_to_be_as_many():
+    with pytest.raises(InputError) as caught:
+        estimate_effects_over_designs(RateModel(), [], [])
+    assert str(caught.value) == (
+        "effects over designs: 1 fault\n  - designs: expected at least one, and a cohort for each, "
+        "found 0 cohorts and 0 designs"
     )

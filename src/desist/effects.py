@@ -4,18 +4,21 @@ Averages over people are taken within a draw, summaries across draws; the ends o
 intervals are never averaged.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from desist.cohort.cohort import Cohort
+from desist.design.design import Design
 from desist.errors import Fault, InputError
 from desist.estimands import Estimand, Interval, Measure, Scale
-from desist.inference.diagnostics import Diagnostics
-from desist.models.fit import Fit
+from desist.inference.diagnostics import Diagnostics, worst_of
+from desist.inference.engines import Engine
+from desist.models.fit import Fit, Model, fit_model
 from desist.models.predictors import Target
 
 
@@ -183,6 +186,71 @@ def estimate_effects_by_group(
     return effects
 
 
+def estimate_effects_over_designs(
+    model: Model,
+    cohorts: Cohort | Sequence[Cohort],
+    designs: Iterable[Design],
+    *,
+    inference: str | Engine = "auto",
+    horizon: float | None = None,
+    seed: int = 0,
+    probability: float = 0.95,
+) -> tuple[Effect, ...]:
+    r"""Carry the uncertainty of the score, or of imputed covariates, into the effects.
+
+    The outcome model is fitted under each design, and the posteriors are pooled with equal
+    shares: :math:`p(\Delta \mid y) = \frac1K \sum_k p(\Delta \mid y, \nu_k)` with designs
+    :math:`\nu_k` from draws of the score model.
+
+    Parameters
+    ----------
+    model : Model
+        What is assumed of the outcome.
+    cohorts : Cohort or sequence of Cohort
+        The people; one cohort for all designs, or one each (imputed covariates).
+    designs : iterable of Design
+        Such as those of `desist.design.design.draw_designs`.
+    inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
+        How each posterior is obtained.
+    horizon : float, optional
+        Days.
+    seed : int
+        Of all randomness.
+    probability : float
+        Of the equal-tailed posterior intervals.
+
+    Returns
+    -------
+    tuple of Effect
+        As many draws as one fit has, or a few less; the diagnostics are the worst of all fits.
+
+    Raises
+    ------
+    InputError
+        If there is no design, or not one cohort for each.
+
+    References
+    ----------
+    Liao, S. X. and Zigler, C. M. (2020). Uncertainty in the design stage of two-stage Bayesian
+    propensity score analysis. Statistics in Medicine 39(17), 2265-2290.
+    """
+    designs = tuple(designs)
+    each = [cohorts] * len(designs) if isinstance(cohorts, Cohort) else list(cohorts)
+    if not designs or len(each) != len(designs):
+        found = f"{len(each)} cohorts and {len(designs)} designs"
+        fault = Fault("designs", "at least one, and a cohort for each", found)
+        raise InputError("effects over designs", [fault])
+    streams = np.random.default_rng(seed).spawn(len(designs))
+    fitted = [
+        estimate_effects(
+            fit_model(model, cohort, design, inference=inference, horizon=horizon, seed=stream),
+            probability=probability,
+        )
+        for cohort, design, stream in zip(each, designs, streams, strict=True)
+    ]
+    return tuple(_pool(effects) for effects in zip(*fitted, strict=True))
+
+
 def summarise_interval(draws: xr.DataArray, probability: float) -> Interval:
     """Return the equal-tailed interval of a posterior.
 
@@ -215,6 +283,28 @@ def _derive(
         ) / reoffending
         derived[Measure.HAZARD_RATIO] = -np.log(survival)
     return derived
+
+
+def _pool(effects: Sequence[Effect]) -> Effect:
+    kept = max(1, effects[0].ratio.sizes["draw"] // len(effects))
+
+    def join(part: str) -> xr.DataArray | None:
+        arrays = [getattr(effect, part) for effect in effects]
+        if any(array is None for array in arrays):
+            return None
+        joined: xr.DataArray = xr.concat(
+            [array.isel(draw=slice(kept)) for array in arrays], dim="draw"
+        )
+        return joined
+
+    return replace(
+        effects[0],
+        treated=join("treated"),
+        comparison=join("comparison"),
+        difference=join("difference"),
+        ratio=xr.concat([effect.ratio.isel(draw=slice(kept)) for effect in effects], dim="draw"),
+        diagnostics=worst_of([effect.diagnostics for effect in effects]),
+    )
 
 
 def _count_people(fit: Fit) -> dict[Measure, tuple[int, int]]:

@@ -1,7 +1,9 @@
+import math
+
 import pytest
 
 from desist.errors import NotConvergedError
-from desist.inference.diagnostics import Diagnostics, require_convergence
+from desist.inference.diagnostics import Diagnostics, require_convergence, worst_of
 
 GOOD = Diagnostics("nuts", rhat_max=1.001, ess_bulk_min=900, ess_tail_min=800, ebfmi_min=0.9)
 
@@ -48,3 +50,16 @@ def test_the_error_lists_every_failure():
     message = str(caught.value)
     assert message.startswith("rate model, nuts engine")
     assert all(problem in message for problem in bad.problems)
+
+
+def test_the_worst_of_several_fits_is_taken_figure_by_figure():
+    worst = worst_of(
+        [
+            Diagnostics("laplace", khat=0.2, ess_bulk_min=900),
+            Diagnostics("laplace", khat=0.4, ess_bulk_min=950),
+            GOOD,
+        ]
+    )
+    assert (worst.engine, worst.khat, worst.ess_bulk_min) == ("laplace, nuts", 0.4, 900)
+    assert worst.rhat_max == GOOD.rhat_max
+    assert math.isnan(worst_of([Diagnostics("laplace")]).khat)

@@ -1,6 +1,7 @@
 """The gate between a posterior and a table."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -74,6 +75,36 @@ class Diagnostics:
     def to_dict(self) -> dict[str, Any]:
         """Return the figures by name, for a file."""
         return asdict(self)
+
+
+def worst_of(diagnostics: Sequence[Diagnostics]) -> Diagnostics:
+    """Return the worst figure of several fits, each figure on its own.
+
+    Parameters
+    ----------
+    diagnostics : sequence of Diagnostics
+        At least one.
+
+    Returns
+    -------
+    Diagnostics
+        NaN where no fit has the figure; engines are named once each.
+    """
+
+    def largest(name: str, sign: float = 1.0) -> float:
+        figures = [getattr(one, name) for one in diagnostics]
+        known = [sign * figure for figure in figures if not math.isnan(figure)]
+        return sign * max(known) if known else math.nan
+
+    return Diagnostics(
+        engine=", ".join(sorted({one.engine for one in diagnostics})),
+        rhat_max=largest("rhat_max"),
+        ess_bulk_min=largest("ess_bulk_min", -1.0),
+        ess_tail_min=largest("ess_tail_min", -1.0),
+        divergences=max(one.divergences for one in diagnostics),
+        ebfmi_min=largest("ebfmi_min", -1.0),
+        khat=largest("khat"),
+    )
 
 
 def require_convergence(diagnostics: Diagnostics, model: str) -> None:

@@ -7,6 +7,7 @@ its modules where it has none.
 
 import inspect
 import pkgutil
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -60,16 +61,31 @@ INNER = frozenset(
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Write the pages before Sphinx looks for pages."""
+    """Write the pages before Sphinx looks for pages, and remove those of names that are gone."""
     folder = Path(app.srcdir) / "reference" / "generated"
     folder.mkdir(parents=True, exist_ok=True)
+    wanted = set()
     for floor in FLOORS:
-        page = folder / f"floor_{floor}.rst"
         text = write_page(floor)
+        page = folder / f"floor_{floor}.rst"
+        wanted |= {page.name} | {f"{name}.rst" for name in list_names(text)}
         # Written only when it changed: Sphinx reads a page again when its file is new.
         if not page.exists() or page.read_text(encoding="utf-8") != text:
             page.write_text(text, encoding="utf-8")
+    for page in folder.glob("*.rst"):
+        if page.name not in wanted:
+            page.unlink()
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def list_names(text: str) -> Iterator[str]:
+    """List the names in the tables of a page, with their modules."""
+    home = ""
+    for line in text.splitlines():
+        if line.startswith(".. currentmodule:: "):
+            home = line.split()[-1]
+        elif line.startswith("   ") and ":" not in line:
+            yield f"{home}.{line.strip()}"
 
 
 def write_page(floor: str) -> str:

@@ -50,7 +50,8 @@ def _convert(node: nodes.Element, *, as_block: bool) -> str:
 
 
 def _spell_out(formula: str) -> str:
-    # The converter knows neither sized brackets nor fractions without braces.
+    # The converter knows neither sized brackets nor fractions without braces nor \dots.
+    formula = formula.replace(r"\dots", r"\ldots")
     formula = re.sub(r"\\[bB]igg?[lr]?(?![a-zA-Z])", "", formula)
     return re.sub(r"\\([td]?frac)(\d)(\d)", r"\\\1{\2}{\3}", formula)
 

@@ -9,6 +9,7 @@ from desist.design.nearest import NearestMatching
 from desist.design.optimal import FullMatching
 from desist.design.radius import RadiusMatching
 from desist.design.similarity import (
+    density_table,
     measure_by_group,
     measure_distances,
     measure_overlap,
@@ -170,6 +171,21 @@ def test_overlap_by_hand():
     assert overlap_coefficient(apart, treated, tenfold) == pytest.approx(
         overlap_coefficient(apart, treated, 10 * tenfold)
     )
+
+
+def test_densities_for_a_picture_integrate_to_one_and_overlap_as_stated(cohort, formula):
+    design = build_design(cohort, formula, method=RadiusMatching())
+    table = density_table(design.scores.logit, design.treated, design.weights)
+    step = table["value"].diff().iloc[1]
+    assert table["treated"].sum() * step == pytest.approx(1, abs=1e-4)
+    assert table["comparison"].sum() * step == pytest.approx(1, abs=1e-4)
+    common = table[["treated", "comparison"]].min(axis=1).sum() * step
+    assert common == pytest.approx(
+        overlap_coefficient(design.scores.logit, design.treated, design.weights)
+    )
+    middle = (table["value"] * table["treated"]).sum() * step
+    kept = design.scores.logit[design.treated & (design.weights > 0)]
+    assert middle == pytest.approx(kept.mean(), abs=0.01)
 
 
 def test_overlap_of_a_design_has_a_row_for_each_level(cohort, formula):

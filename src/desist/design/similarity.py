@@ -154,14 +154,33 @@ def overlap_coefficient(values: Floats, treated: NDArray[np.bool_], weights: Flo
     float
         From 0 to 1.
     """
-    shares = [np.where(arm, weights, 0.0) / weights[arm].sum() for arm in (treated, ~treated)]
     if is_binary(values):
+        shares = _arm_shares(treated, weights)
         return 1 - abs(float(shares[0] @ values - shares[1] @ values))
-    smaller = treated if treated.sum() <= (~treated).sum() else ~treated
-    bandwidth = _reference_bandwidth(values[smaller]) or _reference_bandwidth(values)
-    low, high = values.min() - 4 * bandwidth, values.max() + 4 * bandwidth
-    densities = [_density_on_grid(values, share, low, high, bandwidth) for share in shares]
-    return float(np.minimum(*densities).sum())
+    return float(np.minimum(*_arm_densities(values, treated, weights)[1:]).sum())
+
+
+def density_table(values: Floats, treated: NDArray[np.bool_], weights: Floats) -> pd.DataFrame:
+    """Make the densities of a covariate or score by arm, for a picture.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_people,)
+        Numbers that vary.
+    treated : ndarray of bool, shape (n_people,)
+        Whether each person took part.
+    weights : ndarray of float, shape (n_people,)
+        Only ratios within an arm mean anything.
+
+    Returns
+    -------
+    DataFrame
+        Columns value, treated, comparison: a grid of values and the densities there, whose
+        common area is the `overlap_coefficient`.
+    """
+    grid, inside, outside = _arm_densities(values, treated, weights)
+    step = grid[1] - grid[0]
+    return pd.DataFrame({"value": grid, "treated": inside / step, "comparison": outside / step})
 
 
 def measure_distances(cohort: Cohort, design: Design) -> BalanceDistances:
@@ -302,13 +321,29 @@ def _reference_bandwidth(values: Floats) -> float:
     return float(1.06 * min(values.std(ddof=1), (high - low) / 1.34) * len(values) ** -0.2)
 
 
+def _arm_shares(treated: NDArray[np.bool_], weights: Floats) -> list[Floats]:
+    return [np.where(arm, weights, 0.0) / weights[arm].sum() for arm in (treated, ~treated)]
+
+
+def _arm_densities(
+    values: Floats, treated: NDArray[np.bool_], weights: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Grid, and the probability of each arm in its cells."""
+    shares = _arm_shares(treated, weights)
+    smaller = treated if treated.sum() <= (~treated).sum() else ~treated
+    bandwidth = _reference_bandwidth(values[smaller]) or _reference_bandwidth(values)
+    if bandwidth == 0:  # most people have one value: compare the values themselves
+        levels, cells = np.unique(values, return_inverse=True)
+        return levels, np.bincount(cells, shares[0]), np.bincount(cells, shares[1])
+    low, high = values.min() - 4 * bandwidth, values.max() + 4 * bandwidth
+    inside, outside = (_density_on_grid(values, s, low, high, bandwidth) for s in shares)
+    return np.linspace(low, high, GRID), inside, outside
+
+
 def _density_on_grid(
     values: Floats, share: Floats, low: float, high: float, bandwidth: float
 ) -> Floats:
     """Probability in each cell of a grid: linear binning, then a Gaussian by FFT."""
-    if bandwidth == 0:  # most people have one value: compare the values themselves
-        cells = np.unique(values, return_inverse=True)[1]
-        return np.bincount(cells, share)
     place = (values - low) / (high - low) * (GRID - 1)
     cell = np.floor(place).astype(np.int64)
     upper = place - cell

@@ -63,7 +63,7 @@ class Balance:
 
     @property
     def worst_difference(self) -> float:
-        """Its standardised difference; missing without covariates."""
+        """Largest absolute difference, with its sign; missing without covariates."""
         size = self.table["smd_after"].abs()
         return (
             float("nan") if size.empty else float(self.table["smd_after"].iloc[int(size.argmax())])
@@ -170,7 +170,7 @@ def expand_columns(
 
 
 def effective_sample_size(weights: Floats) -> float:
-    """Kish's effective sample size, (sum w)^2 / sum w^2.
+    """Effective sample size of weights (Kish 1965), (sum w)^2 / sum w^2.
 
     Parameters
     ----------

@@ -25,6 +25,13 @@ class ScaledColumns:
         As they are.
     centre, scale : ndarray of float, shape (n_columns,)
         Mean and standard deviation of each column; 0 and 1 where it does not vary.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_people, n_columns)
+        As they are.
+    centre : ndarray of float, shape (n_columns,), optional
+        What to subtract instead of the mean.
     """
 
     values: Floats

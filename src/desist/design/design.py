@@ -91,7 +91,7 @@ class Design:
 
     @property
     def dropped(self) -> NDArray[np.int64]:
-        """Positions of the participants who are not used."""
+        """Where the participants are who are not used."""
         return np.flatnonzero(self.treated & (self.weights == 0))
 
     @property
@@ -282,7 +282,7 @@ def _read_estimand(estimand: Estimand | str | None, method: Method) -> tuple[Est
 
 
 def _roles(cohort: Cohort, method: Method, score: ScoreModel) -> dict[str, str]:
-    """Columns that a formula may not name, with the reason."""
+    """Name the columns that a formula may not use, with the reason."""
     roles = {cohort.treatment: "the treatment"}
     for column in (cohort.reoffended, cohort.offences, cohort.days):
         if column is not None:

@@ -319,7 +319,7 @@ class _Nearest:
         return made
 
     def keep_saving(self, edges: Edges) -> Edges:
-        """Edges that save something, with the saving in the place of the distance."""
+        """Keep edges that save something, with the saving in the place of the distance."""
         alone = self.treated_distance[edges.treated] + self.comparison_distance[edges.comparison]
         saving = alone - edges.distance
         kept = saving > 0
@@ -388,7 +388,7 @@ def _solve(rows: Integers, columns: Integers, costs: Floats, shape: tuple[int, i
 def _split_strata(
     material: Material, exact: tuple[str, ...], space: Space
 ) -> list[tuple[Integers, Integers]]:
-    """Positions of the two arms in each stratum that has both; one empty pair for none.
+    """Split each stratum that has both arms into positions; one empty pair for none.
 
     In the order of the line, so that the solver sees the same graph whatever the rows.
     """

@@ -112,7 +112,7 @@ def fit_score(
 
 
 def score_matrix(matrix: ModelMatrix, coefficients: Floats, link: str) -> tuple[Floats, Floats]:
-    """Scores and log odds at given coefficients.
+    """Compute scores and log odds at given coefficients.
 
     Parameters
     ----------

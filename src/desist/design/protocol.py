@@ -115,7 +115,31 @@ class Method(Protocol):
         """Whether a propensity score is estimated first."""
 
     def find_faults(self, covariates: pd.DataFrame, treated: NDArray[np.bool_]) -> list[Fault]:
-        """Return what is wrong with the settings for these people."""
+        """Return what is wrong with the settings for these people.
+
+        Parameters
+        ----------
+        covariates : DataFrame
+            The people.
+        treated : ndarray of bool, shape (n_people,)
+            Whether each person took part.
+
+        Returns
+        -------
+        list of Fault
+            Empty when all is well.
+        """
 
     def assign(self, material: Material) -> Assignment:
-        """Carry the method out."""
+        """Carry the method out.
+
+        Parameters
+        ----------
+        material : Material
+            What the method needs of covariates, matrix and scores.
+
+        Returns
+        -------
+        Assignment
+            Weights, and sets and matches where the method makes them.
+        """

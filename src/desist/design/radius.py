@@ -100,7 +100,7 @@ class RadiusMatching:
 
 
 def radius_weights(values: Floats, treated: NDArray[np.bool_], radius: float) -> Floats:
-    """Weights of radius matching, without a list of pairs.
+    """Weigh everybody by radius matching, without a list of pairs.
 
     Sorts the comparison values, finds each treated person's window by bisection, adds
     1/count at its start and takes it off at its end, and cumulates. The shares are held

@@ -28,12 +28,40 @@ class ScoreModel(Protocol):
     name: ClassVar[str]
 
     def find_faults(self, covariates: pd.DataFrame) -> list[Fault]:
-        """Return what is wrong with the settings for these people."""
+        """Return what is wrong with the settings for these people.
+
+        Parameters
+        ----------
+        covariates : DataFrame
+            The people.
+
+        Returns
+        -------
+        list of Fault
+            Empty when all is well.
+        """
 
     def estimate(
         self, treated: NDArray[np.bool_], covariates: pd.DataFrame, matrix: ModelMatrix, text: str
     ) -> PropensityScore:
-        """Estimate, or fetch, the score of everybody."""
+        """Estimate, or fetch, the score of everybody.
+
+        Parameters
+        ----------
+        treated : ndarray of bool, shape (n_people,)
+            Whether each person took part.
+        covariates : DataFrame
+            The people.
+        matrix : ModelMatrix
+            The formula as numbers.
+        text : str
+            The formula as written.
+
+        Returns
+        -------
+        PropensityScore
+            The score of everybody.
+        """
 
 
 @dataclass(frozen=True)

@@ -259,7 +259,7 @@ class MatchingWeights(NoSettings):
 def inverse_probability_weights(
     scores: PropensityScore, treated: NDArray[np.bool_], estimand: Estimand
 ) -> Floats:
-    """Inverse probability weights of everybody.
+    """Weigh everybody by inverse probability.
 
     Parameters
     ----------

@@ -108,8 +108,8 @@ def test_every_fault_of_a_settings_file_is_listed_and_nothing_is_written(
     assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 2
     assert capsys.readouterr().err == (
         "desist: settings: 4 faults\n"
-        "  - [desing]: expected one of study, data, design, model, report, found an unknown "
-        "section; take it out\n"
+        "  - [desing]: expected one of study, data, design, model, report, analyses, found an "
+        "unknown section; take it out\n"
         "  - [data] treatment: expected a value, found none; add it\n"
         "  - [data] follow_up: expected a number or text, found [1]\n"
         "  - [design] calliper: expected one of formula, method, estimand, caliper, scale, "
@@ -124,7 +124,7 @@ def test_every_fault_of_a_settings_file_is_listed_and_nothing_is_written(
         (
             'method = "radius"',
             'method = "magic"',
-            "[design] method: expected one of radius, given",
+            "[design] method: expected one of radius, nearest",
         ),
         ('people = "people.csv"', 'people = "persons.csv"', "persons.csv"),
         ("[study]", "[study", "study.toml: expected a TOML file"),
@@ -191,6 +191,80 @@ def test_the_demo_does_both_real_jobs(tmp_path, monkeypatch):
         "hazard_ratio",
     ]
     assert any("cohort has no column of offences" in warning for warning in recid["warnings"])
+
+
+SEVERAL = """
+[study]
+title = "A programme"
+headline = "complex"
+
+[data]
+people = "people.csv"
+treatment = "programme"
+reoffended = "reoffended"
+
+[design]
+method = "ipw"
+
+[model]
+inference = "laplace"
+
+[analyses.standard]
+formula = "age"
+
+[analyses.complex]
+formula = "age + priors"
+method = "radius"
+caliper = 0.2
+
+[analyses.regional]
+formula = "age"
+same = "region"
+"""
+
+
+def test_analyses_are_made_by_name_and_one_that_cannot_be_made_is_named_with_the_reason(
+    study, monkeypatch, capsys
+):
+    people = pd.read_csv(study / "people.csv")
+    edit(study, region=np.where(people["programme"] == 1, "South", "North"))
+    (study / "study.toml").write_text(SEVERAL)
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 0
+    assert json.loads((study / "out" / "analyses.json").read_text()) == {
+        "headline": "complex",
+        "made": ["complex", "standard"],
+        "refused": {
+            "regional": "only 0 comparison people share a value of region with the participants, "
+            "fewer than 30"
+        },
+    }
+    complex_one = json.loads((study / "out" / "complex" / "evaluation.json").read_text())
+    assert complex_one["design"]["method"] == "radius"
+    assert (study / "out" / "standard" / "report.html").exists()
+    assert "regional analysis: not made, only 0 comparison people" in capsys.readouterr().out
+
+
+def test_the_name_of_an_analysis_cannot_lead_out_of_the_folder(study, monkeypatch, capsys):
+    (study / "study.toml").write_text(SEVERAL.replace("analyses.standard", 'analyses."../x"'))
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 2
+    assert capsys.readouterr().err == (
+        "desist: settings: 1 fault\n"
+        "  - [analyses.../x]: expected a name of letters, digits, - and _, found '../x'; it names a "
+        "folder\n"
+    )
+
+
+def test_the_faults_of_every_analysis_are_listed(study, monkeypatch, capsys):
+    (study / "study.toml").write_text(
+        SEVERAL.replace("caliper = 0.2", "calliper = 0.2").replace('same = "region"', "same = 3")
+    )
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 2
+    assert capsys.readouterr().err == (
+        "desist: settings: 2 faults\n"
+        "  - [analyses.complex] calliper: expected one of formula, method, estimand, same, "
+        "caliper, scale, found an unknown key\n"
+        "  - [analyses.regional] same: expected text, found 3\n"
+    )
 
 
 def test_an_unknown_command_exits_with_2(monkeypatch, capsys):

@@ -1,5 +1,6 @@
 """The commands: demo, evaluate."""
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -9,6 +10,7 @@ import click
 from desist.errors import CannotAnswerError, InputError
 
 if TYPE_CHECKING:
+    from desist.cli.study import Result
     from desist.evaluation.record import Evaluation
 
 EXIT_BAD_INPUT = 2
@@ -51,16 +53,14 @@ def evaluate(settings: Path, out: Path, *, weights: bool) -> None:
     from desist.cli.study import read_study, run_study
 
     study = read_study(settings)
-    evaluation, cohort, design = run_study(study)
-    _write(evaluation, out, study.report.get("rules", "2019"))
-    if weights:
-        import pandas as pd
-
-        table = pd.DataFrame({"weight": design.weights})
-        if cohort.person is not None:
-            table.insert(0, cohort.person, cohort.people[cohort.person].to_numpy())
-        table.to_csv(out / "weights.csv", index=False)
-        click.echo(f"  {out / 'weights.csv'} (personal data)")
+    results, refused = run_study(study)
+    for result in results:
+        folder = out / result.name
+        _write(result.evaluation, folder, study.report.get("rules", "2019"))
+        if weights:
+            _write_weights(result, folder)
+    if study.analyses:
+        _write_analyses([result.name for result in results], refused, out)
 
 
 def main() -> NoReturn:
@@ -82,6 +82,26 @@ def main() -> NoReturn:
 def _fail(error: Exception, code: int) -> NoReturn:
     click.echo(f"desist: {error}", err=True)
     sys.exit(code)
+
+
+def _write_weights(result: "Result", out: Path) -> None:
+    import pandas as pd
+
+    cohort = result.cohort
+    table = pd.DataFrame({"weight": result.design.weights})
+    if cohort.person is not None:
+        table.insert(0, cohort.person, cohort.people[cohort.person].to_numpy())
+    table.to_csv(out / "weights.csv", index=False)
+    click.echo(f"  {out / 'weights.csv'} (personal data)")
+
+
+def _write_analyses(made: list[str], refused: dict[str, str], out: Path) -> None:
+    for name, reason in refused.items():
+        click.echo(f"{name} analysis: not made, {reason}")
+    content = {"headline": made[0], "made": made, "refused": refused}
+    path = out / "analyses.json"
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    click.echo(f"  {path}")
 
 
 def _write(evaluation: "Evaluation", out: Path, rules: str) -> None:

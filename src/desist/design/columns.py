@@ -19,19 +19,19 @@ class ScaledColumns:
     Sums over people are made block by block, so a million people need no second matrix.
     A column that does not vary (the intercept) is left as it is.
 
-    Attributes
-    ----------
-    values : ndarray of float, shape (n_people, n_columns)
-        As they are.
-    centre, scale : ndarray of float, shape (n_columns,)
-        Mean and standard deviation of each column; 0 and 1 where it does not vary.
-
     Parameters
     ----------
     values : ndarray of float, shape (n_people, n_columns)
         As they are.
     centre : ndarray of float, shape (n_columns,), optional
         What to subtract instead of the mean.
+
+    Attributes
+    ----------
+    values : ndarray of float, shape (n_people, n_columns)
+        As they are.
+    centre, scale : ndarray of float, shape (n_columns,)
+        Mean and standard deviation of each column; 0 and 1 where it does not vary.
     """
 
     values: Floats

@@ -375,7 +375,7 @@ def _in_standard_deviations(values: Floats) -> Floats:
 
 
 def _energy(values: Floats, steps: list[Floats]) -> list[float]:
-    """-s'Ds for each vector s of signed shares, a block of rows of D at a time."""
+    """Compute -s'Ds for each vector s of signed shares, a block of rows of D at a time."""
     squares = (values**2).sum(axis=1)
     totals = np.zeros(len(steps))
     for start in range(0, len(values), ROWS_AT_ONCE):

@@ -12,7 +12,7 @@ import pytest
 import desist
 from desist.checks import run_checks
 from desist.checks.published import checks_from_published
-from desist.cli.study import KEYS, read_study
+from desist.cli.study import KEYS, OF_AN_ANALYSIS, read_study
 from desist.design.design import Design, build_design
 from desist.design.methods import METHODS
 from desist.design.weighting import InverseProbability
@@ -63,6 +63,9 @@ def test_every_key_of_a_settings_file_is_documented():
         part = SETTINGS.split(f"``[{section}]``\n---", 1)[1].split("``\n---", 1)[0]
         for key in keys:
             assert f"* - ``{key}``" in part, f"[{section}] {key}"
+    part = SETTINGS.split("``[analyses.NAME]``\n---", 1)[1].split("``\n---", 1)[0]
+    for key in OF_AN_ANALYSIS.keys() - KEYS["design"].keys():
+        assert f"* - ``{key}``" in part, f"[analyses.NAME] {key}"
 
 
 def test_every_method_is_documented_with_its_keys():

@@ -1,0 +1,260 @@
+"""Does one process suffice? Rate, frequency and time held against what it predicts."""
+
+import math
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from desist.cohort.cohort import Cohort
+from desist.cohort.outcomes import Outcomes, read_outcomes
+from desist.design.design import Design
+from desist.errors import Fault, InputError
+from desist.estimands import Measure
+from desist.models.fit import Fit
+from desist.models.predictors import Predictors, Target, make_predictors, predict_linear
+from desist.models.process import ProcessModel, draw_first
+
+type Floats = NDArray[np.float64]
+
+ARMS = {"treated": 1, "comparison": 0}
+MEASURES = (Measure.RATE, Measure.FREQUENCY, Measure.TIME_AMONG_REOFFENDERS)
+_NOUNS = dict(zip(MEASURES, ("rate", "frequency", "mean days among reoffenders"), strict=True))
+_DECIMALS = dict(zip(MEASURES, (3, 2, 1), strict=True))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ProcessCheck:
+    """What was observed of each arm, beside what one process predicts of such people.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row an arm and measure. Columns: arm, measure, observed (weighted mean),
+        predicted (median), lower, upper (central interval of the predictions),
+        probability (two-sided posterior predictive). Missing where an arm has no
+        reoffenders, or the days are not known.
+    n_draws : int
+        Simulated cohorts, one a posterior draw.
+    probability : float
+        Of the intervals; a figure outside its own is not explained.
+    """
+
+    table: pd.DataFrame
+    n_draws: int
+    probability: float = 0.95
+
+    @property
+    def unexplained(self) -> pd.DataFrame:
+        """The rows whose two-sided probability is too small, the least likely first."""
+        few = self.table[self.table["probability"] < 1 - self.probability]
+        return few.sort_values("probability", kind="stable")
+
+    @property
+    def suffices(self) -> bool:
+        """Whether every figure is within what one process predicts."""
+        return self.unexplained.empty
+
+    @property
+    def sentence(self) -> str:
+        """The answer in one sentence."""
+        compared = self.table.dropna(subset="probability")
+        if self.suffices:
+            least = compared["probability"].min()
+            return (
+                "One process is enough for what was observed: each of the "
+                f"{len(compared)} figures is within what it predicts (smallest two-sided "
+                f"posterior predictive probability {_write(least)})."
+            )
+        parts = [_describe(row) for row in self.unexplained.to_dict(orient="records")]
+        return (
+            f"One process is not enough: of {len(compared)} figures it does not explain "
+            f"{len(parts)}: {'; '.join(parts)}."
+        )
+
+    def __repr__(self) -> str:
+        """Return the sentence."""
+        return f"<ProcessCheck: {self.sentence}>"
+
+
+@dataclass(frozen=True, eq=False)
+class _Arm:
+    code: int
+    target: Target
+    time_at_risk: Floats
+    observed: Floats
+
+
+def check_one_process(
+    fit: Fit,
+    cohort: Cohort,
+    design: Design,
+    *,
+    n_draws: int = 500,
+    probability: float = 0.95,
+    seed: int | np.random.Generator = 0,
+) -> ProcessCheck:
+    r"""Check by posterior prediction whether one process explains rate, frequency and time.
+
+    For each of some posterior draws the offences of all people with weight are drawn anew,
+    with their covariates, groups and time at risk, and the weighted rate, frequency and mean
+    days among reoffenders of each arm are taken as they were from the people. The probability
+    is two-sided, :math:`2 \min\{P(T^* \le T), P(T^* \ge T)\}` and at most 1. The
+    figures were fitted, so that the probabilities are larger than those of new data would be:
+    it errs towards "enough".
+
+    Parameters
+    ----------
+    fit : Fit
+        Of a `ProcessModel`.
+    cohort : Cohort
+        The people that it was fitted to.
+    design : Design
+        Their weights.
+    n_draws : int
+        Posterior draws, and cohorts simulated.
+    probability : float
+        Of the predictive intervals.
+    seed : int or numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    ProcessCheck
+        A table and one sentence.
+
+    Raises
+    ------
+    InputError
+        If the fit is of another model.
+
+    References
+    ----------
+    Gelman, A., Meng, X.-L. and Stern, H. (1996). Posterior predictive assessment of model
+    fitness via realized discrepancies. Statistica Sinica 6, 733-807.
+    """
+    model = fit.model
+    if not isinstance(model, ProcessModel):
+        fault = Fault("fit", "a fit of ProcessModel", f"one of the {model.name} model")
+        raise InputError("check of one process", [fault])
+    rng = np.random.default_rng(seed)
+    outcomes = read_outcomes(cohort)
+    groups = cohort.groups if model.groups is None else model.groups
+    predictors = make_predictors(cohort, design, model.covariates, groups)
+    chosen = _choose_draws(fit.draws, n_draws, rng)
+    rows = []
+    for name, code in ARMS.items():
+        arm = _select_arm(code, predictors, outcomes, design)
+        drawn = np.array([_simulate(fit, model, one, arm, rng) for one in chosen])
+        rows += [
+            {"arm": name, "measure": measure}
+            | compare_prediction(arm.observed[column], drawn[:, column], probability)
+            for column, measure in enumerate(MEASURES)
+        ]
+    return ProcessCheck(pd.DataFrame(rows), n_draws, probability)
+
+
+def compare_prediction(observed: float, drawn: Floats, probability: float) -> dict[str, float]:
+    """Compare one figure with its predictive distribution.
+
+    Parameters
+    ----------
+    observed : float
+        The figure; NaN where there is none.
+    drawn : ndarray of float, shape (n_draws,)
+        Its predictions; NaN where a simulated arm has no reoffenders.
+    probability : float
+        Of the interval.
+
+    Returns
+    -------
+    dict of str to float
+        observed, predicted (median), lower, upper, probability (two-sided).
+
+    Examples
+    --------
+    >>> compare_prediction(3.0, np.arange(10.0), 0.8)["probability"]
+    0.8
+    """
+    found = drawn[~np.isnan(drawn)]
+    if math.isnan(observed) or not found.size:
+        missing = dict.fromkeys(("predicted", "lower", "upper", "probability"), math.nan)
+        return {"observed": observed} | missing
+    tail = (1 - probability) / 2
+    lower, predicted, upper = np.quantile(found, [tail, 0.5, 1 - tail])
+    one_sided = min(float((found <= observed).mean()), float((found >= observed).mean()))
+    return {
+        "observed": observed,
+        "predicted": float(predicted),
+        "lower": float(lower),
+        "upper": float(upper),
+        "probability": min(1.0, 2 * one_sided),
+    }
+
+
+def _choose_draws(
+    draws: dict[str, Floats], n_draws: int, rng: np.random.Generator
+) -> list[dict[str, Floats]]:
+    """Choose posterior draws, each of shape (1, 1, ...), without replacement while they last."""
+    flat = {name: values.reshape(-1, *values.shape[2:]) for name, values in draws.items()}
+    n_known = len(flat["intercept"])
+    chosen = rng.choice(n_known, n_draws, replace=n_draws > n_known)
+    return [
+        {name: values[np.newaxis, np.newaxis, one] for name, values in flat.items()}
+        for one in chosen
+    ]
+
+
+def _select_arm(code: int, predictors: Predictors, outcomes: Outcomes, design: Design) -> _Arm:
+    people = (design.weights > 0) & (design.treated == bool(code))
+    shares = design.weights[people] / design.weights[people].sum()
+    offences = np.asarray(outcomes.offences)[people]
+    days = np.full(len(offences), np.nan) if outcomes.days is None else outcomes.days[people]
+    return _Arm(
+        code,
+        Target(predictors.covariates[people], predictors.groups[people], shares),
+        outcomes.time_at_risk[people],
+        _summarise(offences, days, shares),
+    )
+
+
+def _simulate(
+    fit: Fit,
+    model: ProcessModel,
+    draw: dict[str, Floats],
+    arm: _Arm,
+    rng: np.random.Generator,
+) -> Floats:
+    """Draw the offences of an arm's people anew, and summarise them."""
+    dispersion, shape = (float(part.item()) for part in model.read_arm(draw, arm.code))
+    mean = np.exp(predict_linear(draw, arm.target, fit.levels, arm.code)[0, 0])
+    mean = mean * (arm.time_at_risk / fit.horizon) ** shape
+    offences = rng.poisson(mean * rng.gamma(dispersion, 1 / dispersion, len(mean)))
+    first = arm.time_at_risk * draw_first(np.maximum(offences, 1), shape, rng)
+    days = np.floor(first / model.recorded_to) * model.recorded_to
+    return _summarise(offences, days, arm.target.weights)
+
+
+def _summarise(offences: NDArray[np.int64], days: Floats, shares: Floats) -> Floats:
+    again = offences > 0
+    rate = shares @ again
+    mean_days = shares[again] @ days[again] / rate if again.any() else np.nan
+    return np.array([rate, shares @ offences, mean_days])
+
+
+def _describe(row: dict[Hashable, Any]) -> str:
+    measure = row["measure"]
+    observed, lower, upper = (
+        f"{row[name]:.{_DECIMALS[measure]}f}" for name in ("observed", "lower", "upper")
+    )
+    return (
+        f"{_NOUNS[measure]}, {row['arm']}, {observed} where it predicts {lower} to {upper} "
+        f"(probability {_write(row['probability'])})"
+    )
+
+
+def _write(probability: float) -> str:
+    return f"{probability:.3f}" if probability >= 0.001 else "below 0.001"

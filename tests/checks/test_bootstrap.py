@@ -48,8 +48,10 @@ def test_bca_limits_are_near_those_of_scipy():
         rng=np.random.default_rng(1),
     ).confidence_interval
     found = bca_bootstrap(np.concatenate([one, other]), np.arange(85) < 25, n_resamples=9999, rng=2)
-    assert found.lower == pytest.approx(expected.low, abs=0.06)
-    assert found.upper == pytest.approx(expected.high, abs=0.06)
+    # Student's t and n / (n - 1) widen ours, by 8% for so few people
+    widening = (found.upper - found.lower) / (expected.high - expected.low)
+    assert 1.03 < widening < 1.13
+    assert (found.lower + found.upper) == pytest.approx(expected.low + expected.high, abs=0.25)
 
 
 def test_bca_of_a_symmetric_outcome_is_near_the_robust_interval(uneven):

@@ -139,7 +139,8 @@ def test_follow_up_shorter_than_the_horizon_is_a_reason(uneven):
 def test_arms_that_do_not_vary_give_no_certainty_from_rounding(uneven):
     apart = np.where(uneven["treated"], 0.1, 0.3)
     for check in check_frequency(apart, uneven["treated"], uneven["weights"]):
-        assert not check.applicable, check
+        # the score test takes the spread from the mean, which does vary
+        assert not check.applicable or check.check == "negative_binomial_score", check
 
 
 EDGES = {

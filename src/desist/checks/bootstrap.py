@@ -1,7 +1,8 @@
 r"""Bootstrap intervals, of weighted means and of the whole design.
 
 `bca_bootstrap` resamples people within each arm with the weights they have; its interval
-is corrected for bias and for a spread that changes with the mean (BCa). `redo_design`
+is corrected for bias and for a spread that changes with the mean (BCa), and widened by
+Student's t and n / (n - 1), without which it is too narrow for few people. `redo_design`
 resamples people and makes score, matching and weights again for every resample, so that
 their uncertainty is in the interval. That is not valid after matching with a fixed
 number of neighbours, however many people there are (Abadie and Imbens 2008), and is
@@ -9,21 +10,23 @@ refused there.
 
 References
 ----------
-Efron, B. (1987). JASA 82, 171-185. Abadie, A. and Imbens, G. W. (2008). Econometrica 76,
+Efron, B. (1987). JASA 82, 171-185. Hesterberg, T. C. (2015). The American Statistician
+69, 371-386 (the widening). Abadie, A. and Imbens, G. W. (2008). Econometrica 76,
 1537-1557.
 """
 
 import math
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-from desist.checks.arms import Arms, read_arms
+from desist.checks.arms import Arms, effective_sample_size, read_arms
 from desist.checks.check import Finding
-from desist.checks.weighted import weighted_contrast
+from desist.checks.weighted import satterthwaite, weighted_contrast
 from desist.checks.welch import from_standard_error
 from desist.cohort.cohort import Cohort
 from desist.cohort.outcomes import read_outcomes
@@ -102,7 +105,7 @@ def bca_bootstrap(
     drawn -= _resample_mean(values0, shares0, n_resamples, source)
     if np.ptp(drawn) <= 1e-12 * (1 + abs(estimate)):
         raise CannotAnswerError("neither arm varies, so every resample is the same")
-    return _bca(estimate, np.sort(drawn), _acceleration(arms), probability)
+    return _bca(estimate, np.sort(drawn), _acceleration(arms), _Widening.of(arms), probability)
 
 
 def redo_design(
@@ -229,7 +232,9 @@ def _acceleration(arms: Arms) -> float:
     return float((joined**3).sum()) / (6 * spread) if spread > 0 else 0.0
 
 
-def _bca(estimate: float, ordered: Floats, acceleration: float, probability: float) -> Finding:
+def _bca(
+    estimate: float, ordered: Floats, acceleration: float, widening: "_Widening", probability: float
+) -> Finding:
     n = ordered.size
     bias = float(ndtri(_share_below(ordered, estimate)))
 
@@ -237,12 +242,40 @@ def _bca(estimate: float, ordered: Floats, acceleration: float, probability: flo
         moved = bias + z
         return float(ndtr(bias + moved / (1 - acceleration * moved)))
 
-    z = float(ndtri((1 + probability) / 2))
+    z = widening.quantile((1 + probability) / 2)
     lower, upper = (float(np.quantile(ordered, level(sign * z))) for sign in (-1, 1))
     at_zero = float(ndtri(_share_below(ordered, 0.0))) - bias
     distance = at_zero / (1 + acceleration * at_zero) - bias
-    p_value = min(max(2 * float(ndtr(-abs(distance))), 2 / (n + 1)), 1.0)
-    return Finding(estimate, lower, upper, p_value, probability, float(ordered.std(ddof=1)))
+    p_value = min(max(widening.p_value(distance), 2 / (n + 1)), 1.0)
+    return Finding(
+        estimate, lower, upper, p_value, probability, float(ordered.std(ddof=1)) * widening.factor
+    )
+
+
+@dataclass(frozen=True)
+class _Widening:
+    """Student's t and n / (n - 1), which a bootstrap of few people leaves out."""
+
+    factor: float
+    df: float
+
+    @classmethod
+    def of(cls, arms: Arms) -> "_Widening":
+        known, unbiased = [], []
+        for is_treated in (True, False):
+            values, shares = arms.arm(treated=is_treated)
+            variance = float((shares**2) @ (values - shares @ values) ** 2)
+            size = effective_sample_size(shares)
+            known.append(variance)
+            unbiased.append(variance * size / max(size - 1, 1e-9))
+        factor = math.sqrt(sum(unbiased) / sum(known)) if sum(known) > 0 else 1.0
+        return cls(factor, satterthwaite(arms, unbiased[0], unbiased[1]))
+
+    def quantile(self, level: float) -> float:
+        return self.factor * float(stdtrit(self.df, level))
+
+    def p_value(self, distance: float) -> float:
+        return 2 * float(stdtr(self.df, -abs(distance) / self.factor))
 
 
 def _share_below(ordered: Floats, value: float) -> float:

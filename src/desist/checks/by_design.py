@@ -22,6 +22,7 @@ from desist.checks.randomisation import (
     redraw_radius,
     redraw_weights,
 )
+from desist.checks.skewness import doubt_about_skewness
 from desist.checks.welch import from_standard_error
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design
@@ -150,8 +151,9 @@ def check_m_estimation(
         return None
     values = np.asarray(outcome, dtype=float)
     arms = read_arms(values, design.treated, design.weights)
-    if arms.obstacle:
-        return not_applicable(measure, M_ESTIMATION, arms.obstacle)
+    reason = arms.obstacle or doubt_about_skewness(arms)
+    if reason:
+        return not_applicable(measure, M_ESTIMATION, reason)
     fit = fit_weighted(values, design.treated, design.weights, equations=equations)
     sizes = [effective_sample_size(arms.weights[m]) for m in (arms.treated, ~arms.treated)]
     found = from_standard_error(

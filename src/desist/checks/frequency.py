@@ -10,9 +10,14 @@ from desist.checks.arms import Arms, read_arms
 from desist.checks.bootstrap import bca_bootstrap
 from desist.checks.check import Check, Finding, label, not_applicable
 from desist.checks.counts import exact_rate_ratio, overdispersion, quasi_poisson
-from desist.checks.negative_binomial import negative_binomial, negative_binomial_test
+from desist.checks.negative_binomial import (
+    negative_binomial,
+    negative_binomial_score,
+    negative_binomial_test,
+)
 from desist.checks.ranks import permutation
 from desist.checks.rate import check_clustered, check_means, read_clusters
+from desist.checks.skewness import doubt_about_skewness
 from desist.errors import CannotAnswerError
 from desist.estimands import Measure, Scale
 
@@ -51,15 +56,15 @@ def check_frequency(
     Returns
     -------
     tuple of Check
-        Welch, robust weighted difference, BCa, quasi-Poisson and negative binomial
-        ratios; for equal weights the likelihood-ratio test, the exact ratio and the
-        permutation test.
+        Welch, robust weighted difference, BCa, negative binomial score test, quasi-Poisson
+        and negative binomial ratios; for equal weights the likelihood-ratio test, the
+        exact ratio and the permutation test.
 
     Examples
     --------
     >>> checks = check_frequency([0, 2, 0, 1, 3, 1, 0, 4], [1, 1, 1, 1, 0, 0, 0, 0], rng=1)
     >>> [check.check for check in checks][:4]
-    ['welch', 'weighted_difference_hc3', 'bca_bootstrap', 'quasi_poisson']
+    ['welch', 'weighted_difference_hc3', 'bca_bootstrap', 'negative_binomial_score']
     """
     arms = read_arms(np.asarray(offences, dtype=float), treated, weights)
     source = np.random.default_rng(rng)
@@ -94,8 +99,9 @@ def check_bca(arms: Arms, measure: Measure, rng: np.random.Generator) -> Check:
         Slug `bca_bootstrap`.
     """
     slug = "bca_bootstrap"
-    if arms.obstacle:
-        return not_applicable(measure, slug, arms.obstacle)
+    reason = arms.obstacle or doubt_about_skewness(arms)
+    if reason:
+        return not_applicable(measure, slug, reason)
     try:
         found = bca_bootstrap(arms.outcome, arms.treated, arms.weights, rng=rng)
     except CannotAnswerError as error:
@@ -110,10 +116,11 @@ def _check_ratios(
         "quasi_poisson": quasi_poisson,
         "negative_binomial": negative_binomial,
     }
+    skewed = arms.obstacle or doubt_about_skewness(arms)
     data = (arms.outcome, arms.treated, arms.weights)
-    made = []
+    made = [_check_score(arms, exposure)]
     for slug, formula in formulas.items():
-        reason = arms.obstacle
+        reason = skewed
         if not reason:
             try:
                 found = formula(*data, time_at_risk=exposure, clusters=clusters)
@@ -126,6 +133,20 @@ def _check_ratios(
             else label(found, FREQUENCY, slug, scale=RATIO)
         )
     return made
+
+
+def _check_score(arms: Arms, exposure: NDArray[np.float64]) -> Check:
+    slug = "negative_binomial_score"
+    reason = arms.obstacle
+    if not reason:
+        try:
+            found = negative_binomial_score(
+                arms.outcome, arms.treated, arms.weights, time_at_risk=exposure
+            )
+            return label(found, FREQUENCY, slug, scale=RATIO)
+        except CannotAnswerError as error:
+            reason = str(error)
+    return not_applicable(FREQUENCY, slug, reason, RATIO)
 
 
 def _check_unweighted(
@@ -148,6 +169,9 @@ def _check_unweighted(
 
 def _check_likelihood(arms: Arms, exposure: NDArray[np.float64]) -> Check:
     slug = "negative_binomial_test"
+    skewed = doubt_about_skewness(arms)
+    if skewed:
+        return not_applicable(FREQUENCY, slug, skewed, RATIO)
     try:
         found = negative_binomial_test(arms.outcome, arms.treated, time_at_risk=exposure)
     except CannotAnswerError as error:

@@ -11,6 +11,7 @@ from desist.checks.check import Check, Finding, label, not_applicable
 from desist.checks.conditional import fisher, fisher_mid_p
 from desist.checks.exact_binomial import exact_binomial
 from desist.checks.mantel_haenszel import mantel_haenszel
+from desist.checks.skewness import doubt_about_skewness
 from desist.checks.two_proportions import (
     agresti_caffo,
     miettinen_nurminen,
@@ -104,8 +105,9 @@ def check_means(arms: Arms, measure: Measure) -> list[Check]:
         ]
     data = (arms.outcome, arms.treated, arms.weights)
     plain, robust = welch(*data), weighted_difference(*data)
-    doubt = doubt_about_welch(arms) or ("" if plain.p_value >= 0 else _no_error(arms))
-    trouble = "" if robust.p_value >= 0 else _no_error(arms)
+    skewed = doubt_about_skewness(arms)
+    doubt = doubt_about_welch(arms) or skewed or ("" if plain.p_value >= 0 else _no_error(arms))
+    trouble = skewed or ("" if robust.p_value >= 0 else _no_error(arms))
     return [
         _either(plain, measure, "welch", doubt),
         _either(robust, measure, "weighted_difference_hc3", trouble),
@@ -130,8 +132,9 @@ def check_clustered(arms: Arms, measure: Measure, sets: ArrayLike) -> Check:
         Slug `weighted_difference_clustered`.
     """
     slug = "weighted_difference_clustered"
-    if arms.obstacle:
-        return not_applicable(measure, slug, arms.obstacle)
+    reason = arms.obstacle or doubt_about_skewness(arms)
+    if reason:
+        return not_applicable(measure, slug, reason)
     clusters = read_clusters(arms, sets)
     if clusters is None:
         few = f"errors clustered by fewer than {FEWEST_CLUSTERS} sets are too small"

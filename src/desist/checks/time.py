@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desist.checks.arms import Arms, read_arms, scale_to_effective_size
+from desist.checks.arms import Arms, effective_sample_size, read_arms, scale_to_effective_size
 from desist.checks.check import Check, Finding, label, not_applicable
 from desist.checks.cox import cox
 from desist.checks.frequency import check_bca
@@ -19,6 +19,7 @@ from desist.errors import CannotAnswerError
 from desist.estimands import Measure, Scale
 
 RANK_NOTE = "the estimate is P(later) minus P(sooner), not days"
+FEWEST_RANKED = 10
 DESCRIPTIVE = "descriptive: only those who reoffended are compared"
 
 
@@ -141,7 +142,11 @@ def _check_reoffenders(
         reason = f"among those who reoffended, {among.obstacle}"
         return made + [not_applicable(measure, slug, reason) for slug in slugs]
     ranked = brunner_munzel(among.outcome, among.treated, among.weights)
-    if math.isnan(ranked.p_value):
+    sizes = [effective_sample_size(among.weights[m]) for m in (among.treated, ~among.treated)]
+    if min(sizes) < FEWEST_RANKED:
+        few = f"an arm has {min(sizes):.1f} effective reoffenders; {FEWEST_RANKED} are needed"
+        made.append(not_applicable(measure, slugs[0], few))
+    elif math.isnan(ranked.p_value):
         made.append(not_applicable(measure, slugs[0], "the times of the arms do not overlap"))
     else:
         made.append(label(ranked, measure, slugs[0], reason=f"{RANK_NOTE}; {DESCRIPTIVE}"))

@@ -67,7 +67,7 @@ class ProcessCheck:
             return (
                 "One process is enough for what was observed: each of the "
                 f"{len(compared)} figures is within what it predicts (smallest two-sided "
-                f"posterior predictive probability {_write(least)})."
+                f"posterior predictive probability {write_probability(least)})."
             )
         parts = [_describe(row) for row in self.unexplained.to_dict(orient="records")]
         return (
@@ -195,6 +195,27 @@ def compare_prediction(observed: float, drawn: Floats, probability: float) -> di
     }
 
 
+def write_probability(probability: float) -> str:
+    """Write a predictive probability to three decimals, as far as simulation can tell.
+
+    Parameters
+    ----------
+    probability : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    str
+        "below 0.001" for anything less.
+
+    Examples
+    --------
+    >>> write_probability(0.0104), write_probability(0.0)
+    ('0.010', 'below 0.001')
+    """
+    return f"{probability:.3f}" if probability >= 0.001 else "below 0.001"
+
+
 def _choose_draws(
     draws: dict[str, Floats], n_draws: int, rng: np.random.Generator
 ) -> list[dict[str, Floats]]:
@@ -252,9 +273,5 @@ def _describe(row: dict[Hashable, Any]) -> str:
     )
     return (
         f"{_NOUNS[measure]}, {row['arm']}, {observed} where it predicts {lower} to {upper} "
-        f"(probability {_write(row['probability'])})"
+        f"(probability {write_probability(row['probability'])})"
     )
-
-
-def _write(probability: float) -> str:
-    return f"{probability:.3f}" if probability >= 0.001 else "below 0.001"

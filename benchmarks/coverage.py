@@ -1,8 +1,9 @@
 """Is it right? How often 95 % intervals cover the effect that cohorts were made with.
 
-Each cell simulates cohorts with a known effect, matches them by radius, fits every model, and
-counts for every measure and method how often the interval covers the effect on the matched
-participants. Prints one JSON object; a table goes to standard error.
+Each cell simulates cohorts with a known effect, makes a design, fits every model, and counts
+for every measure and method how often the interval covers the effect on the people whom the
+design is about. Beside the posterior stand the tests of the Justice Data Lab and mistakes
+that are common elsewhere. Prints one JSON object; a table goes to standard error.
 
     python benchmarks/coverage.py --replicates 200 --cells like_the_report no_effect
 """
@@ -17,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,60 +31,125 @@ import desist as ds
 from desist.checks.weighted import weighted_difference
 from desist.checks.welch import welch
 from desist.cohort.outcomes import Outcomes, read_outcomes
-from desist.estimands import Measure
+from desist.design.design import Design, draw_designs
+from desist.design.weighting import InverseProbability
+from desist.estimands import Estimand, Measure
+from desist.models.predictors import target_weights
 
 # Numba looks for a module named coverage, and must not find this file.
 sys.path[:] = [path for path in sys.path if Path(path).resolve() != Path(__file__).parent.resolve()]
 
+type Found = tuple[Measure, str, tuple[float, float, float]]
+type Column = NDArray[Any]
+
 # Other ethnicities differ from white in nothing here; as a level of three people in a hundred
 # it would at times have no participant at all, and the score no estimate.
 FORMULA = "age + copas + I(ethnicity == 'black') + I(ethnicity == 'asian')"
-CELLS: dict[str, dict[str, float]] = {
-    "like_the_report": {},
-    "no_effect": {"rate_ratio": 1.0},
-    "few_reoffenders": {"rate_ratio": 0.15},
-    "small_comparison": {"n_comparison": 150},
+RIVAL_DRAWS = 200
+COHORTS_WITH_DRAWN_DESIGNS = 200  # 200 designs a cohort take longer than all the rest
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A kind of study.
+
+    Attributes
+    ----------
+    people : dict
+        Arguments of `simulate_cohort`.
+    method : Method or None
+        Of the design; None compares everybody with weight 1.
+    estimand : Estimand
+        Asked for.
+    covariates : str or None
+        Of the outcome models.
+    """
+
+    people: dict[str, Any] = field(default_factory=dict)
+    method: Any = field(default_factory=ds.RadiusMatching)
+    estimand: Estimand = Estimand.ATT
+    covariates: str | None = None
+
+
+CELLS = {
+    "like_the_report": Cell(),
+    "no_effect": Cell({"rate_ratio": 1.0}),
+    "effective_size_30": Cell({"n_comparison": 120}),
+    "thirteen_reoffenders": Cell({"n_treated": 45, "rate_ratio": 1.0}),
+    "ipw_ate": Cell({"confounding": 0.3}, InverseProbability(), Estimand.ATE),
+    "twelve_sites": Cell(
+        {
+            "n_treated": 60,
+            "n_comparison": 60,
+            "n_groups": 12,
+            "group_sd": 0.5,
+            "confounding": 0.0,
+            "rate_ratio": 0.6,
+        },
+        None,
+    ),
+    "wrong_form": Cell(covariates="age"),
 }
-type Found = tuple[Measure, str, tuple[float, float, float]]
-type Column = NDArray[Any]
-MODELS = (ds.RateModel(), ds.FrequencyModel(), ds.SurvivalModel())
 
 
 def replicate(job: tuple[str, int]) -> list[dict[str, Any]] | str:
     """Evaluate one simulated cohort; a refusal of the package is returned by its name."""
-    cell, seed = job
-    simulated = ds.simulate_cohort(rng=seed, n_groups=0, **CELLS[cell])
+    name, seed = job
+    cell = CELLS[name]
+    simulated = ds.simulate_cohort(rng=seed, **({"n_groups": 0} | cell.people))
+    cohort = simulated.cohort
     try:
-        design = ds.build_design(simulated.cohort, FORMULA, method=ds.RadiusMatching())
-        found = [*posteriors(simulated.cohort, design, seed), *checks(simulated.cohort, design)]
+        design = make_design(cell, cohort)
+        found = [
+            *posteriors(cell, cohort, design, seed),
+            *checks(cohort, design),
+            *rivals(cohort, design, seed),
+        ]
     except ds.CannotAnswerError as refusal:
-        return type(refusal).__name__
-    truth = simulated.means_of(np.where(design.treated, design.weights, 0.0))
-    about = {"cell": cell, "ess": design.effective_sample_size_comparison}
+        return f"{type(refusal).__name__}: {str(refusal).splitlines()[0][:60]}"
+    truth = simulated.means_of(target_weights(design))
+    size = design.effective_sample_size_comparison
     return [
-        about
-        | {"measure": str(measure), "method": method}
+        {"cell": name, "measure": str(measure), "method": method, "ess": size}
         | judge(truth[measure].difference, *limits)
         for measure, method, limits in found
     ]
 
 
-def posteriors(cohort: ds.Cohort, design: ds.Design, seed: int) -> Iterator[Found]:
+def make_design(cell: Cell, cohort: ds.Cohort) -> Design:
+    """Make the design of a cell."""
+    if cell.method is None:
+        return Design(np.ones(cohort.n_people), cohort.treated, cell.estimand)
+    return ds.build_design(cohort, FORMULA, method=cell.method, estimand=cell.estimand)
+
+
+def posteriors(cell: Cell, cohort: ds.Cohort, design: Design, seed: int) -> Iterator[Found]:
     """Fit every model and yield the posterior mean and interval of each difference."""
-    for model in MODELS:
-        fit = ds.fit_model(model, cohort, design, seed=seed)
+    for kind in (ds.RateModel, ds.FrequencyModel, ds.SurvivalModel):
+        fit = ds.fit_model(kind(covariates=cell.covariates), cohort, design, seed=seed)
         for effect in ds.estimate_effects(fit):
             if effect.difference is not None:
                 limits = (float(effect.draws.mean()), effect.interval.lower, effect.interval.upper)
                 yield effect.measure, "posterior", limits
+    if cell.method is not None:
+        fit = ds.fit_model(
+            ds.RateModel(covariates=cell.covariates),
+            cohort,
+            design,
+            inference=ds.Laplace(sandwich=True),
+            seed=seed,
+        )
+        rate = ds.estimate_effects(fit)[0]
+        limits = (float(rate.draws.mean()), rate.interval.lower, rate.interval.upper)
+        yield Measure.RATE, "posterior, sandwich", limits
 
 
-def checks(cohort: ds.Cohort, design: ds.Design) -> Iterator[Found]:
+def checks(cohort: ds.Cohort, design: Design) -> Iterator[Found]:
     """Yield Welch on raw numbers, as the Justice Data Lab has it, and HC3 on the weights."""
     for measure, outcome, who in outcome_columns(read_outcomes(cohort)):
         data = (outcome[who], design.treated[who], design.weights[who])
-        found = {"welch": welch(*data), "weighted_difference_hc3": weighted_difference(*data)}
-        for name, finding in found.items():
+        for name, test in (("welch", welch), ("weighted difference, HC3", weighted_difference)):
+            finding = test(*data)
             if not math.isnan(finding.lower):
                 yield measure, name, (finding.estimate, finding.lower, finding.upper)
 
@@ -94,6 +161,47 @@ def outcome_columns(outcomes: Outcomes) -> Iterator[tuple[Measure, Column, Colum
     yield Measure.FREQUENCY, outcomes.offences, everybody
     yield Measure.RMST, outcomes.days, everybody  # nobody is lost before the horizon
     yield Measure.TIME_AMONG_REOFFENDERS, outcomes.days, outcomes.reoffended
+
+
+def rivals(cohort: ds.Cohort, design: Design, seed: int) -> Iterator[Found]:
+    """Yield what common mistakes make of the rate."""
+    rng = np.random.default_rng(seed)
+    reoffended = read_outcomes(cohort).reoffended.astype(float)
+    arms = (design.treated, ~design.treated)
+
+    # weights as frequency weights: a Beta posterior from sums of raw weights
+    draws = [
+        rng.beta(
+            0.5 + design.weights[arm] @ reoffended[arm],
+            0.5 + design.weights[arm] @ (1 - reoffended[arm]),
+            4000,
+        )
+        for arm in arms
+    ]
+    yield Measure.RATE, "weights as frequencies", spread(draws[0] - draws[1])
+
+    # the plain bootstrap of the people, their weights kept
+    means = []
+    for arm in arms:
+        weights, outcome = design.weights[arm], reoffended[arm]
+        times = rng.multinomial(len(weights), np.full(len(weights), 1 / len(weights)), 1000)
+        means.append((times * weights) @ outcome / (times @ weights))
+    yield Measure.RATE, "plain bootstrap", spread((means[0] - means[1])[np.isfinite(means[0])])
+
+    # outcomes fixed, only the scores drawn: CausalPy's inverse-propensity posterior
+    if design.scores is not None and seed < COHORTS_WITH_DRAWN_DESIGNS:
+        drawn = [
+            np.average(reoffended[arms[0]], weights=one.weights[arms[0]])
+            - np.average(reoffended[arms[1]], weights=one.weights[arms[1]])
+            for one in draw_designs(cohort, design, n_draws=RIVAL_DRAWS, rng=rng)
+        ]
+        yield Measure.RATE, "scores drawn, outcomes fixed", spread(np.array(drawn))
+
+
+def spread(draws: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return the mean and the 95 % limits of draws."""
+    lower, upper = np.quantile(draws, [0.025, 0.975])
+    return float(draws.mean()), float(lower), float(upper)
 
 
 def judge(truth: float, estimate: float, lower: float, upper: float) -> dict[str, Any]:
@@ -133,7 +241,7 @@ def run(cells: list[str], replicates: int, workers: int) -> dict[str, Any]:
             else:
                 rows += found
     table = summarise(rows)
-    print(table.drop(columns=["mean_truth", "mean_ess"]).to_string(index=False), file=sys.stderr)
+    print(table.drop(columns=["mean_truth"]).to_string(index=False), file=sys.stderr)
     return {
         "benchmark": "coverage",
         "version": ds.__version__,

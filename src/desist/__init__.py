@@ -15,20 +15,28 @@ if TYPE_CHECKING:
     from desist.cohort.flow import RecordFlow
     from desist.cohort.published import PublishedMeasure, PublishedStudy
     from desist.cohort.simulate import simulate_cohort
-    from desist.design.design import Design, build_design
+    from desist.design.design import build_design, draw_designs
+    from desist.design.entropy import EntropyBalancing
+    from desist.design.nearest import NearestMatching
+    from desist.design.optimal import FullMatching, OptimalMatching
     from desist.design.radius import RadiusMatching
-    from desist.design.weighting import GivenWeights
-    from desist.effects import Effect, estimate_effects
-    from desist.errors import CannotAnswerError, DesistError, DesistWarning, InputError
+    from desist.design.strata import CoarsenedExactMatching, ExactMatching, Subclassification
+    from desist.design.weighting import GivenWeights, InverseProbability, OverlapWeights
+    from desist.effects import (
+        estimate_effects,
+        estimate_effects_by_group,
+        estimate_effects_over_designs,
+    )
+    from desist.errors import CannotAnswerError, InputError
     from desist.estimands import Estimand, Measure
     from desist.evaluation.evaluate import evaluate
     from desist.evaluation.published import evaluate_published
-    from desist.evaluation.record import Evaluation
     from desist.evaluation.storage import load_evaluation, save_evaluation
     from desist.inference.engines import Laplace, Nuts
-    from desist.models.fit import Fit, fit_model
+    from desist.models.fit import fit_model
     from desist.models.frequency import FrequencyModel
     from desist.models.priors import Priors
+    from desist.models.process import ProcessModel
     from desist.models.rate import RateModel
     from desist.models.survival import SurvivalModel
     from desist.report.document import write_report
@@ -37,29 +45,36 @@ __version__ = version("desist")
 
 _HOME = {
     "CannotAnswerError": "desist.errors",
+    "CoarsenedExactMatching": "desist.design.strata",
     "Cohort": "desist.cohort.cohort",
-    "DesistError": "desist.errors",
-    "DesistWarning": "desist.errors",
-    "Design": "desist.design.design",
-    "Effect": "desist.effects",
+    "EntropyBalancing": "desist.design.entropy",
     "Estimand": "desist.estimands",
-    "Evaluation": "desist.evaluation.record",
-    "Fit": "desist.models.fit",
+    "ExactMatching": "desist.design.strata",
     "FrequencyModel": "desist.models.frequency",
+    "FullMatching": "desist.design.optimal",
     "GivenWeights": "desist.design.weighting",
     "InputError": "desist.errors",
+    "InverseProbability": "desist.design.weighting",
     "Laplace": "desist.inference.engines",
     "Measure": "desist.estimands",
+    "NearestMatching": "desist.design.nearest",
     "Nuts": "desist.inference.engines",
+    "OptimalMatching": "desist.design.optimal",
+    "OverlapWeights": "desist.design.weighting",
     "Priors": "desist.models.priors",
+    "ProcessModel": "desist.models.process",
     "PublishedMeasure": "desist.cohort.published",
     "PublishedStudy": "desist.cohort.published",
     "RadiusMatching": "desist.design.radius",
     "RateModel": "desist.models.rate",
     "RecordFlow": "desist.cohort.flow",
+    "Subclassification": "desist.design.strata",
     "SurvivalModel": "desist.models.survival",
     "build_design": "desist.design.design",
+    "draw_designs": "desist.design.design",
     "estimate_effects": "desist.effects",
+    "estimate_effects_by_group": "desist.effects",
+    "estimate_effects_over_designs": "desist.effects",
     "evaluate": "desist.evaluation.evaluate",
     "evaluate_published": "desist.evaluation.published",
     "fit_model": "desist.models.fit",
@@ -71,31 +86,38 @@ _HOME = {
 
 __all__ = [
     "CannotAnswerError",
+    "CoarsenedExactMatching",
     "Cohort",
-    "Design",
-    "DesistError",
-    "DesistWarning",
-    "Effect",
+    "EntropyBalancing",
     "Estimand",
-    "Evaluation",
-    "Fit",
+    "ExactMatching",
     "FrequencyModel",
+    "FullMatching",
     "GivenWeights",
     "InputError",
+    "InverseProbability",
     "Laplace",
     "Measure",
+    "NearestMatching",
     "Nuts",
+    "OptimalMatching",
+    "OverlapWeights",
     "Priors",
+    "ProcessModel",
     "PublishedMeasure",
     "PublishedStudy",
     "RadiusMatching",
     "RateModel",
     "RecordFlow",
+    "Subclassification",
     "SurvivalModel",
     "__version__",
     "build_design",
     "datasets",
+    "draw_designs",
     "estimate_effects",
+    "estimate_effects_by_group",
+    "estimate_effects_over_designs",
     "evaluate",
     "evaluate_published",
     "fit_model",

@@ -249,8 +249,8 @@ def test_the_name_of_an_analysis_cannot_lead_out_of_the_folder(study, monkeypatc
     assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 2
     assert capsys.readouterr().err == (
         "desist: settings: 1 fault\n"
-        "  - [analyses.../x]: expected a name of letters, digits, - and _, found '../x'; it names a "
-        "folder\n"
+        "  - [analyses.../x]: expected a name of letters, digits, - and _, found '../x'; it names "
+        "a folder\n"
     )
 
 

@@ -10,41 +10,45 @@ GOOD = Diagnostics("nuts", rhat_max=1.001, ess_bulk_min=900, ess_tail_min=800, e
 
 def test_a_good_fit_passes():
     require_convergence(GOOD, "rate")
-    assert GOOD.problems == ()
+    assert GOOD.problems == GOOD.cautions == ()
+
+
+CHAINS_DISAGREE = (
+    "the chains disagree (R-hat {:.3f}, limit 1.01): sample longer, or give tighter priors"
+)
+FEW_DRAWS = "few effective draws ({}, 400 are enough): ask for more"
+DIVERGENT = "{} divergent transitions: raise target_accept, or give tighter priors for the scales"
+SLOW_ENERGY = (
+    "the energy is explored slowly (E-BFMI {:.2f}, limit 0.3): give tighter priors for the scales"
+)
+LAPLACE_UNFIT = (
+    "the Laplace approximation does not fit well (k-hat {:.2f}, limit 0.5, unusable above 0.7): "
+    'use inference="nuts"'
+)
 
 
 @pytest.mark.parametrize(
-    ("diagnostics", "sentence"),
+    ("diagnostics", "problems", "cautions"),
     [
-        (
-            Diagnostics("nuts", rhat_max=1.05),
-            "the chains disagree (R-hat 1.050, limit 1.01): sample longer, or give tighter priors",
-        ),
-        (
-            Diagnostics("nuts", ess_bulk_min=1000, ess_tail_min=120),
-            "too few effective draws (120, at least 400): ask for more",
-        ),
-        (
-            Diagnostics("nuts", divergences=3),
-            "3 divergent transitions: raise target_accept, or give tighter priors for the scales",
-        ),
-        (
-            Diagnostics("nuts", ebfmi_min=0.12),
-            "the energy is explored slowly (E-BFMI 0.12, at least 0.3): "
-            "give tighter priors for the scales",
-        ),
-        (
-            Diagnostics("laplace", khat=0.83),
-            'the Laplace approximation does not fit (k-hat 0.83, limit 0.7): use inference="nuts"',
-        ),
+        (Diagnostics("nuts", rhat_max=1.02), (), (CHAINS_DISAGREE.format(1.02),)),
+        (Diagnostics("nuts", rhat_max=1.07), (CHAINS_DISAGREE.format(1.07),), ()),
+        (Diagnostics("nuts", ess_bulk_min=900, ess_tail_min=120), (), (FEW_DRAWS.format(120),)),
+        (Diagnostics("nuts", ess_bulk_min=90, ess_tail_min=120), (FEW_DRAWS.format(90),), ()),
+        (Diagnostics("nuts", divergences=3, n_draws=4000), (), (DIVERGENT.format(3),)),
+        (Diagnostics("nuts", divergences=41, n_draws=4000), (DIVERGENT.format(41),), ()),
+        (Diagnostics("nuts", ebfmi_min=0.25), (), (SLOW_ENERGY.format(0.25),)),
+        (Diagnostics("nuts", ebfmi_min=0.12), (SLOW_ENERGY.format(0.12),), ()),
+        (Diagnostics("laplace", khat=0.61), (), (LAPLACE_UNFIT.format(0.61),)),
+        (Diagnostics("laplace", khat=0.83), (LAPLACE_UNFIT.format(0.83),), ()),
     ],
 )
-def test_each_failure_says_what_to_try(diagnostics, sentence):
-    assert diagnostics.problems == (sentence,)
+def test_what_can_be_used_is_marked_and_what_cannot_is_refused(diagnostics, problems, cautions):
+    assert diagnostics.problems == problems
+    assert diagnostics.cautions == cautions
 
 
 def test_the_error_lists_every_failure():
-    bad = Diagnostics("nuts", rhat_max=1.05, divergences=3)
+    bad = Diagnostics("nuts", rhat_max=1.06, divergences=90, n_draws=4000)
     with pytest.raises(NotConvergedError) as caught:
         require_convergence(bad, "rate")
     message = str(caught.value)

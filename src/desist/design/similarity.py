@@ -114,7 +114,7 @@ def measure_overlap(cohort: Cohort, design: Design) -> pd.DataFrame:
 
     The area under the lower of the two densities: Gaussian kernels with the normal
     reference bandwidth of the smaller arm, the same before and after. For 0/1 covariates
-    1 - |p1 - p0|.
+    ``1 - |p1 - p0|``.
 
     Parameters
     ----------

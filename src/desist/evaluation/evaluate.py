@@ -110,7 +110,7 @@ def evaluate(
             "horizon": horizon,
         },
         seed=seed,
-        warnings=_collect_warnings(design, outcomes),
+        warnings=(*_collect_warnings(design, outcomes), *list_cautions(effects)),
     )
 
 
@@ -139,6 +139,26 @@ def summarise_design(design: Design) -> dict[str, Any]:
         "worst_covariate": None if design.balance is None else design.balance.worst,
         "balance": [{column: row[column] for column in columns} for row in balance],
     }
+
+
+def list_cautions(effects: Sequence[Effect]) -> tuple[str, ...]:
+    """List what the convergence gate let pass but a reader has to know.
+
+    Parameters
+    ----------
+    effects : sequence of Effect
+        Of one evaluation.
+
+    Returns
+    -------
+    tuple of str
+        Sentences, each measure of a fit named once.
+    """
+    said: dict[str, list[str]] = {}
+    for effect in effects:
+        for caution in effect.diagnostics.cautions:
+            said.setdefault(caution, []).append(str(effect.measure))
+    return tuple(f"{', '.join(measures)}: {caution}." for caution, measures in said.items())
 
 
 def _require_same_people(cohort: Cohort, design: Design) -> None:

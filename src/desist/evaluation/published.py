@@ -8,6 +8,7 @@ from desist.cohort.published import PublishedMeasure, PublishedStudy
 from desist.effects import Effect, estimate_effects
 from desist.errors import Fault, InputError, NoEventsError
 from desist.estimands import Estimand, Measure
+from desist.evaluation.evaluate import list_cautions
 from desist.evaluation.record import Evaluation, compare_check
 from desist.inference.engines import Engine
 from desist.models.fit import Fit, fit_rows
@@ -103,7 +104,7 @@ def evaluate_published(
             "inference": inference if isinstance(inference, str) else repr(inference),
         },
         seed=seed,
-        warnings=tuple(warnings),
+        warnings=(*warnings, *list_cautions(effects)),
         published=study,
     )
 

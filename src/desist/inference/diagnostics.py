@@ -9,6 +9,12 @@ from desist.errors import NotConvergedError
 
 
 @dataclass(frozen=True)
+class _Finding:
+    sentence: str
+    is_fatal: bool
+
+
+@dataclass(frozen=True)
 class Diagnostics:
     """How well a posterior was found; NaN where a figure does not apply to the engine.
 
@@ -22,7 +28,9 @@ class Diagnostics:
         Smallest effective number of draws of any parameter; for the Laplace engine, the
         effective number after importance weighting.
     divergences : int
-        Divergent transitions after tuning (NUTS).
+        Divergent transitions after tuning (NUTS); more than one draw in a hundred is too many.
+    n_draws : int
+        Draws of all chains (NUTS).
     ebfmi_min : float
         Smallest energy fraction of missing information of any chain (NUTS).
     khat : float
@@ -40,37 +48,58 @@ class Diagnostics:
     ess_bulk_min: float = math.nan
     ess_tail_min: float = math.nan
     divergences: int = 0
+    n_draws: int = 0
     ebfmi_min: float = math.nan
     khat: float = math.nan
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What failed, each as a sentence that says what to try; empty when all is well."""
-        failed = []
-        if self.rhat_max > 1.01:
-            failed.append(
+        """Why the posterior cannot be used, with what to try; empty when it can."""
+        return tuple(finding.sentence for finding in self._findings if finding.is_fatal)
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What the reader of a usable posterior has to know, with what to try."""
+        return tuple(finding.sentence for finding in self._findings if not finding.is_fatal)
+
+    @property
+    def _findings(self) -> tuple["_Finding", ...]:
+        fewest = min(self.ess_bulk_min, self.ess_tail_min)
+        share = self.divergences / self.n_draws if self.n_draws else math.inf
+        candidates = (
+            (
+                self.rhat_max > 1.01,
+                self.rhat_max > 1.05,
                 f"the chains disagree (R-hat {self.rhat_max:.3f}, limit 1.01): "
-                "sample longer, or give tighter priors"
-            )
-        if self.ess_bulk_min < 400 or self.ess_tail_min < 400:
-            fewest = min(self.ess_bulk_min, self.ess_tail_min)
-            failed.append(f"too few effective draws ({fewest:.0f}, at least 400): ask for more")
-        if self.divergences > 0:
-            failed.append(
+                "sample longer, or give tighter priors",
+            ),
+            (
+                fewest < 400,
+                fewest < 100,
+                f"few effective draws ({fewest:.0f}, 400 are enough): ask for more",
+            ),
+            (
+                self.divergences > 0,
+                share > 0.01,
                 f"{self.divergences} divergent transitions: raise target_accept, "
-                "or give tighter priors for the scales"
-            )
-        if self.ebfmi_min < 0.3:
-            failed.append(
-                f"the energy is explored slowly (E-BFMI {self.ebfmi_min:.2f}, at least 0.3): "
-                "give tighter priors for the scales"
-            )
-        if self.khat > 0.7:
-            failed.append(
-                f"the Laplace approximation does not fit (k-hat {self.khat:.2f}, limit 0.7): "
-                'use inference="nuts"'
-            )
-        return tuple(failed)
+                "or give tighter priors for the scales",
+            ),
+            (
+                self.ebfmi_min < 0.3,
+                self.ebfmi_min < 0.2,
+                f"the energy is explored slowly (E-BFMI {self.ebfmi_min:.2f}, limit 0.3): "
+                "give tighter priors for the scales",
+            ),
+            (
+                self.khat > 0.5,
+                self.khat > 0.7,
+                f"the Laplace approximation does not fit well (k-hat {self.khat:.2f}, limit 0.5, "
+                'unusable above 0.7): use inference="nuts"',
+            ),
+        )
+        return tuple(
+            _Finding(sentence, is_fatal) for is_there, is_fatal, sentence in candidates if is_there
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures by name, for a file."""
@@ -102,6 +131,7 @@ def worst_of(diagnostics: Sequence[Diagnostics]) -> Diagnostics:
         ess_bulk_min=largest("ess_bulk_min", -1.0),
         ess_tail_min=largest("ess_tail_min", -1.0),
         divergences=max(one.divergences for one in diagnostics),
+        n_draws=min(one.n_draws for one in diagnostics),
         ebfmi_min=largest("ebfmi_min", -1.0),
         khat=largest("khat"),
     )

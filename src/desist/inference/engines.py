@@ -7,7 +7,7 @@ model and kept; a refit only hands over new data.
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -28,6 +28,7 @@ type Build = Callable[[Data], Any]
 type Draws = dict[str, NDArray[np.float64]]
 
 LAPLACE_BATCHES = 4
+PATIENT_TARGET_ACCEPT = 0.99
 COMPILED_MODELS_KEPT = 32
 ROWS_TIMES_DRAWS_AT_ONCE = 100_000  # what fits in a core's cache
 
@@ -35,6 +36,9 @@ ROWS_TIMES_DRAWS_AT_ONCE = 100_000  # what fits in a core's cache
 @dataclass(frozen=True)
 class Nuts:
     """Settings of the No-U-Turn sampler, run by nutpie.
+
+    A run that fails the convergence gate is made once more, with a target acceptance nearer
+    to 1 and twice the tuning, before it is given up.
 
     Attributes
     ----------
@@ -49,7 +53,7 @@ class Nuts:
     draws: int = 1000
     tune: int = 1000
     chains: int = 4
-    target_accept: float = 0.9
+    target_accept: float = 0.95
     name: ClassVar[str] = "nuts"
 
 
@@ -210,6 +214,22 @@ def _run(
 def _run_nuts(
     settings: Nuts, compiled: _Compiled, data: Data, rng: np.random.Generator
 ) -> tuple[Draws, Diagnostics]:
+    draws, diagnostics = _sample(settings, compiled, data, rng)
+    if not (diagnostics.problems or diagnostics.divergences):
+        return draws, diagnostics
+    patient = replace(
+        settings,
+        tune=2 * settings.tune,
+        target_accept=max(PATIENT_TARGET_ACCEPT, settings.target_accept),
+    )
+    again, better = _sample(patient, compiled, data, rng)
+    is_better = len(better.problems) <= len(diagnostics.problems)
+    return (again, better) if is_better else (draws, diagnostics)
+
+
+def _sample(
+    settings: Nuts, compiled: _Compiled, data: Data, rng: np.random.Generator
+) -> tuple[Draws, Diagnostics]:
     import arviz as az
     import nutpie
 
@@ -239,6 +259,7 @@ def _run_nuts(
         ess_bulk_min=_extreme(az.ess(tree, var_names=names, method="bulk"), min),
         ess_tail_min=_extreme(az.ess(tree, var_names=names, method="tail"), min),
         divergences=int(tree["sample_stats"]["diverging"].sum()),
+        n_draws=settings.draws * settings.chains,
         ebfmi_min=float(np.min(_energy_fraction(tree["sample_stats"]["energy"].to_numpy()))),
     )
     return draws, diagnostics

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from desist.checks.frequency import check_frequency
 from desist.checks.rate import check_rate
 from desist.checks.time import check_time
+from desist.checks.weighted import weighted_difference
 from desist.errors import InputError
 from desist.estimands import Measure, Scale
 
@@ -251,11 +252,11 @@ def test_splitting_a_weight_between_copies_keeps_the_estimate_and_narrows_nothin
     rng = np.random.default_rng(seed)
     offences, arm = rng.poisson(1.0, 50), np.arange(50) < 20
     weights = rng.exponential(size=50) + 0.2
-    whole = check_frequency(offences, arm, weights * copies, rng=1)[1]
-    plain = check_frequency(offences, arm, weights, rng=1)[1]
-    split = check_frequency(
-        np.tile(offences, copies), np.tile(arm, copies), np.tile(weights / copies, copies), rng=1
-    )[1]
+    whole = weighted_difference(offences, arm, weights * copies)
+    plain = weighted_difference(offences, arm, weights)
+    split = weighted_difference(
+        np.tile(offences, copies), np.tile(arm, copies), np.tile(weights / copies, copies)
+    )
     assert whole.upper - whole.lower == pytest.approx(plain.upper - plain.lower)
     assert split.estimate == pytest.approx(plain.estimate)
     assert split.upper - split.lower < plain.upper - plain.lower

@@ -12,6 +12,7 @@ from desist.checks.ranks import (
     permutation,
     wilcoxon,
 )
+from desist.checks.time import check_time
 
 from .conftest import REFERENCE
 
@@ -126,3 +127,24 @@ def test_few_of_many_are_drawn_evenly_and_never_twice():
     assert (np.diff(chosen, axis=1) > 0).all()
     counts = np.bincount(chosen.ravel(), minlength=900)
     assert stats.chisquare(counts).pvalue > 0.001
+
+
+def test_rank_sum_of_a_few_among_thousands_is_drawn():
+    rng = np.random.default_rng(3)
+    days = np.r_[rng.integers(1, 150, 13), rng.integers(1, 365, 2418)].astype(float)
+    treated = np.arange(2431) < 13
+    found = wilcoxon(days, treated, rng=1)
+    expected = stats.mannwhitneyu(days[treated], days[~treated]).pvalue
+    assert found.p_value == pytest.approx(expected, abs=0.01)
+    assert np.isnan(found.lower)
+
+
+def test_brunner_munzel_by_weight_needs_twenty_effective_reoffenders(uneven):
+    def reason(weights):
+        checks = check_time(
+            uneven["days"], uneven["reoffended"], uneven["treated"], weights, horizon=365, rng=1
+        )
+        return next(c.reason for c in checks if c.check == "brunner_munzel")
+
+    assert "effective reoffenders; 20 are needed" in reason(uneven["weights"] ** 2)
+    assert "days" in reason(None)

@@ -69,7 +69,14 @@ def brunner_munzel(
     return from_standard_error(estimate, math.sqrt(sum(variances)), df, probability)
 
 
-def wilcoxon(outcome: ArrayLike, treated: ArrayLike, probability: float = 0.95) -> Finding:
+def wilcoxon(
+    outcome: ArrayLike,
+    treated: ArrayLike,
+    *,
+    n_draws: int = 9999,
+    rng: np.random.Generator | int | None = None,
+    probability: float = 0.95,
+) -> Finding:
     """Compare two unweighted arms by the exact Wilcoxon rank-sum test, with ties.
 
     Parameters
@@ -78,6 +85,10 @@ def wilcoxon(outcome: ArrayLike, treated: ArrayLike, probability: float = 0.95) 
         Any scale; the shift is in its unit.
     treated : array_like, shape (n_people,)
         True for participants.
+    n_draws : int
+        Random permutations, where the exact distribution would take too long.
+    rng : numpy.random.Generator or int, optional
+        Source of randomness, or a seed.
     probability : float
         Coverage of the interval, at least.
 
@@ -87,7 +98,7 @@ def wilcoxon(outcome: ArrayLike, treated: ArrayLike, probability: float = 0.95) 
         The Hodges-Lehmann shift; p is the permutation probability of a rank sum at
         least as far from its mean, ties included; the interval holds the ordered
         differences that the exact distribution without ties leaves in, and is nan when
-        there are ties. P is nan where the exact distribution would take too long.
+        there are ties or p is drawn.
 
     References
     ----------
@@ -106,7 +117,9 @@ def wilcoxon(outcome: ArrayLike, treated: ArrayLike, probability: float = 0.95) 
     shifts = np.sort(np.subtract.outer(values[arms.treated], values[~arms.treated]).ravel())
     estimate = float(np.median(shifts))
     if distribution is None:
-        return Finding(estimate, probability=probability)
+        ranks = Arms(doubled.astype(float), arms.treated, arms.weights, arms.positions)
+        p_value = _drawn_p(ranks, n_draws, np.random.default_rng(rng))
+        return Finding(estimate, p_value=p_value, probability=probability)
     p_value = _two_sided(distribution, float(doubled[arms.treated].sum()))
     if np.unique(values).size < values.size:
         return Finding(estimate, p_value=p_value, probability=probability)

@@ -19,7 +19,7 @@ from desist.errors import CannotAnswerError
 from desist.estimands import Measure, Scale
 
 RANK_NOTE = "the estimate is P(later) minus P(sooner), not days"
-FEWEST_RANKED = 10
+FEWEST_RANKED, FEWEST_RANKED_BY_WEIGHT = 10, 20
 DESCRIPTIVE = "descriptive: only those who reoffended are compared"
 
 
@@ -142,9 +142,8 @@ def _check_reoffenders(
         reason = f"among those who reoffended, {among.obstacle}"
         return made + [not_applicable(measure, slug, reason) for slug in slugs]
     ranked = brunner_munzel(among.outcome, among.treated, among.weights)
-    sizes = [effective_sample_size(among.weights[m]) for m in (among.treated, ~among.treated)]
-    if min(sizes) < FEWEST_RANKED:
-        few = f"an arm has {min(sizes):.1f} effective reoffenders; {FEWEST_RANKED} are needed"
+    few = _too_few_to_rank(among)
+    if few:
         made.append(not_applicable(measure, slugs[0], few))
     elif math.isnan(ranked.p_value):
         made.append(not_applicable(measure, slugs[0], "the times of the arms do not overlap"))
@@ -153,11 +152,16 @@ def _check_reoffenders(
     if among.weights_differ:
         reason = "the weights differ, so people are not exchangeable between the arms"
         return made + [not_applicable(measure, slug, reason) for slug in slugs[1:]]
-    found = wilcoxon(among.outcome, among.treated)
-    made.append(
-        not_applicable(measure, "wilcoxon", "too many people for the exact distribution")
-        if math.isnan(found.p_value)
-        else label(found, measure, "wilcoxon", reason=DESCRIPTIVE)
-    )
+    ranked = wilcoxon(among.outcome, among.treated, rng=source)
+    made.append(label(ranked, measure, "wilcoxon", reason=DESCRIPTIVE))
     drawn = permutation(among.outcome, among.treated, rng=source)
     return [*made, label(drawn, measure, "permutation", reason=DESCRIPTIVE)]
+
+
+def _too_few_to_rank(arms: Arms) -> str:
+    for members in (arms.treated, ~arms.treated):
+        size = effective_sample_size(arms.weights[members])
+        fewest = FEWEST_RANKED if size > members.sum() - 0.5 else FEWEST_RANKED_BY_WEIGHT
+        if size < fewest - 1e-9:
+            return f"an arm has {size:.1f} effective reoffenders; {fewest} are needed"
+    return ""

@@ -1,0 +1,209 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from desist.cohort.cohort import Cohort
+from desist.errors import InputError, NoEventsError
+from desist.models.priors import Normal
+from desist.models.severity import (
+    CUSTODY,
+    TIERS,
+    CourtCounts,
+    CustodyModel,
+    SeverityModel,
+    count_court_outcomes,
+    fit_court_outcomes,
+)
+
+from .conftest import weigh
+
+QUADRATURE = json.loads(
+    (Path(__file__).parents[1] / "reference" / "bayes" / "deterministic.json").read_text()
+)
+TABLES = [name for name in QUADRATURE if name.startswith("logit_")]
+REPORT = CourtCounts((0, 4, 9, 70), (60, 700, 1658, 3096), comparison_size=551.4)
+
+
+def custody_cohort(**more):
+    people = pd.DataFrame(
+        {
+            "treated": [1, 1, 1, 0, 0, 0, 0],
+            "reoffended": [1, 1, 0, 1, 1, 0, 0],
+            "court": ["summary", "indictable", None, "summary", "either way", None, "none"],
+        }
+        | more
+    )
+    return Cohort(people, treatment="treated", reoffended="reoffended")
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_custody_agrees_with_quadrature_in_r(table):
+    expected = QUADRATURE[table]
+    x1, n1, x2, n2 = (expected[name] for name in ("x1", "n1", "x2", "n2"))
+    model = CustodyModel(
+        baseline=Normal(*expected["prior_intercept_mean_sd"]),
+        treatment=Normal(*expected["prior_logOR_mean_sd"]),
+    )
+    counts = CourtCounts((x1, n1 - x1), (x2, n2 - x2), CUSTODY)
+    found = fit_court_outcomes(model, counts, inference="laplace", seed=1)
+    difference = found.draws["difference"].sel(category="custody").to_numpy().ravel()
+    mean, sd = expected["rd"]
+    assert difference.mean() == pytest.approx(mean, abs=0.05 * sd)
+    assert difference.std() == pytest.approx(sd, rel=0.05)
+    row = found.table.iloc[0]
+    assert row["difference"] == pytest.approx(mean, abs=0.05 * sd)
+    assert row["probability_fewer"] == pytest.approx(expected["prob_rd_below_0"], abs=0.02)
+
+
+def test_the_table_has_a_row_a_category_whose_shares_add_up_to_one():
+    counts = CourtCounts((3, 80), (500, 5014), CUSTODY, comparison_size=1070)
+    found = fit_court_outcomes(CustodyModel(), counts, seed=1)
+    assert found.table[["category", "n_treated", "n_comparison"]].to_numpy().tolist() == [
+        ["custody", 3, 500],
+        ["none", 80, 5014],
+    ]
+    assert found.table[["treated", "comparison"]].sum().tolist() == pytest.approx([1, 1])
+    assert found.table["difference"].sum() == pytest.approx(0, abs=1e-12)
+    assert found.table["comparison"][0] == pytest.approx(500 / 5514, abs=0.005)
+    assert found.draws["probability"].dims == ("arm", "category", "chain", "draw")
+    assert repr(found) == (
+        "<CourtOutcomes of the custody model: 83 treated and 5514 comparison people, "
+        "2 categories, laplace>"
+    )
+
+
+def test_a_smaller_effective_size_gives_a_wider_interval():
+    widths = []
+    for size in (5514, 100):
+        counts = CourtCounts((30, 53), (500, 5014), CUSTODY, comparison_size=size)
+        row = fit_court_outcomes(CustodyModel(), counts, inference="laplace").table.iloc[0]
+        widths.append(row["upper"] - row["lower"])
+    assert widths[1] > 1.1 * widths[0]
+
+
+def test_effective_counts_are_weighted_shares_of_the_effective_size():
+    counts = CourtCounts(
+        (1, 3), (10, 10), CUSTODY, comparison_weights=(27.8, 72.2), comparison_size=10.0
+    )
+    np.testing.assert_allclose(counts.effective, [[1, 3], [2.78, 7.22]])
+    assert counts.n_reoffenders == (1, 10)
+    assert CourtCounts(np.array([1, 3]), [10, 10], list(CUSTODY)) == CourtCounts(
+        (1, 3), (10, 10), CUSTODY
+    )
+
+
+def test_people_of_a_cohort_are_counted_with_and_without_their_weights():
+    cohort = custody_cohort()
+    weights = np.array([1.0, 1.0, 1.0, 2.0, 0.0, 1.0, 1.0])
+    counts = count_court_outcomes(cohort, weigh(cohort, weights), "court")
+    assert counts.categories == TIERS
+    assert counts.treated == (1, 0, 1, 1)
+    assert counts.comparison == (0, 0, 1, 2)
+    assert counts.comparison_size == pytest.approx(16 / 6)
+    np.testing.assert_allclose(counts.effective[1], np.array([0, 0, 2, 2]) / 4 * 16 / 6)
+    tenfold = count_court_outcomes(cohort, weigh(cohort, 10 * weights), "court")
+    np.testing.assert_allclose(tenfold.effective, counts.effective)
+
+
+def test_a_court_outcome_that_is_not_known_is_refused():
+    unknown = custody_cohort(court=["summary", "caution", None, None, "either way", None, "none"])
+    with pytest.raises(InputError) as caught:
+        count_court_outcomes(unknown, weigh(unknown), "court")
+    assert str(caught.value) == (
+        "court outcomes: 1 fault\n  - court: expected one of indictable, either way, summary, "
+        "none, found 2 other or blank in rows 2, 4; mend them, or name them"
+    )
+    with pytest.raises(InputError, match="verdict: expected one of the columns"):
+        count_court_outcomes(unknown, weigh(unknown), "verdict")
+
+
+def test_every_fault_of_the_counts_is_listed():
+    with pytest.raises(InputError) as caught:
+        CourtCounts(
+            (1, -2), (0, 0, 0), ("none", "none"), treated_weights=(0.0, 0.0), comparison_size=0
+        )
+    assert str(caught.value) == (
+        "court outcomes: 5 faults\n"
+        "  - categories: expected two or more different names, found none, none\n"
+        "  - treated: expected 2 whole numbers from 0, some above, found (1, -2)\n"
+        "  - treated_weights: expected 2 numbers from 0, some above, found (0.0, 0.0)\n"
+        "  - comparison: expected 2 whole numbers from 0, some above, found (0, 0, 0)\n"
+        "  - comparison_size: expected a positive number of people, found 0"
+    )
+
+
+def test_what_the_models_cannot_take_is_refused():
+    with pytest.raises(InputError, match="categories: expected two for custody, found 4"):
+        fit_court_outcomes(CustodyModel(), REPORT)
+    with pytest.raises(InputError, match="expected auto or nuts for the severity model"):
+        fit_court_outcomes(SeverityModel(), REPORT, inference="laplace")
+    nobody = CourtCounts((0, 5), (0, 9), CUSTODY)
+    with pytest.raises(NoEventsError) as caught:
+        fit_court_outcomes(CustodyModel(), nobody)
+    assert str(caught.value) == (
+        "custody model: all people are in the category 'none'; no difference can be estimated, "
+        "and a longer follow-up is needed"
+    )
+
+
+@pytest.mark.nuts
+def test_tiers_lean_on_what_they_have_in_common():
+    found = fit_court_outcomes(SeverityModel(), REPORT, seed=1)
+    assert found.diagnostics.engine == "nuts"
+    treated = found.draws["probability"].sel(arm="treated")
+    expected = walk(REPORT.effective)
+    spread = expected.std(axis=0)
+    distance = treated.mean(("chain", "draw")).to_numpy() - expected.mean(axis=0)
+    assert np.abs(distance / spread).max() < 0.12
+    np.testing.assert_allclose(treated.std(("chain", "draw")), spread, rtol=0.1)
+    # nobody treated in the rarest tier: not "no risk", but what the others suggest of it
+    rows = found.table.set_index("category")
+    assert rows.loc["indictable", "n_treated"] == 0
+    assert 0 < rows.loc["indictable", "treated"] < rows.loc["indictable", "comparison"]
+    assert rows.loc["indictable", "ratio"] == pytest.approx(
+        rows.loc["either way", "ratio"], rel=0.2
+    )
+    width = np.log(rows["ratio_upper"] / rows["ratio_lower"])
+    assert width["indictable"] > width["either way"] > width["summary"]
+    # with many people each tier speaks for itself
+    many = CourtCounts((300, 100, 900, 6700), (100, 1000, 2500, 5400))
+    effects = fit_court_outcomes(SeverityModel(), many, seed=1).table.set_index("category")
+    assert effects.loc["indictable", "difference"] == pytest.approx(
+        300 / 8000 - 100 / 9000, abs=3e-3
+    )
+    assert effects.loc["either way", "difference"] == pytest.approx(100 / 8000 - 1 / 9, abs=3e-3)
+    assert effects.loc["indictable", "lower"] > 0 > effects.loc["either way", "upper"]
+
+
+def walk(counts, n_chains=400, n_steps=12_000):
+    """The severity posterior by a random walk of many chains at once: shares of the treated."""
+    rng = np.random.default_rng(0)
+    prior_mean = np.array([-2.0, -2.0, -2.0, 0.0, 0.0, 0.0, 0.0, 0.0])
+    prior_scale = np.array([1.5, 1.5, 1.5, 1.5, 1.0, 1.0, 1.0, 1.0])
+    step = 0.55 * np.array([0.3, 0.13, 0.09, 0.3, 0.6, 0.7, 0.7, 0.7])
+
+    def shares(x):
+        baseline, spread = x[:, :3], 0.5 * np.abs(x[:, 4:5])  # HalfNormal(0.5), folded
+        odds = [baseline + x[:, 3:4] + spread * x[:, 5:], baseline]
+        full = np.stack([np.pad(part, ((0, 0), (0, 1))) for part in odds], axis=1)
+        return full - np.log(np.exp(full).sum(axis=-1, keepdims=True))
+
+    def density(x):
+        return stats.norm.logpdf(x, prior_mean, prior_scale).sum(1) + (shares(x) * counts).sum(
+            (1, 2)
+        )
+
+    x = np.tile([-4.5, -1.5, -0.6, -1.0, 0.5, 0.0, 0.0, 0.0], (n_chains, 1))
+    height, kept = density(x), []
+    for turn in range(n_steps):
+        new = x + step * rng.standard_normal(x.shape)
+        new_height = density(new)
+        taken = np.log(rng.random(n_chains)) < new_height - height
+        x[taken], height[taken] = new[taken], new_height[taken]
+        if turn > 2000 and turn % 20 == 0:
+            kept.append(np.exp(shares(x)[:, 0]))
+    return np.concatenate(kept)

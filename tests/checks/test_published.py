@@ -74,3 +74,11 @@ def test_welch_is_not_valid_when_few_effective_comparison_people_are_possible():
     welch = by_slug(checks_from_published(study(COMPLEX, (30.0, 60.0))), RATE)["welch"]
     assert not welch.applicable
     assert "reject too often" in welch.reason
+
+
+def test_welch_says_where_it_rejects_too_often():
+    checks = checks_from_published(study(COMPLEX))
+    reasons = {check.measure: check.reason for check in checks if check.check == "welch"}
+    assert "so skewed" in reasons[FREQUENCY]
+    assert "with 13 reoffenders" in reasons[TIME]
+    assert "too often" not in reasons[RATE]

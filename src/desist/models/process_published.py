@@ -68,7 +68,7 @@ class PublishedProcessModel:
 
     @property
     def priors(self) -> Priors:
-        """Priors of the linear predictor."""
+        """The priors of the linear predictor."""
         return self.process.priors
 
     def read_columns(
@@ -311,7 +311,7 @@ class _Printed:
 
     @property
     def sizes(self) -> dict[str, int]:
-        """Reoffenders whose mean days the report prints, the comparison ones as effective."""
+        """Number of reoffenders behind the printed days, the comparison ones as effective."""
         if self.time is None:
             return {"treated": self.n_reoffenders, "comparison": round(self.size * self.rate)}
         share = min(self.size / self.n_comparison, 1.0)

@@ -5,7 +5,6 @@ import pytest
 from desist.estimands import Measure
 from desist.report.disclosure import RULE_SETS
 from desist.report.tables import (
-    name_check,
     print_difference,
     tabulate_balance,
     tabulate_checks,
@@ -158,7 +157,3 @@ def test_every_unit_is_named_in_a_header_or_a_first_column(published, of_people,
     ]
     headers = [text for table in tables for text in [*table.columns, *table.iloc[:, 0]]]
     assert any(unit in header for header in headers)
-
-
-def test_an_unknown_check_is_named_in_plain_words():
-    assert name_check("some_new_check") == "Some new check"

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from desist.estimands import Measure, Scale
 from desist.evaluation.record import ComparedCheck, Evaluation, MeasureRow
+from desist.report.check_names import CHECKS_OF_ORDER, name_check
 from desist.report.disclosure import RuleSet, find_rules
 from desist.report.figures import list_printed
 from desist.report.numbers import as_float
-from desist.report.tables import CHECKS_OF_ORDER, name_check
 from desist.report.wording import WORDINGS, Wording
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ import pandas as pd
 from desist.cohort.published import PublishedStudy
 from desist.estimands import Measure, Scale
 from desist.evaluation.record import ComparedCheck, Evaluation, MeasureRow
+from desist.report.check_names import CHECKS_OF_ORDER, name_check
 from desist.report.disclosure import RuleSet
 from desist.report.figures import (
     find_difference,
@@ -28,31 +29,6 @@ from desist.report.numbers import (
 from desist.report.statements import PerHundred, per_100
 from desist.report.wording import WORDINGS
 
-CHECK_NAMES = {
-    "agresti_caffo": "Agresti–Caffo interval",
-    "boschloo": "Boschloo exact test",
-    "brunner_munzel": "Brunner–Munzel test",
-    "cox": "Cox model",
-    "exact_binomial": "Exact binomial test",
-    "fisher": "Fisher exact test",
-    "fisher_mid_p": "Fisher mid-p test",
-    "log_rank": "Log-rank test",
-    "miettinen_nurminen": "Miettinen–Nurminen interval",
-    "mover_jeffreys": "MOVER–Jeffreys interval",
-    "newcombe": "Newcombe interval",
-    "permutation": "Permutation test",
-    "quasi_poisson": "Quasi-Poisson model",
-    "randomisation": "Randomisation test",
-    "rmst_difference": "Restricted mean difference",
-    "weighted_difference_clustered": "Weighted, clustered errors",
-    "weighted_difference_hc3": "Weighted, HC3 errors",
-    "welch": "Welch t-test",
-    "wilcoxon": "Exact Wilcoxon test",
-}
-
-# Their estimate is P(later) minus P(sooner), which has no unit.
-CHECKS_OF_ORDER = frozenset({"brunner_munzel"})
-
 # Decimals of means and of differences in a table, in the unit that is spoken of.
 _DECIMALS = {
     Measure.RATE: (1, 1),
@@ -69,27 +45,6 @@ _PRINTED_UNITS = {
     Measure.FREQUENCY: "reoffences per person",
     Measure.TIME_AMONG_REOFFENDERS: "days",
 }
-
-
-def name_check(slug: str) -> str:
-    """Name a check as a reader knows it.
-
-    Parameters
-    ----------
-    slug : str
-        The slug of `evaluation.json`.
-
-    Returns
-    -------
-    str
-        "Welch t-test"; an unknown slug in plain words.
-
-    Examples
-    --------
-    >>> name_check("cox"), name_check("bca_bootstrap")
-    ('Cox model', 'Bca bootstrap')
-    """
-    return CHECK_NAMES.get(slug, slug.replace("_", " ").capitalize())
 
 
 def tabulate_per_100(evaluation: Evaluation, rules: RuleSet) -> pd.DataFrame:

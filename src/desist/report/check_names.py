@@ -1,0 +1,54 @@
+"""What each check is called where a reader meets it."""
+
+CHECK_NAMES = {
+    "agresti_caffo": "Agresti–Caffo interval",
+    "bca_bootstrap": "BCa bootstrap",
+    "boschloo": "Boschloo exact test",
+    "brunner_munzel": "Brunner–Munzel test",
+    "cox": "Cox model",
+    "exact_binomial": "Exact binomial test",
+    "exact_rate_ratio": "Exact ratio of counts",
+    "fisher": "Fisher exact test",
+    "fisher_mid_p": "Fisher mid-p test",
+    "log_rank": "Log-rank test",
+    "m_estimation": "Estimated weights (M-estimation)",
+    "mantel_haenszel": "Mantel–Haenszel difference",
+    "miettinen_nurminen": "Miettinen–Nurminen interval",
+    "mover_jeffreys": "MOVER–Jeffreys interval",
+    "negative_binomial": "Negative binomial model",
+    "negative_binomial_score": "Negative binomial score test",
+    "negative_binomial_test": "Negative binomial likelihood ratio test",
+    "newcombe": "Newcombe interval",
+    "permutation": "Permutation test",
+    "quasi_poisson": "Quasi-Poisson model",
+    "randomisation": "Randomisation test",
+    "rmst_difference": "Restricted mean difference",
+    "weighted_difference_clustered": "Weighted, clustered errors",
+    "weighted_difference_hc3": "Weighted, HC3 errors",
+    "welch": "Welch t-test",
+    "wilcoxon": "Exact Wilcoxon test",
+}
+
+# Their estimate is P(later) minus P(sooner), which has no unit.
+CHECKS_OF_ORDER = frozenset({"brunner_munzel"})
+
+
+def name_check(slug: str) -> str:
+    """Name a check as a reader knows it.
+
+    Parameters
+    ----------
+    slug : str
+        The slug of `evaluation.json`.
+
+    Returns
+    -------
+    str
+        "Welch t-test"; an unknown slug in plain words.
+
+    Examples
+    --------
+    >>> name_check("cox"), name_check("a_check_of_your_own")
+    ('Cox model', 'A check of your own')
+    """
+    return CHECK_NAMES.get(slug, slug.replace("_", " ").capitalize())

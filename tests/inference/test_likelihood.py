@@ -6,9 +6,13 @@ import pytest
 from scipy import stats
 
 from desist.inference.likelihood import (
+    add_never,
     bernoulli_logit,
+    hurdle,
+    log_one_plus_exp,
+    log_probability_of_none,
     negative_binomial,
-    weibull,
+    poisson,
 )
 
 REFERENCE = Path(__file__).parents[1] / "reference"
@@ -46,23 +50,64 @@ def test_negative_binomial_term_agrees_with_the_r_reference(evaluate):
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
-def test_weibull_terms_are_those_of_scipy(evaluate):
-    time, event = np.array([0.3, 1.0, 0.9]), np.array([1.0, 0.0, 1.0])
-    eta, shape = np.array([-1.0, -0.4, 0.7]), 1.4
-    scale = np.exp(-eta / shape)
-    expected = np.where(
-        event == 1,
-        stats.weibull_min.logpdf(time, shape, scale=scale),
-        stats.weibull_min.logsf(time, shape, scale=scale),
-    )
-    found = evaluate(weibull, time, event, eta, np.log(shape), np.zeros(3))
+def test_poisson_term_is_that_of_scipy(evaluate):
+    counts, eta = np.array([0.0, 3.0, 40.0]), np.array([-1.5, 0.2, 3.0])
+    found = evaluate(poisson, counts, eta)
+    np.testing.assert_allclose(found, stats.poisson.logpmf(counts, np.exp(eta)), rtol=1e-12)
+
+
+def test_probability_of_no_offence_is_that_of_scipy(evaluate):
+    eta, log_a = np.array([-3.0, 0.4, 6.0]), np.array([-2.0, 0.0, 3.0])
+    a = np.exp(log_a)
+    expected = stats.nbinom.logpmf(0, a, a / (a + np.exp(eta)))
+    np.testing.assert_allclose(evaluate(log_probability_of_none, eta, log_a), expected, rtol=1e-12)
+
+
+def test_a_fraction_that_never_offends_makes_zeros_likelier(evaluate):
+    # 3 people in 10 never offend; the others' counts are Poisson with mean 2
+    counts = np.array([0.0, 1.0, 4.0])
+    term = stats.poisson.logpmf(counts, 2.0)
+    found = evaluate(add_never, term, (counts > 0).astype(float), np.full(3, np.log(0.3 / 0.7)))
+    expected = np.log([0.3 + 0.7 * np.exp(-2), 0.7 * 2 * np.exp(-2), 0.7 * 16 / 24 * np.exp(-2)])
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
-def test_a_reoffence_on_the_day_of_release_is_one_within_the_first_half_day(evaluate):
-    half_a_day, eta, shape = 0.5 / 365, -1.2, 0.8
+def test_hurdle_terms_add_up_to_one_and_keep_the_truncated_shape(evaluate):
+    counts = np.arange(0.0, 60.0)
+    positive = stats.poisson.logpmf(counts, 2.0)
     found = evaluate(
-        weibull, np.array([half_a_day]), np.ones(1), np.array([eta]), np.log(shape), np.ones(1)
+        hurdle, positive, (counts > 0).astype(float), np.full(60, -2.0), np.full(60, np.log(0.25))
     )
-    expected = stats.weibull_min.logcdf(half_a_day, shape, scale=np.exp(-eta / shape))
-    np.testing.assert_allclose(found, [expected], rtol=1e-12)
+    assert np.exp(found).sum() == pytest.approx(1.0, abs=1e-12)
+    assert found[0] == pytest.approx(-0.25)  # P(no offence) = exp(-H)
+    np.testing.assert_allclose(found[1:] - found[1], positive[1:] - positive[1], rtol=1e-9)
+
+
+@pytest.mark.parametrize("eta", [-600.0, -40.0, 40.0, 600.0])
+def test_extreme_linear_predictors_have_finite_terms_and_gradients(eta):
+    pt = pytest.importorskip("pytensor.tensor")
+    import pytensor
+
+    level, counts = pt.vector("level"), np.array([0.0, 1.0, 5.0])
+    happened = (counts > 0).astype(float)
+    binomial = negative_binomial(
+        counts, level, pt.as_tensor([0.3]), (counts, [0, 0, 0]), np.arange(3)
+    )
+    none = log_probability_of_none(level, 0.3)
+    for term in (
+        bernoulli_logit(happened, level),
+        binomial,
+        add_never(binomial, happened, level),
+        add_never(binomial, happened, -level),
+        hurdle(binomial, happened, none, level),
+    ):
+        gradient = pytensor.grad(term.sum(), level)
+        values = pytensor.function([level], [term, gradient], mode="FAST_COMPILE")(np.full(3, eta))
+        assert all(np.isfinite(value).all() for value in values)
+
+
+def test_log_one_plus_exp_is_that_of_numpy(evaluate):
+    value = np.array([-800.0, -30.0, -1e-9, 0.0, 39.9, 40.1, 800.0])
+    np.testing.assert_allclose(
+        evaluate(log_one_plus_exp, value), np.logaddexp(0, value), rtol=1e-15
+    )

@@ -26,7 +26,7 @@ def bernoulli_logit(reoffended: Any, eta: Any) -> Any:
     tensor, shape (n_rows,)
         :math:`y\eta - \log(1 + e^\eta)`.
     """
-    return reoffended * eta - _log_one_plus_exp(eta)
+    return reoffended * eta - log_one_plus_exp(eta)
 
 
 def negative_binomial(
@@ -66,49 +66,128 @@ def negative_binomial(
     log_a_of_row = log_a[position]
     # log(a + m) - log(a) is taken from eta - log(a): no loss of digits at either end
     log_odds = eta - log_a_of_row
-    log_total = _log_one_plus_exp(log_odds)
+    log_total = log_one_plus_exp(log_odds)
     return gammas[position] - pt.exp(log_a_of_row) * log_total + counts * (log_odds - log_total)
 
 
-def weibull(time: Any, event: Any, eta: Any, log_shape: Any, on_release_day: Any) -> Any:
-    r"""Log-likelihood of one time to first reoffence per row, unweighted.
+def poisson(counts: Any, eta: Any) -> Any:
+    r"""Log-likelihood of one count per row, unweighted.
 
     Parameters
     ----------
-    time : tensor, shape (n_rows,)
-        Time as a fraction of the horizon; for a reoffence on the day of release, which is
-        known to within half a day only, the end of that half day.
-    event : tensor, shape (n_rows,)
-        1 for a reoffence, 0 for a time censored at the end of follow-up.
+    counts : tensor, shape (n_rows,)
+        Offences.
     eta : tensor, shape (n_rows,)
-        Log of the cumulative hazard at the horizon.
-    log_shape : tensor, scalar or shape (n_rows,)
-        Log of the Weibull shape :math:`k`.
-    on_release_day : tensor, shape (n_rows,)
-        1 for a reoffence on the day of release.
+        Log of the expected number of offences, the time at risk included.
 
     Returns
     -------
     tensor, shape (n_rows,)
-        With :math:`H = e^\eta t^k`: :math:`\eta + \log k + (k-1)\log t - H` for a reoffence,
-        :math:`-H` for a censored time, :math:`\log(1 - e^{-H})` for the day of release.
-
-    References
-    ----------
-    Kalbfleisch, J. D. and Prentice, R. L. (2002). The Statistical Analysis of Failure Time
-    Data, 2nd ed., sections 2.2.2 and 3.2.
+        :math:`y\eta - e^\eta - \log\Gamma(y+1)`.
     """
     import pytensor.tensor as pt
 
-    shape = pt.exp(log_shape)
-    log_time = pt.log(time)
-    hazard = pt.exp(eta + shape * log_time)
-    exact = event * (eta + log_shape + (shape - 1) * log_time) - hazard
-    return pt.switch(pt.eq(on_release_day, 1), pt.log(-pt.expm1(-hazard)), exact)
+    return counts * eta - pt.exp(eta) - pt.gammaln(counts + 1)
 
 
-def _log_one_plus_exp(value: Any) -> Any:
-    # Compiling backends rewrite this to softplus; the Python linker has no fast softplus.
+def log_probability_of_none(eta: Any, log_dispersion: Any) -> Any:
+    r"""Log-probability of no offence under the negative binomial distribution.
+
+    Parameters
+    ----------
+    eta : tensor, shape (n_rows,)
+        Log of the expected number of offences :math:`m`.
+    log_dispersion : tensor, shape (n_rows,)
+        Log of :math:`a`; the variance of a count is :math:`m + m^2/a`.
+
+    Returns
+    -------
+    tensor, shape (n_rows,)
+        :math:`-a\log(1 + m/a)`.
+    """
     import pytensor.tensor as pt
 
-    return pt.log1p(pt.exp(value))
+    return -pt.exp(log_dispersion) * log_one_plus_exp(eta - log_dispersion)
+
+
+def add_never(term: Any, happened: Any, log_odds_never: Any) -> Any:
+    r"""Let a fraction of people be such that it never happens to them.
+
+    Cured people in a survival model, structural zeros in a model of counts.
+
+    Parameters
+    ----------
+    term : tensor, shape (n_rows,)
+        Log-likelihood of those to whom it may happen: :math:`\ell`.
+    happened : tensor, shape (n_rows,)
+        1 where it did happen, so that the person is not of the fraction.
+    log_odds_never : tensor, shape (n_rows,)
+        Log-odds of the fraction :math:`\pi`.
+
+    Returns
+    -------
+    tensor, shape (n_rows,)
+        :math:`\log(1-\pi) + \ell` where it happened, else
+        :math:`\log(\pi + (1-\pi)e^\ell)`.
+
+    References
+    ----------
+    Lambert, D. (1992). Technometrics 34(1), 1-14, section 2. Maller, R. and Zhou, X. (1996).
+    Survival Analysis with Long-Term Survivors, section 5.1.
+    """
+    import pytensor.tensor as pt
+
+    either = log_odds_never + log_one_plus_exp(term - log_odds_never)
+    return pt.switch(pt.eq(happened, 1), term, either) - log_one_plus_exp(log_odds_never)
+
+
+def hurdle(positive: Any, happened: Any, log_none: Any, log_hazard: Any) -> Any:
+    r"""Log-likelihood of a count whose first offence has a probability of its own.
+
+    Parameters
+    ----------
+    positive : tensor, shape (n_rows,)
+        Log-likelihood of the count under the distribution that is truncated at zero.
+    happened : tensor, shape (n_rows,)
+        1 for a count of one or more.
+    log_none : tensor, shape (n_rows,)
+        Log-probability of a zero under that distribution, not truncated.
+    log_hazard : tensor, shape (n_rows,)
+        Complementary log-log of the probability of any offence, the log cumulative hazard
+        of the first.
+
+    Returns
+    -------
+    tensor, shape (n_rows,)
+        With :math:`H = e^\eta`: :math:`-H` for no offence, else
+        :math:`\log(1 - e^{-H}) + \ell - \log(1 - p_0)`.
+
+    References
+    ----------
+    Mullahy, J. (1986). Journal of Econometrics 33(3), 341-365, section 2.
+    """
+    import pytensor.tensor as pt
+
+    hazard = pt.exp(log_hazard)
+    some = pt.log(-pt.expm1(-hazard)) + positive - pt.log(-pt.expm1(log_none))
+    return pt.switch(pt.eq(happened, 1), some, -hazard)
+
+
+def log_one_plus_exp(value: Any) -> Any:
+    r"""Take the logarithm of one plus the exponential, without overflow.
+
+    Parameters
+    ----------
+    value : tensor
+        Of any shape.
+
+    Returns
+    -------
+    tensor, shape of `value`
+        :math:`\log(1 + e^x)`, which is :math:`x` to the last digit above 40.
+    """
+    import pytensor.tensor as pt
+
+    # Compiling backends make a softplus of this; the Python linker has no fast one. The
+    # minimum keeps the gradient of the branch that is not taken finite.
+    return pt.switch(pt.gt(value, 40), value, pt.log1p(pt.exp(pt.minimum(value, 40.0))))

@@ -1,0 +1,258 @@
+r"""Log-likelihoods of the time to a first reoffence, one term a row.
+
+Each distribution gives the pair :math:`(\log h(t), \log S(t))` of hazard and survival, written
+so that neither overflows nor cancels in the tails; `first_reoffence` and
+`first_reoffence_within` make likelihood terms of it. Times are fractions of the horizon. In
+every distribution a larger :math:`\eta` means more hazard.
+"""
+
+import math
+from typing import Any
+
+from desist.inference.likelihood import log_one_plus_exp
+
+type Terms = tuple[Any, Any]
+
+LOGISTIC_DEVIATION = math.pi / math.sqrt(3)
+
+
+def exponential(time: Any, eta: Any) -> Terms:
+    r"""Log hazard and log survival of a constant hazard.
+
+    Parameters
+    ----------
+    time : tensor, shape (n_rows,)
+        Fraction of the horizon, above 0.
+    eta : tensor, shape (n_rows,)
+        Log of the cumulative hazard at the horizon.
+
+    Returns
+    -------
+    pair of tensor, each of shape (n_rows,)
+        :math:`\eta` and :math:`-e^\eta t`.
+    """
+    import pytensor.tensor as pt
+
+    return eta, -pt.exp(eta) * time
+
+
+def weibull(time: Any, eta: Any, log_shape: Any) -> Terms:
+    r"""Log hazard and log survival of the Weibull distribution.
+
+    Parameters
+    ----------
+    time : tensor, shape (n_rows,)
+        Fraction of the horizon, above 0.
+    eta : tensor, shape (n_rows,)
+        Log of the cumulative hazard at the horizon.
+    log_shape : tensor, scalar or shape (n_rows,)
+        Log of the shape :math:`k`.
+
+    Returns
+    -------
+    pair of tensor, each of shape (n_rows,)
+        :math:`\eta + \log k + (k-1)\log t` and :math:`-e^\eta t^k`.
+
+    References
+    ----------
+    Kalbfleisch, J. D. and Prentice, R. L. (2002). The Statistical Analysis of Failure Time
+    Data, 2nd ed., section 2.2.2.
+    """
+    import pytensor.tensor as pt
+
+    shape = pt.exp(log_shape)
+    log_time = pt.log(time)
+    return eta + log_shape + (shape - 1) * log_time, -pt.exp(eta + shape * log_time)
+
+
+def log_logistic(time: Any, eta: Any, log_shape: Any) -> Terms:
+    r"""Log hazard and log survival of the log-logistic distribution.
+
+    Parameters
+    ----------
+    time : tensor, shape (n_rows,)
+        Fraction of the horizon, above 0.
+    eta : tensor, shape (n_rows,)
+        Log-odds of a reoffence by the horizon.
+    log_shape : tensor, scalar or shape (n_rows,)
+        Log of the shape :math:`k`.
+
+    Returns
+    -------
+    pair of tensor, each of shape (n_rows,)
+        With :math:`z = \eta + k\log t`: :math:`\log k - \log t + z - \log(1 + e^z)` and
+        :math:`-\log(1 + e^z)`.
+
+    References
+    ----------
+    Kalbfleisch and Prentice (2002), section 2.2.6.
+    """
+    import pytensor.tensor as pt
+
+    log_time = pt.log(time)
+    log_odds = eta + pt.exp(log_shape) * log_time
+    log_survival = -log_one_plus_exp(log_odds)
+    return log_shape - log_time + log_odds + log_survival, log_survival
+
+
+def log_normal(time: Any, eta: Any, log_shape: Any) -> Terms:
+    r"""Log hazard and log survival of the log-normal distribution.
+
+    Parameters
+    ----------
+    time : tensor, shape (n_rows,)
+        Fraction of the horizon, above 0.
+    eta : tensor, shape (n_rows,)
+        Probit of a reoffence by the horizon, times :math:`c = \pi/\sqrt3`, the standard
+        deviation of a logistic variable: nearly log-odds.
+    log_shape : tensor, scalar or shape (n_rows,)
+        Log of the shape :math:`k`; the standard deviation of the log time is :math:`c/k`.
+
+    Returns
+    -------
+    pair of tensor, each of shape (n_rows,)
+        With :math:`z = (\eta + k\log t)/c`: :math:`\log(k/c) - \log t + \log\phi(z) -
+        \log\Phi(-z)` and :math:`\log\Phi(-z)`. Above the median the scaled complementary
+        error function keeps both finite, as far out as :math:`z^2` is.
+
+    References
+    ----------
+    Kalbfleisch and Prentice (2002), section 2.2.5.
+    """
+    import pytensor.tensor as pt
+
+    log_time = pt.log(time)
+    scaled = (eta + pt.exp(log_shape) * log_time) / (LOGISTIC_DEVIATION * math.sqrt(2))
+    late = pt.gt(scaled, 0)
+    # each branch sees harmless values where the other is taken: no gradient becomes NaN
+    above, below = pt.switch(late, scaled, 0.0), pt.switch(late, 0.0, scaled)
+    log_scaled_tail = pt.log(pt.erfcx(above) / 2)
+    log_survival_below = pt.log1p(-pt.erfc(-below) / 2)
+    log_density_ratio = pt.switch(late, -log_scaled_tail, -pt.sqr(below) - log_survival_below)
+    constant = math.log(2 * math.pi) / 2 + math.log(LOGISTIC_DEVIATION)
+    log_hazard = log_shape - log_time - constant + log_density_ratio
+    return log_hazard, pt.switch(late, log_scaled_tail - pt.sqr(above), log_survival_below)
+
+
+def piecewise_exponential(
+    time: Any, starts: Any, treated: Any, eta: Any, log_relative: Any
+) -> Terms:
+    r"""Log hazard and log survival of a hazard that is constant between cut points.
+
+    Parameters
+    ----------
+    time : tensor, shape (n_rows,)
+        Fraction of the horizon, above 0.
+    starts : tensor, shape (n_pieces,)
+        Where each piece starts, as a fraction of the horizon: 0, then the cut points. A time
+        on a cut point belongs to the piece before it.
+    treated : tensor, shape (n_rows,)
+        The arm, 1 for those who took part.
+    eta : tensor, shape (n_rows,)
+        Log of the cumulative hazard at the horizon.
+    log_relative : tensor, shape (2, n_pieces)
+        Log hazard :math:`b_{Tj}` of each arm (comparison first) in each piece, relative to
+        its mean over the horizon.
+
+    Returns
+    -------
+    pair of tensor, each of shape (n_rows,)
+        :math:`\eta + b_{Tj(t)}` and :math:`-e^\eta \sum_j e^{b_{Tj}} t_j`, with the time
+        :math:`t_j` spent in each piece.
+    """
+    import pytensor.tensor as pt
+
+    after = pt.maximum(time[:, None] - starts, 0.0)
+    later = pt.concatenate([after[:, 1:], pt.zeros_like(after[:, :1])], axis=1)
+    here = pt.cast(pt.gt(after, 0) & pt.eq(later, 0), "float64")
+
+    def in_own_arm(by_arm: Any) -> Any:
+        return by_arm[:, 0] + treated * (by_arm[:, 1] - by_arm[:, 0])
+
+    log_hazard = eta + in_own_arm(here @ log_relative.T)
+    return log_hazard, -pt.exp(eta) * in_own_arm((after - later) @ pt.exp(log_relative).T)
+
+
+def split_cured(eta: Any, log_odds_cured: Any) -> tuple[Any, Any]:
+    r"""Split a population into the cured, who never reoffend, and the rest.
+
+    Parameters
+    ----------
+    eta : tensor, shape (n_rows,)
+        Log of the cumulative hazard of everybody at the horizon, :math:`H = e^\eta`.
+    log_odds_cured : tensor, shape (n_rows,)
+        Log-odds :math:`\omega` that somebody who has not reoffended by the horizon never will.
+
+    Returns
+    -------
+    tensor, shape (n_rows,)
+        Log of the cumulative hazard :math:`\Lambda` of the rest at the horizon,
+        :math:`\Lambda = H + \log\{1 + e^\omega(1 - e^{-H})\}`.
+    tensor, shape (n_rows,)
+        Log-odds of the cured among everybody, by Bayes' theorem :math:`\omega - \Lambda`.
+    """
+    import pytensor.tensor as pt
+
+    hazard = pt.exp(eta)
+    of_the_rest = hazard + pt.log1p(pt.exp(log_odds_cured) * -pt.expm1(-hazard))
+    return pt.log(of_the_rest), log_odds_cured - of_the_rest
+
+
+def first_reoffence(terms: Terms, event: Any, on_release_day: Any) -> Any:
+    r"""Log-likelihood of times that are known to the day, unweighted.
+
+    Parameters
+    ----------
+    terms : pair of tensor, each of shape (n_rows,)
+        Log hazard and log survival at the time; for a reoffence on the day of release, which
+        is known to within half a day only, at the end of that half day.
+    event : tensor, shape (n_rows,)
+        1 for a reoffence, 0 for a time censored at the end of follow-up.
+    on_release_day : tensor, shape (n_rows,)
+        1 for a reoffence on the day of release.
+
+    Returns
+    -------
+    tensor, shape (n_rows,)
+        :math:`\log h(t) + \log S(t)` for a reoffence, :math:`\log S(t)` for a censored time,
+        :math:`\log(1 - S(t))` for the day of release.
+
+    References
+    ----------
+    Kalbfleisch and Prentice (2002), section 3.2.
+    """
+    import pytensor.tensor as pt
+
+    log_hazard, log_survival = terms
+    exact = event * log_hazard + log_survival
+    return pt.switch(pt.eq(on_release_day, 1), pt.log(-pt.expm1(log_survival)), exact)
+
+
+def first_reoffence_within(log_survival_before: Any, log_survival: Any, event: Any) -> Any:
+    r"""Log-likelihood of times that are known to within an interval, unweighted.
+
+    Parameters
+    ----------
+    log_survival_before : tensor, shape (n_rows,)
+        Log survival at the beginning of the interval.
+    log_survival : tensor, shape (n_rows,)
+        Log survival at its end; for a censored time, at the end of follow-up.
+    event : tensor, shape (n_rows,)
+        1 for a reoffence, 0 for a time censored at the end of follow-up.
+
+    Returns
+    -------
+    tensor, shape (n_rows,)
+        :math:`\log(S(l) - S(u))` for a reoffence, taken as
+        :math:`\log S(l) + \log(1 - S(u)/S(l))`; :math:`\log S(u)` for a censored time.
+
+    References
+    ----------
+    Kalbfleisch and Prentice (2002), section 3.9.
+    """
+    import pytensor.tensor as pt
+
+    happened = pt.eq(event, 1)
+    # a censored row has no interval; any change other than 0 keeps its gradient finite
+    change = pt.switch(happened, log_survival - log_survival_before, -1.0)
+    return pt.switch(happened, log_survival_before + pt.log(-pt.expm1(change)), log_survival)

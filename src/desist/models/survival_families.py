@@ -1,0 +1,282 @@
+r"""How the hazard of a first reoffence may run over time: the families of `SurvivalModel`.
+
+A family is a record of small functions. All agree on two things: :math:`\eta` alone says how
+many reoffend by the horizon, and a larger :math:`\eta` is more of them. So priors of the
+programme effect mean much the same in each, and an arm's shape is only about when.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desist.inference.survival_likelihood import (
+    LOGISTIC_DEVIATION,
+    Terms,
+    exponential,
+    log_logistic,
+    log_normal,
+    piecewise_exponential,
+    split_cured,
+    weibull,
+)
+from desist.models.priors import Normal
+
+type Floats = NDArray[np.float64]
+type Draws = dict[str, Floats]
+
+NEVER = "log_odds_cured"
+
+
+class Settings(Protocol):
+    """What a family reads of the model's settings."""
+
+    @property
+    def cuts(self) -> tuple[float, ...]:
+        """Days at which the hazard may change."""
+
+    @property
+    def log_shape(self) -> Normal:
+        """Prior of the shape."""
+
+    @property
+    def log_shape_ratio(self) -> Normal | None:
+        """Prior of the arms' ratio of shapes."""
+
+    @property
+    def log_odds_cured(self) -> Normal:
+        """Prior of the cured fraction."""
+
+    @property
+    def log_odds_cured_treatment(self) -> Normal:
+        """Prior of the programme's effect on the cured fraction."""
+
+
+@dataclass(frozen=True)
+class SurvivalFamily:
+    """One family of distributions of the time to a first reoffence.
+
+    Attributes
+    ----------
+    constants : callable
+        (settings, horizon) to vectors that the terms need beside the rows.
+    declare : callable
+        (settings, eta, data) to the parameters beside eta, as variables of the open model.
+    signature : str
+        Core dimensions of those parameters.
+    terms : callable
+        (time, data, eta, parameters) to log hazard and log survival.
+    predict : callable
+        (settings, eta, draws, arm, horizon) to predictions of the shape of eta, the
+        restricted mean as a fraction of the horizon.
+    log_odds_never : callable, optional
+        (eta, parameters) to the log-odds of those who never reoffend, where there are such.
+    """
+
+    constants: Callable[[Settings, float], dict[str, Floats]]
+    declare: Callable[[Settings, Any, dict[str, Any]], tuple[Any, ...]]
+    signature: tuple[str, ...]
+    terms: Callable[[Any, Mapping[str, Any], Any, tuple[Any, ...]], Terms]
+    predict: Callable[[Settings, Floats, Draws, int, float], dict[str, Floats]]
+    log_odds_never: Callable[[Any, tuple[Any, ...]], Any] | None = None
+
+
+def _no_constants(settings: Settings, horizon: float) -> dict[str, Floats]:  # noqa: ARG001
+    return {}
+
+
+def _no_parameters(settings: Settings, eta: Any, data: dict[str, Any]) -> tuple[Any, ...]:  # noqa: ARG001
+    return ()
+
+
+def _declare_shape(settings: Settings, eta: Any, data: dict[str, Any]) -> tuple[Any, ...]:
+    import pytensor.tensor as pt
+
+    shape = settings.log_shape.variable("log_shape") * pt.ones_like(eta)
+    if settings.log_shape_ratio is not None:
+        shape = shape + settings.log_shape_ratio.variable("log_shape_ratio") * data["treated"]
+    return (shape,)
+
+
+def _declare_shape_and_cured(settings: Settings, eta: Any, data: dict[str, Any]) -> tuple[Any, ...]:
+    import pytensor.tensor as pt
+
+    cured = settings.log_odds_cured.variable(NEVER) * pt.ones_like(eta)
+    effect = settings.log_odds_cured_treatment.variable(f"{NEVER}_treatment")
+    return (*_declare_shape(settings, eta, data), cured + effect * data["treated"])
+
+
+def _read_shape(settings: Settings, draws: Draws, arm: int) -> Floats:
+    log_shape = draws["log_shape"]
+    if settings.log_shape_ratio is not None:
+        log_shape = log_shape + arm * draws["log_shape_ratio"]
+    shape: Floats = np.exp(log_shape)[..., np.newaxis]
+    return shape
+
+
+def _predict_exponential(
+    settings: Settings,  # noqa: ARG001 - the families share one protocol
+    eta: Floats,
+    draws: Draws,  # noqa: ARG001
+    arm: int,  # noqa: ARG001
+    horizon: float,  # noqa: ARG001
+) -> dict[str, Floats]:
+    from scipy.special import exprel
+
+    hazard = np.exp(eta)
+    return {"survival": np.exp(-hazard), "rmst": exprel(-hazard)}
+
+
+def _predict_weibull(
+    settings: Settings,
+    eta: Floats,
+    draws: Draws,
+    arm: int,
+    horizon: float,  # noqa: ARG001
+) -> dict[str, Floats]:
+    from scipy.special import gamma, gammainc
+
+    shape = _read_shape(settings, draws, arm)
+    restricted = np.exp(-eta / shape) * gamma(1 + 1 / shape) * gammainc(1 / shape, np.exp(eta))
+    return {"survival": np.exp(-np.exp(eta)), "rmst": restricted}
+
+
+def _predict_log_logistic(
+    settings: Settings,
+    eta: Floats,
+    draws: Draws,
+    arm: int,
+    horizon: float,  # noqa: ARG001
+) -> dict[str, Floats]:
+    from scipy.special import expit, hyp2f1
+
+    shape = _read_shape(settings, draws, arm)
+    restricted = hyp2f1(1.0, 1 / shape, 1 + 1 / shape, -np.exp(eta))
+    return {"survival": expit(-eta), "rmst": restricted}
+
+
+def _predict_log_normal(
+    settings: Settings,
+    eta: Floats,
+    draws: Draws,
+    arm: int,
+    horizon: float,  # noqa: ARG001
+) -> dict[str, Floats]:
+    from scipy.special import log_ndtr, ndtr
+
+    shape = _read_shape(settings, draws, arm)
+    survival = ndtr(-eta / LOGISTIC_DEVIATION)
+    spread = LOGISTIC_DEVIATION / shape
+    log_share = log_ndtr(eta / LOGISTIC_DEVIATION - spread)
+    before = np.exp(-eta / shape + np.square(spread) / 2 + log_share)
+    return {"survival": survival, "rmst": survival + before}
+
+
+def _predict_mixture_cure(
+    settings: Settings, eta: Floats, draws: Draws, arm: int, horizon: float
+) -> dict[str, Floats]:
+    from scipy.special import expit
+
+    log_odds = (draws[NEVER] + arm * draws[f"{NEVER}_treatment"])[..., np.newaxis]
+    hazard = np.exp(eta)
+    of_the_rest = hazard + np.log1p(np.exp(log_odds) * -np.expm1(-hazard))
+    cured = expit(log_odds - of_the_rest)
+    rest = _predict_weibull(settings, np.log(of_the_rest), draws, arm, horizon)
+    restricted = cured + (1 - cured) * rest["rmst"]
+    return {"survival": np.exp(-hazard), "rmst": restricted, "cured": cured}
+
+
+def _start_pieces(settings: Settings, horizon: float) -> dict[str, Floats]:
+    return {"starts": np.array([0.0, *settings.cuts]) / horizon}
+
+
+def _declare_pieces(settings: Settings, eta: Any, data: dict[str, Any]) -> tuple[Any, ...]:  # noqa: ARG001
+    import pytensor.tensor as pt
+
+    n_steps = len(settings.cuts)
+    steps = settings.log_shape.variable("log_hazard_steps", shape=n_steps)
+    arms = [steps, steps]
+    if settings.log_shape_ratio is not None:
+        ratio = settings.log_shape_ratio.variable("log_hazard_steps_ratio", shape=n_steps)
+        arms[1] = steps + ratio
+    ends = pt.concatenate([data["starts"][1:], pt.ones(1)])
+    log_widths = pt.log(ends - data["starts"])
+    relative = []
+    for arm in arms:
+        log_hazard = pt.concatenate([pt.zeros(1), pt.cumsum(arm)])
+        relative.append(log_hazard - pt.logsumexp(log_hazard + log_widths))
+    return (pt.stack(relative),)
+
+
+def _predict_pieces(
+    settings: Settings, eta: Floats, draws: Draws, arm: int, horizon: float
+) -> dict[str, Floats]:
+    from scipy.special import exprel
+
+    steps = draws["log_hazard_steps"]
+    if settings.log_shape_ratio is not None:
+        steps = steps + arm * draws["log_hazard_steps_ratio"]
+    widths = np.diff(_start_pieces(settings, horizon)["starts"], append=1.0)
+    first = np.zeros((*steps.shape[:2], 1))
+    shares = widths * np.exp(np.concatenate([first, np.cumsum(steps, axis=-1)], axis=-1))
+    shares /= shares.sum(axis=-1, keepdims=True)
+    hazard = np.exp(eta)
+    before, restricted = np.zeros_like(eta), np.zeros_like(eta)
+    for piece, width in enumerate(widths):
+        within = hazard * shares[..., [piece]]
+        restricted += np.exp(-before) * width * exprel(-within)
+        before = before + within
+    return {"survival": np.exp(-hazard), "rmst": restricted}
+
+
+FAMILIES: Mapping[str, SurvivalFamily] = {
+    "weibull": SurvivalFamily(
+        _no_constants,
+        _declare_shape,
+        ("(n)",),
+        lambda time, data, eta, parameters: weibull(time, eta, *parameters),  # noqa: ARG005
+        _predict_weibull,
+    ),
+    "exponential": SurvivalFamily(
+        _no_constants,
+        _no_parameters,
+        (),
+        lambda time, data, eta, parameters: exponential(time, eta),  # noqa: ARG005
+        _predict_exponential,
+    ),
+    "log_normal": SurvivalFamily(
+        _no_constants,
+        _declare_shape,
+        ("(n)",),
+        lambda time, data, eta, parameters: log_normal(time, eta, *parameters),  # noqa: ARG005
+        _predict_log_normal,
+    ),
+    "log_logistic": SurvivalFamily(
+        _no_constants,
+        _declare_shape,
+        ("(n)",),
+        lambda time, data, eta, parameters: log_logistic(time, eta, *parameters),  # noqa: ARG005
+        _predict_log_logistic,
+    ),
+    "piecewise_exponential": SurvivalFamily(
+        _start_pieces,
+        _declare_pieces,
+        ("(a,j)",),
+        lambda time, data, eta, parameters: piecewise_exponential(
+            time, data["starts"], data["treated"], eta, *parameters
+        ),
+        _predict_pieces,
+    ),
+    "mixture_cure": SurvivalFamily(
+        _no_constants,
+        _declare_shape_and_cured,
+        ("(n)", "(n)"),
+        lambda time, data, eta, parameters: weibull(  # noqa: ARG005
+            time, split_cured(eta, parameters[1])[0], parameters[0]
+        ),
+        _predict_mixture_cure,
+        lambda eta, parameters: split_cured(eta, parameters[1])[1],
+    ),
+}

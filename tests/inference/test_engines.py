@@ -49,6 +49,26 @@ def test_laplace_gives_the_conjugate_posterior():
     assert diagnostics.khat < 0.5
 
 
+def grouped_means(data):
+    import pymc as pm
+
+    with pm.Model() as model:
+        between = pm.HalfNormal("between", 1.0)
+        means = pm.Normal("means", 0.0, between, shape=len(data["y"]))
+        pm.Deterministic("total", means.sum())
+        pm.Normal("observed", means, 0.5, observed=pm.Data("y", data["y"]))
+    return model
+
+
+def test_transformed_parameters_come_back_as_themselves():
+    data = {"y": np.array([-1.0, 0.5, 2.0, 1.0])}
+    engine = (Laplace(),)
+    draws, _ = draw_posterior(grouped_means, data, structure="grouped", engines=engine, rng=RNG(1))
+    assert set(draws) == {"between", "means", "total"}
+    assert (draws["between"] > 0).all()
+    np.testing.assert_allclose(draws["means"].sum(axis=-1), draws["total"])
+
+
 def test_a_refit_uses_the_new_data_and_the_old_compilation():
     first, _ = draw([1.0, -3.0])
     second, _ = draw([5.0, -3.0])

@@ -37,10 +37,11 @@ class LogDensity:
 
         mode = Mode(linker="py", optimizer="fast_compile")
         start = model.initial_point()
-        names = [variable.name for variable in model.unobserved_RVs]
-        outputs, point = join_nonshared_inputs(
-            start, [model.logp(), *model.unobserved_value_vars], model.value_vars
-        )
+        # a transformed parameter stands twice among the value variables, once as itself
+        wanted = {variable.name for variable in [*model.free_RVs, *model.deterministics]}
+        named = [node for node in model.unobserved_value_vars if node.name in wanted]
+        names = [node.name for node in named]
+        outputs, point = join_nonshared_inputs(start, [model.logp(), *named], model.value_vars)
         value, parameters = outputs[0], outputs[1:]
         points = pt.matrix("points")
         self.start = np.concatenate(

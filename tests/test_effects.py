@@ -65,6 +65,8 @@ def test_a_ratio_is_that_of_the_averages_and_not_the_average_of_ratios(two_kinds
         "intercept": np.array([[0.0]]),
         "treatment": np.array([[np.log(0.5)]]),
         "covariates": np.array([[[1.0]]]),
+        "log_dispersion": np.array([[0.0]]),
+        "log_dispersion_ratio": np.array([[0.0]]),
     }
     (frequency,) = estimate_effects(make_fit(FrequencyModel(), draws, two_kinds_of_people))
     assert frequency.comparison.item() == pytest.approx(0.25 * 1 + 0.75 * np.e)

@@ -67,6 +67,12 @@ class Effect:
         """Draws of the contrast on the scale that is reported first."""
         return self.ratio if self.difference is None else self.difference
 
+    @property
+    def estimate(self) -> float:
+        """Posterior mean of a difference; posterior median of a ratio, which leans."""
+        values = self.draws.to_numpy()
+        return float(values.mean() if self.scale is Scale.DIFFERENCE else np.median(values))
+
     @cached_property
     def interval(self) -> Interval:
         """Equal-tailed posterior interval of `draws`."""
@@ -112,8 +118,9 @@ class Effect:
     def __repr__(self) -> str:
         """Return the effect in one line, with its unit."""
         low, high = self.interval.lower, self.interval.upper
+        estimate = self.estimate
         return (
-            f"<Effect on {self.measure.label}: {self.scale} {float(self.draws.mean()):.3g} "
+            f"<Effect on {self.measure.label}: {self.scale} {estimate:.3g} "
             f"({low:.3g} to {high:.3g}), {self.estimand}>"
         )
 
@@ -277,11 +284,12 @@ def _derive(
     derived = {measure: averages[measure] for measure in Measure if measure in averages}
     if "survival" in averages:
         survival = averages["survival"]
-        reoffending = -np.expm1(np.log(survival))
+        log_survival = averages["log_survival"] if "log_survival" in averages else np.log(survival)
+        reoffending = -np.expm1(log_survival)
         derived[Measure.TIME_AMONG_REOFFENDERS] = (
             averages[Measure.RMST] - horizon * survival
         ) / reoffending
-        derived[Measure.HAZARD_RATIO] = -np.log(survival)
+        derived[Measure.HAZARD_RATIO] = -log_survival
     return derived
 
 

@@ -184,9 +184,7 @@ def compare_check(check: Check, effect: Effect | None) -> ComparedCheck:
     """
     agrees = None
     if check.applicable and effect is not None:
-        same_side = (check.estimate > check.scale.null) == (
-            float(effect.draws.mean()) > effect.scale.null
-        )
+        same_side = (check.estimate > check.scale.null) == (effect.estimate > effect.scale.null)
         posterior_excludes = effect.interval.excludes(effect.scale.null)
         agrees = check.excludes_null == posterior_excludes and (same_side or not posterior_excludes)
     return ComparedCheck(**vars(check), agrees=agrees)
@@ -227,7 +225,7 @@ def _posterior_line(effect: Effect) -> dict[str, Any]:
         "unit": effect.measure.unit,
         "method": "posterior",
         "scale": str(effect.scale),
-        "estimate": float(effect.draws.mean()),
+        "estimate": effect.estimate,
         "lower": effect.interval.lower,
         "upper": effect.interval.upper,
         "p_value": math.nan,

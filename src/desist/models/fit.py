@@ -145,12 +145,18 @@ class Fit:
         Returns
         -------
         dict of str to ndarray, each of shape (chains, draws)
-            Averages, in the units of the measures.
+            Averages, in the units of the measures; of a quantity whose name begins with
+            "log_", the log of the average.
         """
         target = self.target if target is None else target
         eta = predict_linear(self.draws, target, self.levels, arm)
         outcomes = self.model.predict(eta, self.draws, arm, self.horizon)
-        return {name: values @ target.weights for name, values in outcomes.items()}
+        return {
+            name: _average_logs(values, target.weights)
+            if name.startswith("log_")
+            else values @ target.weights
+            for name, values in outcomes.items()
+        }
 
     def __repr__(self) -> str:
         """Say what was fitted to how many people, and how well."""
@@ -353,6 +359,14 @@ def common_horizon(outcomes: Outcomes, horizon: float | None) -> float:
 
 def _count_by_arm(design: Design, people: NDArray[np.bool_]) -> tuple[int, int]:
     return int((people & design.treated).sum()), int((people & ~design.treated).sum())
+
+
+def _average_logs(logs: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the log of the weighted average: survival can be too small for a number."""
+    from scipy.special import logsumexp
+
+    averaged: NDArray[np.float64] = logsumexp(logs, b=weights, axis=-1)
+    return averaged
 
 
 def _count_by_group(

@@ -116,6 +116,11 @@ def _read_shape(settings: Settings, draws: Draws, arm: int) -> Floats:
     return shape
 
 
+def _keep_log(log_survival: Floats) -> dict[str, Floats]:
+    # where nearly everybody reoffends, survival is too small for a number and its log is not
+    return {"survival": np.exp(log_survival), "log_survival": log_survival}
+
+
 def _predict_exponential(
     settings: Settings,  # noqa: ARG001 - the families share one protocol
     eta: Floats,
@@ -126,7 +131,7 @@ def _predict_exponential(
     from scipy.special import exprel
 
     hazard = np.exp(eta)
-    return {"survival": np.exp(-hazard), "rmst": exprel(-hazard)}
+    return _keep_log(-hazard) | {"rmst": exprel(-hazard)}
 
 
 def _predict_weibull(
@@ -140,7 +145,7 @@ def _predict_weibull(
 
     shape = _read_shape(settings, draws, arm)
     restricted = np.exp(-eta / shape) * gamma(1 + 1 / shape) * gammainc(1 / shape, np.exp(eta))
-    return {"survival": np.exp(-np.exp(eta)), "rmst": restricted}
+    return _keep_log(-np.exp(eta)) | {"rmst": restricted}
 
 
 def _predict_log_logistic(

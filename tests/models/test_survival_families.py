@@ -13,7 +13,6 @@ from desist.effects import estimate_effects
 from desist.errors import InputError
 from desist.estimands import Measure
 from desist.inference.engines import Laplace, Nuts
-from desist.inference.laplace import LogDensity, find_mode
 from desist.inference.rows import collapse_rows
 from desist.inference.survival_likelihood import LOGISTIC_DEVIATION
 from desist.models.fit import fit_model, fit_rows
@@ -23,6 +22,7 @@ from desist.models.survival import SurvivalModel
 from desist.models.survival_families import FAMILIES
 
 from .conftest import make_cohort, weigh
+from .modes import mode_of
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "survival"
 WEEKS = 52  # of follow-up; the horizon
@@ -66,14 +66,6 @@ def flat(family, covariates=None, **settings):
 def cohort_of(people):
     roles = {name: name for name in ("reoffended", "days")}
     return Cohort(people, treatment="treated", follow_up=7 * WEEKS, **roles)
-
-
-def mode_of(fit):
-    """Value of every parameter at the mode, which under flat priors is the likelihood's."""
-    point, _ = find_mode(LogDensity(fit.pymc_model))
-    names = [variable.name for variable in fit.pymc_model.free_RVs]
-    sizes = [max(1, fit.draws[name][0, 0].size) for name in names]
-    return dict(zip(names, np.split(point, np.cumsum(sizes)[:-1]), strict=True))
 
 
 def accelerate(value, log_shape, family):

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -202,3 +203,20 @@ def test_the_sandwich_is_that_of_the_weighted_people():
     assert rotated.predict(0)["rate"].mean() == pytest.approx(
         plain.predict(0)["rate"].mean(), abs=0.005
     )
+
+
+def test_the_sandwich_of_matched_pairs_is_that_of_their_differences():
+    # pairs alike in risk: the variance of the mean difference is that of the paired test
+    rng = np.random.default_rng(21)
+    risk = np.repeat(rng.beta(0.5, 0.5, 400), 2)
+    reoffended = (rng.random(800) < risk).astype(int)
+    treated = np.tile([1, 0], 400)
+    cohort = make_cohort(treated=treated, reoffended=reoffended)
+    design = replace(weigh(cohort), sets=np.repeat(np.arange(400), 2))
+    model = RateModel(priors=Priors.flat())
+    fitted = fit(cohort, design, model, inference=Laplace(sandwich=True))
+    difference = (fitted.predict(1)["rate"] - fitted.predict(0)["rate"]).std()
+    paired = (reoffended[::2] - reoffended[1::2]).std() / np.sqrt(400)
+    assert difference == pytest.approx(paired, rel=0.05)
+    unpaired = fit(cohort, weigh(cohort), model)
+    assert difference < 0.85 * (unpaired.predict(1)["rate"] - unpaired.predict(0)["rate"]).std()

@@ -7,6 +7,8 @@ draws can also be rotated to the sandwich covariance; which of the two is the de
 decided by coverage (benchmarks/coverage.py).
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,6 +38,47 @@ def scale_weights(weights: NDArray[np.float64], treated: NDArray[np.bool_]) -> N
     return scaled
 
 
+@dataclass(frozen=True, eq=False)
+class WeightedPeople:
+    """The people behind the rows of a likelihood.
+
+    Attributes
+    ----------
+    row : ndarray of int, shape (n_people,)
+        The row of each person.
+    weight : ndarray of float, shape (n_people,)
+        Scaled weights; those of a row's people add up to the row's.
+    cluster : ndarray of int, shape (n_people,)
+        Person or matched set: people in one cluster may be alike.
+    """
+
+    row: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    cluster: NDArray[np.int64]
+
+
+def sum_scores(unit_scores: NDArray[np.float64], people: WeightedPeople) -> NDArray[np.float64]:
+    r"""Add up people's weighted scores within clusters, and their products between them.
+
+    Parameters
+    ----------
+    unit_scores : ndarray of float, shape (n_rows, d)
+        Score of one person of weight 1 in each row.
+    people : WeightedPeople
+        Rows, weights and clusters.
+
+    Returns
+    -------
+    ndarray of float, shape (d, d)
+        :math:`J = \sum_c s_c s_c'`, :math:`s_c = \sum_{i \in c} w_i u_i`.
+    """
+    scores = people.weight[:, np.newaxis] * unit_scores[people.row]
+    _, cluster = np.unique(people.cluster, return_inverse=True)
+    sums = np.zeros((cluster.max(initial=-1) + 1, scores.shape[1]))
+    np.add.at(sums, cluster, scores)
+    return sums.T @ sums
+
+
 def sandwich_covariance(
     curvature: NDArray[np.float64], scores: NDArray[np.float64], n_people: float
 ) -> NDArray[np.float64]:
@@ -46,7 +89,8 @@ def sandwich_covariance(
     curvature : ndarray of float, shape (d, d)
         :math:`H`, the negative Hessian of the log posterior at its mode.
     scores : ndarray of float, shape (d, d)
-        :math:`J = \sum_i w_i^2 u_i u_i'`, people's weighted scores squared and summed.
+        :math:`J = \sum_c s_c s_c'` with the weighted scores :math:`s_c = \sum_{i \in c} w_i
+        u_i` of each person or matched set: see `sum_scores`.
     n_people : float
         Effective number of people; more than d of them.
 

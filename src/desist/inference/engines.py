@@ -14,7 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desist.errors import Fault, InputError, NotConvergedError
-from desist.inference.calibration import rotate_draws, sandwich_covariance
+from desist.inference.calibration import (
+    WeightedPeople,
+    rotate_draws,
+    sandwich_covariance,
+    sum_scores,
+)
 from desist.inference.diagnostics import Diagnostics
 from desist.inference.laplace import (
     LogDensity,
@@ -73,8 +78,9 @@ class Laplace:
     degrees_of_freedom : float
         Of the proposal; heavier tails than the posterior's keep the weights bounded.
     sandwich : bool
-        Whether the draws are rotated to the sandwich covariance of the weighted people. Off
-        by default: with few participants its intervals cover too seldom.
+        Whether the draws are rotated to the sandwich covariance of the weighted people, or of
+        matched sets where the design has them. Off by default: with few participants its
+        intervals cover too seldom.
     """
 
     draws: int = 1000
@@ -126,7 +132,7 @@ def draw_posterior(
     structure: Hashable,
     engines: tuple[Engine, ...],
     rng: np.random.Generator,
-    squared_weights: NDArray[np.float64] | None = None,
+    people: WeightedPeople | None = None,
 ) -> tuple[Draws, Diagnostics]:
     """Draw from a posterior with the first engine that can be trusted.
 
@@ -143,8 +149,8 @@ def draw_posterior(
         0.5 or more or it finds no mode.
     rng : numpy.random.Generator
         Source of all randomness.
-    squared_weights : ndarray of float, shape (n_rows,), optional
-        Sum of the squared weights of the people in each row, for the sandwich.
+    people : WeightedPeople, optional
+        Those behind the rows, for the sandwich.
 
     Returns
     -------
@@ -161,12 +167,12 @@ def draw_posterior(
     compiled = _compile_once(structure, build, data)
     for engine in engines[:-1]:
         try:
-            draws, diagnostics = _run(engine, compiled, data, rng, squared_weights)
+            draws, diagnostics = _run(engine, compiled, data, rng, people)
         except NotConvergedError:
             continue
         if diagnostics.khat < KHAT_FOR_AUTO:
             return draws, diagnostics
-    return _run(engines[-1], compiled, data, rng, squared_weights)
+    return _run(engines[-1], compiled, data, rng, people)
 
 
 def forget_compiled_models() -> None:
@@ -204,11 +210,11 @@ def _run(
     compiled: _Compiled,
     data: Data,
     rng: np.random.Generator,
-    squared_weights: NDArray[np.float64] | None,
+    people: WeightedPeople | None,
 ) -> tuple[Draws, Diagnostics]:
     if isinstance(engine, Nuts):
         return _run_nuts(engine, compiled, data, rng)
-    return _run_laplace(engine, compiled, data, rng, squared_weights)
+    return _run_laplace(engine, compiled, data, rng, people)
 
 
 def _run_nuts(
@@ -288,7 +294,7 @@ def _run_laplace(
     compiled: _Compiled,
     data: Data,
     rng: np.random.Generator,
-    squared_weights: NDArray[np.float64] | None,
+    people: WeightedPeople | None,
 ) -> tuple[Draws, Diagnostics]:
     compiled.with_data(data)
     if compiled.density is None:
@@ -305,7 +311,7 @@ def _run_laplace(
         rng=rng,
     )
     if settings.sandwich:
-        points = _rotate_to_sandwich(points, compiled.density, mode, data, squared_weights)
+        points = _rotate_to_sandwich(points, compiled.density, mode, data, people)
     diagnostics = Diagnostics(
         engine="laplace", khat=khat, ess_bulk_min=n_effective, ess_tail_min=n_effective
     )
@@ -317,14 +323,14 @@ def _rotate_to_sandwich(
     density: LogDensity,
     mode: NDArray[np.float64],
     data: Data,
-    squared_weights: NDArray[np.float64] | None,
+    people: WeightedPeople | None,
 ) -> NDArray[np.float64]:
-    if squared_weights is None:
+    if people is None:
         fault = Fault("sandwich", "people with weights", "rows without them", "fit people")
         raise InputError("inference", [fault])
     # a row's score is that of all its people together; one person's is their share of it
     scores = density.row_scores(mode) / data["weight"][:, np.newaxis]
-    between = (scores * squared_weights[:, np.newaxis]).T @ scores
+    between = sum_scores(scores, people)
     wanted = sandwich_covariance(
         measure_curvature(density, mode), between, float(data["weight"].sum())
     )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 def collapse_rows(
     columns: Mapping[str, NDArray[Any]], weights: NDArray[np.float64]
-) -> tuple[dict[str, NDArray[Any]], NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[dict[str, NDArray[Any]], NDArray[np.float64], NDArray[np.int64]]:
     """Put people with the same values into one row and add their weights.
 
     Parameters
@@ -25,8 +25,8 @@ def collapse_rows(
         The distinct rows, in sorted order, so that the order of people is forgotten.
     ndarray of float, shape (n_rows,)
         The sum of the weights of each row.
-    ndarray of float, shape (n_rows,)
-        The sum of their squares.
+    ndarray of int, shape (n_people,)
+        The row of each person; -1 for people of weight zero.
     """
     used = weights > 0
     blocks = {name: np.atleast_2d(values[used].T).T for name, values in columns.items()}
@@ -42,4 +42,6 @@ def collapse_rows(
     order = np.lexsort((weights[used], membership.ravel()))
     member, weight = membership.ravel()[order], weights[used][order]
     totals = np.bincount(member, weight, minlength=len(rows))
-    return collapsed, totals, np.bincount(member, weight**2, minlength=len(rows))
+    row_of_person = np.full(len(weights), -1)
+    row_of_person[used] = membership.ravel()
+    return collapsed, totals, row_of_person

@@ -13,7 +13,7 @@ from desist.cohort.outcomes import Outcomes, read_outcomes
 from desist.design.design import Design
 from desist.errors import Fault, InputError, NoEventsError
 from desist.estimands import Estimand
-from desist.inference.calibration import scale_weights
+from desist.inference.calibration import WeightedPeople, scale_weights
 from desist.inference.diagnostics import Diagnostics, require_convergence
 from desist.inference.engines import Engine, choose_engine, draw_posterior
 from desist.inference.rows import collapse_rows
@@ -227,7 +227,7 @@ def fit_model(
     groups = cohort.groups if model.groups is None else model.groups
     predictors = make_predictors(cohort, design, model.covariates, groups)
     weights = scale_weights(design.weights, design.treated)
-    rows, totals, squares = collapse_rows(predictors.columns() | columns, weights)
+    rows, totals, row_of_person = collapse_rows(predictors.columns() | columns, weights)
     fit = fit_rows(
         model,
         model.complete_rows(rows | {"weight": totals}),
@@ -240,7 +240,7 @@ def fit_model(
         else _count_by_arm(design, (design.weights > 0) & outcomes.reoffended),
         levels=predictors.levels,
         covariate_names=predictors.covariate_names,
-        squared_weights=squares,
+        weighted=_list_people(row_of_person, weights, design),
         inference=inference,
         seed=seed,
     )
@@ -258,7 +258,7 @@ def fit_rows(
     reoffenders: tuple[int, int] | None = None,
     levels: Mapping[str, tuple[str, ...]] | None = None,
     covariate_names: tuple[str, ...] = (),
-    squared_weights: NDArray[np.float64] | None = None,
+    weighted: WeightedPeople | None = None,
     inference: str | Engine = "auto",
     seed: int | np.random.Generator = 0,
 ) -> Fit:
@@ -284,8 +284,8 @@ def fit_rows(
         Groupings and their levels.
     covariate_names : tuple of str
         Columns of "x".
-    squared_weights : ndarray of float, shape (n_rows,), optional
-        Sums of the squared weights of the people in each row, for the sandwich.
+    weighted : WeightedPeople, optional
+        The people behind the rows, for the sandwich.
     inference : str, Nuts or Laplace
         The engine.
     seed : int or numpy.random.Generator
@@ -307,7 +307,7 @@ def fit_rows(
         structure=_structure(model, levels, len(covariate_names)),
         engines=engines,
         rng=np.random.default_rng(seed),
-        squared_weights=squared_weights,
+        people=weighted,
     )
     require_convergence(diagnostics, model.name)
     return Fit(
@@ -355,6 +355,17 @@ def common_horizon(outcomes: Outcomes, horizon: float | None) -> float:
         expected = f"days above 0 and up to {longest:g}, the longest follow-up"
         raise InputError("horizon", [Fault("horizon", expected, f"{horizon:g}")])
     return float(horizon)
+
+
+def _list_people(
+    row_of_person: NDArray[np.int64], weights: NDArray[np.float64], design: Design
+) -> WeightedPeople:
+    used = weights > 0
+    cluster = np.arange(len(weights))
+    if design.sets is not None:
+        # people in no set stand alone; sets are numbered after all people
+        cluster = np.where(design.sets >= 0, design.sets + len(weights), cluster)
+    return WeightedPeople(row_of_person[used], weights[used], cluster[used])
 
 
 def _count_by_arm(design: Design, people: NDArray[np.bool_]) -> tuple[int, int]:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from desist.checks.arms import effective_sample_size, read_arms, scale_to_effective_size
+from desist.checks.arms import read_arms
 from desist.checks.welch import (
     doubt_about_welch,
     from_standard_error,
@@ -10,7 +10,9 @@ from desist.checks.welch import (
     welch_from_counts,
     welch_from_summary,
 )
+from desist.design.balance import effective_sample_size
 from desist.errors import InputError
+from desist.inference.calibration import scale_weights
 
 
 def test_welch_from_counts_equals_the_back_calculation_of_the_report():
@@ -72,7 +74,7 @@ def test_effective_sample_size_of_equal_weights_is_their_number():
 
 def test_scaled_weights_sum_to_the_effective_size_of_each_arm(uneven):
     arms = read_arms(uneven["days"], uneven["treated"], uneven["weights"])
-    scaled = scale_to_effective_size(arms)
+    scaled = scale_weights(arms.weights, arms.treated)
     assert scaled[arms.treated].tolist() == pytest.approx([1.0] * 30)
     expected = effective_sample_size(arms.weights[~arms.treated])
     assert scaled[~arms.treated].sum() == pytest.approx(expected)

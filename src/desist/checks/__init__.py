@@ -1,7 +1,7 @@
 """Frequentist checks that stand beside every posterior."""
 
 from desist.checks.agreement import Agreement, agrees, judge_agreement
-from desist.checks.arms import Arms, effective_sample_size, read_arms
+from desist.checks.arms import Arms, read_arms
 from desist.checks.bootstrap import bca_bootstrap, redo_design
 from desist.checks.by_design import check_m_estimation, check_randomisation, redraw
 from desist.checks.check import Check, Finding, not_applicable
@@ -51,6 +51,7 @@ from desist.checks.two_proportions import (
 from desist.checks.unconditional import barnard, boschloo
 from desist.checks.weighted import clustered_difference, weighted_difference
 from desist.checks.welch import welch, welch_from_counts, welch_from_summary
+from desist.design.balance import effective_sample_size
 
 __all__ = [
     "AdjustedP",

@@ -105,36 +105,6 @@ def read_arms(outcome: ArrayLike, treated: ArrayLike, weights: ArrayLike | None 
     return Arms(values[used], arms[used], masses[used], positions)
 
 
-def effective_sample_size(weights: NDArray[np.float64]) -> float:
-    """Return Kish's effective sample size, (sum w)^2 / sum w^2.
-
-    Parameters
-    ----------
-    weights : ndarray of float
-        Weights of one arm.
-
-    Returns
-    -------
-    float
-        The number of equally weighted people with the same precision; 0 for nobody.
-
-    References
-    ----------
-    Kish, L. (1965). Survey Sampling, section 8.2.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> effective_sample_size(np.array([3.0, 3.0, 0.0]))
-    2.0
-    """
-    largest = weights.max(initial=0.0)
-    if largest == 0:
-        return 0.0
-    relative = weights / largest
-    return float(relative.sum() ** 2 / (relative**2).sum())
-
-
 def residuals_about(
     values: NDArray[np.float64], centre: NDArray[np.float64] | float
 ) -> NDArray[np.float64]:
@@ -155,31 +125,6 @@ def residuals_about(
     residuals = values - centre
     size = np.abs(values).max(initial=0.0)
     return np.where(np.abs(residuals) <= ROUNDING * size, 0.0, residuals)
-
-
-def scale_to_effective_size(arms: Arms) -> NDArray[np.float64]:
-    """Scale the weights of each arm to sum to its effective sample size.
-
-    The convention of this package wherever both arms enter one likelihood (Cox,
-    log-rank): equal weights become 1, and nothing depends on the scale that the
-    weights came with, in either arm.
-
-    Parameters
-    ----------
-    arms : Arms
-        Two weighted arms.
-
-    Returns
-    -------
-    ndarray of float, shape (n_used,)
-        Scaled weights, in the order of the arms.
-    """
-    scaled = np.empty_like(arms.weights)
-    for members in (arms.treated, ~arms.treated):
-        weights = arms.weights[members]
-        if weights.size:
-            scaled[members] = weights / weights.sum() * effective_sample_size(weights)
-    return scaled
 
 
 def _spread(weights: NDArray[np.float64]) -> float:

@@ -24,12 +24,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-from desist.checks.arms import Arms, effective_sample_size, read_arms
+from desist.checks.arms import Arms, read_arms
 from desist.checks.check import Finding
 from desist.checks.weighted import satterthwaite, weighted_contrast
 from desist.checks.welch import from_standard_error
 from desist.cohort.cohort import Cohort
 from desist.cohort.outcomes import read_outcomes
+from desist.design.balance import effective_sample_size
 from desist.design.design import Design, build_design
 from desist.design.protocol import Method
 from desist.errors import CannotAnswerError, Fault, InputError

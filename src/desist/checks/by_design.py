@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desist.checks.arms import effective_sample_size, read_arms
+from desist.checks.arms import read_arms
 from desist.checks.check import Check, Finding, label, not_applicable
 from desist.checks.estimating import (
     WeightEquations,
@@ -25,6 +25,7 @@ from desist.checks.randomisation import (
 from desist.checks.skewness import doubt_about_skewness
 from desist.checks.welch import from_standard_error
 from desist.cohort.cohort import Cohort
+from desist.design.balance import effective_sample_size
 from desist.design.design import Design
 from desist.design.distance import distance_scale
 from desist.design.entropy import EntropyBalancing, balanced_columns

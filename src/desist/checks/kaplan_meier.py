@@ -18,11 +18,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from desist.checks.arms import effective_sample_size, read_arms
+from desist.checks.arms import read_arms
 from desist.checks.check import Finding
 from desist.checks.log_rank import exponentiate
 from desist.checks.survival_data import SurvivalArm, read_survival
 from desist.checks.welch import from_standard_error
+from desist.design.balance import effective_sample_size
 from desist.errors import Fault, raise_faults
 
 INTERVAL_KINDS = ("plain", "log", "log-log")

@@ -16,18 +16,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import gammaln, ndtr, ndtri
 
-from desist.checks.arms import (
-    Arms,
-    effective_sample_size,
-    read_arms,
-    residuals_about,
-    scale_to_effective_size,
-)
+from desist.checks.arms import Arms, read_arms, residuals_about
 from desist.checks.check import Finding
 from desist.checks.log_rank import exponentiate
 from desist.checks.weighted import satterthwaite
 from desist.checks.welch import from_standard_error
+from desist.design.balance import effective_sample_size
 from desist.errors import NoEventsError
+from desist.inference.calibration import scale_weights
 
 Floats = NDArray[np.float64]
 LOG_DISPERSION = (-12.0, 8.0)  # from as good as Poisson to a variance 3,000 times mean squared
@@ -81,7 +77,7 @@ def negative_binomial(
     1.0
     """
     arms, exposure = _read(offences, treated, weights, time_at_risk)
-    w = scale_to_effective_size(arms)
+    w = scale_weights(arms.weights, arms.treated)
     alpha = math.exp(_log_dispersion(arms, exposure, w, pooled=False))
     means = _means(arms, exposure, w, alpha, pooled=False)
     parts = w * residuals_about(arms.outcome, means) / (1 + alpha * means)

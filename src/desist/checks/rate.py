@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desist.checks.arms import Arms, effective_sample_size, read_arms
+from desist.checks.arms import Arms, read_arms
 from desist.checks.check import Check, Finding, label, not_applicable
 from desist.checks.conditional import fisher, fisher_mid_p
 from desist.checks.exact_binomial import exact_binomial
@@ -21,6 +21,7 @@ from desist.checks.two_proportions import (
 from desist.checks.unconditional import boschloo
 from desist.checks.weighted import clustered_difference, weighted_difference
 from desist.checks.welch import doubt_about_welch, welch
+from desist.design.balance import effective_sample_size
 from desist.errors import CannotAnswerError
 from desist.estimands import Measure, Scale
 

@@ -17,7 +17,8 @@ References
 Cochran, W. G. (1977). Sampling Techniques, 3rd edition, section 2.15.
 """
 
-from desist.checks.arms import Arms, effective_sample_size, residuals_about
+from desist.checks.arms import Arms, residuals_about
+from desist.design.balance import effective_sample_size
 
 LARGEST_SKEWNESS = 0.2
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desist.checks.arms import Arms, effective_sample_size, read_arms, scale_to_effective_size
+from desist.checks.arms import Arms, read_arms
 from desist.checks.check import Check, Finding, label, not_applicable
 from desist.checks.cox import cox
 from desist.checks.frequency import check_bca
@@ -15,8 +15,10 @@ from desist.checks.log_rank import exponentiate, log_rank
 from desist.checks.ranks import brunner_munzel, permutation, wilcoxon
 from desist.checks.rate import check_means, read_clusters
 from desist.checks.welch import from_standard_error
+from desist.design.balance import effective_sample_size
 from desist.errors import CannotAnswerError
 from desist.estimands import Measure, Scale
+from desist.inference.calibration import scale_weights
 
 RANK_NOTE = "the estimate is P(later) minus P(sooner), not days"
 FEWEST_RANKED, FEWEST_RANKED_BY_WEIGHT = 10, 20
@@ -101,7 +103,7 @@ def _check_hazards(
     if np.ptp(arms.outcome) == 0:
         reason = "everybody has the same time, so nobody is ahead of anybody"
         return [not_applicable(measure, s, reason, scale) for s in ("cox", "log_rank")]
-    weights = scale_to_effective_size(arms)
+    weights = scale_weights(arms.weights, arms.treated)
     note = "weights of each arm scaled to its effective sample size" if arms.weights_differ else ""
 
     def robust_cox() -> Finding:

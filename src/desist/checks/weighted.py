@@ -21,9 +21,10 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desist.checks.arms import Arms, effective_sample_size, read_arms, residuals_about
+from desist.checks.arms import Arms, read_arms, residuals_about
 from desist.checks.check import Finding
 from desist.checks.welch import from_standard_error
+from desist.design.balance import effective_sample_size
 from desist.errors import Fault, raise_faults
 
 LEVERAGE_POWERS = {"HC0": 0, "HC1": 0, "HC2": 1, "HC3": 2}

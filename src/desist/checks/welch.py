@@ -25,8 +25,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-from desist.checks.arms import Arms, effective_sample_size, read_arms, residuals_about
+from desist.checks.arms import Arms, read_arms, residuals_about
 from desist.checks.check import Finding
+from desist.design.balance import effective_sample_size
 
 SMALLEST_SE_SHARE = 0.95  # of the standard error with effective sizes; below it Welch is not valid
 

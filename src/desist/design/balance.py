@@ -187,8 +187,11 @@ def effective_sample_size(weights: Floats) -> float:
     >>> effective_sample_size(np.array([1.0, 1.0, 2.0]))
     2.6666666666666665
     """
-    squares = float(np.sum(weights**2))
-    return float(np.sum(weights)) ** 2 / squares if squares > 0 else 0.0
+    largest = weights.max(initial=0.0)
+    if largest <= 0:
+        return 0.0
+    relative = weights / largest  # weights of 1e-200 must not vanish when squared
+    return float(relative.sum() ** 2 / np.square(relative).sum())
 
 
 def choose_standardiser(estimand: Estimand) -> str:

@@ -64,10 +64,11 @@ class Priors:
     Attributes
     ----------
     intercept : Normal
-        Of a comparison person with average covariates: log-odds of reoffending, log of
-        offences over the follow-up, or log cumulative hazard at the end of follow-up.
+        Of a comparison person with average covariates, on the scale of the model: log-odds of
+        reoffending, log of offences over the follow-up, log cumulative hazard at its end; up
+        is more reoffending in every model and family.
     treatment : Normal
-        Programme effect: log odds ratio, log rate ratio or log hazard ratio.
+        Programme effect on the same scale: log odds ratio, log rate ratio, log hazard ratio.
     covariates : Normal
         Effect of one standard deviation of each covariate.
     group_intercept, group_treatment : HalfNormal

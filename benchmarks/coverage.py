@@ -46,7 +46,7 @@ type Column = NDArray[Any]
 # it would at times have no participant at all, and the score no estimate.
 FORMULA = "age + copas + I(ethnicity == 'black') + I(ethnicity == 'asian')"
 RIVAL_DRAWS = 200
-COHORTS_WITH_DRAWN_DESIGNS = 200  # 200 designs a cohort take longer than all the rest
+COHORTS_WITH_DRAWN_DESIGNS = 50  # 200 designs a cohort take longer than all the rest
 
 
 @dataclass(frozen=True)

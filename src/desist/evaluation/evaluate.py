@@ -14,6 +14,7 @@ from desist.design.design import Design
 from desist.effects import Effect, estimate_effects
 from desist.errors import Fault, InputError
 from desist.estimands import Measure
+from desist.evaluation.prognostic import check_prognostic
 from desist.evaluation.record import Evaluation, compare_check
 from desist.inference.engines import Engine
 from desist.models.fit import Model, common_horizon, fit_model
@@ -81,12 +82,15 @@ def evaluate(
         If a posterior was not found.
     """
     _require_same_people(cohort, design)
+    from tqdm import tqdm
+
     outcomes = read_outcomes(cohort)
     horizon = common_horizon(outcomes, horizon)
     chosen = _default_models(covariates) if models is None else tuple(models)
     streams = np.random.default_rng(seed).spawn(len(chosen) + 1)
     effects: list[Effect] = []
-    for model, stream in zip(chosen, streams, strict=False):
+    steps = tqdm(chosen, desc="fitting", unit="model", disable=None)  # silent off a terminal
+    for model, stream in zip(steps, streams, strict=False):
         if model.read_columns(outcomes, horizon) is not None:
             fit = fit_model(
                 model, cohort, design, inference=inference, horizon=horizon, seed=stream
@@ -110,7 +114,7 @@ def evaluate(
             "horizon": horizon,
         },
         seed=seed,
-        warnings=(*_collect_warnings(design, outcomes), *list_cautions(effects)),
+        warnings=(*_collect_warnings(cohort, design, outcomes), *list_cautions(effects)),
     )
 
 
@@ -200,16 +204,14 @@ def _name_unavailable(cohort: Cohort, found: dict[Measure, Effect]) -> dict[Meas
     }
 
 
-def _collect_warnings(design: Design, outcomes: Outcomes) -> tuple[str, ...]:
+def _collect_warnings(cohort: Cohort, design: Design, outcomes: Outcomes) -> tuple[str, ...]:
     told = []
     if design.n_treated_dropped:
         told.append(
             f"{design.n_treated_dropped} of {int(design.treated.sum())} participants had no "
             f"suitable comparison person; the effect is that on {design.estimand.people}."
         )
-    if design.balance is not None and design.balance.n_out_of_tolerance:
-        poor = design.balance.table.query("word == 'poorly matched'")["covariate"]
-        told.append(f"Poorly matched: {', '.join(map(str, poor))}.")
+    told += check_prognostic(cohort, design).warnings
     if outcomes.reoffended is not None:
         n_few = int(outcomes.reoffended[design.treated & (design.weights > 0)].sum())
         if n_few < FEW_REOFFENDERS:

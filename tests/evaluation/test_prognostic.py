@@ -97,7 +97,7 @@ def test_a_covariate_that_drives_reoffending_is_found(confounded):
 
 
 def test_the_prognostic_score_foresees_the_bias_that_is_left(confounded):
-    cohort, design, found = confounded
+    _, design, found = confounded
     assert found.score.word == "poorly matched"
     assert abs(found.score.smd_after) < abs(found.score.smd_before)
     simulated = ds.simulate_cohort(200, 3000, rng=4, n_groups=0, rate_ratio=1.0)

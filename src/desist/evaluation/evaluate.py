@@ -81,9 +81,9 @@ def evaluate(
     NotConvergedError
         If a posterior was not found.
     """
-    _require_same_people(cohort, design)
     from tqdm import tqdm
 
+    _require_same_people(cohort, design)
     outcomes = read_outcomes(cohort)
     horizon = common_horizon(outcomes, horizon)
     chosen = _default_models(covariates) if models is None else tuple(models)

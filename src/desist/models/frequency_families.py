@@ -22,6 +22,7 @@ from desist.inference.likelihood import (
 from desist.models.priors import Normal
 
 type Floats = NDArray[np.float64]
+type Counts = NDArray[np.int64]
 type Draws = dict[str, Floats]
 type Data = Mapping[str, Any]
 
@@ -71,6 +72,8 @@ class FrequencyFamily:
         (counts, data, eta with its offset, parameters) to one term a row.
     predict : callable
         (eta, draws, arm) to predictions of the shape of eta.
+    draw : callable
+        (eta with its offset, draws, arm, source of randomness) to counts of the shape of eta.
     has_dispersion : bool
         Whether the gamma functions of the negative binomial are needed.
     """
@@ -79,6 +82,7 @@ class FrequencyFamily:
     signature: tuple[str, ...]
     log_likelihood: Callable[[Any, Data, Any, tuple[Any, ...]], Any]
     predict: Callable[[Floats, Draws, int], dict[str, Floats]]
+    draw: Callable[[Floats, Draws, int, np.random.Generator], Counts]
     has_dispersion: bool = True
 
 
@@ -168,15 +172,65 @@ def _predict_hurdle(eta: Floats, draws: Draws, arm: int) -> dict[str, Floats]:
     }
 
 
+def _draw_poisson(
+    eta: Floats,
+    draws: Draws,  # noqa: ARG001
+    arm: int,  # noqa: ARG001
+    rng: np.random.Generator,
+) -> Counts:
+    return rng.poisson(np.exp(eta))
+
+
+def _draw_negative_binomial(
+    eta: Floats, draws: Draws, arm: int, rng: np.random.Generator
+) -> Counts:
+    expected = _predict_negative_binomial(eta, draws, arm)
+    dispersion = expected["dispersion"]
+    return rng.poisson(expected["frequency"] * rng.gamma(dispersion, 1 / dispersion))
+
+
+def _draw_zero_inflated(eta: Floats, draws: Draws, arm: int, rng: np.random.Generator) -> Counts:
+    inflated = _predict_zero_inflated(eta, draws, arm)["inflated"]
+    counts = _draw_negative_binomial(eta - np.log1p(-inflated), draws, arm, rng)
+    return np.where(rng.random(eta.shape) < inflated, 0, counts)
+
+
+def _draw_hurdle(eta: Floats, draws: Draws, arm: int, rng: np.random.Generator) -> Counts:
+    from scipy.stats import nbinom
+
+    expected = _predict_hurdle(eta, draws, arm)
+    offending = rng.random(eta.shape) < expected["offending"]
+    repeats = draws[REPEATS] + arm * draws[f"{REPEATS}_treatment"]
+    mean = np.exp(eta + repeats[..., np.newaxis])[offending]
+    dispersion = expected["dispersion"][offending]
+    some = -np.expm1(-dispersion * np.log1p(mean / dispersion))
+    # a tail below that of a first offence is one of the truncated distribution, never 0;
+    # where the mean is too small to be told from none, the quantile is missing and the count 1
+    tail = rng.random(len(mean)) * some
+    counts = np.zeros(eta.shape, dtype=np.int64)
+    counts[offending] = np.fmax(nbinom.isf(tail, dispersion, dispersion / (dispersion + mean)), 1)
+    return counts
+
+
 FAMILIES: Mapping[str, FrequencyFamily] = {
     "negative_binomial": FrequencyFamily(
-        _declare_dispersions, ("(d)",), _negative_binomial, _predict_negative_binomial
+        _declare_dispersions,
+        ("(d)",),
+        _negative_binomial,
+        _predict_negative_binomial,
+        _draw_negative_binomial,
     ),
     "zero_inflated": FrequencyFamily(
-        _declare_inflated, ("(d)", "(n)"), _zero_inflated, _predict_zero_inflated
+        _declare_inflated,
+        ("(d)", "(n)"),
+        _zero_inflated,
+        _predict_zero_inflated,
+        _draw_zero_inflated,
     ),
-    "hurdle": FrequencyFamily(_declare_repeats, ("(d)", "(n)"), _hurdle, _predict_hurdle),
+    "hurdle": FrequencyFamily(
+        _declare_repeats, ("(d)", "(n)"), _hurdle, _predict_hurdle, _draw_hurdle
+    ),
     "poisson": FrequencyFamily(
-        _declare_nothing, (), _poisson, _predict_poisson, has_dispersion=False
+        _declare_nothing, (), _poisson, _predict_poisson, _draw_poisson, has_dispersion=False
     ),
 }

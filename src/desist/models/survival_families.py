@@ -54,6 +54,22 @@ class Settings(Protocol):
         """Prior of the programme's effect on the cured fraction."""
 
 
+class FindTime(Protocol):
+    """How a family turns survival into time."""
+
+    def __call__(
+        self,
+        settings: Settings,
+        eta: Floats,
+        draws: Draws,
+        arm: int,
+        *,
+        horizon: float,
+        survival: Floats,
+    ) -> Floats:
+        """Return fractions of the horizon, infinite for never, of the shape of eta."""
+
+
 @dataclass(frozen=True)
 class SurvivalFamily:
     """One family of distributions of the time to a first reoffence.
@@ -71,6 +87,8 @@ class SurvivalFamily:
     predict : callable
         (settings, eta, draws, arm, horizon) to predictions of the shape of eta, the
         restricted mean as a fraction of the horizon.
+    find_time : callable
+        When survival is so much. Of uniform random survival, random times.
     log_odds_never : callable, optional
         (eta, parameters) to the log-odds of those who never reoffend, where there are such.
     """
@@ -80,6 +98,7 @@ class SurvivalFamily:
     signature: tuple[str, ...]
     terms: Callable[[Any, Mapping[str, Any], Any, tuple[Any, ...]], Terms]
     predict: Callable[[Settings, Floats, Draws, int, float], dict[str, Floats]]
+    find_time: FindTime
     log_odds_never: Callable[[Any, tuple[Any, ...]], Any] | None = None
 
 
@@ -182,15 +201,20 @@ def _predict_log_normal(
 def _predict_mixture_cure(
     settings: Settings, eta: Floats, draws: Draws, arm: int, horizon: float
 ) -> dict[str, Floats]:
+    log_hazard, cured = _split_cured(eta, draws, arm)
+    rest = _predict_weibull(settings, log_hazard, draws, arm, horizon)
+    restricted = cured + (1 - cured) * rest["rmst"]
+    return {"survival": np.exp(-np.exp(eta)), "rmst": restricted, "cured": cured}
+
+
+def _split_cured(eta: Floats, draws: Draws, arm: int) -> tuple[Floats, Floats]:
+    """Return the log cumulative hazard of those who are not cured, and the share who are."""
     from scipy.special import expit
 
     log_odds = (draws[NEVER] + arm * draws[f"{NEVER}_treatment"])[..., np.newaxis]
     hazard = np.exp(eta)
     of_the_rest = hazard + np.log1p(np.exp(log_odds) * -np.expm1(-hazard))
-    cured = expit(log_odds - of_the_rest)
-    rest = _predict_weibull(settings, np.log(of_the_rest), draws, arm, horizon)
-    restricted = cured + (1 - cured) * rest["rmst"]
-    return {"survival": np.exp(-hazard), "rmst": restricted, "cured": cured}
+    return np.log(of_the_rest), expit(log_odds - of_the_rest)
 
 
 def _start_pieces(settings: Settings, horizon: float) -> dict[str, Floats]:
@@ -220,13 +244,7 @@ def _predict_pieces(
 ) -> dict[str, Floats]:
     from scipy.special import exprel
 
-    steps = draws["log_hazard_steps"]
-    if settings.log_shape_ratio is not None:
-        steps = steps + arm * draws["log_hazard_steps_ratio"]
-    widths = np.diff(_start_pieces(settings, horizon)["starts"], append=1.0)
-    first = np.zeros((*steps.shape[:2], 1))
-    shares = widths * np.exp(np.concatenate([first, np.cumsum(steps, axis=-1)], axis=-1))
-    shares /= shares.sum(axis=-1, keepdims=True)
+    widths, shares = _read_pieces(settings, draws, arm, horizon)
     hazard = np.exp(eta)
     before, restricted = np.zeros_like(eta), np.zeros_like(eta)
     for piece, width in enumerate(widths):
@@ -236,6 +254,97 @@ def _predict_pieces(
     return {"survival": np.exp(-hazard), "rmst": restricted}
 
 
+def _read_pieces(
+    settings: Settings, draws: Draws, arm: int, horizon: float
+) -> tuple[Floats, Floats]:
+    """Return the width of each piece, and its share of the hazard up to the horizon."""
+    steps = draws["log_hazard_steps"]
+    if settings.log_shape_ratio is not None:
+        steps = steps + arm * draws["log_hazard_steps_ratio"]
+    widths = np.diff(_start_pieces(settings, horizon)["starts"], append=1.0)
+    first = np.zeros((*steps.shape[:2], 1))
+    shares = widths * np.exp(np.concatenate([first, np.cumsum(steps, axis=-1)], axis=-1))
+    return widths, shares / shares.sum(axis=-1, keepdims=True)
+
+
+def _find_exponential(
+    settings: Settings,  # noqa: ARG001
+    eta: Floats,
+    draws: Draws,  # noqa: ARG001
+    arm: int,  # noqa: ARG001
+    *,
+    horizon: float,  # noqa: ARG001
+    survival: Floats,
+) -> Floats:
+    return -np.log(survival) * np.exp(-eta)
+
+
+def _find_weibull(
+    settings: Settings,
+    eta: Floats,
+    draws: Draws,
+    arm: int,
+    *,
+    horizon: float,  # noqa: ARG001
+    survival: Floats,
+) -> Floats:
+    log_hazard = np.log(-np.log(survival))
+    return np.exp((log_hazard - eta) / _read_shape(settings, draws, arm))
+
+
+def _find_log_logistic(
+    settings: Settings,
+    eta: Floats,
+    draws: Draws,
+    arm: int,
+    *,
+    horizon: float,  # noqa: ARG001
+    survival: Floats,
+) -> Floats:
+    from scipy.special import logit
+
+    level: Floats = -logit(survival)
+    return np.exp((level - eta) / _read_shape(settings, draws, arm))
+
+
+def _find_log_normal(
+    settings: Settings,
+    eta: Floats,
+    draws: Draws,
+    arm: int,
+    *,
+    horizon: float,  # noqa: ARG001
+    survival: Floats,
+) -> Floats:
+    from scipy.special import ndtri
+
+    level: Floats = -LOGISTIC_DEVIATION * ndtri(survival)
+    return np.exp((level - eta) / _read_shape(settings, draws, arm))
+
+
+def _find_mixture_cure(
+    settings: Settings, eta: Floats, draws: Draws, arm: int, *, horizon: float, survival: Floats
+) -> Floats:
+    log_hazard, cured = _split_cured(eta, draws, arm)
+    of_the_rest = np.maximum((survival - cured) / (1 - cured), np.finfo(float).tiny)
+    times = _find_weibull(settings, log_hazard, draws, arm, horizon=horizon, survival=of_the_rest)
+    return np.where(survival > cured, times, np.inf)
+
+
+def _find_pieces(
+    settings: Settings, eta: Floats, draws: Draws, arm: int, *, horizon: float, survival: Floats
+) -> Floats:
+    widths, shares = _read_pieces(settings, draws, arm, horizon)
+    left = -np.log(survival) * np.exp(-eta)
+    times = np.zeros_like(left)
+    for piece, width in enumerate(widths):
+        share = shares[..., [piece]]
+        is_last = piece == len(widths) - 1  # beyond the horizon the last hazard goes on
+        spent = left if is_last else np.minimum(left, share)
+        times, left = times + width * spent / share, left - spent
+    return times
+
+
 FAMILIES: Mapping[str, SurvivalFamily] = {
     "weibull": SurvivalFamily(
         _no_constants,
@@ -243,6 +352,7 @@ FAMILIES: Mapping[str, SurvivalFamily] = {
         ("(n)",),
         lambda time, data, eta, parameters: weibull(time, eta, *parameters),  # noqa: ARG005
         _predict_weibull,
+        _find_weibull,
     ),
     "exponential": SurvivalFamily(
         _no_constants,
@@ -250,6 +360,7 @@ FAMILIES: Mapping[str, SurvivalFamily] = {
         (),
         lambda time, data, eta, parameters: exponential(time, eta),  # noqa: ARG005
         _predict_exponential,
+        _find_exponential,
     ),
     "log_normal": SurvivalFamily(
         _no_constants,
@@ -257,6 +368,7 @@ FAMILIES: Mapping[str, SurvivalFamily] = {
         ("(n)",),
         lambda time, data, eta, parameters: log_normal(time, eta, *parameters),  # noqa: ARG005
         _predict_log_normal,
+        _find_log_normal,
     ),
     "log_logistic": SurvivalFamily(
         _no_constants,
@@ -264,6 +376,7 @@ FAMILIES: Mapping[str, SurvivalFamily] = {
         ("(n)",),
         lambda time, data, eta, parameters: log_logistic(time, eta, *parameters),  # noqa: ARG005
         _predict_log_logistic,
+        _find_log_logistic,
     ),
     "piecewise_exponential": SurvivalFamily(
         _start_pieces,
@@ -273,6 +386,7 @@ FAMILIES: Mapping[str, SurvivalFamily] = {
             time, data["starts"], data["treated"], eta, *parameters
         ),
         _predict_pieces,
+        _find_pieces,
     ),
     "mixture_cure": SurvivalFamily(
         _no_constants,
@@ -282,6 +396,7 @@ FAMILIES: Mapping[str, SurvivalFamily] = {
             time, split_cured(eta, parameters[1])[0], parameters[0]
         ),
         _predict_mixture_cure,
+        _find_mixture_cure,
         lambda eta, parameters: split_cured(eta, parameters[1])[1],
     ),
 }

@@ -1,6 +1,5 @@
 """Does one process suffice? Rate, frequency and time held against what it predicts."""
 
-import math
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +14,22 @@ from desist.design.design import Design
 from desist.errors import Fault, InputError
 from desist.estimands import Measure
 from desist.models.fit import Fit
-from desist.models.predictors import Predictors, Target, make_predictors, predict_linear
+from desist.models.predictive_check import (
+    ARMS,
+    choose_draws,
+    compare_prediction,
+    select_arm,
+    write_probability,
+)
+from desist.models.predictive_statistics import SimulatedArm
+from desist.models.predictors import make_predictors, predict_linear
 from desist.models.process import ProcessModel, draw_first
+
+# the last two are of every predictive check, and are asked for here as well
+__all__ = ["ProcessCheck", "check_one_process", "compare_prediction", "write_probability"]
 
 type Floats = NDArray[np.float64]
 
-ARMS = {"treated": 1, "comparison": 0}
 MEASURES = (Measure.RATE, Measure.FREQUENCY, Measure.TIME_AMONG_REOFFENDERS)
 _NOUNS = dict(zip(MEASURES, ("rate", "frequency", "mean days among reoffenders"), strict=True))
 _DECIMALS = dict(zip(MEASURES, (3, 2, 1), strict=True))
@@ -80,14 +89,6 @@ class ProcessCheck:
         return f"<ProcessCheck: {self.sentence}>"
 
 
-@dataclass(frozen=True, eq=False)
-class _Arm:
-    code: int
-    target: Target
-    time_at_risk: Floats
-    observed: Floats
-
-
 def check_one_process(
     fit: Fit,
     cohort: Cohort,
@@ -144,109 +145,31 @@ def check_one_process(
     outcomes = read_outcomes(cohort)
     groups = cohort.groups if model.groups is None else model.groups
     predictors = make_predictors(cohort, design, model.covariates, groups)
-    chosen = _choose_draws(fit.draws, n_draws, rng)
+    chosen = choose_draws(fit.draws, n_draws, rng)
     rows = []
     for name, code in ARMS.items():
-        arm = _select_arm(code, predictors, outcomes, design)
+        arm = select_arm(code, predictors, outcomes, design)
+        observed = _observe(arm, outcomes)
         drawn = np.array([_simulate(fit, model, one, arm, rng) for one in chosen])
         rows += [
             {"arm": name, "measure": measure}
-            | compare_prediction(arm.observed[column], drawn[:, column], probability)
+            | compare_prediction(observed[column], drawn[:, column], probability)
             for column, measure in enumerate(MEASURES)
         ]
     return ProcessCheck(pd.DataFrame(rows), n_draws, probability)
 
 
-def compare_prediction(observed: float, drawn: Floats, probability: float) -> dict[str, float]:
-    """Compare one figure with its predictive distribution.
-
-    Parameters
-    ----------
-    observed : float
-        The figure; NaN where there is none.
-    drawn : ndarray of float, shape (n_draws,)
-        Its predictions; NaN where a simulated arm has no reoffenders.
-    probability : float
-        Of the interval.
-
-    Returns
-    -------
-    dict of str to float
-        observed, predicted (median), lower, upper, probability (two-sided).
-
-    Examples
-    --------
-    >>> compare_prediction(3.0, np.arange(10.0), 0.8)["probability"]
-    0.8
-    """
-    found = drawn[~np.isnan(drawn)]
-    if math.isnan(observed) or not found.size:
-        missing = dict.fromkeys(("predicted", "lower", "upper", "probability"), math.nan)
-        return {"observed": observed} | missing
-    tail = (1 - probability) / 2
-    lower, predicted, upper = np.quantile(found, [tail, 0.5, 1 - tail])
-    one_sided = min(float((found <= observed).mean()), float((found >= observed).mean()))
-    return {
-        "observed": observed,
-        "predicted": float(predicted),
-        "lower": float(lower),
-        "upper": float(upper),
-        "probability": min(1.0, 2 * one_sided),
-    }
-
-
-def write_probability(probability: float) -> str:
-    """Write a predictive probability to three decimals, as far as simulation can tell.
-
-    Parameters
-    ----------
-    probability : float
-        Between 0 and 1.
-
-    Returns
-    -------
-    str
-        "below 0.001" for anything less.
-
-    Examples
-    --------
-    >>> write_probability(0.0104), write_probability(0.0)
-    ('0.010', 'below 0.001')
-    """
-    return f"{probability:.3f}" if probability >= 0.001 else "below 0.001"
-
-
-def _choose_draws(
-    draws: dict[str, Floats], n_draws: int, rng: np.random.Generator
-) -> list[dict[str, Floats]]:
-    """Choose posterior draws, each of shape (1, 1, ...), without replacement while they last."""
-    flat = {name: values.reshape(-1, *values.shape[2:]) for name, values in draws.items()}
-    n_known = len(flat["intercept"])
-    chosen = rng.choice(n_known, n_draws, replace=n_draws > n_known)
-    return [
-        {name: values[np.newaxis, np.newaxis, one] for name, values in flat.items()}
-        for one in chosen
-    ]
-
-
-def _select_arm(code: int, predictors: Predictors, outcomes: Outcomes, design: Design) -> _Arm:
-    people = (design.weights > 0) & (design.treated == bool(code))
-    shares = design.weights[people] / design.weights[people].sum()
-    offences = np.asarray(outcomes.offences)[people]
-    days = np.full(len(offences), np.nan) if outcomes.days is None else outcomes.days[people]
-    return _Arm(
-        code,
-        Target(predictors.covariates[people], predictors.groups[people], shares),
-        outcomes.time_at_risk[people],
-        _summarise(offences, days, shares),
-    )
+def _observe(arm: SimulatedArm, outcomes: Outcomes) -> Floats:
+    offences = np.asarray(outcomes.offences)[arm.people]
+    days = np.full(len(offences), np.nan) if outcomes.days is None else outcomes.days[arm.people]
+    return _summarise(offences, days, arm.target.weights)
 
 
 def _simulate(
     fit: Fit,
     model: ProcessModel,
     draw: dict[str, Floats],
-    arm: _Arm,
+    arm: SimulatedArm,
     rng: np.random.Generator,
 ) -> Floats:
     """Draw the offences of an arm's people anew, and summarise them."""

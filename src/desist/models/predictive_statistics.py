@@ -1,0 +1,188 @@
+"""What is looked at of each model's outcome, and how that outcome is drawn anew."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desist.cohort.outcomes import Outcomes
+from desist.models.fit import Fit
+from desist.models.frequency import FrequencyModel
+from desist.models.frequency_families import FAMILIES as FREQUENCY_FAMILIES
+from desist.models.predictors import Target
+from desist.models.survival import HALF_A_DAY, SurvivalModel
+from desist.models.survival_families import FAMILIES as SURVIVAL_FAMILIES
+
+type Floats = NDArray[np.float64]
+type Draws = dict[str, Floats]
+
+PROPORTION, OFFENCES, SQUARES, DAYS = "proportion", "offences", "offences squared", "days"
+MANY_OFFENCES = 5
+QUARTERS = (0.25, 0.5, 0.75, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class SimulatedArm:
+    """The people of one arm who have weight, for whom outcomes are drawn anew.
+
+    Attributes
+    ----------
+    code : {0, 1}
+        1 for the treated.
+    people : ndarray of bool, shape (n_people,)
+        Who they are, among everybody in the cohort.
+    target : Target
+        Their covariates and groups, one row a person, and shares of the weight.
+    time_at_risk : ndarray of float, shape (n_rows,)
+        Days of follow-up.
+    """
+
+    code: int
+    people: NDArray[np.bool_]
+    target: Target
+    time_at_risk: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class PredictiveLook:
+    """One model's outcome: as it was, drawn anew, and summarised.
+
+    Attributes
+    ----------
+    label : str
+        The model and its family.
+    statistics : tuple of (str, str)
+        Name and unit of each statistic.
+    observed : ndarray, shape (n_people,)
+        The outcome of everybody; days are infinite where no reoffence was seen.
+    draw : callable
+        (linear predictor, draws of the parameters, arm, source of randomness) to outcomes of
+        the shape of the linear predictor.
+    summarise : callable
+        (outcomes of an arm, its target) to the weighted statistics, shape (n_statistics,).
+    """
+
+    label: str
+    statistics: tuple[tuple[str, str], ...]
+    observed: NDArray[Any]
+    draw: Callable[[Floats, Draws, SimulatedArm, np.random.Generator], NDArray[Any]]
+    summarise: Callable[[NDArray[Any], Target], Floats]
+
+
+def look_at(fit: Fit, outcomes: Outcomes) -> PredictiveLook:
+    """Say what is looked at of a fit.
+
+    Parameters
+    ----------
+    fit : Fit
+        Of a `RateModel`, `FrequencyModel` or `SurvivalModel`.
+    outcomes : Outcomes
+        Of everybody, with those that the model needs.
+
+    Returns
+    -------
+    PredictiveLook
+        With the settings of the model in it.
+    """
+    if isinstance(fit.model, FrequencyModel):
+        return _look_at_frequency(fit.model, fit, outcomes)
+    if isinstance(fit.model, SurvivalModel):
+        return _look_at_survival(fit.model, fit, outcomes)
+    return _look_at_rate(fit, outcomes)
+
+
+def _look_at_rate(fit: Fit, outcomes: Outcomes) -> PredictiveLook:
+    from scipy.special import expit
+
+    columns = fit.model.read_columns(outcomes, fit.horizon) or {}
+    groups = [
+        (f"rate, {grouping} {level}", PROPORTION)
+        for grouping, levels in fit.levels.items()
+        for level in levels
+    ]
+
+    def draw(eta: Floats, _: Draws, arm: SimulatedArm, rng: np.random.Generator) -> NDArray[Any]:  # noqa: ARG001
+        probability: Floats = expit(eta)
+        return rng.random(eta.shape) < probability
+
+    def summarise(reoffended: NDArray[Any], target: Target) -> Floats:
+        by_group = [
+            _average_by_level(reoffended, target.weights, target.groups[:, position], len(levels))
+            for position, levels in enumerate(fit.levels.values())
+        ]
+        return np.concatenate([[target.weights @ reoffended], *by_group])
+
+    statistics = (("rate", PROPORTION), *groups)
+    return PredictiveLook("rate", statistics, columns["reoffended"], draw, summarise)
+
+
+def _average_by_level(
+    values: NDArray[Any], weights: Floats, codes: NDArray[np.int64], n_levels: int
+) -> Floats:
+    """Return the weighted mean in each level, missing where there is nobody."""
+    totals = np.bincount(codes, weights, n_levels)
+    sums = np.bincount(codes, weights * values, n_levels)
+    means: Floats = np.divide(sums, totals, out=np.full(n_levels, np.nan), where=totals > 0)
+    return means
+
+
+def _look_at_frequency(model: FrequencyModel, fit: Fit, outcomes: Outcomes) -> PredictiveLook:
+    family = FREQUENCY_FAMILIES[model.family]
+
+    def draw(
+        eta: Floats, draws: Draws, arm: SimulatedArm, rng: np.random.Generator
+    ) -> NDArray[Any]:
+        return family.draw(eta + np.log(arm.time_at_risk / fit.horizon), draws, arm.code, rng)
+
+    def summarise(offences: NDArray[Any], target: Target) -> Floats:
+        shares = target.weights
+        mean = shares @ offences
+        many = shares @ (offences >= MANY_OFFENCES)
+        return np.array([mean, shares @ (offences == 0), many, shares @ np.square(offences - mean)])
+
+    statistics = (
+        ("mean", OFFENCES),
+        ("share with none", PROPORTION),
+        (f"share with {MANY_OFFENCES} or more", PROPORTION),
+        ("variance", SQUARES),
+    )
+    label = f"frequency ({model.family.replace('_', ' ')})"
+    return PredictiveLook(label, statistics, np.asarray(outcomes.offences), draw, summarise)
+
+
+def _look_at_survival(model: SurvivalModel, fit: Fit, outcomes: Outcomes) -> PredictiveLook:
+    family = SURVIVAL_FAMILIES[model.family]
+    # the last bit of a recorded day must not decide on which side of a quarter it falls
+    ends = np.array(QUARTERS) * fit.horizon * (1 + 1e-9)
+
+    def draw(
+        eta: Floats, draws: Draws, arm: SimulatedArm, rng: np.random.Generator
+    ) -> NDArray[Any]:
+        survival = 1 - rng.random(eta.shape)
+        times = family.find_time(
+            model, eta, draws, arm.code, horizon=fit.horizon, survival=survival
+        )
+        days = fit.horizon * times
+        return np.where(days <= arm.time_at_risk, _record(days, arm.time_at_risk, model), np.inf)
+
+    def summarise(days: NDArray[Any], target: Target) -> Floats:
+        by_then = [target.weights @ (days <= end) for end in ends]
+        again = days <= ends[-1]
+        mean_days = target.weights[again] @ days[again] / by_then[-1] if again.any() else np.nan
+        return np.array([*by_then, mean_days])
+
+    statistics = [(f"share by {part * fit.horizon:g} days", PROPORTION) for part in QUARTERS]
+    label = f"survival ({model.family.replace('_', ' ')})"
+    observed = np.where(np.asarray(outcomes.reoffended), np.asarray(outcomes.days), np.inf)
+    among = ("mean days among reoffenders", DAYS)
+    return PredictiveLook(label, (*statistics, among), observed, draw, summarise)
+
+
+def _record(days: Floats, time_at_risk: Floats, model: SurvivalModel) -> Floats:
+    """Record times as the model takes those of the people to have been."""
+    if model.recorded_in is None:
+        return np.where(days < HALF_A_DAY, 0.0, days)
+    ends = np.ceil(days / model.recorded_in) * model.recorded_in
+    return np.minimum(ends, time_at_risk)

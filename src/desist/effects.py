@@ -118,9 +118,9 @@ class Effect:
     def __repr__(self) -> str:
         """Return the effect in one line, with its unit."""
         low, high = self.interval.lower, self.interval.upper
-        estimate = self.estimate
+        what = "Effect on" if self.measure.is_causal else "Description of"
         return (
-            f"<Effect on {self.measure.label}: {self.scale} {estimate:.3g} "
+            f"<{what} {self.measure.label}: {self.scale} {self.estimate:.3g} "
             f"({low:.3g} to {high:.3g}), {self.estimand}>"
         )
 
@@ -133,8 +133,10 @@ def estimate_effects(fit: Fit, *, probability: float = 0.95) -> tuple[Effect, ..
     and the two averages are contrasted. With average survival :math:`\bar S` and horizon
     :math:`h`, the mean days among reoffenders are
     :math:`(\overline{RMST} - h\bar S)/(1 - \bar S)` and the hazard ratio is the ratio of
-    cumulative hazards :math:`\log\bar S_1 / \log\bar S_0`, which is the Weibull model's own
-    hazard ratio when there are no covariates and remains marginal when there are.
+    cumulative hazards at the horizon :math:`\log\bar S_1 / \log\bar S_0`. It is marginal, and
+    the Weibull model's own hazard ratio where hazards are proportional: without covariates and
+    with ``log_shape_ratio=None``. Where they are not, it says how much of the hazard has built
+    up by the horizon, and nothing of when.
 
     Parameters
     ----------
@@ -189,6 +191,9 @@ def estimate_effects_by_group(
         members = fit.target.groups[:, position] == code
         if members.any():
             people = dict.fromkeys(Measure, fit.group_sizes[grouping][level])
+            if fit.group_reoffenders:
+                reoffenders = fit.group_reoffenders[grouping][level]
+                people[Measure.TIME_AMONG_REOFFENDERS] = reoffenders
             effects[level] = _contrast_all(fit, fit.target.restrict(members), people, probability)
     return effects
 

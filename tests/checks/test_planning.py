@@ -136,8 +136,8 @@ def test_checks_agree_when_both_exclude_zero_on_the_same_side():
         (
             [0.01, 0.30],
             "mixed",
-            "The posterior finds a difference; of 2 checks 1 agrees and 1 does not: the result is "
-            "near the edge of what the data can settle.",
+            "The posterior finds a difference; of 2 checks 1 agrees and 1 does not: look at which "
+            "differ, and why, before relying on any.",
         ),
         (
             [0.30, 0.40],

@@ -270,3 +270,19 @@ def test_the_faults_of_every_analysis_are_listed(study, monkeypatch, capsys):
 def test_an_unknown_command_exits_with_2(monkeypatch, capsys):
     assert run(monkeypatch, "evalute") == 2
     assert "No such command" in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_written_to_is_refused_before_anything_is_computed(
+    study, monkeypatch, capsys
+):
+    (study / "taken").write_text("a file")
+    for out in (study / "taken", study / "taken" / "below", "/proc/desist"):
+        assert run(monkeypatch, "evaluate", study / "study.toml", "--out", out) == 2
+        assert capsys.readouterr().err.startswith("desist: report: 1 fault")
+
+
+def test_weights_of_an_earlier_run_are_pointed_out(study, monkeypatch, capsys):
+    (study / "out").mkdir()
+    (study / "out" / "weights.csv").write_text("old")
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 0
+    assert "of an earlier run is still there (personal data)" in capsys.readouterr().out

@@ -160,3 +160,13 @@ def test_effective_sample_size_is_the_count_for_equal_weights():
 )
 def test_the_people_asked_about_standardise(estimand, standardiser):
     assert choose_standardiser(estimand) == standardiser
+
+
+def test_a_covariate_that_tells_the_arms_apart_completely_is_poorly_matched():
+    people = pd.DataFrame({"female": [1.0, 1.0, 0.0, 0.0], "age": [30.0, 40.0, 30.0, 40.0]})
+    treated = np.array([True, True, False, False])
+    found = measure_balance(people, ("female", "age"), frozenset(), treated, np.ones(4))
+    row = found.table.set_index("covariate").loc["female"]
+    assert row["smd_after"] == np.inf
+    assert row["word"] == "poorly matched"
+    assert (found.worst, found.n_out_of_tolerance) == ("female", 1)

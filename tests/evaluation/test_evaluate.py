@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 import desist as ds
+from desist.design.design import Design
 from desist.errors import InputError
 from desist.estimands import Estimand, Measure
 
@@ -111,3 +112,92 @@ def test_scaling_all_weights_changes_nothing_anywhere():
     numbers = ["estimate", "lower", "upper", "p_value"]
     np.testing.assert_allclose(tables[0][numbers], tables[1][numbers], rtol=1e-6)
     assert tables[0]["applicable"].equals(tables[1]["applicable"])
+
+
+def simulate(seed, n_treated=60, n_comparison=400):
+    return ds.simulate_cohort(n_treated, n_comparison, rng=seed, n_groups=0).cohort
+
+
+def weigh_equally(cohort, weights=None):
+    weights = np.ones(cohort.n_people) if weights is None else weights
+    return Design(weights, cohort.treated, Estimand.ATT)
+
+
+def test_evaluations_of_two_programmes_with_one_seed_are_independent():
+    first, second = (
+        ds.evaluate(cohort, weigh_equally(cohort), inference="laplace").draws["rate_difference"]
+        for cohort in (simulate(1), simulate(2))
+    )
+    assert abs(np.corrcoef(first.to_numpy().ravel(), second.to_numpy().ravel())[0, 1]) < 0.06
+
+
+def test_within_a_shorter_horizon_checks_and_posterior_are_about_the_same_people():
+    cohort = simulate(3)
+    found = ds.evaluate(cohort, weigh_equally(cohort), inference="laplace", horizon=90.0)
+    days = cohort.people["days"].to_numpy()
+    within = np.where(np.isnan(days), False, days <= 90)
+    raw = within[cohort.treated].mean() - within[~cohort.treated].mean()
+    welch = next(c for c in found.checks if (c.measure, c.check) == (Measure.RATE, "welch"))
+    assert welch.estimate == pytest.approx(raw)
+    among = next(row for row in found.measures if row.measure is Measure.TIME_AMONG_REOFFENDERS)
+    assert among.n_treated == within[cohort.treated].sum()
+    assert found.unavailable[Measure.FREQUENCY] == (
+        "offences are counted over the whole follow-up and cannot be cut to the horizon"
+    )
+    frequency = [check for check in found.checks if check.measure is Measure.FREQUENCY]
+    assert not any(check.applicable for check in frequency)
+
+
+def test_people_of_weight_zero_do_not_stretch_the_horizon():
+    people = simulate(4).people.assign(followed=365.0)
+    last = people.index[-1]
+    for column, value in {"followed": 730.0, "reoffended": False, "days": np.nan}.items():
+        people.loc[last, column] = value
+    roles = {"treatment": "programme", "reoffended": "reoffended", "days": "days"}
+    cohort = ds.Cohort(people, follow_up="followed", **roles)
+    design = weigh_equally(cohort, np.where(np.arange(cohort.n_people) == last, 0.0, 1.0))
+    found = ds.evaluate(cohort, design, inference="laplace")
+    assert found.settings["horizon"] == 365.0
+    with pytest.raises(InputError) as caught:
+        ds.evaluate(cohort, design, horizon=730.0)
+    assert str(caught.value) == (
+        "horizon: 1 fault\n"
+        "  - horizon: expected days above 0 and up to 365, which some of each arm were followed "
+        "for, found 730"
+    )
+
+
+def test_two_models_for_one_measure_are_refused():
+    cohort = simulate(5)
+    models = (ds.RateModel(), ds.ProcessModel())
+    with pytest.raises(InputError, match="expected one for each measure, found two for rate"):
+        ds.evaluate(cohort, weigh_equally(cohort), models=models, inference="laplace")
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "a", True])
+def test_a_seed_that_is_no_whole_number_is_refused(seed):
+    cohort = simulate(5)
+    with pytest.raises(InputError) as caught:
+        ds.evaluate(cohort, weigh_equally(cohort), seed=seed)
+    assert str(caught.value) == (
+        f"seed: 1 fault\n  - seed: expected a whole number, 0 or more, found {seed!r}"
+    )
+
+
+def test_a_design_of_people_who_have_changed_since_is_refused():
+    cohort = simulate(6)
+    design = ds.build_design(cohort, "age", method=ds.InverseProbability())
+    older = ds.Cohort(cohort.people.assign(age=cohort.people["age"] + 1), **cohort.settings())
+    with pytest.raises(InputError, match="expected one of this cohort, found one of people whose"):
+        ds.evaluate(older, design)
+
+
+def test_a_handful_of_participants_is_named_in_the_warnings():
+    cohort = simulate(7, n_treated=12)
+    found = ds.evaluate(cohort, weigh_equally(cohort), inference="laplace")
+    assert "Only 12 participants are compared; the results rest on them." in found.warnings
+
+
+def test_the_descriptive_measure_is_not_called_an_effect(recid):
+    _, _, evaluation = recid
+    assert "<Description of Time to first reoffence among reoffenders (days)" in repr(evaluation)

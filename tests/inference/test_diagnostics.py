@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -30,14 +31,14 @@ LAPLACE_UNFIT = (
 @pytest.mark.parametrize(
     ("diagnostics", "problems", "cautions"),
     [
-        (Diagnostics("nuts", rhat_max=1.02), (), (CHAINS_DISAGREE.format(1.02),)),
-        (Diagnostics("nuts", rhat_max=1.07), (CHAINS_DISAGREE.format(1.07),), ()),
-        (Diagnostics("nuts", ess_bulk_min=900, ess_tail_min=120), (), (FEW_DRAWS.format(120),)),
-        (Diagnostics("nuts", ess_bulk_min=90, ess_tail_min=120), (FEW_DRAWS.format(90),), ()),
-        (Diagnostics("nuts", divergences=3, n_draws=4000), (), (DIVERGENT.format(3),)),
-        (Diagnostics("nuts", divergences=41, n_draws=4000), (DIVERGENT.format(41),), ()),
-        (Diagnostics("nuts", ebfmi_min=0.25), (), (SLOW_ENERGY.format(0.25),)),
-        (Diagnostics("nuts", ebfmi_min=0.12), (SLOW_ENERGY.format(0.12),), ()),
+        (replace(GOOD, rhat_max=1.02), (), (CHAINS_DISAGREE.format(1.02),)),
+        (replace(GOOD, rhat_max=1.07), (CHAINS_DISAGREE.format(1.07),), ()),
+        (replace(GOOD, ess_bulk_min=900, ess_tail_min=120), (), (FEW_DRAWS.format(120),)),
+        (replace(GOOD, ess_bulk_min=90, ess_tail_min=120), (FEW_DRAWS.format(90),), ()),
+        (replace(GOOD, divergences=3, n_draws=4000), (), (DIVERGENT.format(3),)),
+        (replace(GOOD, divergences=41, n_draws=4000), (DIVERGENT.format(41),), ()),
+        (replace(GOOD, ebfmi_min=0.25), (), (SLOW_ENERGY.format(0.25),)),
+        (replace(GOOD, ebfmi_min=0.12), (SLOW_ENERGY.format(0.12),), ()),
         (Diagnostics("laplace", khat=0.61), (), (LAPLACE_UNFIT.format(0.61),)),
         (Diagnostics("laplace", khat=0.83), (LAPLACE_UNFIT.format(0.83),), ()),
     ],
@@ -48,7 +49,7 @@ def test_what_can_be_used_is_marked_and_what_cannot_is_refused(diagnostics, prob
 
 
 def test_the_error_lists_every_failure():
-    bad = Diagnostics("nuts", rhat_max=1.06, divergences=90, n_draws=4000)
+    bad = replace(GOOD, rhat_max=1.06, divergences=90, n_draws=4000)
     with pytest.raises(NotConvergedError) as caught:
         require_convergence(bad, "rate")
     message = str(caught.value)
@@ -67,3 +68,11 @@ def test_the_worst_of_several_fits_is_taken_figure_by_figure():
     assert (worst.engine, worst.khat, worst.ess_bulk_min) == ("laplace, nuts", 0.4, 900)
     assert worst.rhat_max == GOOD.rhat_max
     assert math.isnan(worst_of([Diagnostics("laplace")]).khat)
+
+
+def test_a_diagnostic_that_cannot_be_computed_is_no_pass():
+    stuck = replace(GOOD, rhat_max=math.nan)
+    assert stuck.problems == (
+        "R-hat or the effective number of draws cannot be computed: a chain is stuck, or there is "
+        "only one",
+    )

@@ -63,7 +63,7 @@ def test_equal_rates_leave_nothing_to_trim():
     assert (found.lower, found.upper) == (3, 3)
     assert not found.may_be_selection
     assert found.sentence.endswith(
-        "outside: selection alone does not explain the difference in time."
+        "outside these bounds, whose own sampling error is not included."
     )
 
 

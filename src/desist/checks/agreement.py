@@ -147,5 +147,5 @@ def _sentence(word: str, n_agreeing: int, n_checks: int, *, excludes: bool) -> s
     agree, do = "agrees" if n_agreeing == 1 else "agree", "does" if apart == 1 else "do"
     return (
         f"The posterior {finding}; of {n_checks} checks {n_agreeing} {agree} and {apart} {do} not: "
-        "the result is near the edge of what the data can settle."
+        "look at which differ, and why, before relying on any."
     )

@@ -1,5 +1,7 @@
 """Every check that a cohort and its design allow."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -16,9 +18,11 @@ from desist.checks.randomisation import N_DRAWS
 from desist.checks.rate import check_rate
 from desist.checks.time import check_time
 from desist.cohort.cohort import Cohort
-from desist.cohort.outcomes import Outcomes, read_outcomes
+from desist.cohort.outcomes import Outcomes, cut_outcomes, read_outcomes
 from desist.design.design import Design
 from desist.estimands import Measure
+
+UNEQUAL = "the follow-up differs between people; give a horizon that everybody reaches"
 
 
 def run_checks(
@@ -56,25 +60,45 @@ def run_checks(
     """
     outcomes = read_outcomes(cohort)
     source = np.random.default_rng(rng)
+    used = design.weights > 0
+    followed = outcomes.time_at_risk[used]
+    until = float(followed.min()) if horizon is None else horizon
+    cut, reasons = cut_outcomes(outcomes, until, used)
+    if horizon is None and np.ptp(followed) > 0:
+        reasons = dict.fromkeys(("reoffended", "offences"), UNEQUAL)
     redraws = redraw(design, n_draws=n_draws, rng=source)
     data = (design.treated, design.weights)
     made: list[Check] = []
-    if outcomes.reoffended is not None:
-        made += check_rate(outcomes.reoffended, *data, sets=design.sets)
-        made += _by_design(outcomes.reoffended, cohort, design, Measure.RATE, redraws)
+    if cut.reoffended is not None:
+        rate = [*check_rate(cut.reoffended, *data, sets=design.sets)]
+        rate += _by_design(cut.reoffended, cohort, design, Measure.RATE, redraws)
+        made += _withhold(rate, reasons.get("reoffended"))
     if outcomes.offences is not None:
-        made += check_frequency(
-            outcomes.offences,
-            *data,
-            time_at_risk=outcomes.time_at_risk,
-            sets=design.sets,
-            rng=source,
-        )
-        made += _by_design(outcomes.offences, cohort, design, Measure.FREQUENCY, redraws)
-    if outcomes.days is not None and outcomes.reoffended is not None:
-        made += _check_days(outcomes, design, horizon, source)
-        made += _check_capped_days(outcomes, cohort, design, horizon, redraws)
+        frequency = [
+            *check_frequency(
+                outcomes.offences,
+                *data,
+                time_at_risk=outcomes.time_at_risk,
+                sets=design.sets,
+                rng=source,
+            )
+        ]
+        frequency += _by_design(outcomes.offences, cohort, design, Measure.FREQUENCY, redraws)
+        made += _withhold(frequency, reasons.get("offences"))
+    if cut.days is not None and cut.reoffended is not None:
+        among = reasons.get("reoffended")
+        for check in _check_days(cut, design, horizon, source):
+            descriptive = check.measure is Measure.TIME_AMONG_REOFFENDERS
+            made += _withhold([check], among if descriptive else None)
+        made += _check_capped_days(cut, cohort, design, horizon, redraws)
     return tuple(made)
+
+
+def _withhold(checks: Sequence[Check], reason: str | None) -> list[Check]:
+    """Replace checks by the reason why they cannot be made, where there is one."""
+    if reason is None:
+        return list(checks)
+    return [not_applicable(check.measure, check.check, reason, check.scale) for check in checks]
 
 
 def _by_design(
@@ -114,7 +138,7 @@ def _check_days(
     )
     if horizon is not None or np.ptp(followed) == 0:
         return list(made)
-    reason = "the follow-up differs between people; give a horizon that everybody reaches"
+    reason = UNEQUAL
     return [
         not_applicable(check.measure, check.check, reason)
         if check.measure is Measure.RMST

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 EXIT_BAD_INPUT = 2
 EXIT_CANNOT_ANSWER = 3
 DEMO_SEED = 2017
+WEIGHTS = "weights.csv"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,7 +38,9 @@ def demo(out: Path) -> None:
     OUT/recid/ (a work programme in North Carolina's prisons, from people to report).
     """
     from desist.cli.demo import evaluate_prison_work, evaluate_report
+    from desist.report.document import require_folder
 
+    require_folder(out)
     for name, job in (("published", evaluate_report), ("recid", evaluate_prison_work)):
         click.echo(f"{name}: working ...", err=True)
         evaluation, rules = job(DEMO_SEED)
@@ -51,7 +54,9 @@ def demo(out: Path) -> None:
 def evaluate(settings: Path, out: Path, *, weights: bool) -> None:
     """Evaluate the study that the SETTINGS file describes."""
     from desist.cli.study import read_study, run_study
+    from desist.report.document import require_folder
 
+    require_folder(out)
     study = read_study(settings)
     results, refused = run_study(study)
     for result in results:
@@ -59,6 +64,8 @@ def evaluate(settings: Path, out: Path, *, weights: bool) -> None:
         _write(result.evaluation, folder, study.report.get("rules", "2019"))
         if weights:
             _write_weights(result, folder)
+        elif (folder / WEIGHTS).exists():
+            click.echo(f"  {folder / WEIGHTS} of an earlier run is still there (personal data)")
     if study.analyses:
         _write_analyses([result.name for result in results], refused, out)
 
@@ -91,8 +98,8 @@ def _write_weights(result: "Result", out: Path) -> None:
     table = pd.DataFrame({"weight": result.design.weights})
     if cohort.person is not None:
         table.insert(0, cohort.person, cohort.people[cohort.person].to_numpy())
-    table.to_csv(out / "weights.csv", index=False)
-    click.echo(f"  {out / 'weights.csv'} (personal data)")
+    table.to_csv(out / WEIGHTS, index=False)
+    click.echo(f"  {out / WEIGHTS} (personal data)")
 
 
 def _write_analyses(made: list[str], refused: dict[str, str], out: Path) -> None:

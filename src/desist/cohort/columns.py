@@ -212,7 +212,11 @@ def find_text_among_days(column: Column) -> list[Fault]:
     advice = "write the days as numbers"
     if _are_dates(column.cells[column.other]):
         advice = "count the days from the start of follow-up to the date of the first reoffence"
-    return column.faults(column.other, "a number of days or a blank", advice)
+    readable = np.zeros(len(column.other), dtype=bool)
+    readable[column.other] = _read_as_numbers(column.cells[column.other])
+    # where most read as numbers the others are what to mend; where none does, all are
+    bad = column.other & ~readable
+    return column.faults(bad if bad.any() else column.other, "a number of days or a blank", advice)
 
 
 def find_infinite(column: Column) -> list[Fault]:

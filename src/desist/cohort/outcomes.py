@@ -3,7 +3,7 @@
 The design floor may not import this module.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -110,3 +110,43 @@ def _count_arm(outcomes: Outcomes, arm: NDArray[np.bool_]) -> dict[str, float]:
         "n_offences": np.nan if offences is None else float(offences[arm].sum()),
         "mean_days_among_reoffenders": float(mean_days),
     }
+
+
+def cut_outcomes(
+    outcomes: Outcomes, horizon: float, used: NDArray[np.bool_]
+) -> tuple[Outcomes, dict[str, str]]:
+    """Count only what happened within a horizon, where that can be told.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        Of everybody.
+    horizon : float
+        Days.
+    used : ndarray of bool, shape (n_people,)
+        The people who matter; the follow-up of others is not looked at.
+
+    Returns
+    -------
+    Outcomes
+        Reoffences and days up to the horizon; as they were where they cannot be cut.
+    dict of str to str
+        Why "reoffended" or "offences" could not be cut; without them where they could.
+    """
+    followed = outcomes.time_at_risk[used]
+    reasons = {}
+    if followed.min() < horizon:
+        reasons["reoffended"] = f"not everybody was followed for {horizon:g} days"
+    elif followed.max() > horizon and outcomes.days is None:
+        reasons["reoffended"] = (
+            f"the days of reoffences are not known, to count those in {horizon:g}"
+        )
+    if np.any(followed != horizon):
+        reasons["offences"] = (
+            f"offences are counted over the whole follow-up, which is not {horizon:g} days for "
+            "everybody"
+        )
+    if "reoffended" in reasons or outcomes.days is None or outcomes.reoffended is None:
+        return outcomes, reasons
+    within = outcomes.reoffended & (outcomes.days <= horizon)
+    return replace(outcomes, reoffended=within, days=np.minimum(outcomes.days, horizon)), reasons

@@ -71,6 +71,8 @@ class PublishedMeasure:
 
     def __post_init__(self) -> None:
         """Check that the line does not contradict itself."""
+        if self.measure in tuple(Measure):  # the word for a measure is as good as the measure
+            object.__setattr__(self, "measure", Measure(self.measure))
         raise_faults(f"published {self.measure}", _find_measure_faults(self))
 
     @property

@@ -4,6 +4,7 @@ The standardiser is the same before and after (Stuart 2010, Statistical Science 
 section 4). There are no balance p-values.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -325,7 +326,10 @@ def _standard_deviation(treated: float, comparison: float, standardiser: str) ->
 
 
 def _standardise(difference: float, unit: float) -> float:
-    return difference / unit if unit > 0 else 0.0
+    if unit > 0:
+        return difference / unit
+    # neither arm varies: the same value is perfect balance, and another is none at all
+    return math.copysign(math.inf, difference) if difference else 0.0
 
 
 def _ratio(above: float, below: float) -> float:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
@@ -64,6 +65,8 @@ class Design:
         Where the scores came from.
     notes : tuple of str
         What the reader has to know: people trimmed, weights truncated.
+    people_mark : int or None
+        Checksum of the people it was made from, so that it is not used for others.
     """
 
     weights: NDArray[np.float64]
@@ -78,6 +81,7 @@ class Design:
     matches: NDArray[np.int64] | None = None
     score_model: ScoreModel | None = None
     notes: tuple[str, ...] = ()
+    people_mark: int | None = None
 
     @property
     def n_treated(self) -> int:
@@ -209,7 +213,29 @@ def build_design(
     with on_one_thread():
         material = _gather(treated, covariates, read, method, asked=asked, score=score)
         assignment = method.assign(material)
-        return _finish(material, read, assignment, method, score if method.needs_scores else None)
+        design = _finish(material, read, assignment, method, score if method.needs_scores else None)
+    return replace(design, people_mark=mark_people(cohort))
+
+
+def mark_people(cohort: Cohort) -> int:
+    """Return a checksum of who took part and of the covariates that are numbers.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The people.
+
+    Returns
+    -------
+    int
+        Not reversible; equal for the same people in the same order.
+    """
+    mark = crc32(cohort.treated.tobytes())
+    for name, values in cohort.covariates.items():
+        if pd.api.types.is_numeric_dtype(values.dtype):
+            numbers = np.ascontiguousarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
+            mark = crc32(numbers.tobytes(), crc32(str(name).encode(), mark))
+    return mark
 
 
 def draw_designs(

@@ -1,28 +1,29 @@
 """Evaluate a programme: every measure that the cohort can answer, posterior beside checks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from desist.checks import run_checks
+from desist.checks import Check, run_checks
 from desist.cohort.cohort import Cohort
 from desist.cohort.flow import RecordFlow
 from desist.cohort.outcomes import Outcomes, read_outcomes
-from desist.design.design import Design
+from desist.design.design import Design, mark_people
 from desist.effects import Effect, estimate_effects
 from desist.errors import Fault, InputError
 from desist.estimands import Measure
 from desist.evaluation.prognostic import check_prognostic
 from desist.evaluation.record import Evaluation, compare_check
-from desist.inference.engines import Engine
-from desist.models.fit import Model, common_horizon, fit_model
+from desist.inference.engines import Engine, require_seed
+from desist.models.fit import Model, common_horizon, counts_reach_beyond, fit_model
 from desist.models.frequency import FrequencyModel
 from desist.models.rate import RateModel
 from desist.models.survival import SurvivalModel
 
 FEW_REOFFENDERS = 30
+ROBUST, NARROWER = "weighted_difference_hc3", 0.2
 MEASURES_OF = {
     "rate": (Measure.RATE,),
     "frequency": (Measure.FREQUENCY,),
@@ -85,17 +86,19 @@ def evaluate(
 
     _require_same_people(cohort, design)
     outcomes = read_outcomes(cohort)
-    horizon = common_horizon(outcomes, horizon)
-    chosen = _default_models(covariates) if models is None else tuple(models)
-    streams = np.random.default_rng(seed).spawn(len(chosen) + 1)
+    horizon = common_horizon(outcomes, design, horizon)
+    used = design.weights > 0
+    chosen = _choose_models(models, covariates)
+    beyond = counts_reach_beyond(outcomes, used, horizon)
+    streams = np.random.default_rng(require_seed(seed)).spawn(len(chosen) + 1)
     effects: list[Effect] = []
     steps = tqdm(chosen, desc="fitting", unit="model", disable=None)  # silent off a terminal
     for model, stream in zip(steps, streams, strict=False):
-        if model.read_columns(outcomes, horizon) is not None:
-            fit = fit_model(
-                model, cohort, design, inference=inference, horizon=horizon, seed=stream
-            )
-            effects += estimate_effects(fit)
+        if _lacks_outcome(model, cohort) or (beyond and "offences" in model.needs):
+            continue
+        fit = fit_model(model, cohort, design, inference=inference, horizon=horizon, seed=stream)
+        effects += estimate_effects(fit)
+    _require_one_answer(effects)
     found = {effect.measure: effect for effect in effects}
     checks = run_checks(cohort, design, horizon=horizon, rng=streams[-1])
     return Evaluation(
@@ -103,7 +106,7 @@ def evaluate(
         estimand=design.estimand,
         effects=tuple(found[measure] for measure in Measure if measure in found),
         checks=tuple(compare_check(check, found.get(check.measure)) for check in checks),
-        unavailable=_name_unavailable(cohort, found),
+        unavailable=_name_unavailable(cohort, found, beyond=beyond),
         design=summarise_design(design),
         flow=flow,
         settings={
@@ -114,7 +117,11 @@ def evaluate(
             "horizon": horizon,
         },
         seed=seed,
-        warnings=(*_collect_warnings(cohort, design, outcomes), *list_cautions(effects)),
+        warnings=(
+            *_collect_warnings(cohort, design, outcomes),
+            *list_cautions(effects),
+            *_doubt_narrow_posteriors(found, checks),
+        ),
     )
 
 
@@ -170,9 +177,15 @@ def _require_same_people(cohort: Cohort, design: Design) -> None:
         found = f"another one ({len(design.treated)} people, the cohort has {cohort.n_people})"
         advice = "build the design from the cohort that is evaluated"
         raise InputError("evaluation", [Fault("design", "one of this cohort", found, advice)])
+    if design.people_mark is not None and design.people_mark != mark_people(cohort):
+        found = "one of people whose covariates differ from theirs"
+        advice = "build the design again from the cohort that is evaluated"
+        raise InputError("evaluation", [Fault("design", "one of this cohort", found, advice)])
 
 
-def _default_models(covariates: str | None) -> tuple[Model, ...]:
+def _choose_models(models: Sequence[Model] | None, covariates: str | None) -> tuple[Model, ...]:
+    if models is not None:
+        return tuple(models)
     return (
         RateModel(covariates=covariates),
         FrequencyModel(covariates=covariates),
@@ -187,7 +200,46 @@ def _model_settings(model: Model) -> dict[str, Any]:
     }
 
 
-def _name_unavailable(cohort: Cohort, found: dict[Measure, Effect]) -> dict[Measure, str]:
+def _lacks_outcome(model: Model, cohort: Cohort) -> bool:
+    roles = [role for role in ("reoffended", "offences", "days") if role in model.needs]
+    return any(getattr(cohort, role) is None for role in roles)
+
+
+def _require_one_answer(effects: Sequence[Effect]) -> None:
+    measures = [effect.measure for effect in effects]
+    twice = sorted({str(measure) for measure in measures if measures.count(measure) > 1})
+    if twice:
+        found, advice = f"two for {', '.join(twice)}", "evaluate twice, once with each"
+        raise InputError("evaluation", [Fault("models", "one for each measure", found, advice)])
+
+
+def _doubt_narrow_posteriors(
+    found: Mapping[Measure, Effect], checks: Sequence[Check]
+) -> tuple[str, ...]:
+    """Name posteriors that the robust error of the weighted difference finds too narrow.
+
+    Scaling weights to the effective size is right when weights have little to do with how
+    much outcomes vary; where large weights meet large variance, intervals are too short.
+    """
+    told = []
+    for check in checks:
+        effect = found.get(check.measure)
+        if check.check != ROBUST or not check.applicable or effect is None:
+            continue
+        robust = check.upper - check.lower
+        posterior = effect.interval.upper - effect.interval.lower
+        if robust > (1 + NARROWER) * posterior and check.measure.is_causal:
+            told.append(
+                f"{check.measure}: the robust interval is {robust / posterior - 1:.0%} wider than "
+                "the posterior's; people with large weights vary more than others, and the "
+                "posterior may be too sure."
+            )
+    return tuple(told)
+
+
+def _name_unavailable(
+    cohort: Cohort, found: Mapping[Measure, Effect], *, beyond: bool
+) -> dict[Measure, str]:
     lacking = {
         Measure.RATE: ("reoffended", cohort.reoffended),
         Measure.FREQUENCY: ("offences", cohort.offences),
@@ -198,6 +250,8 @@ def _name_unavailable(cohort: Cohort, found: dict[Measure, Effect]) -> dict[Meas
     return {
         measure: f"the cohort has no column of {role}"
         if column is None
+        else "offences are counted over the whole follow-up and cannot be cut to the horizon"
+        if beyond and measure is Measure.FREQUENCY
         else "no model for it was asked for"
         for measure, (role, column) in lacking.items()
         if measure not in found
@@ -212,6 +266,13 @@ def _collect_warnings(cohort: Cohort, design: Design, outcomes: Outcomes) -> tup
             f"suitable comparison person; the effect is that on {design.estimand.people}."
         )
     told += check_prognostic(cohort, design).warnings
+    if outcomes.offences is not None and np.ptp(outcomes.time_at_risk[design.weights > 0]) > 0:
+        told.append(
+            "People were followed for different times; for the frequency, offences are taken to "
+            "fall evenly over time."
+        )
+    if design.n_treated < FEW_REOFFENDERS:
+        told.append(f"Only {design.n_treated} participants are compared; the results rest on them.")
     if outcomes.reoffended is not None:
         n_few = int(outcomes.reoffended[design.treated & (design.weights > 0)].sum())
         if n_few < FEW_REOFFENDERS:

@@ -1,5 +1,7 @@
 """Evaluate a programme of which only a report's printed figures are known."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +12,7 @@ from desist.errors import Fault, InputError, NoEventsError
 from desist.estimands import Estimand, Measure
 from desist.evaluation.evaluate import list_cautions
 from desist.evaluation.record import Evaluation, compare_check
-from desist.inference.engines import Engine, Laplace
+from desist.inference.engines import Engine, Laplace, require_seed
 from desist.models.fit import Fit, fit_rows
 from desist.models.means import MeansModel
 from desist.models.predictors import Target
@@ -68,9 +70,14 @@ def evaluate_published(
     if comparison_size is not None and not comparison_size > 0:
         fault = Fault("comparison_size", "a positive number of people", f"{comparison_size:g}")
         raise InputError("published figures", [fault])
-    streams = np.random.default_rng(seed).spawn(len(study.measures))
+    streams = np.random.default_rng(require_seed(seed)).spawn(len(study.measures))
     effects: list[Effect] = []
     warnings: list[str] = []
+    if study.ess_range is None and comparison_size is None:
+        warnings.append(
+            "The effective size of the weighted comparison group is not known; every record counts "
+            "as one person, which gives the narrowest interval. Give comparison_size to do better."
+        )
     for printed, stream in zip(study.measures, streams, strict=True):
         if printed.measure is Measure.RATE:
             smallest, largest = _sizes(study, printed, comparison_size)
@@ -79,7 +86,7 @@ def evaluate_published(
                 other = _fit_rate(printed, largest, inference, stream)
                 warnings.append(_say_what_size_matters(fit, other, smallest, largest))
         else:
-            fit = _fit_means(printed, inference, stream)
+            fit = _fit_means(study, printed, comparison_size, inference, stream)
         effects += estimate_effects(fit)
     found = {effect.measure: effect for effect in effects}
     return Evaluation(
@@ -87,7 +94,8 @@ def evaluate_published(
         estimand=Estimand.MATCHED_ATT,
         effects=tuple(found[measure] for measure in Measure if measure in found),
         checks=tuple(
-            compare_check(check, found.get(check.measure)) for check in checks_from_published(study)
+            compare_check(check, found.get(check.measure))
+            for check in checks_from_published(_with_size(study, comparison_size))
         ),
         unavailable={
             measure: "the report prints no figure of it"
@@ -108,6 +116,10 @@ def evaluate_published(
         warnings=(*warnings, *list_cautions(effects)),
         published=study,
     )
+
+
+def _with_size(study: PublishedStudy, asked: float | None) -> PublishedStudy:
+    return study if asked is None else replace(study, ess_range=(asked, asked))
 
 
 def _sizes(
@@ -140,7 +152,11 @@ def _fit_rate(
 
 
 def _fit_means(
-    printed: PublishedMeasure, inference: str | Engine, stream: np.random.Generator
+    study: PublishedStudy,
+    printed: PublishedMeasure,
+    comparison_size: float | None,
+    inference: str | Engine,
+    stream: np.random.Generator,
 ) -> Fit:
     sizes = np.array([printed.n_treated, printed.n_comparison], dtype=float)
     deviation = reconstruct_deviation(
@@ -155,12 +171,16 @@ def _fit_means(
             f"{printed.measure}: a mean of 0 is printed, and its ratio to the other cannot be "
             "estimated from a report; only the people's own records can tell more"
         )
+    # reoffenders are a part of the records, and keep the same share of their precision
+    n_records = max(line.n_comparison for line in study.measures)
+    worth = sizes.copy()
+    worth[1] *= min(1.0, _sizes(study, printed, comparison_size)[0] / n_records)
     unit = 1.0 if printed.measure is Measure.FREQUENCY else YEAR
     rows = _rows(
         treated=[1, 0],
         log_mean=list(np.log(means / unit)),
-        relative_error=list(deviation / np.sqrt(sizes) / means),
-        degrees_of_freedom=list(sizes - 1),
+        relative_error=list(deviation / np.sqrt(worth) / means),
+        degrees_of_freedom=list(np.maximum(worth - 1, 1)),
     )
     return _fit(MeansModel(printed.measure, unit), rows, printed, inference, stream)
 

@@ -66,7 +66,14 @@ class Diagnostics:
     def _findings(self) -> tuple["_Finding", ...]:
         fewest = min(self.ess_bulk_min, self.ess_tail_min)
         share = self.divergences / self.n_draws if self.n_draws else math.inf
+        unknown = self.engine == "nuts" and math.isnan(self.rhat_max + self.ess_bulk_min)
         candidates = (
+            (
+                unknown,
+                unknown,
+                "R-hat or the effective number of draws cannot be computed: a chain is stuck, "
+                "or there is only one",
+            ),
             (
                 self.rhat_max > 1.01,
                 self.rhat_max > 1.05,

@@ -125,6 +125,29 @@ def choose_engine(inference: str | Engine) -> tuple[Engine, ...]:
     )
 
 
+def require_seed(seed: object) -> int:
+    """Return a seed that is a whole number, 0 or more.
+
+    Parameters
+    ----------
+    seed : object
+        What the user gave.
+
+    Returns
+    -------
+    int
+        The same.
+
+    Raises
+    ------
+    InputError
+        If it is anything else.
+    """
+    if isinstance(seed, int | np.integer) and not isinstance(seed, bool) and seed >= 0:
+        return int(seed)
+    raise InputError("seed", [Fault("seed", "a whole number, 0 or more", repr(seed))])
+
+
 def draw_posterior(
     build: Build,
     data: Data,

@@ -230,7 +230,7 @@ def _resample_systematically(
     weights: NDArray[np.float64], rng: np.random.Generator
 ) -> NDArray[np.int64]:
     # One uniform offset for all: the least extra noise of the unbiased schemes (Douc and
-    # Cappe 2005). Shuffled, so that draws of two fits can be paired without a pattern.
+    # Cappe 2005). Shuffled, so that the batches are alike.
     positions = (np.arange(len(weights)) + rng.random()) / len(weights)
     chosen = np.searchsorted(np.cumsum(weights), positions).clip(max=len(weights) - 1)
     rng.shuffle(chosen)

@@ -4,18 +4,19 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, Protocol
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 from desist.cohort.cohort import Cohort
-from desist.cohort.outcomes import Outcomes, read_outcomes
+from desist.cohort.outcomes import Outcomes, cut_outcomes, read_outcomes
 from desist.design.design import Design
 from desist.errors import Fault, InputError, NoEventsError
 from desist.estimands import Estimand
 from desist.inference.calibration import WeightedPeople, scale_weights
 from desist.inference.diagnostics import Diagnostics, require_convergence
-from desist.inference.engines import Engine, choose_engine, draw_posterior
+from desist.inference.engines import Engine, choose_engine, draw_posterior, require_seed
 from desist.inference.rows import collapse_rows
 from desist.models.predictors import (
     Predictors,
@@ -88,13 +89,16 @@ class Fit:
     n_treated, n_comparison : int
         People with weight, by arm.
     reoffenders : tuple of int, or None
-        Those of them who reoffended, treated first; None where that is not known.
+        Those of them who reoffended within the horizon, treated first; None where that is not
+        known.
     group_sizes : dict of str to dict of str to tuple of int
         People with weight by grouping and level, treated first.
     levels : dict of str to tuple of str
         Groupings and their levels.
     covariate_names : tuple of str
         Columns of the covariate matrix.
+    group_reoffenders : dict of str to dict of str to tuple of int
+        Those of them who reoffended within the horizon; empty where that is not known.
     """
 
     model: Model
@@ -110,6 +114,7 @@ class Fit:
     covariate_names: tuple[str, ...]
     reoffenders: tuple[int, int] | None = None
     group_sizes: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
+    group_reoffenders: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
 
     @cached_property
     def pymc_model(self) -> Any:
@@ -211,8 +216,15 @@ def fit_model(
     NotConvergedError
         If a convergence diagnostic failed.
     """
+    used = design.weights > 0
     outcomes = read_outcomes(cohort)
-    horizon = common_horizon(outcomes, horizon)
+    horizon = common_horizon(outcomes, design, horizon)
+    # the follow-up of people who are not used decides nothing
+    outcomes = replace(outcomes, time_at_risk=np.where(used, outcomes.time_at_risk, horizon))
+    if "offences" in model.needs and counts_reach_beyond(outcomes, used, horizon):
+        expected = f"{outcomes.time_at_risk[used].max():g} days, over which offences are counted"
+        fault = Fault("horizon", expected, f"{horizon:g}", "offences are not dated")
+        raise InputError(f"{model.name} model", [fault])
     columns = model.read_columns(outcomes, horizon)
     if columns is None:
         raise InputError(
@@ -228,23 +240,28 @@ def fit_model(
     predictors = make_predictors(cohort, design, model.covariates, groups)
     weights = scale_weights(design.weights, design.treated)
     rows, totals, row_of_person = collapse_rows(predictors.columns() | columns, weights)
+    happened = cut_outcomes(outcomes, horizon, used)[0].reoffended
     fit = fit_rows(
         model,
         model.complete_rows(rows | {"weight": totals}),
         make_target(predictors, design),
         estimand=design.estimand,
         horizon=horizon,
-        people=_count_by_arm(design, design.weights > 0),
-        reoffenders=None
-        if outcomes.reoffended is None
-        else _count_by_arm(design, (design.weights > 0) & outcomes.reoffended),
+        people=_count_by_arm(design, used),
+        reoffenders=None if happened is None else _count_by_arm(design, used & happened),
         levels=predictors.levels,
         covariate_names=predictors.covariate_names,
         weighted=_list_people(row_of_person, weights, design),
         inference=inference,
         seed=seed,
     )
-    return replace(fit, group_sizes=_count_by_group(predictors, design))
+    return replace(
+        fit,
+        group_sizes=_count_by_group(predictors, design, used),
+        group_reoffenders={}
+        if happened is None
+        else _count_by_group(predictors, design, used & happened),
+    )
 
 
 def fit_rows(
@@ -306,7 +323,7 @@ def fit_rows(
         data,
         structure=_structure(model, levels, len(covariate_names)),
         engines=engines,
-        rng=np.random.default_rng(seed),
+        rng=_random_source(seed, data),
         people=weighted,
     )
     require_convergence(diagnostics, model.name)
@@ -325,13 +342,15 @@ def fit_rows(
     )
 
 
-def common_horizon(outcomes: Outcomes, horizon: float | None) -> float:
+def common_horizon(outcomes: Outcomes, design: Design, horizon: float | None) -> float:
     """Return the horizon in days: the one asked for, or the follow-up that all share.
 
     Parameters
     ----------
     outcomes : Outcomes
         Of everybody.
+    design : Design
+        Only people with weight count.
     horizon : float or None
         What was asked for.
 
@@ -343,16 +362,22 @@ def common_horizon(outcomes: Outcomes, horizon: float | None) -> float:
     Raises
     ------
     InputError
-        If it is not positive, or is missing while people's follow-up differs.
+        If it is not positive, lies beyond what an arm was followed for, or is missing while
+        people's follow-up differs.
     """
-    longest = float(outcomes.time_at_risk.max())
+    used = design.weights > 0
+    followed = outcomes.time_at_risk[used]
+    # beyond the shorter of the arms' longest follow-ups there is nothing to compare
+    longest = min(
+        float(outcomes.time_at_risk[used & arm].max()) for arm in (design.treated, ~design.treated)
+    )
     if horizon is None:
-        if float(outcomes.time_at_risk.min()) == longest:
+        if float(np.ptp(followed)) == 0.0:
             return longest
         found = "follow-up that differs between people"
         raise InputError("horizon", [Fault("horizon", "a number of days", found, "give horizon=")])
     if not 0 < horizon <= longest:
-        expected = f"days above 0 and up to {longest:g}, the longest follow-up"
+        expected = f"days above 0 and up to {longest:g}, which some of each arm were followed for"
         raise InputError("horizon", [Fault("horizon", expected, f"{horizon:g}")])
     return float(horizon)
 
@@ -380,13 +405,53 @@ def _average_logs(logs: NDArray[np.float64], weights: NDArray[np.float64]) -> ND
     return averaged
 
 
+def counts_reach_beyond(outcomes: Outcomes, used: NDArray[np.bool_], horizon: float) -> bool:
+    """Say whether everybody's offences are counted over more time than the horizon.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        Of everybody.
+    used : ndarray of bool, shape (n_people,)
+        The people who matter.
+    horizon : float
+        Days.
+
+    Returns
+    -------
+    bool
+        True when the counts would have to be cut and cannot be. Follow-up that differs
+        between people is another matter: there, time at risk is an offset.
+    """
+    followed = outcomes.time_at_risk[used]
+    return bool(followed.min() > horizon)
+
+
+def _random_source(
+    seed: int | np.random.Generator, data: Mapping[str, NDArray[Any]]
+) -> np.random.Generator:
+    """Mix the data into the seed, so that fits of other people draw other numbers.
+
+    Two programmes that are evaluated with the same seed are compared as if their draws were
+    independent, and must be. Weights are rounded, because their scale may not matter.
+    """
+    if isinstance(seed, np.random.Generator):
+        base = int(seed.integers(2**32))
+    else:
+        base = require_seed(seed)
+    fingerprint = 0
+    for name in sorted(data):
+        if name not in {"x", "group"}:
+            fingerprint = crc32(np.round(data[name].astype(float), 3).tobytes(), fingerprint)
+    return np.random.default_rng([base, fingerprint])
+
+
 def _count_by_group(
-    predictors: Predictors, design: Design
+    predictors: Predictors, design: Design, people: NDArray[np.bool_]
 ) -> dict[str, dict[str, tuple[int, int]]]:
-    used = design.weights > 0
     return {
         grouping: {
-            level: _count_by_arm(design, used & (predictors.groups[:, position] == code))
+            level: _count_by_arm(design, people & (predictors.groups[:, position] == code))
             for code, level in enumerate(levels)
         }
         for position, (grouping, levels) in enumerate(predictors.levels.items())

@@ -1,5 +1,6 @@
 """The report as one HTML file: no script, no resource from elsewhere, readable aloud."""
 
+import os
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -117,12 +118,9 @@ def write_report(
     Raises
     ------
     InputError
-        If the rule set is unknown, or `out` is a file. Nothing is written then.
+        If the rule set is unknown, or `out` cannot be written to. Nothing is written then.
     """
-    rule_set, folder = find_rules(rules), Path(out)
-    if folder.exists() and not folder.is_dir():
-        fault = Fault("out", "a folder", "a file of this name", "choose another name")
-        raise InputError("report", [fault])
+    rule_set, folder = find_rules(rules), require_folder(out)
     # Everything is rendered before the first file is written: half a report is worse than none.
     encoded = write_json(encode_evaluation(evaluation, rules=rule_set))
     document = render_document(evaluation, rules=rule_set)
@@ -132,6 +130,35 @@ def write_report(
     record.write_text(encoded, encoding="utf-8")
     report.write_text(document, encoding="utf-8")
     return record, draws, report
+
+
+def require_folder(out: str | Path) -> Path:
+    """Return a folder that can be written to, or that can be made.
+
+    Parameters
+    ----------
+    out : str or Path
+        What the user gave.
+
+    Returns
+    -------
+    Path
+        The same; nothing is made yet.
+
+    Raises
+    ------
+    InputError
+        If it is a file, or the nearest folder that exists cannot be written to.
+    """
+    folder = Path(out)
+    if folder.exists() and not folder.is_dir():
+        fault = Fault("out", "a folder", "a file of this name", "choose another name")
+        raise InputError("report", [fault])
+    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if nearest.is_dir() and os.access(nearest, os.W_OK) and os.statvfs(nearest).f_blocks > 0:
+        return folder
+    fault = Fault("out", "a folder that can be written to", str(out), "choose another place")
+    raise InputError("report", [fault])
 
 
 def render_document(evaluation: Evaluation, *, rules: str | RuleSet = "2019") -> str:

@@ -82,7 +82,7 @@ class SelectionBounds:
         verdict = (
             "inside: the difference in time may be selection alone"
             if self.may_be_selection
-            else "outside: selection alone does not explain the difference in time"
+            else "outside these bounds, whose own sampling error is not included"
         )
         return (
             f"If {self.assumption}, {100 * self.share:.0f} of 100 reoffenders in the "
@@ -199,6 +199,11 @@ def bound_time_of_cohort(cohort: Cohort, design: Design) -> SelectionBounds:
         raise InputError(
             SUBJECT, [Fault("cohort", "a column of days", "none", "give days= to Cohort")]
         )
+    followed = outcomes.time_at_risk[design.weights > 0]
+    if followed.min() < followed.max():
+        found = f"{followed.min():g} to {followed.max():g} days"
+        advice = "whoever is followed for longer has longer days to count"
+        raise InputError(SUBJECT, [Fault("follow_up", "the same for everybody", found, advice)])
     return bound_time(outcomes.days, outcomes.reoffended, design.treated, design.weights)
 
 

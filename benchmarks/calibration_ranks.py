@@ -1,0 +1,407 @@
+"""Simulation-based calibration, to see that a posterior is that of the model it names.
+
+For every model without weights, parameters are drawn from the priors and data from the
+likelihood, written here in NumPy and apart from the package; the model is fitted, and the rank
+of the true parameter among thinned posterior draws is noted. Over many simulations the ranks
+of each parameter and of each effect are uniform if the likelihood, the engine and the
+predictions are right (Talts et al. 2018; Modrak et al. 2023 for the effects). Weighted fits
+are not for this: a likelihood raised to weights generates no data; see coverage.py.
+
+Prints one JSON object with the counts of the ranks and two p-values of uniformity for each
+quantity; a table goes to standard error.
+
+    python benchmarks/calibration_ranks.py --simulations 400 --models rate frequency
+"""
+
+import argparse
+import json
+import math
+import os
+import platform
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+import desist as ds
+from desist.design.design import Design
+from desist.effects import estimate_effects
+from desist.models.fit import Fit, Model, fit_model
+from desist.models.predictors import make_predictors
+from desist.models.priors import Normal, Priors
+
+type Floats = NDArray[np.float64]
+type Truth = dict[str, Floats]
+type Simulate = Callable[["World", Truth, np.random.Generator], dict[str, Floats]]
+
+N_TREATED, N_COMPARISON = 60, 200
+FOLLOW_UP = 364.0  # whole weeks
+N_RANKS = 100  # among 99 draws
+N_BINS = 20
+PRIORS = Priors(Normal(-0.3, 0.7), Normal(0.0, 0.7), Normal(0.0, 0.5))
+SHAPE = Normal(0.0, 0.4)
+LOGISTIC_DEVIATION = math.pi / math.sqrt(3)
+CUTS = (91.0, 182.0)
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """The people, the same in all simulations, without their outcomes.
+
+    Attributes
+    ----------
+    people : DataFrame
+        Programme, covariates, days of follow-up.
+    treated : ndarray of float, shape (n_people,)
+        1 for those who took part.
+    covariates : ndarray of float, shape (n_people, 2)
+        As the models see them.
+    time_at_risk : ndarray of float, shape (n_people,)
+        Fraction of the longest follow-up.
+    """
+
+    people: pd.DataFrame
+    treated: Floats
+    covariates: Floats
+    time_at_risk: Floats
+
+    def level(self, truth: Truth) -> Floats:
+        """Return the linear predictor."""
+        level = truth["intercept"] + truth["treatment"] * self.treated
+        return np.asarray(level + self.covariates @ truth["covariates"])
+
+    def by_arm(self, truth: Truth, name: str, ratio: str | None = None) -> Floats:
+        """Return a parameter of each person's arm, exponentiated."""
+        log = truth[name] + truth[ratio or f"{name}_ratio"] * self.treated
+        return np.exp(log)
+
+    def censor(self, time: Floats) -> dict[str, Floats]:
+        """Turn true times, as fractions of the longest follow-up, into columns."""
+        happened = time < self.time_at_risk
+        return {
+            "reoffended": happened.astype(float),
+            "days": np.where(happened, time * FOLLOW_UP, np.nan),
+        }
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model, its parameters beside the linear predictor, and how it makes data.
+
+    Attributes
+    ----------
+    model : Model
+        With its priors.
+    extra : mapping of str to (Normal, int)
+        Prior and number of values (0 for a scalar) of each further parameter.
+    simulate : callable
+        (world, truth, rng) to outcome columns.
+    same_follow_up : bool
+        Whether everybody is followed for equally long.
+    """
+
+    model: Model
+    extra: Mapping[str, tuple[Normal, int]]
+    simulate: Simulate
+    same_follow_up: bool = False
+
+
+def draw_rate(world: World, truth: Truth, rng: np.random.Generator) -> dict[str, Floats]:
+    probability = 1 / (1 + np.exp(-world.level(truth)))
+    return {"reoffended": (rng.random(len(probability)) < probability).astype(float)}
+
+
+def draw_frequency(world: World, truth: Truth, rng: np.random.Generator) -> dict[str, Floats]:
+    shape = world.by_arm(truth, "log_dispersion")
+    personal = rng.gamma(shape, 1 / shape)
+    mean = np.exp(world.level(truth)) * world.time_at_risk
+    return {"offences": rng.poisson(mean * personal).astype(float)}
+
+
+def draw_process(world: World, truth: Truth, rng: np.random.Generator) -> dict[str, Floats]:
+    # Up to s of the horizon s^k m g offences are expected; given their number they fall
+    # independently, and whole days are recorded.
+    shape, steepness = world.by_arm(truth, "log_dispersion"), np.exp(truth["log_shape"])
+    personal = rng.gamma(shape, 1 / shape)
+    mean = np.exp(world.level(truth)) * world.time_at_risk**steepness
+    offences = rng.poisson(mean * personal)
+    first = [
+        world.time_at_risk[i] * min(rng.random(n) ** (1 / steepness)) if n else math.inf
+        for i, n in enumerate(offences)
+    ]
+    columns = world.censor(np.array(first))
+    return columns | {"offences": offences.astype(float), "days": np.floor(columns["days"])}
+
+
+def draw_weibull(world: World, truth: Truth, rng: np.random.Generator) -> dict[str, Floats]:
+    hazard = rng.exponential(size=len(world.treated)) / np.exp(world.level(truth))
+    return world.censor(hazard ** (1 / world.by_arm(truth, "log_shape")))
+
+
+def draw_weeks(world: World, truth: Truth, rng: np.random.Generator) -> dict[str, Floats]:
+    columns = draw_weibull(world, truth, rng)
+    return columns | {"days": 7 * np.ceil(columns["days"] / 7)}
+
+
+def draw_exponential(world: World, truth: Truth, rng: np.random.Generator) -> dict[str, Floats]:
+    return world.censor(rng.exponential(size=len(world.treated)) / np.exp(world.level(truth)))
+
+
+def draw_log_logistic(world: World, truth: Truth, rng: np.random.Generator) -> dict[str, Floats]:
+    logistic = rng.logistic(size=len(world.treated))
+    return world.censor(np.exp((logistic - world.level(truth)) / world.by_arm(truth, "log_shape")))
+
+
+def draw_log_normal(world: World, truth: Truth, rng: np.random.Generator) -> dict[str, Floats]:
+    normal = LOGISTIC_DEVIATION * rng.standard_normal(len(world.treated))
+    return world.censor(np.exp((normal - world.level(truth)) / world.by_arm(truth, "log_shape")))
+
+
+def draw_pieces(world: World, truth: Truth, rng: np.random.Generator) -> dict[str, Floats]:
+    ends = np.array([0.0, *CUTS, FOLLOW_UP]) / FOLLOW_UP
+    needed = rng.exponential(size=len(world.treated)) / np.exp(world.level(truth))
+    time = np.empty(len(needed))
+    for arm in (0, 1):
+        steps = truth["log_hazard_steps"] + arm * truth["log_hazard_steps_ratio"]
+        share = np.exp(np.cumsum([0.0, *steps])) * np.diff(ends)
+        reached = np.array([0.0, *np.cumsum(share / share.sum())])
+        of_arm = world.treated == arm
+        time[of_arm] = np.interp(needed[of_arm], reached, ends, right=math.inf)
+    return world.censor(time)
+
+
+def draw_cure(world: World, truth: Truth, rng: np.random.Generator) -> dict[str, Floats]:
+    n_people = len(world.treated)
+    free = np.exp(-np.exp(world.level(truth)))
+    log_odds = truth["log_odds_cured"] + truth["log_odds_cured_treatment"] * world.treated
+    cured = free / (1 + np.exp(-log_odds))  # a share of those who are free at the horizon
+    hazard = -np.log((free - cured) / (1 - cured))
+    time = (rng.exponential(size=n_people) / hazard) ** (1 / world.by_arm(truth, "log_shape"))
+    return world.censor(np.where(rng.random(n_people) < cured, math.inf, time))
+
+
+def survival(family: str, **settings: Any) -> Model:
+    """Return a survival model of a family."""
+    shapes = {"log_shape": SHAPE, "log_shape_ratio": SHAPE}
+    return ds.SurvivalModel("age + priors", (), PRIORS, family=family, **shapes, **settings)
+
+
+DISPERSIONS = {"log_dispersion": (Normal(0.0, 0.7), 0), "log_dispersion_ratio": (SHAPE, 0)}
+SHAPES = {"log_shape": (SHAPE, 0), "log_shape_ratio": (SHAPE, 0)}
+STEPS = {"log_hazard_steps": (SHAPE, 2), "log_hazard_steps_ratio": (SHAPE, 2)}
+CURED = {
+    "log_odds_cured": (Normal(0.0, 1.0), 0),
+    "log_odds_cured_treatment": (Normal(0.0, 0.7), 0),
+}
+CASES = {
+    "rate": Case(ds.RateModel("age + priors", (), PRIORS), {}, draw_rate, same_follow_up=True),
+    "frequency": Case(
+        ds.FrequencyModel("age + priors", (), PRIORS, Normal(0.0, 0.7), SHAPE),
+        DISPERSIONS,
+        draw_frequency,
+    ),
+    "survival, weibull": Case(survival("weibull"), SHAPES, draw_weibull),
+    "survival, weibull, weeks": Case(survival("weibull", recorded_in=7.0), SHAPES, draw_weeks),
+    "survival, exponential": Case(survival("exponential"), {}, draw_exponential),
+    "survival, log_normal": Case(survival("log_normal"), SHAPES, draw_log_normal),
+    "survival, log_logistic": Case(survival("log_logistic"), SHAPES, draw_log_logistic),
+    "survival, piecewise_exponential": Case(
+        survival("piecewise_exponential", cuts=CUTS), STEPS, draw_pieces
+    ),
+    "survival, mixture_cure": Case(
+        survival(
+            "mixture_cure",
+            log_odds_cured=CURED["log_odds_cured"][0],
+            log_odds_cured_treatment=CURED["log_odds_cured_treatment"][0],
+        ),
+        SHAPES | CURED,
+        draw_cure,
+    ),
+    "process": Case(
+        ds.ProcessModel("age + priors", (), PRIORS, Normal(0.0, 0.7), SHAPE, SHAPE),
+        DISPERSIONS | {"log_shape": (SHAPE, 0)},
+        draw_process,
+    ),
+}
+
+
+def make_world(*, same_follow_up: bool) -> World:
+    """Make the people."""
+    rng = np.random.default_rng(2017)
+    n_people = N_TREATED + N_COMPARISON
+    weeks = rng.integers(26, 53, n_people) if not same_follow_up else np.full(n_people, 52)
+    weeks[0] = 52
+    people = pd.DataFrame(
+        {
+            "programme": np.arange(n_people) < N_TREATED,
+            "age": rng.normal(33, 9, n_people).round(1),
+            "priors": rng.poisson(4, n_people),
+            "follow_up": 7.0 * weeks,
+        }
+    )
+    cohort = make_cohort(people.assign(reoffended=1.0))
+    predictors = make_predictors(cohort, make_design(cohort), "age + priors", ())
+    time_at_risk = people["follow_up"].to_numpy() / FOLLOW_UP
+    return World(people, predictors.treatment, predictors.covariates, time_at_risk)
+
+
+def make_cohort(people: pd.DataFrame) -> ds.Cohort:
+    """Make a cohort of people with some of the outcomes."""
+    roles = {name: name for name in ("reoffended", "offences", "days") if name in people}
+    return ds.Cohort(people, treatment="programme", follow_up="follow_up", **roles)
+
+
+def make_design(cohort: ds.Cohort) -> Design:
+    """Give everybody weight 1."""
+    return Design(np.ones(cohort.n_people), cohort.treated, ds.Estimand.ATT)
+
+
+def draw_truth(case: Case, rng: np.random.Generator) -> Truth:
+    """Draw all parameters from the priors that the model was given."""
+    priors = case.model.priors
+    asked = {
+        "intercept": (priors.intercept, 0),
+        "treatment": (priors.treatment, 0),
+        "covariates": (priors.covariates, 2),
+        **case.extra,
+    }
+    return {
+        name: np.asarray(rng.normal(prior.mean, prior.scale, size or None))
+        for name, (prior, size) in asked.items()
+    }
+
+
+def simulate(job: tuple[str, int, str]) -> dict[str, Any] | str:
+    """Make one simulation and rank the truth; a refusal is returned by its name."""
+    name, number, engine = job
+    case = CASES[name]
+    rng = np.random.default_rng([2017, list(CASES).index(name), number])
+    world = make_world(same_follow_up=case.same_follow_up)
+    truth = draw_truth(case, rng)
+    cohort = make_cohort(world.people.assign(**case.simulate(world, truth, rng)))
+    try:
+        fit = fit_model(
+            case.model,
+            cohort,
+            make_design(cohort),
+            inference=engine,
+            horizon=FOLLOW_UP,
+            seed=rng,
+        )
+    except ds.CannotAnswerError as refusal:
+        return f"{type(refusal).__name__}: {str(refusal).splitlines()[0]}"
+    return {"ranks": rank(fit, truth, rng), "engine": fit.diagnostics.engine}
+
+
+def rank(fit: Fit, truth: Truth, rng: np.random.Generator) -> dict[str, int]:
+    """Count, for each quantity, the thinned draws below its true value."""
+    if set(fit.draws) != set(truth):
+        raise ValueError(f"the model has {sorted(fit.draws)}, the simulation {sorted(truth)}")
+    known = replace(
+        fit, draws={name: value[np.newaxis, np.newaxis] for name, value in truth.items()}
+    )
+    true, found = list_quantities(known), list_quantities(fit)
+    n_draws = next(iter(found.values())).size
+    chosen = rng.choice(n_draws, N_RANKS - 1, replace=False)
+    return {
+        name: int(np.sum(draws.ravel()[chosen] < true[name].item()))
+        for name, draws in found.items()
+    }
+
+
+def list_quantities(fit: Fit) -> dict[str, Floats]:
+    """Return draws of each parameter and of each effect."""
+    quantities = {}
+    for name, draws in fit.draws.items():
+        flat = draws.reshape(*draws.shape[:2], -1)
+        for position in range(flat.shape[2]):
+            label = name if draws.ndim == 2 else f"{name}[{position}]"
+            quantities[label] = flat[..., position]
+    for effect in estimate_effects(fit):
+        quantities[f"effect on {effect.measure}"] = effect.draws.to_numpy()
+    return quantities
+
+
+def summarise(name: str, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Test the ranks of each quantity for uniformity: chi-squared in bins, and the ECDF."""
+    from scipy.stats import chisquare, kstest
+
+    rng = np.random.default_rng(1)
+    rows = []
+    for quantity in found[0]["ranks"]:
+        ranks = np.array([one["ranks"][quantity] for one in found])
+        bins = np.bincount(ranks * N_BINS // N_RANKS, minlength=N_BINS)
+        spread_out = (ranks + rng.random(len(ranks))) / N_RANKS  # uniform if the ranks are
+        rows.append(
+            {
+                "model": name,
+                "quantity": quantity,
+                "simulations": len(ranks),
+                "mean_rank": round(float((ranks + 0.5).mean() / N_RANKS), 4),
+                "p_chi_squared": round(float(chisquare(bins).pvalue), 5),
+                "p_ecdf": round(float(kstest(spread_out, "uniform").pvalue), 5),
+                "counts": np.bincount(ranks, minlength=N_RANKS).tolist(),
+            }
+        )
+    return rows
+
+
+def run(models: list[str], simulations: int, engine: str, workers: int) -> dict[str, Any]:
+    """Run the simulations on a pool of processes; the same seeds whatever the pool."""
+    start, load = time.perf_counter(), os.getloadavg()[0]
+    rows: list[dict[str, Any]] = []
+    engines, refused = {}, {}
+    with ProcessPoolExecutor(workers) as pool:
+        for name in models:
+            jobs = [(name, number, engine) for number in range(simulations)]
+            results = pool.map(simulate, jobs, chunksize=max(1, simulations // (8 * workers)))
+            made = list(tqdm(results, total=len(jobs), desc=name, disable=None))
+            found = [one for one in made if not isinstance(one, str)]
+            refused[name] = dict(Counter(one for one in made if isinstance(one, str)))
+            engines[name] = dict(Counter(one["engine"] for one in found))
+            rows += summarise(name, found)
+            table = pd.DataFrame(rows[-len(found[0]["ranks"]) :]).drop(columns="counts")
+            print(table.to_string(index=False), engines[name], refused[name], file=sys.stderr)
+    p_values = [row[test] for row in rows for test in ("p_chi_squared", "p_ecdf")]
+    return {
+        "benchmark": "calibration_ranks",
+        "version": ds.__version__,
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "load_at_start": round(load, 2),
+        "python": platform.python_version(),
+        "seconds": round(time.perf_counter() - start, 1),
+        "inference": engine,
+        "people": [N_TREATED, N_COMPARISON],
+        "ranks": N_RANKS,
+        "engines": engines,
+        "refused": {name: reasons for name, reasons in refused.items() if reasons},
+        "n_tests": len(p_values),
+        "smallest_p": min(p_values),
+        "smallest_p_bonferroni": min(1.0, round(min(p_values) * len(p_values), 5)),
+        "share_of_p_below_5_percent": round(float(np.mean(np.array(p_values) < 0.05)), 4),
+        "results": rows,
+    }
+
+
+def main() -> None:
+    """Read the arguments, run, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--models", nargs="+", default=list(CASES), choices=list(CASES))
+    parser.add_argument("--simulations", type=int, default=400)
+    parser.add_argument("--engine", default="auto", choices=["auto", "laplace", "nuts"])
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    chosen = parser.parse_args()
+    result = run(chosen.models, chosen.simulations, chosen.engine, chosen.workers)
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

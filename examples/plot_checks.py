@@ -65,8 +65,7 @@ picture = forest(people)
 # One word a measure, and the sentence that explains it.
 
 for effect in people.effects:
-    of_measure = [check for check in people.checks if check.measure is effect.measure]
-    verdict = judge_agreement(of_measure, effect.interval, effect.estimate)
+    verdict = judge_agreement(effect.measure, people.checks, effect.interval, scale=effect.scale)
     print(f"{effect.measure}: {verdict.word}. {verdict.sentence}")
 
 # %%

@@ -151,7 +151,7 @@ class Fit:
         -------
         dict of str to ndarray, each of shape (chains, draws)
             Averages, in the units of the measures; of a quantity whose name begins with
-            "log_", the log of the average.
+            ``log_``, the log of the average.
         """
         target = self.target if target is None else target
         eta = predict_linear(self.draws, target, self.levels, arm)

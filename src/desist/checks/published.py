@@ -23,6 +23,7 @@ the effective size lies; the exact tests of two counts are not applicable.
 """
 
 import math
+from dataclasses import replace
 
 from scipy.special import stdtrit
 
@@ -132,11 +133,13 @@ def _label_welch(
     ess: float | None,
 ) -> Check:
     n1, n2 = float(printed.n_treated), float(printed.n_comparison)
+    note = "as the Justice Data Lab tests it, from the printed figures"
     if ess is not None:
         doubt = doubt_about_sizes(variances, [n1, n2], [n1, min(ess, n2)])
         if doubt:
-            return not_applicable(printed.measure, "welch", doubt)
-    note = "as the Justice Data Lab tests it, from the printed figures"
+            # the report's own test keeps its numbers: readers have to find it as it was printed
+            shown = label(found, printed.measure, "welch", reason=doubt)
+            return replace(shown, applicable=False)
     if printed.measure is Measure.FREQUENCY:
         note += "; offences are so skewed that it rejects too often with few participants"
     elif printed.measure is Measure.TIME_AMONG_REOFFENDERS and n1 < FEWEST_REOFFENDERS:

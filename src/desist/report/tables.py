@@ -151,7 +151,7 @@ def tabulate_published(
             "p-value, published": item.p_printed or MISSING,
             "p-value, Welch": MISSING,
         }
-        if check is not None and check.applicable:
+        if check is not None and not math.isnan(check.lower):
             limits = print_difference(item.measure, check.lower, check.upper, rules)
             cells["Difference, Welch (unit of the row)"] = limits
             cells["p-value, Welch"] = rules.format_p(check.p_value)

@@ -69,7 +69,7 @@ for axes, measure in zip(panels, names.values(), strict=True):
             label=method,
         )
     axes.set_title(measure, fontsize=10)
-    axes.set_xlim(0.84, 1.0)
+    axes.set_xlim(0.78, 1.0)
 panels[0].set_yticks(range(len(cells)), cells)
 panels[0].invert_yaxis()
 figure.supxlabel("coverage of 95 % intervals")

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from desist.design.entropy import EntropyBalancing
 from desist.design.formula import suggest
@@ -83,6 +84,12 @@ def make_method(name: str, settings: Mapping[str, Any] | None = None) -> Method:
         for key, field in known.items()
         if _is_needed(field) and key not in settings
     ]
+    hints = get_type_hints(kind)
+    faults += [
+        Fault(f"setting of {name}", f"{key} as {_say_kind(hints[key])}", repr(value))
+        for key, value in settings.items()
+        if key in known and not _fits(value, hints[key])
+    ]
     if faults:
         raise InputError("design", faults)
     made: Method = kind(**{key: _freeze(value) for key, value in settings.items()})
@@ -99,6 +106,35 @@ def _suggest_setting(key: str, known: Mapping[str, object]) -> str:
 
 def _is_needed(field: "Field[Any]") -> bool:
     return field.default is MISSING and field.default_factory is MISSING
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Say whether a value read from a file is of the kind that a setting has."""
+    origin = get_origin(hint)
+    if origin in {Union, UnionType}:
+        return any(_fits(value, one) for one in get_args(hint))
+    if hint is None or hint is NoneType:
+        return value is None
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    if origin is tuple:
+        inner = [one for one in get_args(hint) if one is not Ellipsis]
+        return isinstance(value, list | tuple) and all(
+            any(_fits(item, one) for one in inner) for item in value
+        )
+    plain = origin or hint
+    return isinstance(value, plain) if isinstance(plain, type) else True
+
+
+def _say_kind(hint: Any) -> str:
+    words = {float: "a number", int: "a whole number", str: "text", bool: "true or false"}
+    if get_origin(hint) in {Union, UnionType}:
+        return " or ".join(_say_kind(one) for one in get_args(hint) if one is not NoneType)
+    if get_origin(hint) is tuple:
+        return "a list"
+    return words.get(hint, "a table of values")
 
 
 def _freeze(value: Any) -> Any:

@@ -1,0 +1,89 @@
+"""Pictures of a design: where the arms overlap, before and after weighting."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desist.cohort.cohort import Cohort
+from desist.design.design import Design
+from desist.design.similarity import density_table
+from desist.errors import Fault, InputError
+from desist.report.plots import STYLE
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TREATED, COMPARISON = "#1f6fb2", "#c05a1c"
+
+
+def common_support(design: Design) -> "Figure":
+    """Draw the density of the log odds of the score in each arm.
+
+    Parameters
+    ----------
+    design : Design
+        With scores.
+
+    Returns
+    -------
+    Figure
+        Two panels: all people, and the weighted people.
+
+    Raises
+    ------
+    InputError
+        If the design has no scores.
+    """
+    if design.scores is None:
+        fault = Fault("design", "a propensity score", "none", "draw a covariate instead")
+        raise InputError("common support", [fault])
+    return _draw_densities(design.scores.logit, design, "log odds of taking part")
+
+
+def covariate_densities(cohort: Cohort, design: Design, covariate: str) -> "Figure":
+    """Draw the density of one covariate in each arm.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The people of the design.
+    design : Design
+        Their weights.
+    covariate : str
+        A column of numbers.
+
+    Returns
+    -------
+    Figure
+        Two panels: all people, and the weighted people.
+
+    Raises
+    ------
+    InputError
+        If there is no such column of numbers.
+    """
+    frame = cohort.covariates.select_dtypes("number")
+    if covariate not in frame.columns:
+        expected = f"one of {', '.join(map(str, frame.columns))}"
+        raise InputError("densities", [Fault("covariate", expected, repr(covariate))])
+    return _draw_densities(frame[covariate].to_numpy(dtype=np.float64), design, covariate)
+
+
+def _draw_densities(values: NDArray[np.float64], design: Design, name: str) -> "Figure":
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    panels_of = {"all people": np.ones(len(values)), "weighted people": design.weights}
+    with rc_context(STYLE):
+        figure = Figure(figsize=(8, 2.8), layout="constrained")
+        panels = figure.subplots(1, 2, sharex=True, sharey=True)
+        for axes, (title, weights) in zip(panels, panels_of.items(), strict=True):
+            table = density_table(values, design.treated, weights)
+            for arm, colour, line in (("treated", TREATED, "-"), ("comparison", COMPARISON, "--")):
+                axes.plot(table["value"], table[arm], line, color=colour, label=arm)
+            axes.set_title(title)
+            axes.set_xlabel(name)
+            axes.set_yticks([])
+        panels[0].legend(frameon=False)
+    return figure

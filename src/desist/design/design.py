@@ -214,24 +214,26 @@ def build_design(
         material = _gather(treated, covariates, read, method, asked=asked, score=score)
         assignment = method.assign(material)
         design = _finish(material, read, assignment, method, score if method.needs_scores else None)
-    return replace(design, people_mark=mark_people(cohort))
+    return replace(design, people_mark=mark_people(treated, covariates))
 
 
-def mark_people(cohort: Cohort) -> int:
+def mark_people(treated: NDArray[np.bool_], covariates: pd.DataFrame) -> int:
     """Return a checksum of who took part and of the covariates that are numbers.
 
     Parameters
     ----------
-    cohort : Cohort
-        The people.
+    treated : ndarray of bool, shape (n_people,)
+        Whether each person took part.
+    covariates : DataFrame, n_people rows
+        Of the same people.
 
     Returns
     -------
     int
         Not reversible; equal for the same people in the same order.
     """
-    mark = crc32(cohort.treated.tobytes())
-    for name, values in cohort.covariates.items():
+    mark = crc32(treated.tobytes())
+    for name, values in covariates.items():
         if pd.api.types.is_numeric_dtype(values.dtype):
             numbers = np.ascontiguousarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
             mark = crc32(numbers.tobytes(), crc32(str(name).encode(), mark))

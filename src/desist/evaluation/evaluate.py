@@ -177,7 +177,9 @@ def _require_same_people(cohort: Cohort, design: Design) -> None:
         found = f"another one ({len(design.treated)} people, the cohort has {cohort.n_people})"
         advice = "build the design from the cohort that is evaluated"
         raise InputError("evaluation", [Fault("design", "one of this cohort", found, advice)])
-    if design.people_mark is not None and design.people_mark != mark_people(cohort):
+    if design.people_mark is not None and design.people_mark != mark_people(
+        cohort.treated, cohort.covariates
+    ):
         found = "one of people whose covariates differ from theirs"
         advice = "build the design again from the cohort that is evaluated"
         raise InputError("evaluation", [Fault("design", "one of this cohort", found, advice)])

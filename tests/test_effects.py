@@ -179,3 +179,31 @@ def test_designs_and_cohorts_have_to_be_as_many():
         "effects over designs: 1 fault\n  - designs: expected at least one, and a cohort for each, "
         "found 0 cohorts and 0 designs"
     )
+
+
+def test_completed_frames_of_imputed_covariates_are_pooled():
+    from desist.cohort.cohort import Cohort
+    from desist.cohort.simulate import simulate_cohort
+    from desist.design.design import build_design
+    from desist.design.weighting import InverseProbability
+
+    whole = simulate_cohort(80, 500, rng=8, n_groups=0).cohort
+    rng = np.random.default_rng(2)
+    missing = rng.random(whole.n_people) < 0.3
+    cohorts = []
+    for _ in range(5):
+        guess = rng.choice(whole.people["age"].to_numpy()[~missing], whole.n_people)
+        completed = whole.people.assign(age=np.where(missing, guess, whole.people["age"]))
+        cohorts.append(Cohort(completed, **whole.settings()))
+    designs = [build_design(one, "age + copas", method=InverseProbability()) for one in cohorts]
+    (pooled,) = estimate_effects_over_designs(
+        RateModel(), cohorts, designs, inference="laplace", seed=1
+    )
+    means = [
+        estimate_effects(fit_model(RateModel(), one, design, inference="laplace", seed=1))[
+            0
+        ].estimate
+        for one, design in zip(cohorts, designs, strict=True)
+    ]
+    assert pooled.estimate == pytest.approx(np.mean(means), abs=0.005)
+    assert pooled.difference.sizes == {"chain": 4, "draw": 1000}

@@ -244,6 +244,21 @@ def test_analyses_are_made_by_name_and_one_that_cannot_be_made_is_named_with_the
     assert "regional analysis: not made, only 0 comparison people" in capsys.readouterr().out
 
 
+def test_an_analysis_by_another_method_does_not_inherit_the_settings_of_the_first(
+    study, monkeypatch
+):
+    edit(study, region="South")
+    (study / "study.toml").write_text(
+        SEVERAL.replace('method = "ipw"', 'method = "radius"\ncaliper = 0.3').replace(
+            "[analyses.standard]", '[analyses.standard]\nmethod = "ipw"'
+        )
+    )
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 0
+    standard = json.loads((study / "out" / "standard" / "evaluation.json").read_text())
+    assert standard["design"]["method"] == "ipw"
+    assert "caliper" not in standard["settings"]["design"]
+
+
 def test_the_name_of_an_analysis_cannot_lead_out_of_the_folder(study, monkeypatch, capsys):
     (study / "study.toml").write_text(SEVERAL.replace("analyses.standard", 'analyses."../x"'))
     assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 2

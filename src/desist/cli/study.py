@@ -139,7 +139,7 @@ def read_study(path: str | Path) -> Study:
         design=design,
         model=dict(content.get("model", {})),
         report=dict(content.get("report", {})),
-        analyses={name: design | own for name, own in content.get(ANALYSES, {}).items()},
+        analyses={name: _inherit(design, own) for name, own in content.get(ANALYSES, {}).items()},
         headline=study.get("headline"),
     )
 
@@ -181,6 +181,14 @@ def run_study(study: Study) -> tuple[list[Result], dict[str, str]]:
         for name, one in built.made.items()
     ]
     return sorted(results, key=lambda result: result.name != built.headline), built.refused
+
+
+def _inherit(design: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Put an analysis's entries over the shared ones; settings belong to their own method."""
+    kept = dict(design)
+    if own.get("method", design.get("method")) != design.get("method"):
+        kept = {key: value for key, value in design.items() if key in KEYS["design"]}
+    return kept | dict(own)
 
 
 def _read_design(settings: Mapping[str, Any]) -> tuple[Any, Any, Any, Any]:
@@ -234,7 +242,7 @@ def _list_sections(
         section = content.get(name, {})
         yield name, section, _with_method(known, section) if name == "design" else known
     for name, own in content.get(ANALYSES, {}).items():
-        yield f"{ANALYSES}.{name}", own, _with_method(OF_AN_ANALYSIS, shared | own)
+        yield f"{ANALYSES}.{name}", own, _with_method(OF_AN_ANALYSIS, _inherit(shared, own))
 
 
 def _with_method(known: Mapping[str, str], section: Mapping[str, Any]) -> Mapping[str, str]:

@@ -75,7 +75,7 @@ for effect in people.effects:
 # ``benchmarks/size.py`` makes data sets like the report's in which the programme does nothing, with
 # equal comparison weights, with weights at both ends of what the report allows, and with an
 # effective comparison size near 30. The share of p-values below 0.05 should be at most 0.06, and is
-# within two Monte Carlo errors of that wherever a check applies to more than a handful of data sets;
+# within two Monte Carlo errors of that wherever a check applies to more than a few data sets;
 # the tests of pseudo-counts and raw counts at the foot are mistakes, shown as such.
 
 root = Path.cwd() if (Path.cwd() / "docs").is_dir() else Path.cwd().parent

@@ -17,7 +17,6 @@ import argparse
 import json
 import math
 import os
-import platform
 import sys
 import time
 from collections import Counter
@@ -28,6 +27,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from machine import describe_run
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -356,7 +356,7 @@ def summarise(name: str, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def run(models: list[str], simulations: int, engine: str, workers: int) -> dict[str, Any]:
     """Run the simulations on a pool of processes; the same seeds whatever the pool."""
-    start, load = time.perf_counter(), os.getloadavg()[0]
+    start, ran = time.perf_counter(), describe_run()
     rows: list[dict[str, Any]] = []
     engines, refused = {}, {}
     with ProcessPoolExecutor(workers) as pool:
@@ -373,10 +373,7 @@ def run(models: list[str], simulations: int, engine: str, workers: int) -> dict[
     p_values = [row[test] for row in rows for test in ("p_chi_squared", "p_ecdf")]
     return {
         "benchmark": "calibration_ranks",
-        "version": ds.__version__,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "load_at_start": round(load, 2),
-        "python": platform.python_version(),
+        **ran,
         "seconds": round(time.perf_counter() - start, 1),
         "inference": engine,
         "people": [N_TREATED, N_COMPARISON],

@@ -12,18 +12,17 @@ import argparse
 import json
 import math
 import os
-import platform
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from machine import describe_run
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -35,9 +34,6 @@ from desist.design.design import Design, draw_designs
 from desist.design.weighting import InverseProbability
 from desist.estimands import Estimand, Measure
 from desist.models.predictors import target_weights
-
-# Numba looks for a module named coverage, and must not find this file.
-sys.path[:] = [path for path in sys.path if Path(path).resolve() != Path(__file__).parent.resolve()]
 
 type Found = tuple[Measure, str, tuple[float, float, float]]
 type Column = NDArray[Any]
@@ -232,7 +228,7 @@ def run(cells: list[str], replicates: int, workers: int) -> dict[str, Any]:
     jobs = [(cell, seed) for cell in cells for seed in range(replicates)]
     rows: list[dict[str, Any]] = []
     refused: Counter[str] = Counter()
-    start = time.perf_counter()
+    start, ran = time.perf_counter(), describe_run()
     with ProcessPoolExecutor(workers) as pool:
         results = pool.map(replicate, jobs, chunksize=4)
         for job, found in zip(jobs, tqdm(results, total=len(jobs), disable=None), strict=True):
@@ -244,9 +240,7 @@ def run(cells: list[str], replicates: int, workers: int) -> dict[str, Any]:
     print(table.drop(columns=["mean_truth"]).to_string(index=False), file=sys.stderr)
     return {
         "benchmark": "coverage",
-        "version": ds.__version__,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "python": platform.python_version(),
+        **ran,
         "seconds": round(time.perf_counter() - start, 1),
         "refused": dict(refused),
         "results": json.loads(table.to_json(orient="records", double_precision=6)),

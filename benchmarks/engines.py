@@ -3,8 +3,13 @@
 Every model without groups is fitted to every data set that has its outcome, once with each
 engine, with so many draws that the Monte Carlo error is far below what is asked: means within
 0.05 posterior standard deviations and standard deviations within 5 %, for every parameter and
-every effect, or `inference="auto"` refuses Laplace there. Prints one JSON object; a table goes
-to standard error.
+every effect, or `inference="auto"` refuses Laplace there. The difference of two frequencies is
+the exponential of a parameter whose own tails are heavy, and its standard deviation cannot be
+measured by sampling: two runs of one engine differ by more than 5 %. Where the Monte Carlo error
+of a ratio of standard deviations exceeds 1.25 %, half the distance between the 16 % and the 84 %
+quantile stands in for the standard deviation, in the width and as the unit of the mean, which is
+then the median; such a quantity is listed as `judged_by_quantiles`. Prints one JSON object; a
+table goes to standard error.
 
     python benchmarks/engines.py --models rate frequency --data rossi few_people
 """
@@ -12,8 +17,6 @@ to standard error.
 import argparse
 import json
 import math
-import os
-import platform
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +24,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from machine import describe_run
 from numpy.typing import NDArray
 
 import desist as ds
@@ -35,6 +39,7 @@ type People = tuple[ds.Cohort, Design]
 COVARIATES = "age + priors"
 MEAN_WITHIN = 0.05  # posterior standard deviations
 SD_WITHIN = 0.05
+LARGEST_SD_ERROR = SD_WITHIN / 4
 
 
 def survival(family: str, **settings: Any) -> Model:
@@ -45,6 +50,9 @@ def survival(family: str, **settings: Any) -> Model:
 MODELS: dict[str, Model] = {
     "rate": ds.RateModel(COVARIATES, ()),
     "frequency": ds.FrequencyModel(COVARIATES, ()),
+    "frequency, zero_inflated": ds.FrequencyModel(COVARIATES, (), family="zero_inflated"),
+    "frequency, hurdle": ds.FrequencyModel(COVARIATES, (), family="hurdle"),
+    "frequency, poisson": ds.FrequencyModel(COVARIATES, (), family="poisson"),
     "survival, weibull": survival("weibull"),
     "survival, exponential": survival("exponential"),
     "survival, log_normal": survival("log_normal"),
@@ -146,14 +154,16 @@ def judge(approximated: Fit, sampled: Fit) -> dict[str, Any]:
     far = max(rows, key=lambda row: row["mean_difference"])
     wide = max(rows, key=lambda row: abs(row["sd_ratio"] - 1))
     inside = far["mean_difference"] <= MEAN_WITHIN and abs(wide["sd_ratio"] - 1) <= SD_WITHIN
+    by_sd = [row for row in rows if not row["by_quantiles"]]
     return {
         "agrees": bool(inside),
         "mean_difference": far["mean_difference"],
         "mean_difference_of": far["quantity"],
         "sd_ratio": wide["sd_ratio"],
         "sd_ratio_of": wide["quantity"],
-        "mean_error": max(row["mean_error"] for row in rows),
-        "sd_error": max(row["sd_error"] for row in rows),
+        "mean_error": max(row["mean_error"] for row in by_sd),
+        "sd_error": max(row["sd_error"] for row in by_sd),
+        "judged_by_quantiles": [row["quantity"] for row in rows if row["by_quantiles"]],
         "quantities": rows,
     }
 
@@ -173,16 +183,28 @@ def contrast(
     name: str, found: NDArray[np.float64], expected: NDArray[np.float64]
 ) -> dict[str, Any]:
     """Compare two posteriors of a quantity, with the Monte Carlo errors of the comparison."""
-    spread = expected.std()
-    mean_error = math.hypot(*(error_of(draws, "mean") for draws in (found, expected)))
     sd_error = math.hypot(*(error_of(draws, "sd") for draws in (found, expected)))
+    by_quantiles = sd_error > LARGEST_SD_ERROR
+    middles, spreads = zip(
+        *(locate(draws, by_quantiles) for draws in (found, expected)), strict=True
+    )
     return {
         "quantity": name,
-        "mean_difference": float(abs(found.mean() - expected.mean()) / spread),
-        "sd_ratio": float(found.std() / spread),
-        "mean_error": mean_error,
+        "mean_difference": abs(middles[0] - middles[1]) / spreads[1],
+        "sd_ratio": spreads[0] / spreads[1],
+        "mean_error": math.hypot(*(error_of(draws, "mean") for draws in (found, expected))),
         "sd_error": sd_error,
+        "ratio_of_plain_sds": float(found.std() / expected.std()),
+        "by_quantiles": by_quantiles,
     }
+
+
+def locate(draws: NDArray[np.float64], by_quantiles: bool) -> tuple[float, float]:
+    """Return a middle and a spread."""
+    if not by_quantiles:
+        return float(draws.mean()), float(draws.std())
+    lower, middle, upper = np.quantile(draws, [0.16, 0.5, 0.84])
+    return float(middle), float(upper - lower) / 2
 
 
 def error_of(draws: NDArray[np.float64], of: str) -> float:
@@ -194,7 +216,7 @@ def error_of(draws: NDArray[np.float64], of: str) -> float:
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Compare the engines in every case asked for."""
-    start, load = time.perf_counter(), os.getloadavg()[0]
+    start, ran = time.perf_counter(), describe_run()
     laplace = Laplace(draws=arguments.laplace_draws)
     nuts = Nuts(draws=arguments.draws, tune=arguments.tune)
     rows = []
@@ -211,10 +233,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     print(table.to_string(index=False), file=sys.stderr)
     return {
         "benchmark": "engines",
-        "version": ds.__version__,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "load_at_start": round(load, 2),
-        "python": platform.python_version(),
+        **ran,
         "seconds": round(time.perf_counter() - start, 1),
         "laplace_draws": 4 * laplace.draws,
         "nuts_draws": nuts.chains * nuts.draws,

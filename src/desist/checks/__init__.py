@@ -37,6 +37,7 @@ from desist.checks.randomisation import permute_within_sets, redraw_radius, redr
 from desist.checks.ranks import brunner_munzel, kolmogorov_smirnov, permutation, wilcoxon
 from desist.checks.rate import check_rate
 from desist.checks.ratios import odds_log, odds_score, ratio_log, ratio_score
+from desist.checks.restricted_regression import rmst_regression
 from desist.checks.run import run_checks
 from desist.checks.time import check_time
 from desist.checks.two_proportions import (
@@ -126,6 +127,7 @@ __all__ = [
     "restricted_mean",
     "rmst_difference",
     "rmst_ratio",
+    "rmst_regression",
     "run_checks",
     "smallest_conclusive_mean",
     "smallest_conclusive_rate",

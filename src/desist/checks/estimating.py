@@ -28,6 +28,8 @@ from desist.estimands import Estimand
 
 Floats = NDArray[np.float64]
 FAMILIES = ("linear", "logistic", "poisson")
+NEWTON_STEPS = 50
+TOLERANCE = 1e-11
 MATCHING = "ATM"
 TARGETS = (Estimand.ATE, Estimand.ATT, Estimand.ATC, Estimand.ATO, MATCHING)
 
@@ -58,7 +60,7 @@ class WeightedFit:
     Attributes
     ----------
     coefficients : ndarray of float, shape (n_coefficients,)
-        Intercept and arm; on the scale of the link.
+        Intercept, arm, then any covariates; on the scale of the link.
     covariance : ndarray of float, shape (n_coefficients, n_coefficients)
         With the uncertainty of the weights when their equations were given; HC0
         otherwise.
@@ -121,10 +123,8 @@ def fit_weighted(
     y, w = np.asarray(outcome, dtype=float), np.asarray(weights, dtype=float)
     x = np.column_stack([np.ones(y.size), np.asarray(treated, dtype=float)])
     w = w / w.mean()
-    beta = _coefficients(y, x[:, 1] == 1, w, family)
-    mean, slope = _mean_and_slope(x @ beta, family)
-    bread = np.linalg.inv((x * (w * slope)[:, None]).T @ x)
-    scores = x * (w * (y - mean))[:, None]
+    start = _coefficients(y, x[:, 1] == 1, w, family)
+    beta, bread, scores = solve_weighted(y, x, w, family, start)
     if equations is not None:
         # the derivative of w psi is w psi times the derivative of log w
         cross = scores.T @ equations.log_gradient
@@ -312,6 +312,50 @@ def join_equations(*parts: WeightEquations) -> WeightEquations:
         jacobian,
         np.hstack([part.log_gradient for part in parts]),
     )
+
+
+def solve_weighted(
+    outcome: Floats, matrix: Floats, weights: Floats, family: str, start: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Solve weighted regression equations by Newton steps.
+
+    Parameters
+    ----------
+    outcome : ndarray of float, shape (n_people,)
+        In the unit of the measure.
+    matrix : ndarray of float, shape (n_people, n_coefficients)
+        Intercept and columns.
+    weights : ndarray of float, shape (n_people,)
+        0 or more.
+    family : str
+        "linear", "logistic" or "poisson".
+    start : ndarray of float, shape (n_coefficients,)
+        Where to begin.
+
+    Returns
+    -------
+    ndarray of float, shape (n_coefficients,)
+        The solution.
+    ndarray of float, shape (n_coefficients, n_coefficients)
+        Inverse of the weighted information at it.
+    ndarray of float, shape (n_people, n_coefficients)
+        Each person's weighted part of the equations.
+
+    Raises
+    ------
+    NotConvergedError
+        If fifty steps do not get there.
+    """
+    beta = start
+    for _ in range(NEWTON_STEPS):
+        mean, slope = _mean_and_slope(matrix @ beta, family)
+        bread = np.linalg.inv((matrix * (weights * slope)[:, None]).T @ matrix)
+        scores = matrix * (weights * (outcome - mean))[:, None]
+        step = bread @ scores.sum(axis=0)
+        if np.abs(step).max() <= TOLERANCE * max(1.0, np.abs(beta).max()):
+            return beta, bread, scores
+        beta = beta + step
+    raise NotConvergedError("the weighted regression has no solution: its mean would reach 0")
 
 
 def _coefficients(y: Floats, arm: NDArray[np.bool_], w: Floats, family: str) -> Floats:

@@ -255,6 +255,29 @@ def rmst_ratio(
     return exponentiate(from_standard_error(estimate, error, math.inf, probability))
 
 
+def log_derivatives(
+    at_risk: NDArray[np.float64], died: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Differentiate each log step of a curve: by those at risk, and by those who leave.
+
+    Parameters
+    ----------
+    at_risk, died : ndarray of float, shape (n_times,)
+        Weight at risk just before each time, and of those who leave at it.
+
+    Returns
+    -------
+    tuple of ndarray of float, each of shape (n_times,)
+        Both derivatives of the log step; 0 once the curve has reached 0.
+    """
+    left = at_risk - died
+    gone = left <= 1e-12 * at_risk  # the curve has reached 0 and stays there
+    safe = np.where(gone, 1.0, left)
+    growth = np.where(gone, 0.0, died / (at_risk * safe))
+    drop = np.where(gone, 0.0, 1 / safe)
+    return growth, drop
+
+
 def _means_by_arm(
     times: ArrayLike,
     events: ArrayLike,
@@ -278,7 +301,7 @@ def _means_by_arm(
 def _curve(arm: SurvivalArm) -> SurvivalCurve:
     grid, at_risk, died = arm.counts()
     survival = np.cumprod(1 - died / at_risk)
-    growth, drop = _log_derivatives(at_risk, died)
+    growth, drop = log_derivatives(at_risk, died)
     place = np.searchsorted(grid, arm.times)
     # a person's derivative is constant after their own time, so only its square sums are kept
     before = np.cumsum(growth)
@@ -293,7 +316,7 @@ def _curve(arm: SurvivalArm) -> SurvivalCurve:
 def _restricted_mean(arm: SurvivalArm, horizon: float) -> tuple[float, float]:
     grid, at_risk, died = arm.counts()
     survival = np.cumprod(1 - died / at_risk)
-    growth, drop = _log_derivatives(at_risk, died)
+    growth, drop = log_derivatives(at_risk, died)
     before = np.cumsum(growth)
     widths = np.diff(np.minimum(np.append(grid, max(horizon, grid[-1])), horizon))
     area = np.append(0.0, np.cumsum(survival * widths))
@@ -303,18 +326,6 @@ def _restricted_mean(arm: SurvivalArm, horizon: float) -> tuple[float, float]:
     own = before[place] - np.where(arm.events, drop[place], 0.0)
     derivative = slope[place] + own * (area[-1] - area[place])
     return mean, math.sqrt(float((arm.weights**2 * derivative**2).sum()))
-
-
-def _log_derivatives(
-    at_risk: NDArray[np.float64], died: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Differentiate each log step: by those at risk, and by those who reoffend."""
-    left = at_risk - died
-    gone = left <= 1e-12 * at_risk  # the curve has reached 0 and stays there
-    safe = np.where(gone, 1.0, left)
-    growth = np.where(gone, 0.0, died / (at_risk * safe))
-    drop = np.where(gone, 0.0, 1 / safe)
-    return growth, drop
 
 
 def _satterthwaite(variances: list[float], sizes: list[float]) -> float:

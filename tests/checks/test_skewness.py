@@ -5,7 +5,7 @@ from scipy import stats
 from desist.checks.arms import read_arms
 from desist.checks.frequency import check_frequency
 from desist.checks.negative_binomial import negative_binomial_score
-from desist.checks.skewness import doubt_about_skewness, skewness_of_difference
+from desist.checks.skewness import doubt_about_normality, skewness_of_difference
 from desist.errors import NoEventsError
 
 
@@ -31,7 +31,16 @@ def test_rate_of_the_report_is_even_enough_and_a_rare_one_is_not():
     treated = np.arange(5597) < 83
     for rate, valid in ((0.278, True), (0.05, False)):
         hits = (np.arange(5597) % 1000) < 1000 * rate
-        assert (doubt_about_skewness(read_arms(hits.astype(float), treated)) == "") == valid
+        assert (doubt_about_normality(read_arms(hits.astype(float), treated)) == "") == valid
+
+
+def test_uneven_weights_need_ten_effective_people_and_equal_ones_do_not():
+    outcome, treated = np.tile([1.0, 2.0, 3.0, 4.0], 10), np.arange(40) < 8
+    heavy = np.where(np.arange(40) >= 31, 1000.0, 1.0)  # nine carry nearly all
+    assert "9.0 effective people; 10 are needed" in doubt_about_normality(
+        read_arms(outcome, treated, np.where(treated, 1.0, heavy))
+    )
+    assert doubt_about_normality(read_arms(outcome, treated)) == ""
 
 
 def test_skewed_counts_leave_the_tests_that_stand_them():

@@ -22,7 +22,7 @@ from desist.checks.randomisation import (
     redraw_radius,
     redraw_weights,
 )
-from desist.checks.skewness import doubt_about_skewness
+from desist.checks.skewness import doubt_about_normality
 from desist.checks.welch import from_standard_error
 from desist.cohort.cohort import Cohort
 from desist.design.balance import effective_sample_size
@@ -152,7 +152,7 @@ def check_m_estimation(
         return None
     values = np.asarray(outcome, dtype=float)
     arms = read_arms(values, design.treated, design.weights)
-    reason = arms.obstacle or doubt_about_skewness(arms)
+    reason = arms.obstacle or doubt_about_normality(arms)
     if reason:
         return not_applicable(measure, M_ESTIMATION, reason)
     fit = fit_weighted(values, design.treated, design.weights, equations=equations)

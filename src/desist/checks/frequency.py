@@ -17,7 +17,7 @@ from desist.checks.negative_binomial import (
 )
 from desist.checks.ranks import permutation
 from desist.checks.rate import check_clustered, check_means, read_clusters
-from desist.checks.skewness import doubt_about_skewness
+from desist.checks.skewness import doubt_about_normality
 from desist.errors import CannotAnswerError
 from desist.estimands import Measure, Scale
 
@@ -99,7 +99,7 @@ def check_bca(arms: Arms, measure: Measure, rng: np.random.Generator) -> Check:
         Slug `bca_bootstrap`.
     """
     slug = "bca_bootstrap"
-    reason = arms.obstacle or doubt_about_skewness(arms)
+    reason = arms.obstacle or doubt_about_normality(arms)
     if reason:
         return not_applicable(measure, slug, reason)
     try:
@@ -116,7 +116,7 @@ def _check_ratios(
         "quasi_poisson": quasi_poisson,
         "negative_binomial": negative_binomial,
     }
-    skewed = arms.obstacle or doubt_about_skewness(arms)
+    skewed = arms.obstacle or doubt_about_normality(arms)
     data = (arms.outcome, arms.treated, arms.weights)
     made = [_check_score(arms, exposure)]
     for slug, formula in formulas.items():
@@ -169,7 +169,7 @@ def _check_unweighted(
 
 def _check_likelihood(arms: Arms, exposure: NDArray[np.float64]) -> Check:
     slug = "negative_binomial_test"
-    skewed = doubt_about_skewness(arms)
+    skewed = doubt_about_normality(arms)
     if skewed:
         return not_applicable(FREQUENCY, slug, skewed, RATIO)
     try:

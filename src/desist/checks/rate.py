@@ -11,7 +11,7 @@ from desist.checks.check import Check, Finding, label, not_applicable
 from desist.checks.conditional import fisher, fisher_mid_p
 from desist.checks.exact_binomial import exact_binomial
 from desist.checks.mantel_haenszel import mantel_haenszel
-from desist.checks.skewness import doubt_about_skewness
+from desist.checks.skewness import doubt_about_normality
 from desist.checks.two_proportions import (
     agresti_caffo,
     miettinen_nurminen,
@@ -106,7 +106,7 @@ def check_means(arms: Arms, measure: Measure) -> list[Check]:
         ]
     data = (arms.outcome, arms.treated, arms.weights)
     plain, robust = welch(*data), weighted_difference(*data)
-    skewed = doubt_about_skewness(arms)
+    skewed = doubt_about_normality(arms)
     doubt = doubt_about_welch(arms) or skewed or ("" if plain.p_value >= 0 else _no_error(arms))
     trouble = skewed or ("" if robust.p_value >= 0 else _no_error(arms))
     return [
@@ -133,7 +133,7 @@ def check_clustered(arms: Arms, measure: Measure, sets: ArrayLike) -> Check:
         Slug `weighted_difference_clustered`.
     """
     slug = "weighted_difference_clustered"
-    reason = arms.obstacle or doubt_about_skewness(arms)
+    reason = arms.obstacle or doubt_about_normality(arms)
     if reason:
         return not_applicable(measure, slug, reason)
     clusters = read_clusters(arms, sets)

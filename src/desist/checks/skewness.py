@@ -12,6 +12,9 @@ with effective sizes, and the skewness of both arms together, has to be at most 
 Above it, t-tests of null data reject in 0.08 to 0.16 where they should in 0.05
 (`benchmarks/size.py`); for 83 participants the border is a rate near 16% or 84%.
 
+An arm whose weights differ needs ten effective people besides: with fewer, the robust
+error of its mean rests on two or three of them and rejects in 0.06 to 0.08.
+
 References
 ----------
 Cochran, W. G. (1977). Sampling Techniques, 3rd edition, section 2.15.
@@ -21,6 +24,7 @@ from desist.checks.arms import Arms, residuals_about
 from desist.design.balance import effective_sample_size
 
 LARGEST_SKEWNESS = 0.2
+FEWEST_BY_WEIGHT = 10  # effective people of an arm whose weights differ
 
 
 def skewness_of_difference(arms: Arms) -> tuple[float, float]:
@@ -54,8 +58,8 @@ def skewness_of_difference(arms: Arms) -> tuple[float, float]:
     return skewness, abs(skewness) * share
 
 
-def doubt_about_skewness(arms: Arms) -> str:
-    """Say why a t-test of the difference is not valid here; empty when it is.
+def doubt_about_normality(arms: Arms) -> str:
+    """Say why a test that leans on the normal law is not valid here; empty when it is.
 
     Parameters
     ----------
@@ -70,15 +74,21 @@ def doubt_about_skewness(arms: Arms) -> str:
     Examples
     --------
     >>> from desist.checks.arms import read_arms
-    >>> doubt_about_skewness(read_arms([0, 1] * 20, [1] * 10 + [0] * 30))
+    >>> doubt_about_normality(read_arms([0, 1] * 20, [1] * 10 + [0] * 30))
     ''
     """
+    people = [arms.weights[arm] for arm in (arms.treated, ~arms.treated)]
+    sizes = [effective_sample_size(weights) for weights in people]
+    uneven = [size for size, of in zip(sizes, people, strict=True) if size < len(of) - 0.5]
+    if min(uneven, default=FEWEST_BY_WEIGHT) < FEWEST_BY_WEIGHT - 1e-9:
+        return (
+            f"an arm has {min(uneven):.1f} effective people; {FEWEST_BY_WEIGHT} are needed where "
+            "weights differ"
+        )
     skewness, of_difference = skewness_of_difference(arms)
     if of_difference <= LARGEST_SKEWNESS:
         return ""
-    members = (arms.treated, ~arms.treated)
-    fewest = min(effective_sample_size(arms.weights[arm]) for arm in members)
     return (
-        f"the outcome is so skewed (skewness {skewness:.1f}) that with {fewest:.0f} effective "
+        f"the outcome is so skewed (skewness {skewness:.1f}) that with {min(sizes):.0f} effective "
         "people in the smaller arm it would reject too often"
     )

@@ -8,6 +8,8 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
+from operator import itemgetter
 from typing import Any, ClassVar
 
 import numpy as np
@@ -68,7 +70,8 @@ class Laplace:
 
     The posterior's mode and curvature give a multivariate t proposal; its draws are
     weighted by the ratio of posterior to proposal, the weights' tail is Pareto-smoothed,
-    and the draws are resampled.
+    and the draws are resampled. Where k-hat is 0.5 or more, this is done once more from the
+    mean and covariance of those draws, and the better of the two is kept.
 
     Attributes
     ----------
@@ -324,15 +327,19 @@ def _run_laplace(
         compiled.density = LogDensity(compiled.model)
     mode, covariance = find_mode(compiled.density)
     n_rows = max(len(np.atleast_1d(values)) for values in data.values())
-    points, khat, n_effective = correct_by_importance(
+    correct = partial(
+        correct_by_importance,
         compiled.density,
-        mode,
-        covariance,
         n_draws=settings.draws * LAPLACE_BATCHES,
         degrees_of_freedom=settings.degrees_of_freedom,
         at_once=max(1, ROWS_TIMES_DRAWS_AT_ONCE // n_rows),
         rng=rng,
     )
+    points, khat, n_effective = correct(mode, covariance)
+    if khat >= KHAT_FOR_AUTO:
+        # a skewed posterior: propose about the mean and spread just found, not about the mode
+        again = correct(points.mean(axis=0), np.atleast_2d(np.cov(points.T)))
+        points, khat, n_effective = min((points, khat, n_effective), again, key=itemgetter(1))
     if settings.sandwich:
         points = _rotate_to_sandwich(points, compiled.density, mode, data, people)
     diagnostics = Diagnostics(

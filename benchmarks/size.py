@@ -19,13 +19,18 @@ not be made: of pseudo-counts as if they counted people.
 import argparse
 import json
 import math
+import os
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from machine import describe_run
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from desist.checks.check import Check
 from desist.checks.conditional import fisher
@@ -121,25 +126,30 @@ def illustrate(data: NullData) -> dict[str, float]:
     }
 
 
-def measure_size(name: str, n_sets: int, seed: int) -> dict[str, dict[str, float]]:
-    """Collect rejections over null data sets."""
+def test_once(job: tuple[str, int, int]) -> dict[str, float | None]:
+    """Make every check of one null data set; None for those that are not applicable."""
+    name, seed, number = job
+    rng = np.random.default_rng([seed, number])
+    data = SCENARIOS[name](rng)
+    found = {
+        f"{made.measure.value}/{made.check}": made.p_value if made.applicable else None
+        for made in check(data, rng)
+    }
+    return found if name == "equal" else found | illustrate(data)
+
+
+def measure_size(name: str, n_sets: int, seed: int, pool: Executor) -> dict[str, dict[str, Any]]:
+    """Count rejections over null data sets; the same whatever the pool."""
+    jobs = [(name, seed, number) for number in range(n_sets)]
+    results = pool.map(test_once, jobs, chunksize=10)
     p_values: dict[str, list[float]] = defaultdict(list)
-    for number in range(n_sets):
-        rng = np.random.default_rng([seed, number])
-        data = SCENARIOS[name](rng)
-        for made in check(data, rng):
-            key = f"{made.measure.value}/{made.check}"
-            if made.applicable:
-                p_values[key].append(made.p_value)
-            else:
-                p_values.setdefault(key, [])
-        if name != "equal":
-            for key, p_value in illustrate(data).items():
-                p_values[key].append(p_value)
+    for found in tqdm(results, total=n_sets, desc=name, disable=None):
+        for key, p_value in found.items():
+            p_values[key] += [] if p_value is None else [p_value]
     return {key: _summarise(values, n_sets) for key, values in p_values.items()}
 
 
-def _summarise(values: list[float], n_sets: int) -> dict[str, float]:
+def _summarise(values: list[float], n_sets: int) -> dict[str, Any]:
     n = len(values)
     share = float(np.mean(np.array(values) < 0.05)) if n else math.nan
     error = math.sqrt(share * (1 - share) / n) if n else math.nan
@@ -162,19 +172,25 @@ def main() -> None:
     )
     parser.add_argument("--scenarios", nargs="+", default=list(SCENARIOS), choices=SCENARIOS)
     parser.add_argument("--seed", type=int, default=2017)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     chosen = parser.parse_args()
-    start = time.perf_counter()
-    result = {
-        name: measure_size(
-            name, chosen.exact_sets or chosen.sets if name == "equal" else chosen.sets, chosen.seed
-        )
-        for name in chosen.scenarios
-    }
+    start, ran = time.perf_counter(), describe_run()
+    with ProcessPoolExecutor(chosen.workers) as pool:
+        result = {
+            name: measure_size(
+                name,
+                chosen.exact_sets or chosen.sets if name == "equal" else chosen.sets,
+                chosen.seed,
+                pool,
+            )
+            for name in chosen.scenarios
+        }
     print(
         json.dumps(
             {
                 "benchmark": "size",
                 "nominal": 0.05,
+                **ran,
                 "seed": chosen.seed,
                 "seconds": round(time.perf_counter() - start, 1),
                 "scenarios": result,

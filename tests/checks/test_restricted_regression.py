@@ -35,9 +35,8 @@ def test_adjusted_restricted_means_equal_r(adjusted, horizon, contrast):
     rossi = pd.read_csv(REFERENCE / "rossi.csv")
     expected = adjusted[f"survRM2_adj_tau{horizon}"][TERMS[contrast]]
     covariates = rossi[["age", "prio"]].to_numpy(float)
-    fit = rmst_regression(
-        rossi["week"], rossi["arrest"], rossi["fin"] == "yes", covariates, horizon=horizon, contrast=contrast
-    )
+    columns = (rossi["week"], rossi["arrest"], rossi["fin"] == "yes", covariates)
+    fit = rmst_regression(*columns, horizon=horizon, contrast=contrast)
     assert fit.coefficients == pytest.approx([row["coef"] for row in expected], rel=1e-6)
     assert fit.standard_errors == pytest.approx([row["se(coef)"] for row in expected], rel=1e-6)
 

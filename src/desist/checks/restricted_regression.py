@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 CONTRASTS = ("difference", "ratio", "lost_ratio")
 
 
-def rmst_regression(  # noqa: PLR0913 - the columns of a survival regression
+def rmst_regression(
     times: ArrayLike,
     events: ArrayLike,
     treated: ArrayLike,
@@ -139,7 +139,7 @@ def _inverse_of_followed(times: Floats, known: NDArray[np.bool_], weights: Float
 def _move_of_censoring(
     times: Floats, known: NDArray[np.bool_], weights: Floats, scores: Floats
 ) -> Floats:
-    """Derivative of the summed scores with respect to weights, through the censoring curve."""
+    """Differentiate the summed scores by the weights, through the censoring curve."""
     grid, place, at_risk, censored = _count_censored(times, known, weights)
     summed = np.zeros((grid.size, scores.shape[1]))
     np.add.at(summed, place, scores)

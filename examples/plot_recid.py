@@ -15,7 +15,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import desist as ds
+from desist.checks import kaplan_meier
+from desist.cohort.outcomes import read_outcomes
+from desist.effects import estimate_survival
 from desist.report import RULE_SETS, forest, love_plot, make_statements
+from desist.report.survival_plot import survival_curves
 
 pd.set_option("display.max_colwidth", None)
 cohort = ds.datasets.recid_cohort()
@@ -96,6 +100,20 @@ evaluation.table.query("not applicable")[["measure", "method", "reason"]]
 # programme may have changed who they are (see :doc:`/method/time`).
 
 figure = forest(evaluation)
+
+# %%
+# The restricted mean and the hazard ratio are two summaries of these curves. The posterior's are
+# for the participants, once as they were and once as they would have been; the steps are the
+# weighted Kaplan-Meier curves of the two arms, which assume no shape.
+
+outcomes = read_outcomes(cohort)
+observed = {
+    name: kaplan_meier(outcomes.days[arm], outcomes.reoffended[arm], design.weights[arm])
+    for name, arm in (("treated", cohort.treated), ("comparison", ~cohort.treated))
+}
+curves = estimate_survival(ds.fit_model(ds.SurvivalModel(), cohort, design, seed=2017))
+figure = survival_curves(curves, observed)
+curves.table.iloc[12::13].round(3)
 
 # %%
 # What may be said

@@ -17,8 +17,9 @@ from desist.estimands import Measure
 from desist.evaluation.prognostic import check_prognostic
 from desist.evaluation.record import Evaluation, compare_check
 from desist.inference.engines import Engine, require_seed
-from desist.models.fit import Model, common_horizon, counts_reach_beyond, fit_model
+from desist.models.fit import Model, fit_model
 from desist.models.frequency import FrequencyModel
+from desist.models.horizon import common_horizon, counts_reach_beyond
 from desist.models.rate import RateModel
 from desist.models.survival import SurvivalModel
 

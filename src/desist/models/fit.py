@@ -18,6 +18,7 @@ from desist.inference.calibration import WeightedPeople, scale_weights
 from desist.inference.diagnostics import Diagnostics, require_convergence
 from desist.inference.engines import Engine, choose_engine, draw_posterior, require_seed
 from desist.inference.rows import collapse_rows
+from desist.models.horizon import common_horizon, counts_reach_beyond
 from desist.models.predictors import (
     Predictors,
     Target,
@@ -162,6 +163,49 @@ class Fit:
             else values @ target.weights
             for name, values in outcomes.items()
         }
+
+    def predict_survival(
+        self, arm: int, days: NDArray[np.float64], target: Target | None = None
+    ) -> NDArray[np.float64]:
+        """Average the share of the target without a reoffence, within each draw.
+
+        Parameters
+        ----------
+        arm : {0, 1}
+            1 with the programme, 0 without.
+        days : ndarray of float, shape (n_days,)
+            Above 0 and up to the horizon.
+        target : Target, optional
+            Other people than the fit's own.
+
+        Returns
+        -------
+        ndarray of float, shape (chains, draws, n_days)
+            Shares from 0 to 1.
+
+        Raises
+        ------
+        InputError
+            If the model has no times, or a day lies outside the horizon.
+        """
+        predict = getattr(self.model, "predict_survival", None)
+        if predict is None:
+            fault = Fault("model", "one of the time to a reoffence", f"the {self.model.name} model")
+            raise InputError("survival", [fault])
+        if not len(days) or np.min(days) <= 0 or np.max(days) > self.horizon:
+            expected = f"days above 0 and up to {self.horizon:g}"
+            found = ", ".join(f"{day:g}" for day in days) or "none"
+            raise InputError("survival", [Fault("days", expected, found)])
+        target = self.target if target is None else target
+        eta = predict_linear(self.draws, target, self.levels, arm)
+        return np.stack(
+            [
+                predict(eta, self.draws, arm, self.horizon, share=float(day) / self.horizon)
+                @ target.weights
+                for day in days
+            ],
+            axis=-1,
+        )
 
     def __repr__(self) -> str:
         """Say what was fitted to how many people, and how well."""
@@ -342,46 +386,6 @@ def fit_rows(
     )
 
 
-def common_horizon(outcomes: Outcomes, design: Design, horizon: float | None) -> float:
-    """Return the horizon in days: the one asked for, or the follow-up that all share.
-
-    Parameters
-    ----------
-    outcomes : Outcomes
-        Of everybody.
-    design : Design
-        Only people with weight count.
-    horizon : float or None
-        What was asked for.
-
-    Returns
-    -------
-    float
-        Days.
-
-    Raises
-    ------
-    InputError
-        If it is not positive, lies beyond what an arm was followed for, or is missing while
-        people's follow-up differs.
-    """
-    used = design.weights > 0
-    followed = outcomes.time_at_risk[used]
-    # beyond the shorter of the arms' longest follow-ups there is nothing to compare
-    longest = min(
-        float(outcomes.time_at_risk[used & arm].max()) for arm in (design.treated, ~design.treated)
-    )
-    if horizon is None:
-        if float(np.ptp(followed)) == 0.0:
-            return longest
-        found = "follow-up that differs between people"
-        raise InputError("horizon", [Fault("horizon", "a number of days", found, "give horizon=")])
-    if not 0 < horizon <= longest:
-        expected = f"days above 0 and up to {longest:g}, which some of each arm were followed for"
-        raise InputError("horizon", [Fault("horizon", expected, f"{horizon:g}")])
-    return float(horizon)
-
-
 def _list_people(
     row_of_person: NDArray[np.int64], weights: NDArray[np.float64], design: Design
 ) -> WeightedPeople:
@@ -403,28 +407,6 @@ def _average_logs(logs: NDArray[np.float64], weights: NDArray[np.float64]) -> ND
 
     averaged: NDArray[np.float64] = logsumexp(logs, b=weights, axis=-1)
     return averaged
-
-
-def counts_reach_beyond(outcomes: Outcomes, used: NDArray[np.bool_], horizon: float) -> bool:
-    """Say whether everybody's offences are counted over more time than the horizon.
-
-    Parameters
-    ----------
-    outcomes : Outcomes
-        Of everybody.
-    used : ndarray of bool, shape (n_people,)
-        The people who matter.
-    horizon : float
-        Days.
-
-    Returns
-    -------
-    bool
-        True when the counts would have to be cut and cannot be. Follow-up that differs
-        between people is another matter: there, time at risk is an offset.
-    """
-    followed = outcomes.time_at_risk[used]
-    return bool(followed.min() > horizon)
 
 
 def _random_source(

@@ -173,6 +173,19 @@ class ProcessModel:
             "rmst": days - self.recorded_to / 2 * (1 - survival),
         }
 
+    def predict_survival(
+        self,
+        eta: NDArray[np.float64],
+        draws: dict[str, NDArray[np.float64]],
+        arm: int,
+        horizon: float,  # noqa: ARG002 - the models share one protocol
+        *,
+        share: float,
+    ) -> NDArray[np.float64]:
+        """Return survival after a share of the horizon, of the shape of `eta`."""
+        dispersion, shape = (part[..., np.newaxis] for part in self.read_arm(draws, arm))
+        return survive(np.exp(eta) * share**shape, dispersion)
+
     def _read_intervals(self, outcomes: Outcomes) -> dict[str, NDArray[Any]]:
         days, time_at_risk = np.asarray(outcomes.days), outcomes.time_at_risk
         happened = np.asarray(outcomes.offences) > 0

@@ -196,6 +196,18 @@ class SurvivalModel:
         predicted = FAMILIES[self.family].predict(self, eta, draws, arm, horizon)
         return predicted | {"rmst": horizon * predicted["rmst"]}
 
+    def predict_survival(
+        self,
+        eta: NDArray[np.float64],
+        draws: dict[str, NDArray[np.float64]],
+        arm: int,
+        horizon: float,
+        *,
+        share: float,
+    ) -> NDArray[np.float64]:
+        """Return survival after a share of the horizon, of the shape of `eta`."""
+        return FAMILIES[self.family].survive(self, eta, draws, arm, horizon, share)
+
     def _find_faults(self) -> list[Fault]:
         faults = []
         if self.family not in FAMILIES:

@@ -5,6 +5,7 @@ many reoffend by the horizon, and a larger :math:`\eta` is more of them. So prio
 programme effect mean much the same in each, and an arm's shape is only about when.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -89,6 +90,9 @@ class SurvivalFamily:
         restricted mean as a fraction of the horizon.
     find_time : callable
         When survival is so much. Of uniform random survival, random times.
+    survive : callable
+        (settings, eta, draws, arm, horizon, share) to survival of the shape of eta after that
+        share of the horizon, above 0 and up to 1.
     log_odds_never : callable, optional
         (eta, parameters) to the log-odds of those who never reoffend, where there are such.
     """
@@ -99,6 +103,7 @@ class SurvivalFamily:
     terms: Callable[[Any, Mapping[str, Any], Any, tuple[Any, ...]], Terms]
     predict: Callable[[Settings, Floats, Draws, int, float], dict[str, Floats]]
     find_time: FindTime
+    survive: Callable[[Settings, Floats, Draws, int, float, float], Floats]
     log_odds_never: Callable[[Any, tuple[Any, ...]], Any] | None = None
 
 
@@ -345,6 +350,79 @@ def _find_pieces(
     return times
 
 
+def _survive_exponential(  # noqa: PLR0917 - the families share one protocol
+    settings: Settings,  # noqa: ARG001
+    eta: Floats,
+    draws: Draws,  # noqa: ARG001
+    arm: int,  # noqa: ARG001
+    horizon: float,  # noqa: ARG001
+    share: float,
+) -> Floats:
+    return np.exp(-np.exp(eta) * share)
+
+
+def _survive_weibull(  # noqa: PLR0917
+    settings: Settings,
+    eta: Floats,
+    draws: Draws,
+    arm: int,
+    horizon: float,  # noqa: ARG001
+    share: float,
+) -> Floats:
+    return np.exp(-np.exp(_move_level(settings, eta, draws, arm, share)))
+
+
+def _survive_log_logistic(  # noqa: PLR0917
+    settings: Settings,
+    eta: Floats,
+    draws: Draws,
+    arm: int,
+    horizon: float,  # noqa: ARG001
+    share: float,
+) -> Floats:
+    from scipy.special import expit
+
+    survival: Floats = expit(-_move_level(settings, eta, draws, arm, share))
+    return survival
+
+
+def _survive_log_normal(  # noqa: PLR0917
+    settings: Settings,
+    eta: Floats,
+    draws: Draws,
+    arm: int,
+    horizon: float,  # noqa: ARG001
+    share: float,
+) -> Floats:
+    from scipy.special import ndtr
+
+    level = _move_level(settings, eta, draws, arm, share)
+    survival: Floats = ndtr(-level / LOGISTIC_DEVIATION)
+    return survival
+
+
+def _survive_mixture_cure(  # noqa: PLR0917
+    settings: Settings, eta: Floats, draws: Draws, arm: int, horizon: float, share: float
+) -> Floats:
+    log_hazard, cured = _split_cured(eta, draws, arm)
+    rest = _survive_weibull(settings, log_hazard, draws, arm, horizon, share)
+    return cured + (1 - cured) * rest
+
+
+def _survive_pieces(  # noqa: PLR0917
+    settings: Settings, eta: Floats, draws: Draws, arm: int, horizon: float, share: float
+) -> Floats:
+    widths, shares = _read_pieces(settings, draws, arm, horizon)
+    starts = np.cumsum(widths) - widths
+    spent = shares @ np.clip((share - starts) / widths, 0.0, 1.0)
+    return np.exp(-np.exp(eta) * spent[..., np.newaxis])
+
+
+def _move_level(settings: Settings, eta: Floats, draws: Draws, arm: int, share: float) -> Floats:
+    """Return the linear predictor of a distribution whose unit of time is shorter."""
+    return eta + _read_shape(settings, draws, arm) * math.log(share)
+
+
 FAMILIES: Mapping[str, SurvivalFamily] = {
     "weibull": SurvivalFamily(
         _no_constants,
@@ -353,6 +431,7 @@ FAMILIES: Mapping[str, SurvivalFamily] = {
         lambda time, data, eta, parameters: weibull(time, eta, *parameters),  # noqa: ARG005
         _predict_weibull,
         _find_weibull,
+        _survive_weibull,
     ),
     "exponential": SurvivalFamily(
         _no_constants,
@@ -361,6 +440,7 @@ FAMILIES: Mapping[str, SurvivalFamily] = {
         lambda time, data, eta, parameters: exponential(time, eta),  # noqa: ARG005
         _predict_exponential,
         _find_exponential,
+        _survive_exponential,
     ),
     "log_normal": SurvivalFamily(
         _no_constants,
@@ -369,6 +449,7 @@ FAMILIES: Mapping[str, SurvivalFamily] = {
         lambda time, data, eta, parameters: log_normal(time, eta, *parameters),  # noqa: ARG005
         _predict_log_normal,
         _find_log_normal,
+        _survive_log_normal,
     ),
     "log_logistic": SurvivalFamily(
         _no_constants,
@@ -377,6 +458,7 @@ FAMILIES: Mapping[str, SurvivalFamily] = {
         lambda time, data, eta, parameters: log_logistic(time, eta, *parameters),  # noqa: ARG005
         _predict_log_logistic,
         _find_log_logistic,
+        _survive_log_logistic,
     ),
     "piecewise_exponential": SurvivalFamily(
         _start_pieces,
@@ -387,6 +469,7 @@ FAMILIES: Mapping[str, SurvivalFamily] = {
         ),
         _predict_pieces,
         _find_pieces,
+        _survive_pieces,
     ),
     "mixture_cure": SurvivalFamily(
         _no_constants,
@@ -397,6 +480,7 @@ FAMILIES: Mapping[str, SurvivalFamily] = {
         ),
         _predict_mixture_cure,
         _find_mixture_cure,
+        _survive_mixture_cure,
         lambda eta, parameters: split_cured(eta, parameters[1])[1],
     ),
 }

@@ -1,0 +1,96 @@
+"""The share without a reoffence, day by day."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.integrate import quad
+
+import desist as ds
+from desist.design.design import Design
+from desist.effects import estimate_survival
+from desist.models.survival_families import FAMILIES
+
+REFERENCE = Path(__file__).parents[1] / "reference" / "survival"
+CUTS = (30.0, 91.0, 182.0)
+DRAWS = {
+    "log_shape": np.array([[0.3, -0.2]]),
+    "log_shape_ratio": np.array([[0.1, 0.4]]),
+    "log_hazard_steps": np.array([[[0.5, -1.0, 0.2], [0.0, 0.3, -0.4]]]),
+    "log_hazard_steps_ratio": np.array([[[0.1, 0.2, -0.3], [-0.2, 0.5, 0.0]]]),
+    "log_odds_cured": np.array([[-0.5, 0.7]]),
+    "log_odds_cured_treatment": np.array([[0.4, -0.2]]),
+    "log_dispersion": np.array([[-1.0, 0.2]]),
+    "log_dispersion_ratio": np.array([[0.3, -0.3]]),
+}
+ETA = np.array([[[-1.2, 0.4], [0.8, -0.3]]])
+MODELS = {
+    **{
+        family: ds.SurvivalModel(family=family, cuts=CUTS if "piece" in family else ())
+        for family in FAMILIES
+    },
+    "process": ds.ProcessModel(recorded_to=0.0),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("arm", [0, 1])
+def test_area_under_the_curve_is_the_restricted_mean_and_its_end_the_survival(name, arm):
+    model, horizon = MODELS[name], 365.0
+    expected = model.predict(ETA, DRAWS, arm, horizon)
+
+    def curve(share, place):
+        return model.predict_survival(ETA, DRAWS, arm, horizon, share=share)[place]
+
+    at_end = model.predict_survival(ETA, DRAWS, arm, horizon, share=1.0)
+    assert at_end == pytest.approx(expected["survival"])
+    breaks = [cut / horizon for cut in CUTS]
+    for place in np.ndindex(ETA.shape):
+        area, _ = quad(curve, 0, 1, args=(place,), points=breaks)
+        assert horizon * area == pytest.approx(expected["rmst"][place], rel=1e-6)
+
+
+@pytest.fixture(scope="module")
+def rossi():
+    cohort = ds.datasets.rossi_cohort()
+    design = Design(np.ones(cohort.n_people), cohort.treated, ds.Estimand.ATT)
+    model = ds.SurvivalModel(family="piecewise_exponential", cuts=(91.0, 182.0, 273.0))
+    return ds.fit_model(model, cohort, design, inference="laplace", seed=2)
+
+
+def test_curves_of_rossi_lie_within_a_standard_error_of_kaplan_meier_in_r(rossi):
+    weeks = [13, 26, 39, 52]
+    found = estimate_survival(rossi, 7.0 * np.array(weeks)).table
+    table = pd.read_csv(REFERENCE / "rossi_km.csv")
+    table = table[(table["weights"] == "none") & (table["conf_type"] == "log")]
+    for arm, strata in (("treated", "fin=yes"), ("comparison", "fin=no")):
+        curve = table[table["strata"] == strata].set_index("time")
+        for week, share in zip(weeks, found[arm], strict=True):
+            at = curve.loc[curve.index[curve.index <= week].max()]
+            assert share == pytest.approx(at["surv"], abs=at["std_err"])
+
+
+def test_last_day_is_the_fit_s_own_survival_and_the_default_is_weekly(rossi):
+    effect = estimate_survival(rossi)
+    assert len(effect.table) == 52
+    assert effect.treated[..., -1].to_numpy() == pytest.approx(rossi.predict(1)["survival"])
+    last = effect.table.iloc[-1]
+    assert last["difference"] == pytest.approx(last["treated"] - last["comparison"])
+    assert last["difference_lower"] < last["difference"] < last["difference_upper"]
+    assert 0.9 < last["probability_of_benefit"] < 1
+    assert "per 100 people" in repr(effect)
+
+
+@pytest.mark.parametrize("days", [[0.0], [10.0, 400.0], []])
+def test_days_outside_the_follow_up_are_refused(rossi, days):
+    with pytest.raises(ds.InputError, match="days: expected days above 0 and up to 364"):
+        estimate_survival(rossi, days)
+
+
+def test_a_model_without_times_has_no_curve():
+    cohort = ds.datasets.rossi_cohort()
+    design = Design(np.ones(cohort.n_people), cohort.treated, ds.Estimand.ATT)
+    fit = ds.fit_model(ds.RateModel(), cohort, design, inference="laplace")
+    with pytest.raises(ds.InputError, match="one of the time to a reoffence, found the rate model"):
+        estimate_survival(fit)

@@ -182,8 +182,8 @@ def estimate_effects_by_group(
     InputError
         If the model has no such grouping.
     """
-    if grouping not in fit.levels:
-        known = ", ".join(fit.levels) or "none: the model has no groups"
+    if grouping not in fit.group_sizes:
+        known = ", ".join(fit.group_sizes) or "none: the model has no groups"
         raise InputError("effects by group", [Fault("grouping", known, repr(grouping))])
     position = list(fit.levels).index(grouping)
     effects = {}

@@ -20,6 +20,7 @@ from desist.inference.engines import Engine, choose_engine, draw_posterior, requ
 from desist.inference.rows import collapse_rows
 from desist.models.horizon import common_horizon, counts_reach_beyond
 from desist.models.predictors import (
+    MATCHED_SET,
     Predictors,
     Target,
     linear_predictor,
@@ -437,6 +438,7 @@ def _count_by_group(
             for code, level in enumerate(levels)
         }
         for position, (grouping, levels) in enumerate(predictors.levels.items())
+        if grouping != MATCHED_SET  # the outcomes of a set are those of a person or two
     }
 
 

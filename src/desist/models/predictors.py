@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design
-from desist.errors import Fault, InputError
+from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Estimand
 from desist.inference.rows import collapse_rows
 from desist.models.priors import Priors
+
+MATCHED_SET = "matched_set"  # a grouping that the design makes
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +101,7 @@ def make_predictors(
     formula : str or None
         Right-hand side of a formula over the cohort's covariates; None for none.
     groups : sequence of str
-        Grouping columns of the cohort.
+        Grouping columns of the cohort; "matched_set" stands for the sets of the design.
 
     Returns
     -------
@@ -109,8 +111,8 @@ def make_predictors(
     Raises
     ------
     InputError
-        If the formula cannot be read, or a covariate is missing or constant among the
-        people who are used.
+        If the formula cannot be read, a covariate is missing or constant among the people
+        who are used, or there is no such grouping.
     """
     used = design.weights > 0
     matrix, names = _read_covariates(cohort.covariates, used, formula)
@@ -129,7 +131,7 @@ def make_predictors(
             ],
         )
     standard = np.where(used[:, np.newaxis], (matrix - centre) / np.where(spread > 0, spread, 1), 0)
-    codes, levels = _read_groups(cohort.covariates, used, groups)
+    codes, levels = _read_groups(cohort.covariates, design, groups)
     return Predictors(design.treated.astype(float), standard, names, codes, levels)
 
 
@@ -199,7 +201,8 @@ def linear_predictor(
     Returns
     -------
     tensor, shape (n_rows,)
-        :math:`\eta = \alpha + \tau T + x'\beta + \sum_g (u_{g} + v_{g} T)`.
+        :math:`\eta = \alpha + \tau T + x'\beta + \sum_g (u_{g} + v_{g} T)`, without
+        :math:`v_g` for matched sets, of which each has too few people for an effect.
     """
     import pymc as pm
 
@@ -209,9 +212,10 @@ def linear_predictor(
         eta = eta + data["x"] @ priors.covariates.variable("covariates", dims="covariate")
     for position, name in enumerate(levels):
         of_row = data["group"][:, position]
-        intercept = _varying(f"{name}_intercept", priors.group_intercept, name)
-        treatment = _varying(f"{name}_treatment", priors.group_treatment, name)
-        eta = eta + intercept[of_row] + treatment[of_row] * data["treated"]
+        eta = eta + _varying(f"{name}_intercept", priors.group_intercept, name)[of_row]
+        if name != MATCHED_SET:
+            treatment = _varying(f"{name}_treatment", priors.group_treatment, name)
+            eta = eta + treatment[of_row] * data["treated"]
     return eta
 
 
@@ -246,7 +250,8 @@ def predict_linear(
     for position, name in enumerate(levels):
         of_row = target.groups[:, position]
         eta = eta + draws[f"{name}_intercept"][..., of_row]
-        eta = eta + arm * draws[f"{name}_treatment"][..., of_row]
+        if name != MATCHED_SET:
+            eta = eta + arm * draws[f"{name}_treatment"][..., of_row]
     return eta
 
 
@@ -298,12 +303,31 @@ def _read_covariates(
 
 
 def _read_groups(
-    frame: pd.DataFrame, used: NDArray[np.bool_], groups: Sequence[str]
+    frame: pd.DataFrame, design: Design, groups: Sequence[str]
 ) -> tuple[NDArray[np.int64], dict[str, tuple[str, ...]]]:
+    used = design.weights > 0
+    found = [_find_no_group(frame, design, name) for name in groups]
+    raise_faults("model groups", [fault for fault in found if fault is not None])
     codes = np.zeros((len(frame), len(groups)), dtype=np.int64)
     levels = {}
     for position, name in enumerate(groups):
-        names = sorted(frame.loc[used, name].astype(str).unique())
+        of_person = design.sets if name == MATCHED_SET else frame[name].to_numpy()
+        of_used = pd.Series(of_person)[used].astype(str)
+        names = sorted(of_used.unique())
         levels[name] = tuple(names)
-        codes[used, position] = pd.Categorical(frame.loc[used, name].astype(str), names).codes
+        codes[used, position] = pd.Categorical(of_used, names).codes
     return codes, levels
+
+
+def _find_no_group(frame: pd.DataFrame, design: Design, name: str) -> Fault | None:
+    if name == MATCHED_SET:
+        used = design.weights > 0
+        if design.sets is None:
+            return Fault(
+                name, "a design with matched sets", "one without", "match by pairs or sets"
+            )
+        if n_alone := int((design.sets[used] < 0).sum()):
+            return Fault(name, "a set for everybody who is used", f"{n_alone} in none")
+    elif name not in frame:
+        return Fault("groups", "columns of the cohort", repr(name), "check the name")
+    return None

@@ -54,6 +54,32 @@ class HalfNormal:
         return f"HalfNormal({self.scale:g})"
 
 
+@dataclass(frozen=True)
+class HalfStudentT:
+    """A half-t prior of a standard deviation between groups, for groups that may differ much.
+
+    Attributes
+    ----------
+    scale : float
+        On the scale of the linear predictor.
+    degrees_of_freedom : float
+        The fewer, the heavier the tail; infinitely many give the half-normal.
+    """
+
+    scale: float = 0.5
+    degrees_of_freedom: float = 3.0
+
+    def variable(self, name: str, **shape: Any) -> Any:
+        """Create the random variable in the PyMC model that is open."""
+        import pymc as pm
+
+        return pm.HalfStudentT(name, nu=self.degrees_of_freedom, sigma=self.scale, **shape)
+
+    def __str__(self) -> str:
+        """Return the prior as it is written in a table."""
+        return f"HalfStudentT({self.degrees_of_freedom:g}, {self.scale:g})"
+
+
 FLAT = Normal(0.0, math.inf)
 
 
@@ -71,15 +97,15 @@ class Priors:
         Programme effect on the same scale: log odds ratio, log rate ratio, log hazard ratio.
     covariates : Normal
         Effect of one standard deviation of each covariate.
-    group_intercept, group_treatment : HalfNormal
+    group_intercept, group_treatment : HalfNormal or HalfStudentT
         Standard deviation between groups of the intercept and of the programme effect.
     """
 
     intercept: Normal = Normal(0.0, 1.5)
     treatment: Normal = Normal(0.0, 1.5)
     covariates: Normal = Normal(0.0, 1.0)
-    group_intercept: HalfNormal = HalfNormal(1.0)
-    group_treatment: HalfNormal = HalfNormal(0.5)
+    group_intercept: HalfNormal | HalfStudentT = HalfNormal(1.0)
+    group_treatment: HalfNormal | HalfStudentT = HalfNormal(0.5)
 
     @classmethod
     def flat(cls) -> "Priors":

@@ -27,6 +27,7 @@ class RateModel:
         Right-hand side of a formula; None leaves adjustment to the design.
     groups : tuple of str or None
         Groupings with varying intercepts and programme effects; None takes the cohort's.
+        "matched_set" stands for the sets of the design, which have intercepts alone.
     priors : Priors
         On the log-odds scale.
     """

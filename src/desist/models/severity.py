@@ -16,7 +16,7 @@ from desist.design.design import Design
 from desist.errors import Fault, InputError, NoEventsError, name_rows, raise_faults
 from desist.inference.diagnostics import Diagnostics, require_convergence
 from desist.inference.engines import Engine, Nuts, choose_engine, draw_posterior
-from desist.models.priors import HalfNormal, Normal
+from desist.models.priors import HalfNormal, HalfStudentT, Normal
 
 type Floats = NDArray[np.float64]
 
@@ -110,13 +110,13 @@ class SeverityModel:
         Prior of :math:`\alpha_j`: log odds of a tier against none in the comparison group.
     treatment : Normal
         Prior of :math:`\tau`, the log odds ratio in common.
-    spread : HalfNormal
+    spread : HalfNormal or HalfStudentT
         Prior of :math:`\sigma`, the standard deviation of the effect between tiers.
     """
 
     baseline: Normal = Normal(-2.0, 1.5)
     treatment: Normal = Normal(0.0, 1.5)
-    spread: HalfNormal = HalfNormal(0.5)
+    spread: HalfNormal | HalfStudentT = HalfNormal(0.5)
     name: ClassVar[str] = "severity"
     is_hierarchical: ClassVar[bool] = True
 

@@ -37,12 +37,20 @@ from desist.effects import estimate_effects
 from desist.models.fit import Fit, Model, fit_model
 from desist.models.predictors import make_predictors
 from desist.models.priors import Normal, Priors
+from desist.models.severity import (
+    CUSTODY,
+    TIERS,
+    CourtCounts,
+    CustodyModel,
+    SeverityModel,
+    fit_court_outcomes,
+)
 
 type Floats = NDArray[np.float64]
 type Truth = dict[str, Floats]
 type Simulate = Callable[["World", Truth, np.random.Generator], dict[str, Floats]]
 
-N_TREATED, N_COMPARISON = 60, 200
+N_TREATED, N_COMPARISON = SIZES = 60, 200
 FOLLOW_UP = 364.0  # whole weeks
 N_RANKS = 100  # among 99 draws
 N_BINS = 20
@@ -50,6 +58,7 @@ PRIORS = Priors(Normal(-0.3, 0.7), Normal(0.0, 0.7), Normal(0.0, 0.5))
 SHAPE = Normal(0.0, 0.4)
 LOGISTIC_DEVIATION = math.pi / math.sqrt(3)
 CUTS = (91.0, 182.0)
+TREATED_ODDS = "log_odds_inflated_treatment"
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +133,31 @@ def draw_frequency(world: World, truth: Truth, rng: np.random.Generator) -> dict
     personal = rng.gamma(shape, 1 / shape)
     mean = np.exp(world.level(truth)) * world.time_at_risk
     return {"offences": rng.poisson(mean * personal).astype(float)}
+
+
+def draw_inflated(world: World, truth: Truth, rng: np.random.Generator) -> dict[str, Floats]:
+    never = 1 / (1 + np.exp(-np.log(world.by_arm(truth, "log_odds_inflated", TREATED_ODDS))))
+    shape = world.by_arm(truth, "log_dispersion")
+    mean = np.exp(world.level(truth)) * world.time_at_risk / (1 - never)
+    counts = rng.poisson(mean * rng.gamma(shape, 1 / shape))
+    return {"offences": np.where(rng.random(len(never)) < never, 0, counts).astype(float)}
+
+
+def draw_hurdle(world: World, truth: Truth, rng: np.random.Generator) -> dict[str, Floats]:
+    from scipy.stats import nbinom
+
+    hazard = np.exp(world.level(truth)) * world.time_at_risk
+    mean = hazard * world.by_arm(truth, "log_repeats", "log_repeats_treatment")
+    shape = world.by_arm(truth, "log_dispersion")
+    none = (shape / (shape + mean)) ** shape
+    positive = nbinom.ppf(none + (1 - none) * rng.random(len(mean)), shape, shape / (shape + mean))
+    some = rng.random(len(mean)) < -np.expm1(-hazard)
+    return {"offences": np.where(some, np.maximum(positive, 1), 0).astype(float)}
+
+
+def draw_poisson(world: World, truth: Truth, rng: np.random.Generator) -> dict[str, Floats]:
+    mean = np.exp(world.level(truth)) * world.time_at_risk
+    return {"offences": rng.poisson(mean).astype(float)}
 
 
 def draw_process(world: World, truth: Truth, rng: np.random.Generator) -> dict[str, Floats]:
@@ -201,13 +235,20 @@ CURED = {
     "log_odds_cured": (Normal(0.0, 1.0), 0),
     "log_odds_cured_treatment": (Normal(0.0, 0.7), 0),
 }
+INFLATED = {"log_odds_inflated": (Normal(-0.5, 0.7), 0), TREATED_ODDS: (SHAPE, 0)}
+REPEATS = {"log_repeats": (Normal(0.3, 0.5), 0), "log_repeats_treatment": (SHAPE, 0)}
+
+
+def frequency(family: str, **settings: Any) -> Model:
+    """Return a frequency model of a family."""
+    return ds.FrequencyModel(
+        "age + priors", (), PRIORS, Normal(0.0, 0.7), SHAPE, family=family, **settings
+    )
+
+
 CASES = {
     "rate": Case(ds.RateModel("age + priors", (), PRIORS), {}, draw_rate, same_follow_up=True),
-    "frequency": Case(
-        ds.FrequencyModel("age + priors", (), PRIORS, Normal(0.0, 0.7), SHAPE),
-        DISPERSIONS,
-        draw_frequency,
-    ),
+    "frequency": Case(frequency("negative_binomial"), DISPERSIONS, draw_frequency),
     "survival, weibull": Case(survival("weibull"), SHAPES, draw_weibull),
     "survival, weibull, weeks": Case(survival("weibull", recorded_in=7.0), SHAPES, draw_weeks),
     "survival, exponential": Case(survival("exponential"), {}, draw_exponential),
@@ -230,6 +271,22 @@ CASES = {
         DISPERSIONS | {"log_shape": (SHAPE, 0)},
         draw_process,
     ),
+    # new cases stand last: their place is part of the seed
+    "frequency, zero_inflated": Case(
+        frequency("zero_inflated", **{name: prior for name, (prior, _) in INFLATED.items()}),
+        DISPERSIONS | INFLATED,
+        draw_inflated,
+    ),
+    "frequency, hurdle": Case(
+        frequency("hurdle", **{name: prior for name, (prior, _) in REPEATS.items()}),
+        DISPERSIONS | REPEATS,
+        draw_hurdle,
+    ),
+    "frequency, poisson": Case(frequency("poisson"), {}, draw_poisson),
+}
+COURT = {
+    "custody": (CustodyModel(), CUSTODY),
+    "severity": (SeverityModel(), TIERS),
 }
 
 
@@ -281,23 +338,50 @@ def draw_truth(case: Case, rng: np.random.Generator) -> Truth:
 
 def simulate(job: tuple[str, int, str]) -> dict[str, Any] | str:
     """Make one simulation and rank the truth; a refusal is returned by its name."""
+    try:
+        return simulate_court(job) if job[0] in COURT else simulate_people(job)
+    except ds.CannotAnswerError as refusal:
+        return f"{type(refusal).__name__}: {str(refusal).splitlines()[0]}"
+
+
+def simulate_court(job: tuple[str, int, str]) -> dict[str, Any]:
+    """Draw the court outcomes of both arms, and rank the true shares and differences."""
+    name, number, engine = job
+    model, categories = COURT[name]
+    rng = np.random.default_rng([2018, list(COURT).index(name), number])
+    n = len(categories) - 1
+    baseline = rng.normal(model.baseline.mean, model.baseline.scale, n)
+    effect = np.full(n, rng.normal(model.treatment.mean, model.treatment.scale))
+    if model.is_hierarchical:
+        effect += abs(rng.normal(0, model.spread.scale)) * rng.normal(size=n)
+    odds = np.exp(np.column_stack([np.stack([baseline + effect, baseline]), [0.0, 0.0]]))
+    shares = odds / odds.sum(axis=1, keepdims=True)
+    people = rng.multinomial(SIZES, shares).tolist()
+    counts = CourtCounts(*people, categories)
+    fit = fit_court_outcomes(model, counts, inference=engine, seed=rng)
+    ranks = {}
+    for place, category in enumerate(categories):
+        drawn = fit.draws.sel(category=category)
+        for label, draws, true in (
+            ("with", drawn["probability"].sel(arm="treated"), shares[0, place]),
+            ("without", drawn["probability"].sel(arm="comparison"), shares[1, place]),
+            ("difference", drawn["difference"], shares[0, place] - shares[1, place]),
+        ):
+            chosen = rng.choice(draws.to_numpy().ravel(), N_RANKS - 1, replace=False)
+            ranks[f"{category}, {label}"] = int(np.sum(chosen < true))
+    return {"ranks": ranks, "engine": fit.diagnostics.engine}
+
+
+def simulate_people(job: tuple[str, int, str]) -> dict[str, Any]:
+    """Draw the people's outcomes, and rank the true parameters and effects."""
     name, number, engine = job
     case = CASES[name]
     rng = np.random.default_rng([2017, list(CASES).index(name), number])
     world = make_world(same_follow_up=case.same_follow_up)
     truth = draw_truth(case, rng)
     cohort = make_cohort(world.people.assign(**case.simulate(world, truth, rng)))
-    try:
-        fit = fit_model(
-            case.model,
-            cohort,
-            make_design(cohort),
-            inference=engine,
-            horizon=FOLLOW_UP,
-            seed=rng,
-        )
-    except ds.CannotAnswerError as refusal:
-        return f"{type(refusal).__name__}: {str(refusal).splitlines()[0]}"
+    design = make_design(cohort)
+    fit = fit_model(case.model, cohort, design, inference=engine, horizon=FOLLOW_UP, seed=rng)
     return {"ranks": rank(fit, truth, rng), "engine": fit.diagnostics.engine}
 
 
@@ -391,7 +475,7 @@ def run(models: list[str], simulations: int, engine: str, workers: int) -> dict[
 def main() -> None:
     """Read the arguments, run, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--models", nargs="+", default=list(CASES), choices=list(CASES))
+    parser.add_argument("--models", nargs="+", default=[*CASES, *COURT], choices=[*CASES, *COURT])
     parser.add_argument("--simulations", type=int, default=400)
     parser.add_argument("--engine", default="auto", choices=["auto", "laplace", "nuts"])
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)

@@ -33,7 +33,7 @@ from desist.cohort.outcomes import Outcomes, read_outcomes
 from desist.design.design import Design, draw_designs
 from desist.design.weighting import InverseProbability
 from desist.estimands import Estimand, Measure
-from desist.models.predictors import target_weights
+from desist.models.predictors import FROM_DESIGN, target_weights
 
 type Found = tuple[Measure, str, tuple[float, float, float]]
 type Column = NDArray[Any]
@@ -57,14 +57,14 @@ class Cell:
         Of the design; None compares everybody with weight 1.
     estimand : Estimand
         Asked for.
-    covariates : str or None
-        Of the outcome models.
+    covariates : str
+        Of the outcome models: by default those of the design, as in `evaluate`.
     """
 
     people: dict[str, Any] = field(default_factory=dict)
     method: Any = field(default_factory=ds.RadiusMatching)
     estimand: Estimand = Estimand.ATT
-    covariates: str | None = None
+    covariates: str = FROM_DESIGN
 
 
 CELLS = {

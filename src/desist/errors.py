@@ -61,6 +61,10 @@ class InputError(DesistError, ValueError):
         head = f"{subject}: {count} fault{'' if count == 1 else 's'}"
         super().__init__("\n".join([head, *(f"  - {fault}" for fault in self.faults)]))
 
+    def __reduce__(self) -> tuple[type["InputError"], tuple[str, tuple[Fault, ...]]]:
+        """Let the error travel from a worker process, faults and all."""
+        return type(self), (self.subject, self.faults)
+
 
 class CannotAnswerError(DesistError):
     """The input is in order, and the data cannot answer the question."""

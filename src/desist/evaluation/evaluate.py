@@ -1,6 +1,6 @@
 """Evaluate a programme: every measure that the cohort can answer, posterior beside checks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -20,6 +20,7 @@ from desist.inference.engines import Engine, require_seed
 from desist.models.fit import Model, fit_model
 from desist.models.frequency import FrequencyModel
 from desist.models.horizon import common_horizon, counts_reach_beyond
+from desist.models.predictors import FROM_DESIGN
 from desist.models.rate import RateModel
 from desist.models.survival import SurvivalModel
 
@@ -37,7 +38,7 @@ def evaluate(
     design: Design,
     *,
     models: Sequence[Model] | None = None,
-    covariates: str | None = None,
+    covariates: str | None = FROM_DESIGN,
     inference: str | Engine = "auto",
     horizon: float | None = None,
     seed: int = 0,
@@ -54,9 +55,10 @@ def evaluate(
         Weights and estimand, decided without the outcomes.
     models : sequence of Model, optional
         By default a rate, a frequency and a survival model.
-    covariates : str, optional
-        Right-hand side of a formula for the default models; by default the design alone
-        adjusts.
+    covariates : str or None
+        Right-hand side of a formula for the default models. By default that of the design,
+        so that what its weights leave unbalanced is adjusted for, and chance differences of
+        covariates do not pass for differences of outcomes; None leaves it to the weights.
     inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
         How the posterior is obtained.
     horizon : float, optional
@@ -93,12 +95,14 @@ def evaluate(
     beyond = counts_reach_beyond(outcomes, used, horizon)
     streams = np.random.default_rng(require_seed(seed)).spawn(len(chosen) + 1)
     effects: list[Effect] = []
+    constant: dict[str, None] = {}
     steps = tqdm(chosen, desc="fitting", unit="model", disable=None)  # silent off a terminal
     for model, stream in zip(steps, streams, strict=False):
         if _lacks_outcome(model, cohort) or (beyond and "offences" in model.needs):
             continue
         fit = fit_model(model, cohort, design, inference=inference, horizon=horizon, seed=stream)
         effects += estimate_effects(fit)
+        constant |= dict.fromkeys(fit.constant_covariates)
     _require_one_answer(effects)
     found = {effect.measure: effect for effect in effects}
     checks = run_checks(cohort, design, horizon=horizon, rng=streams[-1])
@@ -121,6 +125,7 @@ def evaluate(
         warnings=(
             *_collect_warnings(cohort, design, outcomes),
             *list_cautions(effects),
+            *_name_constant(constant),
             *_doubt_narrow_posteriors(found, checks),
         ),
     )
@@ -238,6 +243,12 @@ def _doubt_narrow_posteriors(
                 "posterior may be too sure."
             )
     return tuple(told)
+
+
+def _name_constant(constant: Iterable[str]) -> tuple[str, ...]:
+    names = ", ".join(constant)
+    reason = "the same for everybody who is compared"
+    return (f"The outcome models leave out {names}: {reason}.",) if names else ()
 
 
 def _name_unavailable(

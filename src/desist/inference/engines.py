@@ -9,7 +9,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from operator import itemgetter
 from typing import Any, ClassVar
 
 import numpy as np
@@ -35,6 +34,7 @@ type Build = Callable[[Data], Any]
 type Draws = dict[str, NDArray[np.float64]]
 
 LAPLACE_BATCHES = 4
+MOST_REPROPOSALS = 3
 PATIENT_TARGET_ACCEPT = 0.99
 COMPILED_MODELS_KEPT = 32
 ROWS_TIMES_DRAWS_AT_ONCE = 100_000  # what fits in a core's cache
@@ -70,8 +70,8 @@ class Laplace:
 
     The posterior's mode and curvature give a multivariate t proposal; its draws are
     weighted by the ratio of posterior to proposal, the weights' tail is Pareto-smoothed,
-    and the draws are resampled. Where k-hat is 0.5 or more, this is done once more from the
-    mean and covariance of those draws, and the better of the two is kept.
+    and the draws are resampled. Where k-hat is 0.5 or more, this is done again from the mean
+    and covariance of those draws, three times at most, as long as k-hat falls.
 
     Attributes
     ----------
@@ -336,10 +336,14 @@ def _run_laplace(
         rng=rng,
     )
     points, khat, n_effective = correct(mode, covariance)
-    if khat >= KHAT_FOR_AUTO:
+    for _ in range(MOST_REPROPOSALS):
+        if khat < KHAT_FOR_AUTO:
+            break
         # a skewed posterior: propose about the mean and spread just found, not about the mode
         again = correct(points.mean(axis=0), np.atleast_2d(np.cov(points.T)))
-        points, khat, n_effective = min((points, khat, n_effective), again, key=itemgetter(1))
+        if not again[1] < khat:
+            break
+        points, khat, n_effective = again
     if settings.sandwich:
         points = _rotate_to_sandwich(points, compiled.density, mode, data, people)
     diagnostics = Diagnostics(

@@ -39,7 +39,7 @@ class Model(Protocol):
 
     @property
     def covariates(self) -> str | None:
-        """Right-hand side of a formula, or None."""
+        """Right-hand side of a formula, "design" for the design's, or None."""
 
     @property
     def groups(self) -> tuple[str, ...] | None:
@@ -101,6 +101,9 @@ class Fit:
         Columns of the covariate matrix.
     group_reoffenders : dict of str to dict of str to tuple of int
         Those of them who reoffended within the horizon; empty where that is not known.
+    constant_covariates : tuple of str
+        Columns of the design's formula that are left out, because they are the same for
+        everybody who is used.
     """
 
     model: Model
@@ -117,6 +120,7 @@ class Fit:
     reoffenders: tuple[int, int] | None = None
     group_sizes: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
     group_reoffenders: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
+    constant_covariates: tuple[str, ...] = ()
 
     @cached_property
     def pymc_model(self) -> Any:
@@ -302,6 +306,7 @@ def fit_model(
     )
     return replace(
         fit,
+        constant_covariates=predictors.constant,
         group_sizes=_count_by_group(predictors, design, used),
         group_reoffenders={}
         if happened is None

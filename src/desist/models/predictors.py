@@ -15,6 +15,7 @@ from desist.estimands import Estimand
 from desist.inference.rows import collapse_rows
 from desist.models.priors import Priors
 
+FROM_DESIGN = "design"  # covariates: those of the design's formula
 MATCHED_SET = "matched_set"  # a grouping that the design makes
 
 
@@ -35,6 +36,9 @@ class Predictors:
         Level of each grouping.
     levels : dict of str to tuple of str
         The names of the levels of each grouping.
+    constant : tuple of str
+        Columns of the design's formula that are left out, because they are the same for
+        everybody who is used.
     """
 
     treatment: NDArray[np.float64]
@@ -42,6 +46,7 @@ class Predictors:
     covariate_names: tuple[str, ...]
     groups: NDArray[np.int64]
     levels: dict[str, tuple[str, ...]]
+    constant: tuple[str, ...] = ()
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """Return the arrays by the names that they have in a model."""
@@ -99,7 +104,8 @@ def make_predictors(
     design : Design
         Their weights; people of weight zero have no say in centring or scaling.
     formula : str or None
-        Right-hand side of a formula over the cohort's covariates; None for none.
+        Right-hand side of a formula over the cohort's covariates; "design" for that of the
+        design, None for none.
     groups : sequence of str
         Grouping columns of the cohort; "matched_set" stands for the sets of the design.
 
@@ -111,28 +117,29 @@ def make_predictors(
     Raises
     ------
     InputError
-        If the formula cannot be read, a covariate is missing or constant among the people
-        who are used, or there is no such grouping.
+        If the formula cannot be read, a covariate is missing or (but for the design's
+        formula) constant among the people who are used, or there is no such grouping.
     """
     used = design.weights > 0
-    matrix, names = _read_covariates(cohort.covariates, used, formula)
+    asked = design.formula if formula == FROM_DESIGN else formula
+    matrix, names = _read_covariates(cohort.covariates, used, asked)
     target = target_weights(design)
     weights = np.where(used, design.weights / _arm_totals(design), 0.0)
     share = weights / weights.sum()
     centre = target @ matrix
     spread = np.sqrt(share @ np.square(matrix - share @ matrix))
-    constant = [name for name, width in zip(names, spread, strict=True) if width < 1e-12]
-    if constant:
+    varies = spread >= 1e-12
+    constant = tuple(name for name, is_there in zip(names, varies, strict=True) if not is_there)
+    if constant and formula != FROM_DESIGN:
+        found = "one value among the people used"
         raise InputError(
-            "model covariates",
-            [
-                Fault(name, "different values", "one value among the people used")
-                for name in constant
-            ],
+            "model covariates", [Fault(name, "different values", found) for name in constant]
         )
-    standard = np.where(used[:, np.newaxis], (matrix - centre) / np.where(spread > 0, spread, 1), 0)
+    names = tuple(name for name in names if name not in constant)
+    standard = (matrix - centre)[:, varies] / spread[varies]
+    standard[~used] = 0.0
     codes, levels = _read_groups(cohort.covariates, design, groups)
-    return Predictors(design.treated.astype(float), standard, names, codes, levels)
+    return Predictors(design.treated.astype(float), standard, names, codes, levels, constant)
 
 
 def target_weights(design: Design) -> NDArray[np.float64]:

@@ -56,7 +56,8 @@ class SurvivalModel:
     Attributes
     ----------
     covariates : str or None
-        Right-hand side of a formula; None leaves adjustment to the design.
+        Right-hand side of a formula, or "design" for that of the design; None leaves
+        adjustment to the weights alone.
     groups : tuple of str or None
         Groupings with varying intercepts and programme effects; None takes the cohort's.
         "matched_set" stands for the sets of the design, which have intercepts alone.

@@ -37,12 +37,45 @@ def test_posterior_and_checks_stand_side_by_side(recid):
     ]
 
 
-def test_the_posterior_agrees_with_the_weighted_difference(recid):
-    _, _, evaluation = recid
+def test_without_covariates_the_posterior_agrees_with_the_weighted_difference(recid):
+    cohort, design, evaluation = recid
+    fit = ds.fit_model(ds.RateModel(), cohort, design, inference="laplace", seed=1)
+    (posterior,) = ds.estimate_effects(fit)
     rows = evaluation.table.query("measure == 'rate'").set_index("method")
-    posterior, robust = rows.loc["posterior"], rows.loc["weighted_difference_hc3"]
+    robust = rows.loc["weighted_difference_hc3"]
     error = (robust["upper"] - robust["lower"]) / 3.92
-    assert posterior["estimate"] == pytest.approx(robust["estimate"], abs=0.2 * error)
+    assert posterior.estimate == pytest.approx(robust["estimate"], abs=0.2 * error)
+
+
+def test_by_default_the_outcome_models_adjust_for_the_covariates_of_the_design(recid):
+    cohort, design, evaluation = recid
+    named = ds.RateModel(covariates=design.formula)
+    fit = ds.fit_model(named, cohort, design, inference=ds.Laplace(draws=4000), seed=9)
+    (expected,) = ds.estimate_effects(fit)
+    found = evaluation.effects[0]
+    assert found.estimate == pytest.approx(
+        expected.estimate, abs=0.05 * float(expected.draws.std())
+    )
+    assert evaluation.settings["models"][0]["covariates"] == "design"
+    alone = ds.evaluate(cohort, design, covariates=None, inference="laplace", seed=1)
+    assert alone.settings["models"][0]["covariates"] is None
+    assert abs(alone.effects[0].estimate - found.estimate) > 0.1 * spread
+
+
+def test_a_covariate_that_is_the_same_for_everybody_compared_is_left_out_and_named():
+    people = ds.simulate_cohort(60, 200, rng=4, n_groups=0).cohort.people
+    last = np.arange(260) == 259
+    people = people.assign(wing=np.where(last, "B", "A"), floor=np.where(last, 2, 1))
+    roles = {name: name for name in ("reoffended", "offences", "days")}
+    cohort = ds.Cohort(people, treatment="programme", person="id", follow_up=365, **roles)
+    weights = np.where(people["wing"] == "A", 1.0, 0.0)
+    design = Design(weights, cohort.treated, Estimand.ATT, formula="age + wing + floor")
+    evaluation = ds.evaluate(cohort, design, inference="laplace", seed=1)
+    expected = "The outcome models leave out wing, floor: the same for everybody who is compared."
+    assert expected in evaluation.warnings
+    for covariate in ("wing", "floor"):  # asked for by name it is a mistake
+        with pytest.raises(InputError, match=f"{covariate}: expected different values"):
+            ds.evaluate(cohort, design, covariates=f"age + {covariate}", inference="laplace")
 
 
 def test_a_measure_that_cannot_be_had_is_named_with_the_reason(recid):

@@ -122,14 +122,17 @@ def make_predictors(
     """
     used = design.weights > 0
     asked = design.formula if formula == FROM_DESIGN else formula
-    matrix, names = _read_covariates(cohort.covariates, used, asked)
+    matrix, names, of_one_level = _read_covariates(cohort.covariates, used, asked)
     target = target_weights(design)
     weights = np.where(used, design.weights / _arm_totals(design), 0.0)
     share = weights / weights.sum()
     centre = target @ matrix
     spread = np.sqrt(share @ np.square(matrix - share @ matrix))
     varies = spread >= 1e-12
-    constant = tuple(name for name, is_there in zip(names, varies, strict=True) if not is_there)
+    constant = (
+        *of_one_level,
+        *(name for name, is_there in zip(names, varies, strict=True) if not is_there),
+    )
     if constant and formula != FROM_DESIGN:
         found = "one value among the people used"
         raise InputError(
@@ -280,9 +283,10 @@ def _arm_totals(design: Design) -> NDArray[np.float64]:
 
 def _read_covariates(
     frame: pd.DataFrame, used: NDArray[np.bool_], formula: str | None
-) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+) -> tuple[NDArray[np.float64], tuple[str, ...], tuple[str, ...]]:
+    """Return the columns of a formula, their names, and the terms that have none."""
     if formula is None:
-        return np.zeros((len(frame), 0)), ()
+        return np.zeros((len(frame), 0)), (), ()
     from formulaic import model_matrix
     from formulaic.errors import FormulaicError
 
@@ -294,6 +298,10 @@ def _read_covariates(
             "model covariates",
             [Fault(repr(formula), "a formula over the covariates", cause, "check the names")],
         ) from error
+    # a category of which the people used have one level makes no column
+    empty = tuple(
+        str(term) for term, places in matrix.model_spec.term_indices.items() if not places
+    )
     matrix = matrix.drop(columns="Intercept", errors="ignore")
     missing = matrix.columns[matrix.isna().any()]
     if len(missing):
@@ -306,7 +314,7 @@ def _read_covariates(
         )
     values = np.zeros((len(frame), matrix.shape[1]))
     values[used] = matrix.to_numpy(dtype=float)
-    return values, tuple(str(name) for name in matrix.columns)
+    return values, tuple(str(name) for name in matrix.columns), empty
 
 
 def _read_groups(

@@ -52,10 +52,8 @@ def test_by_default_the_outcome_models_adjust_for_the_covariates_of_the_design(r
     named = ds.RateModel(covariates=design.formula)
     fit = ds.fit_model(named, cohort, design, inference=ds.Laplace(draws=4000), seed=9)
     (expected,) = ds.estimate_effects(fit)
-    found = evaluation.effects[0]
-    assert found.estimate == pytest.approx(
-        expected.estimate, abs=0.05 * float(expected.draws.std())
-    )
+    found, spread = evaluation.effects[0], float(expected.draws.std())
+    assert found.estimate == pytest.approx(expected.estimate, abs=0.05 * spread)
     assert evaluation.settings["models"][0]["covariates"] == "design"
     alone = ds.evaluate(cohort, design, covariates=None, inference="laplace", seed=1)
     assert alone.settings["models"][0]["covariates"] is None

@@ -16,6 +16,8 @@ from desist.inference.rows import collapse_rows
 from desist.models.priors import Priors
 
 FROM_DESIGN = "design"  # covariates: those of the design's formula
+UNIT_OF_A_CATEGORY = 0.5  # the standard deviation of one that half of the people have
+MOST_UNITS = 4.0  # from the centre to the farthest person
 MATCHED_SET = "matched_set"  # a grouping that the design makes
 
 
@@ -28,8 +30,10 @@ class Predictors:
     treatment : ndarray of float, shape (n_people,)
         1 for those who took part.
     covariates : ndarray of float, shape (n_people, n_covariates)
-        Centred at the mean of the people whom the effect is about and divided by the
-        standard deviation of the weighted sample; zero for people who are not used.
+        Centred at the mean of the people whom the effect is about. Numbers are divided by the
+        standard deviation of the weighted sample, or by a quarter of the distance to the
+        farthest person where that is more; columns of 0 and 1 by a half (Gelman et al. 2008,
+        Annals of Applied Statistics 2(4), section 2.1). Zero for people who are not used.
     covariate_names : tuple of str
         As the formula writes them.
     groups : ndarray of int, shape (n_people, n_groupings)
@@ -129,6 +133,7 @@ def make_predictors(
     centre = target @ matrix
     spread = np.sqrt(share @ np.square(matrix - share @ matrix))
     varies = spread >= 1e-12
+    unit = _choose_units(matrix[used] - centre, matrix[used], spread)
     constant = (
         *of_one_level,
         *(name for name, is_there in zip(names, varies, strict=True) if not is_there),
@@ -139,7 +144,7 @@ def make_predictors(
             "model covariates", [Fault(name, "different values", found) for name in constant]
         )
     names = tuple(name for name in names if name not in constant)
-    standard = (matrix - centre)[:, varies] / spread[varies]
+    standard = (matrix - centre)[:, varies] / unit[varies]
     standard[~used] = 0.0
     codes, levels = _read_groups(cohort.covariates, design, groups)
     return Predictors(design.treated.astype(float), standard, names, codes, levels, constant)
@@ -279,6 +284,19 @@ def _arm_totals(design: Design) -> NDArray[np.float64]:
     for arm in (design.treated, ~design.treated):
         totals[arm] = max(float(design.weights[arm].sum()), np.finfo(float).tiny)
     return totals
+
+
+def _choose_units(
+    distance: NDArray[np.float64], matrix: NDArray[np.float64], spread: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Choose what counts as 1 of each covariate, so that one prior means the same for all.
+
+    By its standard deviation alone a category of one person in a hundred would stand ten
+    units from the rest, and the prior would let it offend e^10 times as often.
+    """
+    is_binary = ((matrix == 0) | (matrix == 1)).all(axis=0)
+    farthest = np.abs(distance).max(axis=0, initial=0.0)
+    return np.where(is_binary, UNIT_OF_A_CATEGORY, np.maximum(spread, farthest / MOST_UNITS))
 
 
 def _read_covariates(

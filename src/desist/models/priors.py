@@ -96,14 +96,16 @@ class Priors:
     treatment : Normal
         Programme effect on the same scale: log odds ratio, log rate ratio, log hazard ratio.
     covariates : Normal
-        Effect of one standard deviation of each covariate.
+        Effect of one standard deviation of each covariate, or of half the step from one
+        category to another; of a quarter of the way to the farthest person where they are more
+        than four standard deviations away.
     group_intercept, group_treatment : HalfNormal or HalfStudentT
         Standard deviation between groups of the intercept and of the programme effect.
     """
 
     intercept: Normal = Normal(0.0, 1.5)
     treatment: Normal = Normal(0.0, 1.5)
-    covariates: Normal = Normal(0.0, 1.0)
+    covariates: Normal = Normal(0.0, 0.5)
     group_intercept: HalfNormal | HalfStudentT = HalfNormal(1.0)
     group_treatment: HalfNormal | HalfStudentT = HalfNormal(0.5)
 

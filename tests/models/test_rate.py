@@ -13,6 +13,7 @@ from desist.errors import InputError, NoEventsError
 from desist.estimands import Estimand
 from desist.inference.engines import Laplace
 from desist.models.fit import fit_model
+from desist.models.predictors import make_predictors
 from desist.models.priors import Normal, Priors
 from desist.models.rate import RateModel
 
@@ -139,11 +140,24 @@ def test_standardised_over_the_treated_and_not_over_everybody():
     old = rng.random(1000) < np.where(treated == 1, 0.9, 0.2)
     reoffended = (rng.random(1000) < np.where(old, 0.1, 0.6)).astype(int)
     cohort = make_cohort(treated=treated, old=old.astype(float), reoffended=reoffended)
-    model = RateModel(covariates="old")
+    model = RateModel(covariates="old", priors=Priors.flat())
     att = fit(cohort, model=model).predict(0)["rate"].mean()
     ate = fit(cohort, weigh(cohort, estimand=Estimand.ATE), model).predict(0)["rate"].mean()
     assert att == pytest.approx(0.9 * 0.1 + 0.1 * 0.6, abs=0.04)
     assert ate == pytest.approx(0.34 * 0.1 + 0.66 * 0.6, abs=0.05)
+
+
+def test_units_of_covariates_suit_one_prior():
+    # a number by its deviation, unless somebody stands far off; a category by half a step
+    even, far = np.tile([-1.0, 1.0], 50), np.r_[np.zeros(99), 8.0]
+    rare = (np.arange(100) == 3).astype(float)
+    cohort = make_cohort(
+        treated=np.tile([1, 0], 50), reoffended=np.zeros(100), even=even, far=far, rare=rare
+    )
+    found = make_predictors(cohort, weigh(cohort), "even + far + rare", ()).covariates
+    assert np.ptp(found[:, 0]) == pytest.approx(2.0)  # deviation 1
+    assert np.ptp(found[:, 1]) == pytest.approx(4.0)  # ten deviations away, counted as four
+    assert np.ptp(found[:, 2]) == pytest.approx(2.0)
 
 
 def test_the_fit_offers_an_ordinary_pymc_model_and_a_datatree(people):

@@ -68,6 +68,13 @@ def cohort_of(people):
     return Cohort(people, treatment="treated", follow_up=7 * WEEKS, **roles)
 
 
+def unit_of(people):
+    """A deviation, or a quarter of the way from the participants' mean to the farthest person."""
+    table = people[["age", "prio"]]
+    farthest = (table - table[people["treated"] == 1].mean()).abs().max()
+    return np.maximum(table.std(ddof=0), farthest / 4)
+
+
 def accelerate(value, log_shape, family):
     """From the model's scale to survreg's: log time, scale one over the shape."""
     log_scale = np.log(LOGISTIC_DEVIATION) if family == "log_normal" else 0.0
@@ -87,7 +94,7 @@ def test_mode_under_flat_priors_is_that_of_survreg_with_covariates(rossi, survre
     np.testing.assert_allclose(effect, expected["finyes"], atol=2e-5)
     if family != "exponential":
         np.testing.assert_allclose(log_scale, expected["Log(scale)"], atol=2e-5)
-    spread = rossi[["age", "prio"]].std(ddof=0)
+    spread = unit_of(rossi)
     for name in ("age", "prio"):
         position = fit.covariate_names.index(name)
         slope = accelerate(mode["covariates"][position] / spread[name], log_shape, family)[0]
@@ -109,7 +116,7 @@ def test_weeks_as_intervals_agree_with_survreg_for_interval_censored_times(rossi
     mode = mode_of(fit)
     table = pd.read_csv(REFERENCE / "rossi_survreg_coefficients.csv")
     errors = table[table["model"] == "survreg_weibull_interval_censored_weeks"].set_index("term")
-    spread = rossi[["age", "prio"]].std(ddof=0).to_numpy()
+    spread = unit_of(rossi).to_numpy()
     slopes, log_scale = accelerate(mode["covariates"] / spread, mode["log_shape"], "weibull")
     effect = accelerate(mode["treatment"], mode["log_shape"], "weibull")[0]
     middle = np.log(WEEKS) + accelerate(mode["intercept"], mode["log_shape"], "weibull")[0]

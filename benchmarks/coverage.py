@@ -5,7 +5,7 @@ for every measure and method how often the interval covers the effect on the peo
 design is about. Beside the posterior stand the tests of the Justice Data Lab and mistakes
 that are common elsewhere. Prints one JSON object; a table goes to standard error.
 
-    python benchmarks/coverage.py --replicates 200 --cells like_the_report no_effect
+    python benchmarks/coverage.py --replicates 200 --cells like_the_report twelve_sites=50
 """
 
 import argparse
@@ -223,9 +223,9 @@ def summarise(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return table.reset_index()
 
 
-def run(cells: list[str], replicates: int, workers: int) -> dict[str, Any]:
+def run(cells: dict[str, int], workers: int) -> dict[str, Any]:
     """Run the cells on a pool of processes; the same seeds whatever the pool."""
-    jobs = [(cell, seed) for cell in cells for seed in range(replicates)]
+    jobs = [(cell, seed) for cell, replicates in cells.items() for seed in range(replicates)]
     rows: list[dict[str, Any]] = []
     refused: Counter[str] = Counter()
     start, ran = time.perf_counter(), describe_run()
@@ -242,6 +242,7 @@ def run(cells: list[str], replicates: int, workers: int) -> dict[str, Any]:
         "benchmark": "coverage",
         **ran,
         "seconds": round(time.perf_counter() - start, 1),
+        "replicates": cells,
         "refused": dict(refused),
         "results": json.loads(table.to_json(orient="records", double_precision=6)),
     }
@@ -251,10 +252,21 @@ def main() -> None:
     """Read the arguments, run, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--replicates", type=int, default=200)
-    parser.add_argument("--cells", nargs="+", default=["like_the_report"], choices=list(CELLS))
+    parser.add_argument(
+        "--cells",
+        nargs="+",
+        default=["like_the_report"],
+        metavar="CELL[=REPLICATES]",
+        help=f"of {', '.join(CELLS)}; with a number, so many replicates of that one",
+    )
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     arguments = parser.parse_args()
-    print(json.dumps(run(arguments.cells, arguments.replicates, arguments.workers), indent=1))
+    asked = [cell.partition("=") for cell in arguments.cells]
+    unknown = [name for name, _, _ in asked if name not in CELLS]
+    if unknown:
+        parser.error(f"no such cell: {', '.join(unknown)}")
+    cells = {name: int(number or arguments.replicates) for name, _, number in asked}
+    print(json.dumps(run(cells, arguments.workers), indent=1))
 
 
 if __name__ == "__main__":

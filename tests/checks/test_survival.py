@@ -165,6 +165,50 @@ def test_stratified_cox_equals_r(prisoners, rossi_tests):
     )
 
 
+def person_weeks(prisoners, lag):
+    """A row for each person and week, with employment of `lag` weeks before."""
+    full = pd.read_csv(REFERENCE / "survival" / "rossi.csv")
+    rows = [
+        (person, week, week == last and arrest, full[f"emp{week - lag}"][person] == "yes")
+        for person, (last, arrest) in enumerate(zip(full["week"], full["arrest"], strict=True))
+        for week in range(1 + lag, last + 1)
+    ]
+    return pd.DataFrame(rows, columns=["person", "week", "arrest", "employed"])
+
+
+@pytest.mark.parametrize(("name", "lag"), [("coxph_tv_employed", 0), ("coxph_tv_lag1", 1)])
+def test_cox_of_people_whose_employment_changes_equals_r(
+    prisoners, covariates, coefficients, name, lag
+):
+    weeks, expected = person_weeks(prisoners, lag), coefficients[name]
+    x = np.column_stack([covariates[weeks["person"]], weeks["employed"]])
+    fit = cox(weeks["week"], weeks["arrest"], x, starts=weeks["week"] - 1)
+    np.testing.assert_allclose(fit.coefficients, expected["coef"], atol=1e-8)
+    np.testing.assert_allclose(fit.standard_errors, expected["se"], atol=1e-8)
+
+
+def test_people_cut_into_weeks_are_the_same_people(prisoners, covariates):
+    weeks = person_weeks(prisoners, 0)
+    weights = prisoners["w_ate"].to_numpy()
+    whole = cox(prisoners["week"], prisoners["arrest"], covariates, weights)
+    rows = weeks["person"].to_numpy()
+    cut = cox(
+        weeks["week"],
+        weeks["arrest"],
+        covariates[rows],
+        weights[rows],
+        starts=weeks["week"] - 1,
+        clusters=rows,
+    )
+    np.testing.assert_allclose(cut.coefficients, whole.coefficients, atol=1e-9)
+    np.testing.assert_allclose(cut.robust_errors, whole.robust_errors, rtol=1e-9)
+
+
+def test_a_row_that_ends_before_it_starts_is_refused():
+    with pytest.raises(InputError, match="starts: expected days before the time of the same row"):
+        cox([1, 2, 3], [1, 1, 0], [1, 0, 1], starts=[0, 2, 0])
+
+
 def test_clusters_of_one_person_give_the_robust_error_of_people(rossi):
     args = (rossi["week"], rossi["arrest"], rossi["z"], rossi["w_ate"])
     alone, grouped = cox(*args), cox(*args, clusters=rossi["id"])

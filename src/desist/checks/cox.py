@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desist.checks.arms import read_arms
-from desist.errors import Fault, NoEventsError, NotConvergedError, raise_faults
+from desist.checks.arms import Arms, read_arms
+from desist.errors import Fault, NoEventsError, NotConvergedError, name_rows, raise_faults
 
 TIES = ("efron", "breslow")
 MOST_STEPS = 50
@@ -69,6 +69,7 @@ def cox(
     covariates: ArrayLike,
     weights: ArrayLike | None = None,
     *,
+    starts: ArrayLike | None = None,
     ties: str = "efron",
     strata: ArrayLike | None = None,
     clusters: ArrayLike | None = None,
@@ -85,6 +86,9 @@ def cox(
         The arm as 0/1, alone or with covariates.
     weights : array_like, shape (n_people,), optional
         Probability weights, used as they are.
+    starts : array_like, shape (n_people,), optional
+        Days at which each row came under observation, before its time; 0 for everybody when
+        left out. A person whose covariates change has several rows, one after the other.
     ties : str
         "efron" or "breslow".
     strata : array_like, shape (n_people,), optional
@@ -112,7 +116,7 @@ def cox(
     >>> round(float(fit.coefficients[0]), 4)
     -0.6321
     """
-    risk = read_risk(times, events, covariates, weights, ties=ties, strata=strata)
+    risk = read_risk(times, events, covariates, weights, starts=starts, ties=ties, strata=strata)
     beta = np.zeros(risk.x.shape[1])
     value, gradient, information = risk.derivatives(beta)
     at_start = information
@@ -160,8 +164,9 @@ class RiskSets:
 
     Attributes
     ----------
-    times, events, weights : ndarray, shape (n_used,)
-        As handed in, without people of weight 0.
+    times, events, weights, starts : ndarray, shape (n_used,)
+        As handed in, without people of weight 0; those observed from the first day start before
+        all times.
     x : ndarray of float, shape (n_used, n_covariates)
         Covariates, centred.
     positions : ndarray of int, shape (n_used,)
@@ -179,6 +184,7 @@ class RiskSets:
     positions: NDArray[np.int64]
     strata: tuple[NDArray[np.int64], ...]
     ties: str
+    starts: NDArray[np.float64]
 
     @property
     def spread(self) -> NDArray[np.float64]:
@@ -223,9 +229,12 @@ class RiskSets:
         middle = rows.sum_by_time(rows.mean) / np.bincount(rows.place, minlength=n_times)[:, None]
         x, t, died = self.x[members], self.times[members], self.events[members]
         relative = np.exp(eta[members])[:, None]
-        passed = np.searchsorted(rows.grid, t, side="right")
-        sums = np.concatenate([[0.0], np.cumsum(jump)])[passed]
-        pulls = np.vstack([np.zeros(x.shape[1]), np.cumsum(pull, axis=0)])[passed]
+        passed, missed = (
+            np.searchsorted(rows.grid, ends, side="right") for ends in (t, self.starts[members])
+        )
+        sums = np.concatenate([[0.0], np.cumsum(jump)])
+        pulls = np.vstack([np.zeros(x.shape[1]), np.cumsum(pull, axis=0)])
+        sums, pulls = sums[passed] - sums[missed], pulls[passed] - pulls[missed]
         result = -relative * (x * sums[:, None] - pulls)
         at = np.searchsorted(rows.grid, t[died])
         gap = x[died] * (jump - own_jump)[at][:, None] - (pull - own_pull)[at]
@@ -239,6 +248,7 @@ def read_risk(
     covariates: ArrayLike,
     weights: ArrayLike | None = None,
     *,
+    starts: ArrayLike | None = None,
     ties: str = "efron",
     strata: ArrayLike | None = None,
 ) -> RiskSets:
@@ -248,6 +258,8 @@ def read_risk(
     ----------
     times, events, covariates, weights : array_like
         As for `cox`.
+    starts : array_like, shape (n_people,), optional
+        Days at which each row came under observation.
     ties : str
         "efron" or "breslow".
     strata : array_like, shape (n_people,), optional
@@ -272,6 +284,7 @@ def read_risk(
     if not reoffended.any():
         message = "nobody reoffended, so hazards cannot be compared; use the rate instead"
         raise NoEventsError(message)
+    entered = _read_starts(starts, used)
     x = np.asarray(covariates, dtype=float).reshape(len(np.asarray(times)), -1)[used.positions]
     labels = np.zeros(used.outcome.size) if strata is None else np.asarray(strata)[used.positions]
     groups = np.unique(labels, return_inverse=True)[1]
@@ -282,8 +295,26 @@ def read_risk(
         if reoffended[part].any()
     )
     return RiskSets(
-        used.outcome, reoffended, used.weights, x - x.mean(axis=0), used.positions, members, ties
+        used.outcome,
+        reoffended,
+        used.weights,
+        x - x.mean(axis=0),
+        used.positions,
+        members,
+        ties,
+        entered,
     )
+
+
+def _read_starts(starts: ArrayLike | None, used: Arms) -> NDArray[np.float64]:
+    if starts is None:
+        return np.full(used.outcome.size, -np.inf)
+    entered = np.asarray(starts, dtype=float)[used.positions]
+    late = np.flatnonzero(~(entered < used.outcome))
+    if late.size:
+        found = f"{late.size} other, {name_rows(used.positions[late].tolist())}"
+        raise_faults("check", [Fault("starts", "days before the time of the same row", found)])
+    return entered
 
 
 @dataclass(frozen=True, eq=False)
@@ -310,12 +341,17 @@ class _TieRows:
         )
         grid, place, counts = np.unique(t[died], return_inverse=True, return_counts=True)
         start = np.searchsorted(t, grid)
+        by_start = np.argsort(risk.starts[members])
+        entered = np.searchsorted(risk.starts[members][by_start], grid)
         first = np.concatenate([[0], np.cumsum(counts)[:-1]])
         rank = np.arange(place.size) - first[place]  # members ascend in time, so ties are adjacent
         share = rank / counts[place] if risk.ties == "efron" else np.zeros(place.size)
         sums = []
         for part in parts:
             at_risk = np.cumsum(part[::-1], axis=0)[::-1][start]
+            if entered.min() < part.shape[0]:
+                not_yet = np.cumsum(part[by_start][::-1], axis=0)[::-1]
+                at_risk = at_risk - np.concatenate([not_yet, 0 * part[:1]])[entered]
             tied = np.add.reduceat(part[died], first, axis=0)
             shape = (-1,) + (1,) * (part.ndim - 1)
             sums.append(at_risk[place] - share.reshape(shape) * tied[place])

@@ -31,6 +31,7 @@ from desist.checks.planning import (
     smallest_conclusive_mean,
     smallest_conclusive_rate,
 )
+from desist.checks.proportional import ProportionalHazards, proportional_hazards
 from desist.checks.proportions import agresti_coull, clopper_pearson, jeffreys, wilson
 from desist.checks.published import checks_from_published
 from desist.checks.randomisation import permute_within_sets, redraw_radius, redraw_weights
@@ -64,6 +65,7 @@ __all__ = [
     "Finding",
     "LogRank",
     "PowerCurve",
+    "ProportionalHazards",
     "SurvivalCurve",
     "WeightEquations",
     "WeightedFit",
@@ -116,6 +118,7 @@ __all__ = [
     "permutation",
     "permute_within_sets",
     "power_curve",
+    "proportional_hazards",
     "quasi_poisson",
     "ratio_log",
     "ratio_score",

@@ -159,6 +159,28 @@ def has_run_away(information: NDArray[np.float64], at_start: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
+class Moments:
+    """The reoffences of a stratum, ascending in time, and the risk set of each.
+
+    Attributes
+    ----------
+    times : ndarray of float, shape (n_reoffences,)
+        Their times.
+    outcome : ndarray of float, shape (n_reoffences, n_covariates)
+        Covariates of who reoffended.
+    mean : ndarray of float, shape (n_reoffences, n_covariates)
+        Mean covariates of the risk set.
+    covariance : ndarray of float, shape (n_reoffences, n_covariates, n_covariates)
+        Theirs.
+    """
+
+    times: NDArray[np.float64]
+    outcome: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    covariance: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
 class RiskSets:
     """People sorted for a partial likelihood, one stratum after the other.
 
@@ -207,6 +229,23 @@ class RiskSets:
             centred = np.einsum("r,rp,rq->pq", rows.weight, rows.mean, rows.mean)
             information += np.einsum("r,rpq->pq", rows.weight / rows.total, rows.square) - centred
         return value, gradient, information
+
+    def moments(self, beta: NDArray[np.float64]) -> list["Moments"]:
+        """Return who reoffended and who could have, one record a stratum."""
+        eta = self.x @ beta
+        found = []
+        for members in self.strata:
+            rows = _TieRows.of(self, members, eta)
+            outer = rows.mean[:, :, None] * rows.mean[:, None, :]
+            found.append(
+                Moments(
+                    rows.grid[rows.place],
+                    self.x[members[self.events[members]]],
+                    rows.mean,
+                    rows.square / rows.total[:, None, None] - outer,
+                )
+            )
+        return found
 
     def score_residuals(self, beta: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the unweighted score residual of each person, shape (n_used, n_covariates)."""

@@ -37,6 +37,9 @@ from machine import describe_run
 from numpy.typing import NDArray
 
 import desist as ds
+from desist.design.design import Design
+from desist.inference.calibration import scale_weights
+from desist.models.predictors import make_predictors
 
 COVARIATES = (
     "age + copas + age_first_sanction + prior_offences"
@@ -85,9 +88,6 @@ def default_models() -> tuple[Any, ...]:
 
 def make_arrays(cohort: ds.Cohort, design: Any) -> dict[str, Floats]:
     """Return what a model by row needs: outcomes, standardised covariates, scaled weights."""
-    from desist.inference.calibration import scale_weights
-    from desist.models.predictors import make_predictors
-
     used = design.weights > 0
     predictors = make_predictors(cohort, design, COVARIATES, ())
     people = cohort.people
@@ -110,7 +110,8 @@ def build_by_row(measure: str, arrays: Mapping[str, Floats]) -> Any:
     arm = arrays["treated"].astype(int)
     with pm.Model() as model:
         eta = pm.Normal("intercept", 0, 1.5) + pm.Normal("treatment", 0, 1.5) * arrays["treated"]
-        eta += arrays["x"] @ pm.Normal("covariates", 0, 1, shape=arrays["x"].shape[1])
+        scale = ds.Priors().covariates.scale
+        eta += arrays["x"] @ pm.Normal("covariates", 0, scale, shape=arrays["x"].shape[1])
         if measure == "rate":
             term = pm.logp(pm.Bernoulli.dist(logit_p=eta), arrays["reoffended"])
         else:
@@ -254,20 +255,16 @@ def read_prisons(folder: Path) -> pd.DataFrame:
     return pd.read_parquet(folder / "prisons.parquet")
 
 
+def make_prisons(people: pd.DataFrame) -> tuple[ds.Cohort, Design]:
+    """Make a cohort of them in which everybody has weight 1."""
+    roles = OUTCOMES | {"treatment": "programme", "person": "id"}
+    cohort = ds.Cohort(people, follow_up=FOLLOW_UP, groups=["prison"], **roles)
+    return cohort, Design(np.ones(cohort.n_people), cohort.treated, ds.Estimand.ATT)
+
+
 def run_prisons_desist(folder: Path) -> dict[str, Any]:
     """Fit the hierarchy, and fit it again."""
-    from desist.design.design import Design
-
-    people = read_prisons(folder)
-    cohort = ds.Cohort(
-        people,
-        treatment="programme",
-        person="id",
-        follow_up=FOLLOW_UP,
-        groups=["prison"],
-        **OUTCOMES,
-    )
-    design = Design(np.ones(cohort.n_people), cohort.treated, ds.Estimand.ATT)
+    cohort, design = make_prisons(read_prisons(folder))
     found = {}
     for name, seed in (("first", 1), ("again", 2)):
         start = time.perf_counter()
@@ -282,17 +279,20 @@ def run_prisons_bambi(folder: Path) -> dict[str, Any]:
     import bambi
     from bambi import Prior
 
-    people = read_prisons(folder).assign(
-        treated=lambda frame: frame["programme"].astype(float),
-        reoffended=lambda frame: frame["reoffended"].astype(int),
+    people = read_prisons(folder)
+    cohort, design = make_prisons(people)
+    columns = make_predictors(cohort, design, PRISON_COVARIATES, ()).covariates
+    people = people.assign(
+        treated=people["programme"].astype(float),
+        reoffended=people["reoffended"].astype(int),
+        age=columns[:, 0],
+        copas=columns[:, 1],
     )
-    for name in ("age", "copas"):
-        people[name] = (people[name] - people[name].mean()) / people[name].std()
     priors = {
         "Intercept": Prior("Normal", mu=0, sigma=1.5),
         "treated": Prior("Normal", mu=0, sigma=1.5),
-        "age": Prior("Normal", mu=0, sigma=1),
-        "copas": Prior("Normal", mu=0, sigma=1),
+        "age": Prior("Normal", mu=0, sigma=ds.Priors().covariates.scale),
+        "copas": Prior("Normal", mu=0, sigma=ds.Priors().covariates.scale),
         "1|prison": Prior("Normal", mu=0, sigma=Prior("HalfNormal", sigma=1)),
         "treated|prison": Prior("Normal", mu=0, sigma=Prior("HalfNormal", sigma=0.5)),
     }

@@ -83,8 +83,16 @@ def test_what_cannot_be_answered_is_said():
     with pytest.raises(CannotAnswerError, match="determine each other"):
         rmst_regression(days, events, arms, [0, 0, 1, 1], horizon=2)
     with pytest.raises(CannotAnswerError, match="no time is lost"):
-        rmst_regression([9, 9], [0, 0], [1, 0], horizon=5, contrast="lost_ratio")
+        rmst_regression([9] * 4, [0] * 4, arms, horizon=5, contrast="lost_ratio")
+    with pytest.raises(CannotAnswerError, match="the treated arm has 1 person"):
+        rmst_regression([9, 9], [0, 1], [1, 0], horizon=5)
+    with pytest.raises(CannotAnswerError, match="followed to the horizon"):  # a tie at the end
+        rmst_regression([1, 2, 3, 3, 1, 4], [1, 1, 1, 0, 1, 1], [1, 1, 1, 1, 0, 0], horizon=5)
     with pytest.raises(InputError, match="one of difference, ratio, lost_ratio"):
         rmst_regression(days, events, arms, horizon=2, contrast="odds")
+    with pytest.raises(InputError, match="horizon: expected a number of days above 0, found -1"):
+        rmst_regression(days, events, arms, horizon=-1)
+    with pytest.raises(InputError, match="one row for each of 4 people, found an array of shape"):
+        rmst_regression(days, events, arms, [[0, 1, 0, 1], [1, 0, 0, 1]], horizon=2)
     with pytest.raises(InputError, match="covariates: expected finite numbers, found 1 other"):
         rmst_regression(days, events, arms, [0, 1, np.nan, 1], horizon=2)

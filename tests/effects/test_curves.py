@@ -94,3 +94,15 @@ def test_a_model_without_times_has_no_curve():
     fit = ds.fit_model(ds.RateModel(), cohort, design, inference="laplace")
     with pytest.raises(ds.InputError, match="one of the time to a reoffence, found the rate model"):
         estimate_survival(fit)
+
+
+def test_predictions_in_blocks_are_those_at_once(rossi, monkeypatch):
+    cohort = ds.datasets.rossi_cohort()
+    design = Design(np.ones(cohort.n_people), cohort.treated, ds.Estimand.ATT)
+    model = ds.SurvivalModel(covariates="age + prio")
+    fit = ds.fit_model(model, cohort, design, inference="laplace", seed=2)
+    whole = fit.predict(1) | {"curve": fit.predict_survival(1, np.array([91.0, 364.0]))}
+    monkeypatch.setattr("desist.models.fit.PREDICTED_AT_ONCE", 40_000)
+    parts = fit.predict(1) | {"curve": fit.predict_survival(1, np.array([91.0, 364.0]))}
+    for name, values in whole.items():
+        np.testing.assert_allclose(parts[name], values, rtol=1e-10)

@@ -69,10 +69,12 @@ def test_a_covariate_that_is_the_same_for_everybody_compared_is_left_out_and_nam
     weights = np.where(people["wing"] == "A", 1.0, 0.0)
     design = Design(weights, cohort.treated, Estimand.ATT, formula="age + wing + floor")
     evaluation = ds.evaluate(cohort, design, inference="laplace", seed=1)
-    expected = "The outcome models leave out wing, floor: the same for everybody who is compared."
+    expected = (
+        "The outcome models leave out wing[T.B], floor: the same for everybody who is compared."
+    )
     assert expected in evaluation.warnings
     for covariate in ("wing", "floor"):  # asked for by name it is a mistake
-        with pytest.raises(InputError, match=f"{covariate}: expected different values"):
+        with pytest.raises(InputError, match=f"{covariate}: expected values that differ"):
             ds.evaluate(cohort, design, covariates=f"age + {covariate}", inference="laplace")
 
 

@@ -32,3 +32,51 @@ def test_everybody_who_is_used_needs_a_set():
 def test_scales_between_groups_are_printed_as_they_are():
     assert str(HalfNormal(0.5)) == "HalfNormal(0.5)"
     assert str(HalfStudentT(0.5)) == "HalfStudentT(3, 0.5)"
+
+
+def test_a_person_of_hardly_any_weight_does_not_change_the_units():
+    x = np.random.default_rng(1).normal(size=60)
+    columns = {"treated": np.tile([1, 0], 30), "reoffended": np.tile([1, 0, 0], 20)}
+    weights = np.ones(60)
+    weights[1] = 1e-9
+    plain = make_cohort(**columns, x=x)
+    extreme = make_cohort(**columns, x=np.where(np.arange(60) == 1, 1000.0, x))
+    one, other = (
+        make_predictors(cohort, weigh(cohort, weights), "x", ()).covariates
+        for cohort in (plain, extreme)
+    )
+    assert other[0, 0] == pytest.approx(one[0, 0], rel=1e-3)
+
+
+def test_the_design_s_formula_is_read_as_the_design_read_it():
+    # truth values add up as numbers, and what is not finite is named
+    drug, alcohol = np.tile([True, False], 20), np.tile([True, True, False, False], 10)
+    cohort = make_cohort(
+        treated=np.repeat([1, 0], 20), reoffended=np.zeros(40), drug=drug, alcohol=alcohol
+    )
+    design = replace(weigh(cohort), formula="I(drug + alcohol)")
+    found = make_predictors(cohort, design, "design", ()).covariates[:, 0]
+    assert len(np.unique(found.round(9))) == 3
+    priors = make_cohort(treated=[1, 1, 0, 0], reoffended=[1, 0, 1, 0], priors=[0, 1, 2, 3])
+    design = replace(weigh(priors), formula="np.log(priors)")
+    with pytest.raises(InputError, match=r"column np.log\(priors\): expected finite numbers"):
+        make_predictors(priors, design, "design", ())
+
+
+def test_people_who_are_not_used_may_lack_a_covariate():
+    columns = {"treated": [1, 1, 0, 0, 0], "reoffended": [1, 0, 1, 0, 0]}
+    cohort = make_cohort(**columns, age=[20.0, 30.0, 40.0, 50.0, np.nan])
+    used = make_predictors(cohort, weigh(cohort, [1, 1, 1, 1, 0]), "age", ())
+    assert used.covariates[4] == 0.0
+    with pytest.raises(InputError, match=r"age: .* 1 missing \(row 5\)"):
+        make_predictors(cohort, weigh(cohort), "age", ())
+
+
+def test_reserved_names_are_refused_where_they_would_be_misread():
+    cohort = make_cohort(treated=[1, 0], reoffended=[1, 0], design=["a", "b"], matched_set=[1, 2])
+    with pytest.raises(InputError) as refusal:
+        make_predictors(cohort, weigh(cohort), "design", ("matched_set",))
+    assert "design: expected no column of this name" in str(refusal.value)
+    assert "matched_set: expected no column of this name" in str(refusal.value)
+    assert make_predictors(cohort, weigh(cohort), None, ()).covariates.shape == (2, 0)
+    assert make_predictors(cohort, weigh(cohort), "1", ()).covariates.shape == (2, 0)

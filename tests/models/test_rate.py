@@ -129,7 +129,7 @@ def test_a_cohort_without_the_outcome_is_refused():
 
 def test_a_model_covariate_that_is_constant_is_refused(people):
     cohort = make_cohort(**(people | {"age": np.full(400, 30.0)}))
-    with pytest.raises(InputError, match="age: expected different values, found one"):
+    with pytest.raises(InputError, match="age: expected values that differ, found the same"):
         fit(cohort, model=RateModel(covariates="age"))
 
 
@@ -155,8 +155,14 @@ def test_units_of_covariates_suit_one_prior():
         treated=np.tile([1, 0], 50), reoffended=np.zeros(100), even=even, far=far, rare=rare
     )
     found = make_predictors(cohort, weigh(cohort), "even + far + rare", ()).covariates
+    spread_of_far = np.sqrt(0.5 * 64 / 50 - (0.5 * 8 / 50) ** 2)
+    turned = make_cohort(
+        treated=np.tile([0, 1], 50), reoffended=np.zeros(100), even=even, far=far, rare=rare
+    )
+    again = make_predictors(turned, weigh(turned), "even + far + rare", ()).covariates
     assert np.ptp(found[:, 0]) == pytest.approx(2.0)  # deviation 1
-    assert np.ptp(found[:, 1]) == pytest.approx(4.0)  # ten deviations away, counted as four
+    assert np.ptp(found[:, 1]) == pytest.approx(8.0 / spread_of_far)  # nobody treated is far
+    assert np.ptp(again[:, 1]) == pytest.approx(4.0 / spread_of_far)  # a participant is
     assert np.ptp(found[:, 2]) == pytest.approx(2.0)
 
 

@@ -69,10 +69,11 @@ def cohort_of(people):
 
 
 def unit_of(people):
-    """A deviation, or a quarter of the way from the participants' mean to the farthest person."""
-    table = people[["age", "prio"]]
-    farthest = (table - table[people["treated"] == 1].mean()).abs().max()
-    return np.maximum(table.std(ddof=0), farthest / 4)
+    """A deviation, or a quarter of the way to the farthest participant, up to two deviations."""
+    table, treated = people[["age", "prio"]], people["treated"] == 1
+    spread = table.std(ddof=0)
+    farthest = (table[treated] - table[treated].mean()).abs().max()
+    return (farthest / 4).clip(spread, 2 * spread)
 
 
 def accelerate(value, log_shape, family):

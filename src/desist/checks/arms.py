@@ -46,7 +46,7 @@ class Arms:
     def weights_differ(self) -> bool:
         """Whether the weights within either arm are unequal."""
         members = (self.treated, ~self.treated)
-        return any(_spread(self.weights[arm]) > EQUAL_WEIGHTS for arm in members)
+        return any(spread_of(self.weights[arm]) > EQUAL_WEIGHTS for arm in members)
 
     @property
     def obstacle(self) -> str:
@@ -127,7 +127,19 @@ def residuals_about(
     return np.where(np.abs(residuals) <= ROUNDING * size, 0.0, residuals)
 
 
-def _spread(weights: NDArray[np.float64]) -> float:
+def spread_of(weights: NDArray[np.float64]) -> float:
+    """Return how far apart weights are, as a share of the largest.
+
+    Parameters
+    ----------
+    weights : ndarray of float, shape (n_people,)
+        Positive.
+
+    Returns
+    -------
+    float
+        0 when all are equal, below 1.
+    """
     return float(np.ptp(weights) / weights.max()) if weights.size else 0.0
 
 

@@ -349,13 +349,18 @@ def solve_weighted(
     beta = start
     for _ in range(NEWTON_STEPS):
         mean, slope = _mean_and_slope(matrix @ beta, family)
-        bread = np.linalg.inv((matrix * (weights * slope)[:, None]).T @ matrix)
+        try:
+            bread = np.linalg.inv((matrix * (weights * slope)[:, None]).T @ matrix)
+        except np.linalg.LinAlgError:
+            break
         scores = matrix * (weights * (outcome - mean))[:, None]
         step = bread @ scores.sum(axis=0)
         if np.abs(step).max() <= TOLERANCE * max(1.0, np.abs(beta).max()):
             return beta, bread, scores
         beta = beta + step
-    raise NotConvergedError("the weighted regression has no solution: its mean would reach 0")
+    raise NotConvergedError(
+        "the weighted regression was not solved: some people's mean runs off to 0 or without end"
+    )
 
 
 def _coefficients(y: Floats, arm: NDArray[np.bool_], w: Floats, family: str) -> Floats:

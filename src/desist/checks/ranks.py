@@ -16,6 +16,7 @@ from desist.checks.welch import from_standard_error
 
 LARGEST_TABLE = 200_000_000  # steps of the recursion for an exact distribution
 DRAWS_AT_ONCE = 500
+MOST_REPEATS = 3
 
 
 def brunner_munzel(
@@ -306,10 +307,11 @@ def _draw_distinct(
     n_people: int, n_chosen: int, n_draws: int, rng: np.random.Generator
 ) -> NDArray[np.int64]:
     """Draw people without replacement, many times over."""
-    if n_chosen**2 > n_people:
+    if n_chosen**2 > MOST_REPEATS * n_people:
         everybody = np.broadcast_to(np.arange(n_people), (n_draws, n_people))
         return rng.permuted(everybody, axis=1)[:, :n_chosen]
-    # few of many: draws in which somebody comes twice are rare enough to be thrown away
+    # few of many: draws in which somebody comes twice, all but exp(-k^2 / 2n) of them at the
+    # most, are thrown away
     kept: list[NDArray[np.int64]] = []
     missing = n_draws
     while missing > 0:

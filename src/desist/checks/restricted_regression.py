@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from desist.checks.arms import read_arms
 from desist.checks.estimating import WeightedFit, solve_weighted
 from desist.checks.kaplan_meier import log_derivatives
+from desist.checks.survival_data import read_survival
 from desist.errors import CannotAnswerError, Fault, name_rows, raise_faults
 
 Floats = NDArray[np.float64]
@@ -51,7 +52,9 @@ def rmst_regression(
     covariates : array_like, shape (n_people, n_covariates), optional
         Columns beside the intercept and the arm.
     weights : array_like, shape (n_people,), optional
-        Probability weights; people of weight 0 are left out.
+        Probability weights, used as they are; people of weight 0 are left out. Where covariates
+        act on both arms alike, the scale of one arm's weights against the other's matters:
+        scale them first, as `scale_weights` does.
     horizon : float
         Days up to which time counts.
     contrast : str
@@ -66,10 +69,11 @@ def rmst_regression(
     Raises
     ------
     InputError
-        If the contrast is unknown or a covariate is not finite.
+        If the contrast is unknown, the horizon or a time is not positive, or a covariate is
+        not finite.
     CannotAnswerError
-        If nobody of an arm was followed to the horizon or reoffended last, or the
-        covariates determine each other.
+        If somebody of an arm left before the horizon and nobody of it was followed for longer,
+        an arm has one person, or the covariates determine each other.
 
     Examples
     --------
@@ -77,10 +81,16 @@ def rmst_regression(
     >>> fit.coefficients.round(6).tolist()
     [3.0, -1.5]
     """
+    faults = []
     if contrast not in CONTRASTS:
-        fault = Fault("contrast", f"one of {', '.join(CONTRASTS)}", repr(contrast))
-        raise_faults("check", [fault])
+        faults.append(Fault("contrast", f"one of {', '.join(CONTRASTS)}", repr(contrast)))
+    if not horizon > 0:
+        faults.append(Fault("horizon", "a number of days above 0", f"{horizon:g}"))
+    raise_faults("check", faults)
+    read_survival(times, events, weights)  # refuses negative times
     arms = read_arms(times, treated, weights)
+    if min(arms.n_treated, arms.n_comparison) < 2:
+        raise CannotAnswerError(arms.obstacle)
     matrix = _read_matrix(covariates, np.size(times), arms.positions, arms.treated)
     restricted = np.minimum(arms.outcome, horizon)
     known = np.asarray(events).astype(bool)[arms.positions] | (arms.outcome >= horizon)
@@ -90,12 +100,11 @@ def rmst_regression(
         inverse[arm] = _inverse_of_followed(restricted[arm], known[arm], shares[arm])
     outcome = horizon - restricted if contrast == "lost_ratio" else restricted
     family = "linear" if contrast == "difference" else "poisson"
+    if np.linalg.matrix_rank(matrix[inverse > 0]) < matrix.shape[1]:
+        raise CannotAnswerError("the arm and the covariates determine each other")
     start = np.zeros(matrix.shape[1])
-    start[0] = np.average(outcome, weights=shares * inverse)
     if family == "poisson":
-        if start[0] <= 0:
-            raise CannotAnswerError("no time is lost, so there is no ratio of the time lost")
-        start[0] = np.log(start[0])
+        start = _start_ratio(outcome, matrix, shares * inverse)
     beta, bread, scores = solve_weighted(outcome, matrix, shares * inverse, family, start)
     influence = scores.copy()
     for arm in (arms.treated, ~arms.treated):
@@ -114,22 +123,34 @@ def _read_matrix(
 ) -> Floats:
     columns = np.zeros((n_people, 0))
     if covariates is not None:
-        columns = np.asarray(covariates, dtype=float).reshape(n_people, -1)
-    columns = columns[positions]
+        columns = np.asarray(covariates, dtype=float)
+        if columns.ndim not in {1, 2} or len(columns) != n_people:
+            expected = f"one row for each of {n_people} people"
+            fault = Fault("covariates", expected, f"an array of shape {columns.shape}")
+            raise_faults("check", [fault])
+    columns = columns.reshape(n_people, -1)[positions]
     bad = np.flatnonzero(~np.isfinite(columns).all(axis=1))
     if bad.size:
         found = f"{bad.size} other, {name_rows(positions[bad].tolist())}"
         raise_faults("check", [Fault("covariates", "finite numbers", found)])
-    matrix = np.column_stack([np.ones(len(treated)), treated.astype(float), columns])
-    if np.linalg.matrix_rank(matrix) < matrix.shape[1]:
-        raise CannotAnswerError("the arm and the covariates determine each other")
-    return matrix
+    return np.column_stack([np.ones(len(treated)), treated.astype(float), columns])
+
+
+def _start_ratio(outcome: Floats, matrix: Floats, weights: Floats) -> Floats:
+    """Take the first step of a log-linear regression from means between the data and their mean."""
+    middle = float(np.average(outcome, weights=weights))
+    if middle <= 0:
+        raise CannotAnswerError("no time is lost, so there is no ratio of the time lost")
+    mean = (outcome + middle) / 2
+    working = np.log(mean) + (outcome - mean) / mean
+    weighted = matrix * (weights * mean)[:, np.newaxis]
+    return np.asarray(np.linalg.solve(weighted.T @ matrix, weighted.T @ working))
 
 
 def _inverse_of_followed(times: Floats, known: NDArray[np.bool_], weights: Floats) -> Floats:
     """1 over the share not censored before each known time; 0 for the censored."""
     _, place, at_risk, censored = _count_censored(times, known, weights)
-    if not known[times == times.max()].any():
+    if not known[times == times.max()].all():
         raise CannotAnswerError("nobody of an arm was followed to the horizon")
     left = np.cumprod(1 - censored / at_risk)
     before = np.append(1.0, left[:-1])[place]

@@ -20,7 +20,9 @@ References
 Cochran, W. G. (1977). Sampling Techniques, 3rd edition, section 2.15.
 """
 
-from desist.checks.arms import Arms, residuals_about
+import math
+
+from desist.checks.arms import EQUAL_WEIGHTS, Arms, residuals_about, spread_of
 from desist.design.balance import effective_sample_size
 
 LARGEST_SKEWNESS = 0.2
@@ -79,10 +81,11 @@ def doubt_about_normality(arms: Arms) -> str:
     """
     people = [arms.weights[arm] for arm in (arms.treated, ~arms.treated)]
     sizes = [effective_sample_size(weights) for weights in people]
-    uneven = [size for size, of in zip(sizes, people, strict=True) if size < len(of) - 0.5]
+    uneven = [size for size, of in zip(sizes, people, strict=True) if spread_of(of) > EQUAL_WEIGHTS]
     if min(uneven, default=FEWEST_BY_WEIGHT) < FEWEST_BY_WEIGHT - 1e-9:
+        fewest = math.floor(10 * min(uneven)) / 10
         return (
-            f"an arm has {min(uneven):.1f} effective people; {FEWEST_BY_WEIGHT} are needed where "
+            f"an arm has {fewest:.1f} effective people; {FEWEST_BY_WEIGHT} are needed where "
             "weights differ"
         )
     skewness, of_difference = skewness_of_difference(arms)

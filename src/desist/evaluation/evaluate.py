@@ -10,6 +10,7 @@ from desist.checks import Check, run_checks
 from desist.cohort.cohort import Cohort
 from desist.cohort.flow import RecordFlow
 from desist.cohort.outcomes import Outcomes, read_outcomes
+from desist.design.balance import effective_sample_size
 from desist.design.design import Design, mark_people
 from desist.effects import Effect, estimate_effects
 from desist.errors import Fault, InputError
@@ -25,6 +26,7 @@ from desist.models.rate import RateModel
 from desist.models.survival import SurvivalModel
 
 FEW_REOFFENDERS = 30
+FEWEST_EFFECTIVE = 10
 ROBUST, NARROWER = "weighted_difference_hc3", 0.2
 MEASURES_OF = {
     "rate": (Measure.RATE,),
@@ -287,6 +289,16 @@ def _collect_warnings(cohort: Cohort, design: Design, outcomes: Outcomes) -> tup
         )
     if design.n_treated < FEW_REOFFENDERS:
         told.append(f"Only {design.n_treated} participants are compared; the results rest on them.")
+    for arm in (design.treated, ~design.treated):
+        size, n_used = (
+            effective_sample_size(design.weights[arm]),
+            int((design.weights[arm] > 0).sum()),
+        )
+        if size < min(FEWEST_EFFECTIVE, n_used - 0.5):
+            told.append(
+                f"The {n_used} people of an arm are worth {size:.1f} of equal weight; neither "
+                "posterior nor checks can tell how uncertain so uneven a sample is."
+            )
     if outcomes.reoffended is not None:
         n_few = int(outcomes.reoffended[design.treated & (design.weights > 0)].sum())
         if n_few < FEW_REOFFENDERS:

@@ -340,7 +340,10 @@ def _run_laplace(
         if khat < KHAT_FOR_AUTO:
             break
         # a skewed posterior: propose about the mean and spread just found, not about the mode
-        again = correct(points.mean(axis=0), np.atleast_2d(np.cov(points.T)))
+        try:
+            again = correct(points.mean(axis=0), np.atleast_2d(np.cov(points.T)))
+        except np.linalg.LinAlgError:  # too few distinct points to have a covariance
+            break
         if not again[1] < khat:
             break
         points, khat, n_effective = again

@@ -1,6 +1,6 @@
 """From a model, people and weights to a posterior."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, Protocol
@@ -29,6 +29,8 @@ from desist.models.predictors import (
     predict_linear,
 )
 from desist.models.priors import Priors
+
+PREDICTED_AT_ONCE = 2_000_000  # draws times people
 
 
 class Model(Protocol):
@@ -159,14 +161,17 @@ class Fit:
             Averages, in the units of the measures; of a quantity whose name begins with
             ``log_``, the log of the average.
         """
-        target = self.target if target is None else target
-        eta = predict_linear(self.draws, target, self.levels, arm)
-        outcomes = self.model.predict(eta, self.draws, arm, self.horizon)
+        parts: dict[str, list[NDArray[np.float64]]] = {}
+        for block in self._cut_into_blocks(target):
+            eta = predict_linear(self.draws, block, self.levels, arm)
+            outcomes = self.model.predict(eta, self.draws, arm, self.horizon)
+            for name, values in outcomes.items():
+                is_log = name.startswith("log_")
+                average = _average_logs if is_log else np.matmul
+                parts.setdefault(name, []).append(average(values, block.weights))
         return {
-            name: _average_logs(values, target.weights)
-            if name.startswith("log_")
-            else values @ target.weights
-            for name, values in outcomes.items()
+            name: (np.logaddexp if name.startswith("log_") else np.add).reduce(averages)
+            for name, averages in parts.items()
         }
 
     def predict_survival(
@@ -197,20 +202,29 @@ class Fit:
         if predict is None:
             fault = Fault("model", "one of the time to a reoffence", f"the {self.model.name} model")
             raise InputError("survival", [fault])
-        if not len(days) or np.min(days) <= 0 or np.max(days) > self.horizon:
+        if not len(days) or not np.all((days > 0) & (days <= self.horizon)):
             expected = f"days above 0 and up to {self.horizon:g}"
             found = ", ".join(f"{day:g}" for day in days) or "none"
             raise InputError("survival", [Fault("days", expected, found)])
+        shares = np.asarray(days, dtype=float) / self.horizon
+        parts = []
+        for block in self._cut_into_blocks(target):
+            eta = predict_linear(self.draws, block, self.levels, arm)
+            curve = [
+                predict(eta, self.draws, arm, self.horizon, share=float(share)) @ block.weights
+                for share in shares
+            ]
+            parts.append(np.stack(curve, axis=-1))
+        return np.asarray(np.add.reduce(parts))
+
+    def _cut_into_blocks(self, target: Target | None) -> Iterator[Target]:
+        """Cut the target so that the predictions for a block, times draws, fit in memory."""
         target = self.target if target is None else target
-        eta = predict_linear(self.draws, target, self.levels, arm)
-        return np.stack(
-            [
-                predict(eta, self.draws, arm, self.horizon, share=float(day) / self.horizon)
-                @ target.weights
-                for day in days
-            ],
-            axis=-1,
-        )
+        n_draws = self.draws["intercept"].size
+        rows = max(1, PREDICTED_AT_ONCE // n_draws)
+        for first in range(0, len(target.weights), rows):
+            part = slice(first, first + rows)
+            yield Target(target.covariates[part], target.groups[part], target.weights[part])
 
     def __repr__(self) -> str:
         """Say what was fitted to how many people, and how well."""

@@ -11,7 +11,7 @@ from desist.cohort.outcomes import Outcomes
 from desist.models.fit import Fit
 from desist.models.frequency import FrequencyModel
 from desist.models.frequency_families import FAMILIES as FREQUENCY_FAMILIES
-from desist.models.predictors import Target
+from desist.models.predictors import MATCHED_SET, Target
 from desist.models.survival import HALF_A_DAY, SurvivalModel
 from desist.models.survival_families import FAMILIES as SURVIVAL_FAMILIES
 
@@ -100,6 +100,7 @@ def _look_at_rate(fit: Fit, outcomes: Outcomes) -> PredictiveLook:
     groups = [
         (f"rate, {grouping} {level}", PROPORTION)
         for grouping, levels in fit.levels.items()
+        if grouping != MATCHED_SET  # the outcomes of a set are those of a person or two
         for level in levels
     ]
 
@@ -110,7 +111,8 @@ def _look_at_rate(fit: Fit, outcomes: Outcomes) -> PredictiveLook:
     def summarise(reoffended: NDArray[Any], target: Target) -> Floats:
         by_group = [
             _average_by_level(reoffended, target.weights, target.groups[:, position], len(levels))
-            for position, levels in enumerate(fit.levels.values())
+            for position, (grouping, levels) in enumerate(fit.levels.items())
+            if grouping != MATCHED_SET
         ]
         return np.concatenate([[target.weights @ reoffended], *by_group])
 

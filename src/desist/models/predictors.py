@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design
+from desist.design.formula import make_matrix, read_formula
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Estimand
 from desist.inference.rows import collapse_rows
@@ -17,7 +18,9 @@ from desist.models.priors import Priors
 
 FROM_DESIGN = "design"  # covariates: those of the design's formula
 UNIT_OF_A_CATEGORY = 0.5  # the standard deviation of one that half of the people have
-MOST_UNITS = 4.0  # from the centre to the farthest person
+MOST_UNITS = 4.0  # from the centre to the farthest person whom the effect is about,
+MOST_STRETCH = 2.0  # as far as so many standard deviations to the unit allow
+NO_COVARIATES = "1"  # a formula of the intercept alone
 MATCHED_SET = "matched_set"  # a grouping that the design makes
 
 
@@ -31,9 +34,9 @@ class Predictors:
         1 for those who took part.
     covariates : ndarray of float, shape (n_people, n_covariates)
         Centred at the mean of the people whom the effect is about. Numbers are divided by the
-        standard deviation of the weighted sample, or by a quarter of the distance to the
-        farthest person where that is more; columns of 0 and 1 by a half (Gelman et al. 2008,
-        Annals of Applied Statistics 2(4), section 2.1). Zero for people who are not used.
+        standard deviation of the weighted sample, or by up to twice as much where one of those
+        people stands more than four of them away; columns of 0 and 1 by a half (Gelman et al.
+        2008, Annals of Applied Statistics 2(4), section 2.1). Zero for people who are not used.
     covariate_names : tuple of str
         As the formula writes them.
     groups : ndarray of int, shape (n_people, n_groupings)
@@ -122,28 +125,26 @@ def make_predictors(
     ------
     InputError
         If the formula cannot be read, a covariate is missing or (but for the design's
-        formula) constant among the people who are used, or there is no such grouping.
+        formula) constant among the people who are used, there is no such grouping, or a
+        column bears a reserved name.
     """
     used = design.weights > 0
-    asked = design.formula if formula == FROM_DESIGN else formula
-    matrix, names, of_one_level = _read_covariates(cohort.covariates, used, asked)
+    _refuse_reserved(cohort.covariates, formula, groups)
+    matrix, names = _read_covariates(cohort.covariates, design, formula)
     target = target_weights(design)
     weights = np.where(used, design.weights / _arm_totals(design), 0.0)
     share = weights / weights.sum()
     centre = target @ matrix
     spread = np.sqrt(share @ np.square(matrix - share @ matrix))
-    varies = spread >= 1e-12
-    unit = _choose_units(matrix[used] - centre, matrix[used], spread)
-    constant = (
-        *of_one_level,
-        *(name for name, is_there in zip(names, varies, strict=True) if not is_there),
-    )
+    varies = np.ptp(matrix[used], axis=0) > 0
+    constant = tuple(name for name, is_there in zip(names, varies, strict=True) if not is_there)
     if constant and formula != FROM_DESIGN:
         found = "one value among the people used"
         raise InputError(
             "model covariates", [Fault(name, "different values", found) for name in constant]
         )
     names = tuple(name for name in names if name not in constant)
+    unit = _choose_units(matrix[used], np.abs(matrix - centre)[target > 0], spread)
     standard = (matrix - centre)[:, varies] / unit[varies]
     standard[~used] = 0.0
     codes, levels = _read_groups(cohort.covariates, design, groups)
@@ -287,7 +288,7 @@ def _arm_totals(design: Design) -> NDArray[np.float64]:
 
 
 def _choose_units(
-    distance: NDArray[np.float64], matrix: NDArray[np.float64], spread: NDArray[np.float64]
+    matrix: NDArray[np.float64], distance: NDArray[np.float64], spread: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Choose what counts as 1 of each covariate, so that one prior means the same for all.
 
@@ -295,44 +296,41 @@ def _choose_units(
     units from the rest, and the prior would let it offend e^10 times as often.
     """
     is_binary = ((matrix == 0) | (matrix == 1)).all(axis=0)
-    farthest = np.abs(distance).max(axis=0, initial=0.0)
-    return np.where(is_binary, UNIT_OF_A_CATEGORY, np.maximum(spread, farthest / MOST_UNITS))
+    stretch = distance.max(axis=0, initial=0.0) / MOST_UNITS
+    unit = np.clip(stretch, spread, MOST_STRETCH * spread)
+    return np.where(is_binary, UNIT_OF_A_CATEGORY, unit)
+
+
+def _refuse_reserved(frame: pd.DataFrame, formula: str | None, groups: Sequence[str]) -> None:
+    asked = {FROM_DESIGN: formula == FROM_DESIGN, MATCHED_SET: MATCHED_SET in groups}
+    raise_faults(
+        "model",
+        [
+            Fault(name, "no column of this name", "one", "rename it: the word has a meaning here")
+            for name, is_asked in asked.items()
+            if is_asked and name in frame
+        ],
+    )
 
 
 def _read_covariates(
-    frame: pd.DataFrame, used: NDArray[np.bool_], formula: str | None
-) -> tuple[NDArray[np.float64], tuple[str, ...], tuple[str, ...]]:
-    """Return the columns of a formula, their names, and the terms that have none."""
-    if formula is None:
-        return np.zeros((len(frame), 0)), (), ()
-    from formulaic import model_matrix
-    from formulaic.errors import FormulaicError
-
-    try:
-        matrix = model_matrix(formula, frame[used], na_action="ignore")
-    except FormulaicError as error:
-        cause = str(error).splitlines()[0]
-        raise InputError(
-            "model covariates",
-            [Fault(repr(formula), "a formula over the covariates", cause, "check the names")],
-        ) from error
-    # a category of which the people used have one level makes no column
-    empty = tuple(
-        str(term) for term, places in matrix.model_spec.term_indices.items() if not places
-    )
-    matrix = matrix.drop(columns="Intercept", errors="ignore")
-    missing = matrix.columns[matrix.isna().any()]
-    if len(missing):
-        raise InputError(
-            "model covariates",
-            [
-                Fault(str(name), "no missing values", f"{int(matrix[name].isna().sum())} missing")
-                for name in missing
-            ],
-        )
-    values = np.zeros((len(frame), matrix.shape[1]))
-    values[used] = matrix.to_numpy(dtype=float)
-    return values, tuple(str(name) for name in matrix.columns), empty
+    frame: pd.DataFrame, design: Design, formula: str | None
+) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Return the columns of a formula for everybody, and their names."""
+    text = design.formula if formula == FROM_DESIGN else formula
+    if text is None or text.strip() == NO_COVARIATES:
+        return np.zeros((len(frame), 0)), ()
+    if formula != FROM_DESIGN:
+        # people who are not used may lack a covariate: a person who is used stands in
+        used = design.weights > 0
+        frame = frame.iloc[np.where(used, np.arange(len(frame)), np.argmax(used))]
+    read, faults = read_formula(text, frame, {})
+    raise_faults("model covariates", faults)
+    assert read is not None  # noqa: S101 - without faults there is a formula
+    matrix, faults = make_matrix(read, frame)
+    raise_faults("model covariates", faults)
+    assert matrix is not None  # noqa: S101
+    return matrix.without_intercept, matrix.names[1:]
 
 
 def _read_groups(

@@ -96,9 +96,8 @@ class Priors:
     treatment : Normal
         Programme effect on the same scale: log odds ratio, log rate ratio, log hazard ratio.
     covariates : Normal
-        Effect of one standard deviation of each covariate, or of half the step from one
-        category to another; of a quarter of the way to the farthest person where they are more
-        than four standard deviations away.
+        Effect of one unit of each covariate: its standard deviation, or up to two of them where
+        somebody stands far off; half the step from one category to another.
     group_intercept, group_treatment : HalfNormal or HalfStudentT
         Standard deviation between groups of the intercept and of the programme effect.
     """

@@ -184,7 +184,11 @@ class ProcessModel:
         *,
         share: float,
     ) -> NDArray[np.float64]:
-        """Return survival after a share of the horizon, of the shape of `eta`."""
+        """Return survival after a share of the horizon, of the shape of `eta`.
+
+        In time as it passes; days that are recorded in units of `recorded_to` are up to a unit
+        less.
+        """
         dispersion, shape = (part[..., np.newaxis] for part in self.read_arm(draws, arm))
         return survive(np.exp(eta) * share**shape, dispersion)
 

@@ -77,7 +77,7 @@ def read_study(path: Path) -> tuple[ds.Cohort, Any]:
     for name, kind in {"reoffended": bool, "offences": int, "days": float}.items():
         people[name] = people[name].astype(kind)
     cohort = ds.Cohort(people, treatment="programme", person="id", follow_up=FOLLOW_UP, **OUTCOMES)
-    return cohort, ds.build_design(cohort, method=ds.GivenWeights("weight"))
+    return cohort, ds.build_design(cohort, None, method=ds.GivenWeights("weight"))
 
 
 def default_models() -> tuple[Any, ...]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from desist.checks.cox import cox, read_risk
 from desist.checks.kaplan_meier import kaplan_meier
@@ -109,9 +109,9 @@ def proportional_hazards(
     statistic = float(gradient @ np.linalg.solve(information, gradient))
     return ProportionalHazards(
         statistics,
-        chi2.sf(statistics, 1),
+        chdtrc(1, statistics),
         statistic,
-        float(chi2.sf(statistic, len(gradient))),
+        float(chdtrc(len(gradient), statistic)),
     )
 
 

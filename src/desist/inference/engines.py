@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from desist.design.columns import on_one_thread
 from desist.errors import Fault, InputError, NotConvergedError
 from desist.inference.calibration import (
     WeightedPeople,
@@ -37,7 +38,7 @@ LAPLACE_BATCHES = 4
 MOST_REPROPOSALS = 3
 PATIENT_TARGET_ACCEPT = 0.99
 COMPILED_MODELS_KEPT = 32
-ROWS_TIMES_DRAWS_AT_ONCE = 100_000  # what fits in a core's cache
+ROWS_TIMES_DRAWS_AT_ONCE = 80_000  # what fits in a core's cache
 
 
 @dataclass(frozen=True)
@@ -240,7 +241,8 @@ def _run(
 ) -> tuple[Draws, Diagnostics]:
     if isinstance(engine, Nuts):
         return _run_nuts(engine, compiled, data, rng)
-    return _run_laplace(engine, compiled, data, rng, people)
+    with on_one_thread():
+        return _run_laplace(engine, compiled, data, rng, people)
 
 
 def _run_nuts(

@@ -6,7 +6,8 @@ empty compilation caches and then with the ones it left:
 
 - `desist`: `evaluate` with `inference="auto"`, frequentist checks and all;
 - `pymc`: a weighted Bernoulli, negative binomial and Weibull model, each person a row, under
-  `pymc.sample()` as it comes (which takes nutpie where it is installed);
+  `pymc.sample()` as it comes, which takes nutpie where it is installed;
+- `pymc_own`: the same under PyMC's own sampler, which it takes where nutpie is not;
 - `bambi`: the same three, with weights where bambi takes them; what it cannot fit is named;
 - `refits`: in one process, the three models fitted again to other outcomes, by both;
 - `nuts`: the negative binomial in sufficient form against the same by row, under nutpie with the
@@ -28,6 +29,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -141,8 +143,8 @@ def run_desist(folder: Path) -> dict[str, Any]:
     return {"evaluate_seconds": time.perf_counter() - start, "engines": engines}
 
 
-def run_pymc(folder: Path) -> dict[str, Any]:
-    """Sample the three models by row, as `pymc.sample` comes."""
+def run_pymc(folder: Path, sampler: str | None = None) -> dict[str, Any]:
+    """Sample the three models by row, as `pymc.sample` comes or with a sampler of its."""
     import pymc as pm
 
     arrays = make_arrays(*read_study(folder / "study.parquet"))
@@ -150,7 +152,7 @@ def run_pymc(folder: Path) -> dict[str, Any]:
     for measure in MEASURES:
         start = time.perf_counter()
         with build_by_row(measure, arrays):
-            tree = pm.sample(progressbar=False, random_seed=1)
+            tree = pm.sample(progressbar=False, random_seed=1, nuts_sampler=sampler)
         seconds[measure] = time.perf_counter() - start
         treatment[measure] = float(tree["posterior"]["treatment"].mean())
     return {"model_seconds": seconds, "treatment": treatment}
@@ -322,13 +324,14 @@ def rate_of(seconds: float, effective: float) -> dict[str, float]:
 JOBS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "desist": run_desist,
     "pymc": run_pymc,
+    "pymc_own": partial(run_pymc, sampler="pymc"),
     "bambi": run_bambi,
     "refits": run_refits,
     "nuts": run_nuts,
     "prisons_desist": run_prisons_desist,
     "prisons_bambi": run_prisons_bambi,
 }
-TWICE = ("desist", "pymc", "bambi")  # with empty caches, and with warm ones
+TWICE = ("desist", "pymc", "pymc_own", "bambi")  # with empty caches, and with warm ones
 
 
 def run_job(name: str, folder: Path, caches: Path) -> dict[str, Any]:
@@ -359,7 +362,7 @@ def compare(results: Mapping[str, Any]) -> dict[str, float | None]:
     ratios = {
         f"{other}, {caches} caches": ratio(f"{other}, {caches}", f"desist, {caches}", "seconds")
         for caches in ("empty", "warm")
-        for other in ("pymc", "bambi")
+        for other in ("pymc", "pymc_own", "bambi")
     }
     if "refits" in results:
         found = results["refits"]

@@ -77,7 +77,7 @@ print("\n".join(judged) or "nowhere")
 seconds = {
     name: found["seconds"]
     for name, found in speed["results"].items()
-    if name.split(",")[0] in {"desist", "pymc", "bambi"}
+    if name.split(",")[0] in {"desist", "pymc", "pymc_own", "bambi"}
 }
 figure, axes = plt.subplots(figsize=(7, 2.6), layout="constrained")
 axes.barh(list(seconds), list(seconds.values()), color="#1f6fb2")

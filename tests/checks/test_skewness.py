@@ -6,7 +6,9 @@ from desist.checks.arms import read_arms
 from desist.checks.frequency import check_frequency
 from desist.checks.negative_binomial import negative_binomial_score
 from desist.checks.skewness import doubt_about_normality, skewness_of_difference
+from desist.checks.time import check_time
 from desist.errors import NoEventsError
+from desist.estimands import Measure
 
 
 def report_like(rng, ratio=1.0):
@@ -41,6 +43,20 @@ def test_uneven_weights_need_ten_effective_people_and_equal_ones_do_not():
         read_arms(outcome, treated, np.where(treated, 1.0, heavy))
     )
     assert doubt_about_normality(read_arms(outcome, treated)) == ""
+
+
+@pytest.mark.parametrize(("n_treated", "applicable"), [(19, False), (20, True)])
+def test_welch_of_days_needs_twenty_reoffenders_and_hc3_does_not(n_treated, applicable):
+    days = np.r_[np.linspace(10, 350, n_treated), np.linspace(5, 360, 60)]
+    treated = np.arange(days.size) < n_treated
+    made = check_time(days, np.ones(days.size), treated, horizon=365, rng=1)
+    found = {
+        check.check: check for check in made if check.measure is Measure.TIME_AMONG_REOFFENDERS
+    }
+    assert found["welch"].applicable == applicable
+    assert found["weighted_difference_hc3"].applicable
+    if not applicable:
+        assert found["welch"].reason.startswith("an arm has 19 reoffenders; with fewer than 20")
 
 
 def test_skewed_counts_leave_the_tests_that_stand_them():

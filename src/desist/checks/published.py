@@ -29,11 +29,14 @@ from scipy.special import stdtrit
 
 from desist.checks.check import Check, Finding, label, not_applicable
 from desist.checks.rate import COUNT_CHECKS, EXACT_CHECKS, EXACT_REASON
-from desist.checks.welch import doubt_about_sizes, welch_from_counts, welch_from_summary
+from desist.checks.welch import (
+    FEWEST_REOFFENDERS,
+    doubt_about_sizes,
+    welch_from_counts,
+    welch_from_summary,
+)
 from desist.cohort.published import PublishedMeasure, PublishedStudy
 from desist.estimands import Measure
-
-FEWEST_REOFFENDERS = 20  # times to reoffence have skewness near 0.8: see `skewness`
 
 
 def checks_from_published(study: PublishedStudy) -> tuple[Check, ...]:

@@ -14,7 +14,7 @@ from desist.checks.kaplan_meier import rmst_difference
 from desist.checks.log_rank import exponentiate, log_rank
 from desist.checks.ranks import brunner_munzel, permutation, wilcoxon
 from desist.checks.rate import check_means, read_clusters
-from desist.checks.welch import from_standard_error
+from desist.checks.welch import FEWEST_REOFFENDERS, from_standard_error
 from desist.design.balance import effective_sample_size
 from desist.errors import CannotAnswerError
 from desist.estimands import Measure, Scale
@@ -139,7 +139,12 @@ def _check_reoffenders(
     )
     slugs = ("brunner_munzel", "wilcoxon", "permutation")
     source = np.random.default_rng(rng)
-    made = [*check_means(among, measure), check_bca(among, measure, source)]
+    plain, robust = check_means(among, measure)
+    fewest = min(among.n_treated, among.n_comparison)
+    if plain.applicable and fewest < FEWEST_REOFFENDERS:
+        few = f"an arm has {fewest} reoffenders; with fewer than {FEWEST_REOFFENDERS}"
+        plain = not_applicable(measure, "welch", f"{few} it rejects too often")
+    made = [plain, robust, check_bca(among, measure, source)]
     if among.obstacle:
         reason = f"among those who reoffended, {among.obstacle}"
         return made + [not_applicable(measure, slug, reason) for slug in slugs]

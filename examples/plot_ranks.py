@@ -26,10 +26,13 @@ models = list(dict.fromkeys(table["model"]))
 # Every line is the cumulative share of ranks of one parameter or effect less that of the uniform
 # distribution; the grey band holds 95 % of such lines at each place.
 
+n_rows = -(-len(models) // 4)
 figure, panels = plt.subplots(
-    1, len(models), sharey=True, figsize=(10, 3), layout="constrained", squeeze=False
+    n_rows, 4, sharey=True, figsize=(10, 2.4 * n_rows), layout="constrained", squeeze=False
 )
-for axes, model in zip(panels[0], models, strict=True):
+for axes in panels.flat[len(models) :]:
+    axes.set_axis_off()
+for axes, model in zip(panels.flat, models, strict=False):
     for _, row in table[table["model"] == model].iterrows():
         counts = np.array(row["counts"])
         place = (1 + np.arange(len(counts))) / len(counts)
@@ -38,7 +41,7 @@ for axes, model in zip(panels[0], models, strict=True):
     axes.fill_between(place, -band, band, color="#dde3ea", zorder=0)
     axes.set_title(model, fontsize=10)
     axes.set_xlabel("rank")
-panels[0][0].set_ylabel("difference from uniform")
+figure.supylabel("difference from uniform", fontsize=10)
 plt.show()
 
 # %%

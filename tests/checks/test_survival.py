@@ -165,6 +165,18 @@ def test_stratified_cox_equals_r(prisoners, rossi_tests):
     )
 
 
+def test_cox_without_frailty_equals_r_where_the_frailty_is_none(prisoners, rossi_tests):
+    # R: coxph(Surv(week, arrest) ~ fin + age + prio + frailty(educ)); the variance that it finds
+    # is the smallest that it looks at
+    expected = rossi_tests["coxph_frailty_gamma_educ"]
+    assert expected["history_theta"] < 1e-8
+    x = prisoners[["z", "age", "prio"]].to_numpy(dtype=float)
+    fit = cox(prisoners["week"], prisoners["arrest"], x)
+    terms = expected["coefficients"][:3]
+    np.testing.assert_allclose(fit.coefficients, [row["coef"] for row in terms], atol=1e-6)
+    np.testing.assert_allclose(fit.standard_errors, [row["se(coef)"] for row in terms], atol=1e-6)
+
+
 def person_weeks(prisoners, lag):
     """A row for each person and week, with employment of `lag` weeks before."""
     full = pd.read_csv(REFERENCE / "survival" / "rossi.csv")

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from desist.checks.cox import cox
+from desist.checks.cox import baseline_hazard, cox
 from desist.checks.cox_exact import cox_exact
 from desist.checks.kaplan_meier import (
     kaplan_meier,
@@ -175,6 +175,16 @@ def test_cox_without_frailty_equals_r_where_the_frailty_is_none(prisoners, rossi
     terms = expected["coefficients"][:3]
     np.testing.assert_allclose(fit.coefficients, [row["coef"] for row in terms], atol=1e-6)
     np.testing.assert_allclose(fit.standard_errors, [row["se(coef)"] for row in terms], atol=1e-6)
+
+
+def test_baseline_hazard_equals_r(prisoners, covariates):
+    # R: basehaz(coxph(Surv(week, arrest) ~ fin + ... + prio), centered = FALSE)
+    table = pd.read_csv(REFERENCE / "survival" / "rossi_cox_basehaz_uncentered.csv")
+    weeks, hazard = baseline_hazard(prisoners["week"], prisoners["arrest"], covariates)
+    expected = table.set_index("time")["hazard"]
+    np.testing.assert_allclose(hazard, expected[weeks], atol=1e-7)
+    again = baseline_hazard(prisoners["week"], prisoners["arrest"], covariates, np.full(432, 10.0))
+    np.testing.assert_allclose(again[1], hazard, rtol=1e-8)
 
 
 def person_weeks(prisoners, lag):

@@ -7,7 +7,7 @@ from desist.checks.by_design import check_m_estimation, check_randomisation, red
 from desist.checks.check import Check, Finding, not_applicable
 from desist.checks.conditional import fisher, fisher_mid_p
 from desist.checks.counts import exact_rate_ratio, overdispersion, quasi_poisson
-from desist.checks.cox import CoxFit, cox
+from desist.checks.cox import CoxFit, baseline_hazard, cox
 from desist.checks.cox_exact import cox_exact
 from desist.checks.estimating import WeightedFit, WeightEquations, fit_weighted
 from desist.checks.exact_binomial import exact_binomial
@@ -74,6 +74,7 @@ __all__ = [
     "agresti_caffo",
     "agresti_coull",
     "barnard",
+    "baseline_hazard",
     "bca_bootstrap",
     "benjamini_hochberg",
     "boschloo",

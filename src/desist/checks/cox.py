@@ -14,6 +14,7 @@ Efron, B. (1977). JASA 72, 557-565. Lin, D. Y. and Wei, L. J. (1989). JASA 84, 1
 Therneau, T. M. and Grambsch, P. M. (2000). Modeling Survival Data, section 7.2.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -137,6 +138,52 @@ def cox(
         scores = np.stack([np.bincount(groups, column) for column in scores.T], axis=1)
     robust = covariance @ (scores.T @ scores) @ covariance
     return CoxFit(beta, covariance, robust, value, int(risk.events.sum()))
+
+
+def baseline_hazard(
+    times: ArrayLike,
+    events: ArrayLike,
+    covariates: ArrayLike,
+    weights: ArrayLike | None = None,
+    *,
+    ties: str = "efron",
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    r"""Estimate the cumulative hazard of somebody whose covariates are all 0.
+
+    .. math:: \hat H_0(t) = \sum_{t_k \le t} \frac{d_k}{\sum_{i: T_i \ge t_k} w_i e^{x_i'\hat\beta}}
+
+    with Efron's denominators for ties.
+
+    Parameters
+    ----------
+    times, events, covariates, weights : array_like
+        As for `cox`.
+    ties : str
+        "efron" or "breslow".
+
+    Returns
+    -------
+    tuple of ndarray of float, each of shape (n_times,)
+        Distinct times of a reoffence, and the hazard up to each.
+
+    References
+    ----------
+    Breslow, N. (1972). JRSS B 34, 216-217 (discussion of Cox).
+
+    Examples
+    --------
+    >>> days, hazard = baseline_hazard([1, 2, 3, 4, 5, 6], [1, 1, 1, 1, 1, 0], [0, 1, 0, 1, 0, 1])
+    >>> days.tolist(), bool((hazard[1:] > hazard[:-1]).all())
+    ([1.0, 2.0, 3.0, 4.0, 5.0], True)
+    """
+    beta = cox(times, events, covariates, weights, ties=ties).coefficients
+    risk = read_risk(times, events, covariates, weights, ties=ties)
+    (rows,) = [_TieRows.of(risk, members, risk.x @ beta) for members in risk.strata]
+    jumps = np.bincount(rows.place, rows.weight / rows.total, rows.grid.size)
+    # the regression centres its covariates
+    matrix = np.asarray(covariates, dtype=float).reshape(len(np.asarray(times)), -1)
+    centre = matrix[risk.positions].mean(axis=0)
+    return rows.grid, np.cumsum(jumps) * math.exp(-float(centre @ beta))
 
 
 def has_run_away(information: NDArray[np.float64], at_start: NDArray[np.float64]) -> bool:

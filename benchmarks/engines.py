@@ -254,7 +254,7 @@ def make_plain(row: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, float):
             return round(value, 5) if math.isfinite(value) else None
         if isinstance(value, list):
-            return [make_plain(item) for item in value]
+            return [make_plain(item) if isinstance(item, dict) else item for item in value]
         return value
 
     return {name: plain(value) for name, value in row.items()}

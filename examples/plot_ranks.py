@@ -53,7 +53,8 @@ print(
 )
 
 # %%
-# Made by ``python benchmarks/calibration_ranks.py --simulations 300`` on
+# Made by ``python benchmarks/calibration_ranks.py --simulations 300``, and 80 for the piecewise and
+# the mixture cure model and for severity, on
 
 print(
     kept["machine"],

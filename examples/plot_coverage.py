@@ -95,10 +95,11 @@ reasons = {
     "rate": "few people: a prior of half on the log scale still has a say",
     "restricted mean": "few people: a prior of half on the log scale still has a say",
 }
-posterior = table[table["method"] == "posterior"].copy()
+posterior = table[table["method"] == "posterior"]
 outside = posterior[~posterior["coverage"].between(0.93, 0.97)].copy()
-outside["reason"] = outside["measure"].map(reasons)
-columns = ["cell", "measure", "replicates", "coverage", "monte_carlo_error"]
+beyond = outside["coverage"].sub(0.95).abs() - 0.02
+is_noise = beyond <= 2 * outside["monte_carlo_error"]
+outside["reason"] = outside["measure"].map(reasons).mask(is_noise, "within two errors of the band")
 for _, row in outside.iterrows():
     print(
         f"{row['cell']}, {row['measure']}: {row['coverage']:.3f} "

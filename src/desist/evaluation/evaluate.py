@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from desist.checks import Check, run_checks
+from desist.checks.skewness import FEWEST_BY_WEIGHT
 from desist.cohort.cohort import Cohort
 from desist.cohort.flow import RecordFlow
 from desist.cohort.outcomes import Outcomes, read_outcomes
@@ -26,7 +27,6 @@ from desist.models.rate import RateModel
 from desist.models.survival import SurvivalModel
 
 FEW_REOFFENDERS = 30
-FEWEST_EFFECTIVE = 10
 ROBUST, NARROWER = "weighted_difference_hc3", 0.2
 MEASURES_OF = {
     "rate": (Measure.RATE,),
@@ -294,7 +294,7 @@ def _collect_warnings(cohort: Cohort, design: Design, outcomes: Outcomes) -> tup
             effective_sample_size(design.weights[arm]),
             int((design.weights[arm] > 0).sum()),
         )
-        if size < min(FEWEST_EFFECTIVE, n_used - 0.5):
+        if size < min(FEWEST_BY_WEIGHT, n_used - 0.5):
             told.append(
                 f"The {n_used} people of an arm are worth {size:.1f} of equal weight; neither "
                 "posterior nor checks can tell how uncertain so uneven a sample is."

@@ -337,7 +337,7 @@ TWICE = ("desist", "pymc", "pymc_own", "bambi")  # with empty caches, and with w
 def run_job(name: str, folder: Path, caches: Path) -> dict[str, Any]:
     """Run one job in a fresh process; its seconds count from the process's start."""
     flags = os.environ.get("PYTENSOR_FLAGS", "")
-    environment = os.environ | {
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | {
         "PYTENSOR_FLAGS": f"{flags + ',' if flags else ''}base_compiledir={caches}",
         "NUMBA_CACHE_DIR": str(caches),
     }

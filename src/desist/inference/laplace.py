@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desist.errors import NotConvergedError
+from desist.inference.pareto import smooth_weights
 
 FARTHEST_MODE = 50.0  # from the start, and as a scale: beyond lies only separation
 NEWTON_STEPS = 30
@@ -36,31 +37,37 @@ class LogDensity:
         from pymc.pytensorf import join_nonshared_inputs
         from pytensor.compile.mode import Mode
         from pytensor.graph.replace import vectorize_graph
+        from pytensor.graph.rewriting.utils import rewrite_graph
 
-        mode = Mode(linker="py", optimizer="fast_compile")
+        as_written = Mode(linker="py", optimizer=None)
         start = model.initial_point()
-        # a transformed parameter stands twice among the value variables, once as itself
-        wanted = {variable.name for variable in [*model.free_RVs, *model.deterministics]}
-        named = [node for node in model.unobserved_value_vars if node.name in wanted]
-        names = [node.name for node in named]
-        outputs, point = join_nonshared_inputs(start, [model.logp(), *named], model.value_vars)
-        value, parameters = outputs[0], outputs[1:]
-        points = pt.matrix("points")
         self.start = np.concatenate(
             [np.ravel(start[variable.name]) for variable in model.value_vars]
         ).astype(float)
-        self._names = names
+        # a transformed parameter stands twice among the value variables, once as itself
+        wanted = {variable.name for variable in [*model.free_RVs, *model.deterministics]}
+        named = [node for node in model.unobserved_value_vars if node.name in wanted]
+        n_free = len(model.free_RVs)
+        terms = [term.sum() for term in model.logp(sum=False)]  # the priors first
+        terms = [pt.add(*terms[:n_free]), pt.add(*terms[n_free:])]
+        outputs, point = join_nonshared_inputs(start, [*terms, *named], model.value_vars)
+        # simplified before anything is made of it: once, and while it is small
+        prior, likelihood = rewrite_graph(outputs[:2], include=("canonicalize",))
+        # the length is said, so that a last parameter is known to be one number
+        points = pt.matrix("points", shape=(None, len(self.start)))
+        many = vectorize_graph([prior, likelihood, *outputs[2:]], {point: points})
+        value = prior + likelihood
+        self._names = [node.name for node in named]
         self._model = model
         self._rows: Any = None
         self._value_and_gradient = pytensor.function(
-            [point], [value, pytensor.grad(value, point)], mode=mode
+            [point], [value, pytensor.grad(value, point)], mode=_quick_mode()
         )
-        self._values = pytensor.function(
-            [points], vectorize_graph(value, {point: points}), mode=mode
+        self._priors = pytensor.function(  # of flat priors, one number that needs no points
+            [points], many[0], mode=as_written, on_unused_input="ignore"
         )
-        self._parameters = pytensor.function(
-            [points], [vectorize_graph(node, {point: points}) for node in parameters], mode=mode
-        )
+        self._likelihoods = pytensor.function([points], many[1], mode=_quick_mode())
+        self._parameters = pytensor.function([points], many[2:], mode=as_written)
 
     def value_and_gradient(self, point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         """Evaluate the log density and its gradient at one point, shape (n_parameters,)."""
@@ -70,10 +77,11 @@ class LogDensity:
     def values(self, points: NDArray[np.float64], at_once: int) -> NDArray[np.float64]:
         """Evaluate the log density at many points, shape (n_points, n_parameters)."""
         parts = [
-            self._values(points[first : first + at_once])
+            self._likelihoods(points[first : first + at_once])
             for first in range(0, len(points), at_once)
         ]
-        return np.concatenate(parts)
+        values: NDArray[np.float64] = self._priors(points) + np.concatenate(parts)
+        return values
 
     def row_scores(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
         """Differentiate each row's weighted log-likelihood, shape (n_rows, n_parameters).
@@ -106,7 +114,6 @@ class LogDensity:
         import pytensor
         import pytensor.tensor as pt
         from pymc.pytensorf import join_nonshared_inputs
-        from pytensor.compile.mode import Mode
         from pytensor.graph.replace import vectorize_graph
 
         terms = self._model.logp(vars=[self._model["outcome"]], sum=False)
@@ -114,8 +121,15 @@ class LogDensity:
             self._model.initial_point(), terms, self._model.value_vars
         )
         points = pt.matrix("points")
-        mode = Mode(linker="py", optimizer="fast_compile")
-        return pytensor.function([points], vectorize_graph(rows, {point: points}), mode=mode)
+        return pytensor.function(
+            [points], vectorize_graph(rows, {point: points}), mode=_quick_mode()
+        )
+
+
+def _quick_mode() -> Any:
+    from pytensor.compile.mode import Mode
+
+    return Mode(linker="py", optimizer="fast_compile")
 
 
 def find_mode(density: LogDensity) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -208,8 +222,6 @@ def correct_by_importance(
     ----------
     Vehtari, A. et al. (2024). Pareto smoothed importance sampling. JMLR 25(72).
     """
-    from arviz_stats.base import array_stats
-
     dimension = len(mode)
     normal = rng.standard_normal((n_draws, dimension))
     stretch = rng.chisquare(degrees_of_freedom, n_draws) / degrees_of_freedom
@@ -222,12 +234,9 @@ def correct_by_importance(
     )
     log_ratio = density.values(points, at_once) - log_proposal
     log_ratio[~np.isfinite(log_ratio)] = -np.inf  # outside the support: weight zero
-    # ArviZ takes the negative of the log ratio: it was made for log-likelihoods left out.
-    log_weights, khat = array_stats.psislw(np.max(log_ratio) - log_ratio)
-    weights = np.exp(log_weights - np.max(log_weights))
-    weights /= weights.sum()
+    weights, khat = smooth_weights(log_ratio)
     chosen = _resample_systematically(weights, rng)
-    return points[chosen], float(khat), float(1 / np.square(weights).sum())
+    return points[chosen], khat, float(1 / np.square(weights).sum())
 
 
 def _resample_systematically(

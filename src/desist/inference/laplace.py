@@ -40,10 +40,8 @@ class LogDensity:
         from pytensor.graph.rewriting.utils import rewrite_graph
 
         as_written = Mode(linker="py", optimizer=None)
-        start = model.initial_point()
-        self.start = np.concatenate(
-            [np.ravel(start[variable.name]) for variable in model.value_vars]
-        ).astype(float)
+        start = _find_start(model, as_written)
+        self.start = np.concatenate([np.ravel(value) for value in start.values()]).astype(float)
         # a transformed parameter stands twice among the value variables, once as itself
         wanted = {variable.name for variable in [*model.free_RVs, *model.deterministics]}
         named = [node for node in model.unobserved_value_vars if node.name in wanted]
@@ -130,6 +128,21 @@ def _quick_mode() -> Any:
     from pytensor.compile.mode import Mode
 
     return Mode(linker="py", optimizer="fast_compile")
+
+
+def _find_start(model: Any, mode: Any) -> dict[str, NDArray[np.float64]]:
+    """Return what `model.initial_point` does, without the C++ that it has compiled."""
+    import pytensor
+    from pymc.initial_point import make_initial_point_expression
+
+    first = make_initial_point_expression(
+        free_rvs=model.free_RVs,
+        rvs_to_transforms=model.rvs_to_transforms,
+        initval_strategies=model.rvs_to_initial_values,
+        return_transformed=True,
+    )
+    values = pytensor.function([], first, mode=mode)()
+    return {node.name: value for node, value in zip(model.value_vars, values, strict=True)}
 
 
 def find_mode(density: LogDensity) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -69,7 +69,9 @@ print("\n".join(judged) or "nowhere")
 # ---------
 #
 # Seconds of whole processes, from start to result, on one machine in one run. "Empty" is a
-# machine on which nothing has been compiled before.
+# machine on which no model has been compiled before. Python's own bytecode is there, as it is
+# after an installation: where ``PYTHONDONTWRITEBYTECODE`` forbids it, every process reads the
+# source of all packages anew, and three to five seconds more go by before anything is computed.
 
 seconds = {
     name: found["seconds"]
@@ -82,7 +84,7 @@ axes.set_xscale("log")
 axes.set_xlabel("seconds")
 axes.invert_yaxis()
 for place, value in enumerate(seconds.values()):
-    axes.text(value, place, f" {value:.0f}", va="center")
+    axes.text(value, place, f" {value:.1f}", va="center")
 axes.set_xlim(1, 2 * np.max(list(seconds.values())))
 plt.show()
 

@@ -43,14 +43,14 @@ def terms_of(name, time, eta):
 def test_terms_are_those_of_scipy(name):
     distribution = SCIPY[name][1](ETA)
     event = np.array([1.0, 1.0, 0.0, 1.0, 0.0])
-    found = first_reoffence(terms_of(name, TIME, ETA), event, np.zeros(5)).eval()
+    found = first_reoffence(terms_of(name, TIME, ETA), event, np.zeros(5), [0]).eval()
     expected = np.where(event == 1, distribution.logpdf(TIME), distribution.logsf(TIME))
     np.testing.assert_allclose(found, expected, rtol=1e-11)
 
 
 @pytest.mark.parametrize("name", SCIPY)
 def test_a_reoffence_on_the_day_of_release_is_one_within_the_first_half_day(name):
-    found = first_reoffence(terms_of(name, TIME, ETA), np.ones(5), np.ones(5)).eval()
+    found = first_reoffence(terms_of(name, TIME, ETA), np.ones(5), np.ones(5), np.arange(5)).eval()
     np.testing.assert_allclose(found, SCIPY[name][1](ETA).logcdf(TIME), 1e-9, 1e-15)
 
 
@@ -104,7 +104,7 @@ def test_each_arm_has_the_hazard_of_its_own_pieces():
 def test_cured_people_are_among_the_censored_only():
     # a quarter is cured; the others' hazard is 1 over the horizon
     event, time = np.array([1.0, 0.0]), np.array([0.4, 1.0])
-    term = first_reoffence(terms_of("exponential", time, np.zeros(2)), event, np.zeros(2))
+    term = first_reoffence(terms_of("exponential", time, np.zeros(2)), event, np.zeros(2), [0])
     found = add_never(term, event, np.full(2, np.log(1 / 3))).eval()
     np.testing.assert_allclose(found, np.log([0.75 * np.exp(-0.4), 0.25 + 0.75 * np.exp(-1)]))
 
@@ -126,7 +126,7 @@ def test_extreme_linear_predictors_have_finite_terms_and_gradients(name, eta):
     event, on_day = np.array([1.0, 0.0, 1.0]), np.array([0.0, 0.0, 1.0])
     time, before = np.array([0.3, 1.0, 0.001]), np.array([0.2, 1e-300, 1e-300])
     for term in (
-        first_reoffence(terms_of(name, time, level), event, on_day),
+        first_reoffence(terms_of(name, time, level), event, on_day, np.flatnonzero(on_day)),
         first_reoffence_within(
             terms_of(name, before, level)[1], terms_of(name, time, level)[1], event
         ),

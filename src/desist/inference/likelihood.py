@@ -63,11 +63,10 @@ def negative_binomial(
     log_a = log_dispersion[which]
     a = pt.exp(log_a)
     gammas = pt.gammaln(count + a) - pt.gammaln(a) - pt.gammaln(count + 1)
-    log_a_of_row = log_a[position]
     # log(a + m) - log(a) is taken from eta - log(a): no loss of digits at either end
-    log_odds = eta - log_a_of_row
+    log_odds = eta - log_a[position]
     log_total = log_one_plus_exp(log_odds)
-    return gammas[position] - pt.exp(log_a_of_row) * log_total + counts * (log_odds - log_total)
+    return gammas[position] + counts * log_odds - (count + a)[position] * log_total
 
 
 def poisson(counts: Any, eta: Any) -> Any:

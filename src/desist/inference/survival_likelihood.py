@@ -51,7 +51,8 @@ def weibull(time: Any, eta: Any, log_shape: Any) -> Terms:
     Returns
     -------
     pair of tensor, each of shape (n_rows,)
-        :math:`\eta + \log k + (k-1)\log t` and :math:`-e^\eta t^k`.
+        With :math:`z = \eta + k\log t`, the log cumulative hazard: :math:`z + \log k - \log t`
+        and :math:`-e^z`.
 
     References
     ----------
@@ -60,9 +61,9 @@ def weibull(time: Any, eta: Any, log_shape: Any) -> Terms:
     """
     import pytensor.tensor as pt
 
-    shape = pt.exp(log_shape)
     log_time = pt.log(time)
-    return eta + log_shape + (shape - 1) * log_time, -pt.exp(eta + shape * log_time)
+    log_cumulative = eta + pt.exp(log_shape) * log_time
+    return log_cumulative + log_shape - log_time, -pt.exp(log_cumulative)
 
 
 def log_logistic(time: Any, eta: Any, log_shape: Any) -> Terms:
@@ -198,7 +199,7 @@ def split_cured(eta: Any, log_odds_cured: Any) -> tuple[Any, Any]:
     return pt.log(of_the_rest), log_odds_cured - of_the_rest
 
 
-def first_reoffence(terms: Terms, event: Any, on_release_day: Any) -> Any:
+def first_reoffence(terms: Terms, event: Any, on_release_day: Any, candidates: Any) -> Any:
     r"""Log-likelihood of times that are known to the day, unweighted.
 
     Parameters
@@ -210,6 +211,8 @@ def first_reoffence(terms: Terms, event: Any, on_release_day: Any) -> Any:
         1 for a reoffence, 0 for a time censored at the end of follow-up.
     on_release_day : tensor, shape (n_rows,)
         1 for a reoffence on the day of release.
+    candidates : tensor of int, shape (n_candidates,)
+        Rows among which all of those are: the few for which that probability is evaluated.
 
     Returns
     -------
@@ -225,7 +228,12 @@ def first_reoffence(terms: Terms, event: Any, on_release_day: Any) -> Any:
 
     log_hazard, log_survival = terms
     exact = event * log_hazard + log_survival
-    return pt.switch(pt.eq(on_release_day, 1), pt.log(-pt.expm1(log_survival)), exact)
+    of_the_day = pt.switch(
+        pt.eq(on_release_day[candidates], 1),
+        pt.log(-pt.expm1(log_survival[candidates])),
+        exact[candidates],
+    )
+    return pt.set_subtensor(exact[candidates], of_the_day)
 
 
 def first_reoffence_within(log_survival_before: Any, log_survival: Any, event: Any) -> Any:

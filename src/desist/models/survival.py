@@ -159,8 +159,13 @@ class SurvivalModel:
         return columns | {name: np.tile(c, (len(days), 1)) for name, c in constants.items()}
 
     def complete_rows(self, rows: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        """Keep what is the same in all rows once."""
-        return rows | {name: rows[name][0] for name in ("starts",) if name in rows}
+        """Keep what is the same in all rows once, and say which are of the day of release."""
+        once = {name: rows[name][0] for name in ("starts",) if name in rows}
+        if "on_release_day" not in rows:
+            return rows | once
+        found = np.flatnonzero(rows["on_release_day"])
+        # the first row stands in where there are none: an array of the model is never empty
+        return rows | once | {"on_release_day_rows": found if found.size else np.zeros(1, int)}
 
     def add_outcome(self, eta: Any, data: dict[str, Any]) -> None:
         """Add the observed outcome to the PyMC model that is open."""
@@ -244,7 +249,9 @@ class SurvivalModel:
         family, event = FAMILIES[self.family], data["reoffended"]
         terms = family.terms(time, data, eta, parameters)
         if self.recorded_in is None:
-            term = first_reoffence(terms, event, data["on_release_day"])
+            term = first_reoffence(
+                terms, event, data["on_release_day"], data["on_release_day_rows"]
+            )
         else:
             before = family.terms(data["interval_start"], data, eta, parameters)
             term = first_reoffence_within(before[1], terms[1], event)

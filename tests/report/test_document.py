@@ -141,6 +141,27 @@ def test_settings_in_lists_are_printed_one_a_line(of_people, but):
     assert "models.2.k 2" in words
 
 
+@pytest.mark.parametrize(
+    ("covariates", "expected"),
+    [
+        ("design", "unbalanced in age + prior. The"),
+        ("copas", "in copas. The"),
+        ("1", None),
+        (None, None),
+    ],
+)
+def test_the_page_says_what_the_posterior_adjusts_for_and_the_checks_do_not(
+    of_people, but, covariates, expected
+):
+    settings = {
+        "design": {"formula": "age + prior"},
+        "models": [{"name": name, "covariates": covariates} for name in ("rate", "survival")],
+    }
+    page = render_document(but(of_people, settings=settings))
+    assert ("The posterior adjusts" in page) == (expected is not None)
+    assert expected is None or expected in page
+
+
 def test_text_from_data_is_escaped(of_people, but):
     bad = '<script>alert("1")</script>'
     balance = [dict(of_people.design["balance"][0]) | {"covariate": bad}]

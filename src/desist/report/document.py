@@ -14,6 +14,7 @@ from desist.errors import Fault, InputError
 from desist.estimands import Interval, Measure
 from desist.evaluation.record import Evaluation, MeasureRow
 from desist.evaluation.storage import save_evaluation
+from desist.models.predictors import FROM_DESIGN, NO_COVARIATES
 from desist.report.disclosure import RuleSet, find_rules
 from desist.report.figures import find_probability, list_printed, list_withheld
 from desist.report.numbers import count_of, format_number, format_share
@@ -238,6 +239,7 @@ def _fill(evaluation: Evaluation, rules: RuleSet) -> dict[str, Any]:
             "tables below.",
         ),
         "measures": make_table("Posterior of each measure", tabulate_measures(evaluation, rules)),
+        "adjustment": _explain_adjustment(evaluation),
         "causal_checks": _tabulate_all_checks(evaluation, rules, is_causal=True),
         "descriptive": _fill_descriptive(evaluation, rules),
         "published": _fill_published(evaluation, rules),
@@ -331,6 +333,19 @@ def _explain_headline(evaluation: Evaluation) -> str:
     return (
         f"The means are {means}; the intervals are posterior intervals, equal-tailed. "
         "Each number is rounded on its own from unrounded values."
+    )
+
+
+def _explain_adjustment(evaluation: Evaluation) -> str | None:
+    of_design = (evaluation.settings.get("design") or {}).get("formula")
+    asked = [model.get("covariates") for model in evaluation.settings.get("models", [])]
+    formulas = [of_design if formula == FROM_DESIGN else formula for formula in asked]
+    named = list(dict.fromkeys(f for f in formulas if f and f.strip() != NO_COVARIATES))
+    if not named:
+        return None
+    return (
+        f"The posterior adjusts for what the weights leave unbalanced in {'; '.join(named)}. The "
+        "checks rest on the weights or matches alone, and may lie a little apart for that reason."
     )
 
 

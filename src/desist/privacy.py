@@ -1,0 +1,64 @@
+"""What a message may say about the values that people have.
+
+A value is shown only where at least ten people share it (the 'Y' and 'N' of a column that was
+misread); everything rarer is counted. So no message, log or repr holds a value, a rare level or an
+identifier of one person, whether or not the identifier was declared.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from desist.arguments import LONGEST_WORD_SHOWN
+
+FEWEST_SHARING = 10
+MOST_VALUES_SHOWN = 3
+
+
+def show_shared(
+    values: Iterable[object], *, fewest: int = FEWEST_SHARING, most: int = MOST_VALUES_SHOWN
+) -> str:
+    """Show the values that many people share, and count the others.
+
+    Parameters
+    ----------
+    values : iterable of object
+        One value a person.
+    fewest : int
+        How many people have to share a value before it is shown.
+    most : int
+        How many values are shown at the most, the commonest first.
+
+    Returns
+    -------
+    str
+        Such as "'Y', 'N' and 2 rarer values", or "3 different values".
+
+    Examples
+    --------
+    >>> show_shared(["Y"] * 30 + ["N"] * 12 + ["y?"])
+    "'Y', 'N' and 1 rarer value"
+    >>> show_shared(["Smith", "Jones"])
+    '2 different values'
+    """
+    counts = Counter(map(_key, values))
+    common = [value for value, count in counts.most_common() if count >= fewest]
+    shown = [text for text in map(_write, common) if text][:most]
+    rest = len(counts) - len(shown)
+    if not shown:
+        return f"{rest} different values" if rest != 1 else "1 value"
+    return ", ".join(shown) + (f" and {rest} rarer value{'s'[: rest > 1]}" if rest else "")
+
+
+def _key(value: object) -> object:
+    """Return something to count a value by; values that cannot be keys count one by one."""
+    try:
+        hash(value)
+    except TypeError:
+        return id(value)
+    return value
+
+
+def _write(value: object) -> str:
+    """Write a value as it may be shown; text too long or not printable is never shown."""
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= LONGEST_WORD_SHOWN and text.isprintable() else ""

@@ -53,6 +53,9 @@ NUMBER_OF_NUMBER: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
+_OPERATIONS = {**COMPARISONS, **LOGICAL, **ARITHMETIC}
+
+
 def find_kind(node: Node, texts: frozenset[str], faults: list[Fault]) -> str:
     """Tell whether an expression is "number", "text" or "truth", and add what is wrong with it.
 
@@ -70,25 +73,25 @@ def find_kind(node: Node, texts: frozenset[str], faults: list[Fault]) -> str:
     str
         The kind.
     """
+    kind = "number"
     match node:
         case Column(name):
-            return "text" if name in texts else "number"
+            kind = "text" if name in texts else "number"
         case Text():
-            return "text"
+            kind = "text"
         case Number():
-            return "number"
+            pass
         case Group(inner):
-            return find_kind(inner, texts, faults)
+            kind = find_kind(inner, texts, faults)
         case Signed(sign, inner):
             _need(inner, {"number"}, f"what a {sign} stands before", texts, faults)
-            return "number"
         case Call():
             _need_of_call(node, texts, faults)
-            return "number"
         case Chain():
-            return _find_kind_of_chain(node, texts, faults)
-    faults.append(_has_no_place(write(node)))
-    return "number"
+            kind = _find_kind_of_chain(node, texts, faults)
+        case _:
+            faults.append(_has_no_place(write(node)))
+    return kind
 
 
 def evaluate(node: Node, columns: Mapping[str, "pd.Series[Any]"]) -> Any:
@@ -108,24 +111,25 @@ def evaluate(node: Node, columns: Mapping[str, "pd.Series[Any]"]) -> Any:
     """
     match node:
         case Column(name):
-            return read_values(columns[name])
-        case Text(value):
-            return value
-        case Number(value, _):
-            return np.float64(value)  # overflows to infinity, where whole numbers would grow
+            value: Any = read_values(columns[name])
+        case Text(text):
+            value = text
+        case Number(number, _):
+            value = np.float64(number)  # overflows to infinity, where whole numbers would grow
         case Group(inner):
-            return evaluate(inner, columns)
+            value = evaluate(inner, columns)
         case Signed(sign, inner):
-            return -evaluate(inner, columns) if sign == "-" else evaluate(inner, columns)
+            value = evaluate(inner, columns) * (-1 if sign == "-" else 1)
         case Call():
             call = read_call(node)
-            return evaluate_number(call.name, call.of, columns)
+            value = evaluate_number(call.name, call.of, columns)
         case Chain(first, rest):
             value = evaluate(first, columns)
             for symbol, part in rest:
                 value = _apply(symbol, value, evaluate(part, columns))
-            return value
-    raise TypeError(f"{write(node)} is not an expression")
+        case _:
+            raise TypeError(f"{write(node)} is not an expression")
+    return value
 
 
 def evaluate_number(name: str, of: Node, columns: Mapping[str, "pd.Series[Any]"]) -> Any:
@@ -148,7 +152,7 @@ def _apply(symbol: str, left: Any, right: Any) -> Any:
     if symbol == "**":
         is_whole = np.ndim(right) == 0 and float(right).is_integer() and abs(right) < 100
         return left ** (int(right) if is_whole and np.ndim(left) else right)
-    return (COMPARISONS | LOGICAL | ARITHMETIC)[symbol](left, right)
+    return _OPERATIONS[symbol](left, right)
 
 
 def _find_kind_of_chain(node: Chain, texts: frozenset[str], faults: list[Fault]) -> str:

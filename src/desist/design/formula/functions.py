@@ -238,7 +238,7 @@ INSTEAD = {
     "lag": "the order of rows has no meaning",
     "offset": "a covariate with a fixed coefficient is not available",
     "hashed": "group the levels in the data",
-    **{name: "give the columns of the contrasts inside C(column, ...)" for name in CONTRASTS},
+    **dict.fromkeys(CONTRASTS, "give the columns of the contrasts inside C(column, ...)"),
 }
 
 

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -64,7 +64,7 @@ class _Factor:
     width: int = 1
     levels: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
-    is_column: bool = field(default=False)
+    is_column: bool = False
 
 
 def make_matrix(
@@ -87,7 +87,8 @@ def make_matrix(
         What could not be evaluated, and columns that are not numbers.
     """
     columns = {name: covariates[column] for name, column in formula.names.items()}
-    factors, faults = [], []
+    factors: list[_Factor] = []
+    faults: list[Fault] = []
     with np.errstate(all="ignore"):  # what is not finite is named below
         for node in formula.factors:
             try:
@@ -163,7 +164,7 @@ def _make_columns(text: str, call: ReadCall, columns: Mapping[str, "pd.Series[An
 def _make_category(
     text: str, column: "pd.Series[Any]", settings: Mapping[str, Any], *, is_column: bool = False
 ) -> _Factor:
-    """Number the levels of a category, so that none of them is read as anything else."""
+    """Make numbers of the levels of a category, so that none is read as anything else."""
     from formulaic.transforms import TRANSFORMS
 
     values = column if is_text(column) else pd.Series(column.to_numpy(dtype=np.float64))
@@ -173,7 +174,9 @@ def _make_category(
         levels = _order_levels(text, levels, settings["levels"])
         category = category.reorder_categories(levels)
     counts = np.bincount(category.codes, minlength=len(levels))
-    numbered = pd.Series(pd.Categorical.from_codes(category.codes, categories=range(len(levels))))
+    numbered = pd.Series(
+        pd.Categorical.from_codes(category.codes, categories=pd.RangeIndex(len(levels)))
+    )
     contrast = _make_contrast(text, levels, values, settings.get("contrasts"))
     value = numbered if contrast is None else TRANSFORMS["C"](numbered, contrast)
     labels = tuple(str(level) for level in levels)
@@ -257,10 +260,7 @@ def _name_columns(made: tuple[str, ...], factors: list[_Factor]) -> tuple[str, .
     names = tuple(_rename(name, factors) for name in made)
     if len(set(names)) == len(names):
         return names
-    quoted = [
-        _Factor(f"`{one.text}`", one.value, one.width, one.levels) if one.is_column else one
-        for one in factors
-    ]
+    quoted = [replace(one, text=f"`{one.text}`") if one.is_column else one for one in factors]
     return tuple(_rename(name, quoted) for name in made)
 
 
@@ -268,10 +268,7 @@ def _show_columns(
     made: tuple[str, ...], factors: list[_Factor], values: NDArray[np.float64]
 ) -> tuple[str, ...]:
     """Name the columns as a message may: no level, nor combination of levels, that few have."""
-    hidden = [
-        _Factor(one.text, one.value, one.width, one.shown, is_column=one.is_column)
-        for one in factors
-    ]
+    hidden = [replace(one, levels=one.shown) for one in factors]
     shown = list(_name_columns(made, hidden))
     for position, name in enumerate(made[1:], start=1):
         of = [factors[_read_piece(piece)[0]] for piece in name.split(":")]

@@ -76,22 +76,23 @@ def write(node: Node) -> str:
     """Write a part of the tree as a formula has it."""
     match node:
         case Column(name):
-            return name if _is_bare(name) else "`" + name.replace("`", "``") + "`"
+            text = name if _is_bare(name) else "`" + name.replace("`", "``") + "`"
         case Number(_, text):
-            return text
+            pass
         case Text(value):
-            return f"{value!r}"
+            text = repr(value)
         case Items(items):
-            return f"[{', '.join(map(write, items))}]"
+            text = f"[{', '.join(map(write, items))}]"
         case Group(inner):
-            return f"({write(inner)})"
+            text = f"({write(inner)})"
         case Signed(sign, inner):
-            return sign + write(inner)
+            text = sign + write(inner)
         case Chain(first, rest):
-            return write(first) + "".join(f" {symbol} {write(part)}" for symbol, part in rest)
+            text = write(first) + "".join(f" {symbol} {write(part)}" for symbol, part in rest)
         case Call(function, arguments, settings):
             named = [f"{name}={write(value)}" for name, value in settings]
-            return f"{function}({', '.join([*map(write, arguments), *named])})"
+            text = f"{function}({', '.join([*map(write, arguments), *named])})"
+    return text
 
 
 def iterate_nodes(node: Node) -> Iterator[Node]:

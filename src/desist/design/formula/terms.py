@@ -52,23 +52,21 @@ class _NoInterceptError(Exception):
 def _expand(node: Node) -> Terms:
     match node:
         case Column() | Call():
-            return {frozenset((node,)): (node,)}
+            terms: Terms = {frozenset((node,)): (node,)}
         case Group(inner) | Signed("+", inner):
-            return _expand(inner)
+            terms = _expand(inner)
+        case Signed("-", inner):
+            terms = _subtract(dict(ONE), _expand(inner), inner)
         case Number(value, _) if value == 1:
-            return dict(ONE)
+            terms = dict(ONE)
         case Number(value, _) if value == 0:
             raise _NoInterceptError
-        case Signed("-", inner):
-            return _subtract(dict(ONE), _expand(inner), inner)
-        case Chain() if node.operators <= {"+", "-"}:
-            return _expand_sum(node)
-        case Chain() if node.operators <= {"*", "/", ":"}:
-            return _expand_product(node)
-        case Chain() if node.operators == {"**"}:
-            return _expand_power(node)
-    advice = f"for a comparison write I({write(node)})" if isinstance(node, Chain) else ""
-    raise _refuse(EXPECTED, node, advice)
+        case Chain() if node.operators in _EXPANSIONS:
+            terms = _EXPANSIONS[node.operators](node)
+        case _:
+            advice = f"for a comparison write I({write(node)})" if isinstance(node, Chain) else ""
+            raise _refuse(EXPECTED, node, advice)
+    return terms
 
 
 def _expand_sum(node: Chain) -> Terms:
@@ -117,6 +115,13 @@ def _expand_power(node: Chain) -> Terms:
     for _ in range(int(exponent.value) - 1):
         terms = _multiply(terms, base)
     return dict(sorted(terms.items(), key=lambda item: len(item[0])))
+
+
+_EXPANSIONS = {
+    **{frozenset(some): _expand_sum for some in ("+", "-", "+-")},
+    **{frozenset(some): _expand_product for some in ("*", "/", ":", "*/")},
+    frozenset({"**"}): _expand_power,
+}
 
 
 def _multiply(left: Terms, right: Terms) -> Terms:

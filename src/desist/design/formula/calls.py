@@ -28,7 +28,18 @@ class ReadCall:
 
 
 def read_call(call: Call) -> ReadCall:
-    """Read a call that has no faults."""
+    """Read a call that has no faults.
+
+    Parameters
+    ----------
+    call : Call
+        Part of a formula.
+
+    Returns
+    -------
+    ReadCall
+        The function, what it is of, and its settings.
+    """
     name = ALIASES.get(call.function, call.function)
     function = FUNCTIONS[name]
     settings = {
@@ -66,7 +77,18 @@ def find_call_faults(call: Call, *, inside: str = "") -> list[Fault]:
 
 
 def find_calls(node: Node) -> list[Call]:
-    """Return the outermost calls in a part of the tree."""
+    """Find the outermost calls in a part of the tree.
+
+    Parameters
+    ----------
+    node : Node
+        The part.
+
+    Returns
+    -------
+    list of Call
+        In the order in which they are written.
+    """
     if isinstance(node, Call):
         return [node]
     nested: set[int] = set()

@@ -133,13 +133,39 @@ def evaluate(node: Node, columns: Mapping[str, "pd.Series[Any]"]) -> Any:
 
 
 def evaluate_number(name: str, of: Node, columns: Mapping[str, "pd.Series[Any]"]) -> Any:
-    """Work out a function that makes one number of another; ``I`` leaves it as it is."""
+    """Work out a function that makes one number of another.
+
+    Parameters
+    ----------
+    name : str
+        Of the function; ``I`` leaves its argument as it is.
+    of : Node
+        The argument.
+    columns : mapping of str to Series
+        By their names as the formula writes them.
+
+    Returns
+    -------
+    ndarray of float or bool, shape (n_people,)
+        Not finite where the function is not defined.
+    """
     value = evaluate(of, columns)
     return value if name == "I" else NUMBER_OF_NUMBER[name](value)
 
 
 def read_values(column: "pd.Series[Any]") -> NDArray[Any]:
-    """Return the values of a column: floats, or objects where it holds text."""
+    """Return the values of a column.
+
+    Parameters
+    ----------
+    column : Series
+        A covariate without missing values.
+
+    Returns
+    -------
+    ndarray, shape (n_people,)
+        Floats, or objects where it holds text.
+    """
     return column.to_numpy(dtype=object if is_text(column) else np.float64)
 
 

@@ -67,7 +67,23 @@ class Function:
 
 
 def read_literal(node: Node) -> Any:
-    """Return the number, text, truth value or list that a setting is, or raise ``ValueError``."""
+    """Return the number, text, truth value or list that a setting is.
+
+    Parameters
+    ----------
+    node : Node
+        What was written for the setting.
+
+    Returns
+    -------
+    int, float, str, bool or list
+        Its value.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+    """
     match node:
         case Text(value):
             return value
@@ -243,5 +259,16 @@ INSTEAD = {
 
 
 def find_function(name: str) -> Function | None:
-    """Return the function of a name, None where the list has none."""
+    """Find a function in the list.
+
+    Parameters
+    ----------
+    name : str
+        As it is written; ``np.log`` is ``log``.
+
+    Returns
+    -------
+    Function or None
+        None where the list has none of this name.
+    """
     return FUNCTIONS.get(ALIASES.get(name, name))

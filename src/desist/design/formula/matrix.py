@@ -98,7 +98,8 @@ def make_matrix(
     faults = faults or _find_too_many(formula, factors, len(covariates))
     if faults:
         return None, faults
-    values, made = _multiply_out(formula, factors, len(covariates))
+    with np.errstate(all="ignore"):
+        values, made = _multiply_out(formula, factors, len(covariates))
     names = _name_columns(made, factors)
     faults = _find_same_names(names)
     shown = _show_columns(made, factors, values)
@@ -123,8 +124,8 @@ def _work_out(
         return _make_category(text, columns[_unwrap(call.of).name], call.settings)
     if call.function.kind == "columns":
         return _make_columns(text, call, columns)
-    values = evaluate_number(call.name, call.of, columns)
-    return _Factor(text, np.asarray(values, dtype=np.float64))
+    values = np.asarray(evaluate_number(call.name, call.of, columns), dtype=np.float64)
+    return _Factor(text, _need_finite(text, values))
 
 
 def _unwrap(node: Node) -> Column:
@@ -139,9 +140,7 @@ def _make_columns(text: str, call: ReadCall, columns: Mapping[str, "pd.Series[An
     """Make the columns of a spline or polynomial."""
     from formulaic.transforms import TRANSFORMS
 
-    values = np.asarray(evaluate(call.of, columns), dtype=np.float64)
-    if not np.isfinite(values).all():
-        raise InputError("formula", [_not_finite(text)])
+    values = _need_finite(text, np.asarray(evaluate(call.of, columns), dtype=np.float64))
     settings = dict(call.settings)
     if call.name in {"cr", "cs", "cc"}:
         settings["constraints"] = "center"  # else they would add up to the intercept
@@ -159,6 +158,12 @@ def _make_columns(text: str, call: ReadCall, columns: Mapping[str, "pd.Series[An
         raise InputError("formula", [fault]) from None
     width = len(made) if isinstance(made, dict) else made.shape[1]
     return _Factor(text, made, width)
+
+
+def _need_finite(text: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    if not np.isfinite(values).all():
+        raise InputError("formula", [_not_finite(text)])
+    return values
 
 
 def _make_category(

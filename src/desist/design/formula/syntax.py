@@ -73,7 +73,18 @@ class Call:
 
 
 def write(node: Node) -> str:
-    """Write a part of the tree as a formula has it."""
+    """Write a part of the tree as a formula has it.
+
+    Parameters
+    ----------
+    node : Node
+        The part.
+
+    Returns
+    -------
+    str
+        A formula of the same meaning.
+    """
     match node:
         case Column(name):
             text = name if _is_bare(name) else "`" + name.replace("`", "``") + "`"
@@ -96,7 +107,18 @@ def write(node: Node) -> str:
 
 
 def iterate_nodes(node: Node) -> Iterator[Node]:
-    """Yield a part of the tree and everything in it."""
+    """Yield a part of the tree and everything in it.
+
+    Parameters
+    ----------
+    node : Node
+        The part.
+
+    Yields
+    ------
+    Node
+        The part itself first.
+    """
     yield node
     match node:
         case Items(items):

@@ -262,5 +262,5 @@ def test_a_formula_of_the_grammar_makes_a_design_or_one_clear_refusal(people, ma
         max_size=40,
     )
 )
-def test_any_text_is_read_or_refused(people, text):  # fmt: skip
+def test_any_text_is_read_or_refused(people, text):
     read_formula(text, people, {})

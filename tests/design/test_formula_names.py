@@ -39,7 +39,8 @@ def covariates(small):
 STRANGE = [
     "1", "0", "Intercept", "sex[T.m]", "sex[T.f]:age", "v0", "v0[T.1]", "np", "C", "log", "True",
     "class", "lambda", "in", "None", "a:b", "a + b", "a`b", "`", "prison/wing", "50%", "x = 1",
-    "{x}", "[x]", "'x'", '"x"', "~", ".", "a.b", "_", "été", "e\u0301te\u0301", "年齢", "🙂", " age ",
+    "{x}", "[x]", "'x'", '"x"', "~", ".", "a.b", "_", "été", "e\u0301te\u0301", "年齢", "🙂",
+    " age ",
     "two\nlines", "#", "\\", "age;", "~ age", "1 + age", "log(age)", "formula", "contr.sum",
 ]  # fmt: skip
 
@@ -75,16 +76,15 @@ def test_a_level_of_any_characters_changes_no_number(covariates, levels):
 
 
 def test_a_covariate_called_like_a_column_of_the_matrix_is_shown_in_backticks(covariates):
-    people = covariates.rename(columns={"prior": "Intercept"}).assign(
-        **{"sex[T.m]": 1.0 * covariates["prior"] ** 2}
-    )
+    people = covariates.rename(columns={"prior": "Intercept"})
+    people["sex[T.m]"] = np.arange(40) % 7
     names = matrix_of("age + sex + Intercept + `sex[T.m]`", people).names
     assert names == ("Intercept", "`age`", "`sex`[T.m]", "`Intercept`", "`sex[T.m]`")
 
 
 def test_levels_that_are_written_alike_are_refused(covariates):
     people = covariates.assign(cell=pd.Series(["1", 1] * 20, dtype=object))
-    assert "found 1 names twice" in message("age:cell", people) or "cell" in message("cell", people)
+    assert "expected columns of different names, found 1 names twice" in message("age:cell", people)
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
@@ -122,7 +122,7 @@ def test_a_letter_of_another_alphabet_is_named(covariates):
         ("factor(sex)", "write C(column)"),
         ("as.factor(sex)", "write C(column)"),
         ("Q('age at')", "write the name in backticks"),
-        ("np.cos(age)", "there are: C, I, bs"),
+        ("hypot(age)", "there are: C, I, bs"),
         ("lag(age)", "the order of rows has no meaning"),
         ("Log(age)", "did you mean 'log'?"),
         ("sqr(age)", "did you mean 'sqrt'?"),
@@ -139,7 +139,7 @@ def test_a_letter_of_another_alphabet_is_named(covariates):
         ("C(sex, contr.nonsense)", "contr.sum"),
         ("C(sex, contr.treatment(base='ZZ'))", "there are: 'f', 'm'"),
         ("C(sex, levels=['f'])", "1 left out"),
-        ("C(age > 30)", "make the category a column of the data"),
+        ("C(prior > 1)", "make the category a column of the data"),
         ("log(bs(age, df=4))", "write it as a term by itself"),
         ("log(sex)", "'sex', which is text"),
         ("bs(sex, df=3)", "'sex', which is text"),
@@ -214,7 +214,7 @@ def test_arithmetic_is_that_of_python(covariates, text, expected):
     ("short", "long"),
     [
         ("age*sex", "age + sex + age:sex"),
-        ("(age + sex + prior)**2", "age*sex + age*prior + sex*prior - age:age:age + age"),
+        ("(age + sex + prior)**2", "age + sex + prior + age:sex + age:prior + sex:prior"),
         ("age/sex", "age + age:sex"),
         ("(age + prior)/sex", "age + prior + age:prior:sex"),
         ("age*sex*prior - age:sex:prior", "(age + sex + prior)^2"),
@@ -225,8 +225,6 @@ def test_arithmetic_is_that_of_python(covariates, text, expected):
     ],
 )
 def test_operators_are_short_for_sums_of_products(covariates, short, long):
-    if "age:age" in long:
-        long = "age + sex + prior + age:sex + age:prior + sex:prior"
     first, second = matrix_of(short, covariates), matrix_of(long, covariates)
     assert set(first.names) == set(second.names)
     order = [second.names.index(name) for name in first.names]
@@ -236,7 +234,8 @@ def test_operators_are_short_for_sums_of_products(covariates, short, long):
 def test_every_function_of_the_list_can_be_used(covariates):
     settings_of = {"cr": ", df=3", "cs": ", df=3", "cc": ", df=3", "bs": ", df=3"}
     for name in FUNCTIONS:
-        matrix_of(f"sex + {name}(age{settings_of.get(name, '')})", covariates)
+        column = "prior" if name == "C" else "age"
+        matrix_of(f"sex + {name}({column}{settings_of.get(name, '')})", covariates)
 
 
 def test_limits_hold_before_anything_is_expanded_or_worked_out():

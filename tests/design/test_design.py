@@ -159,6 +159,23 @@ def test_a_number_that_is_constant_in_one_arm_is_refused(small, make_cohort):
     )
 
 
+@pytest.mark.parametrize(
+    ("n_participants", "words"),
+    [
+        (1, "score cannot vary in an arm of one person"),
+        (9, "score is the same for all 9 participants"),
+    ],
+)
+def test_a_value_that_few_participants_have_is_not_quoted(
+    small, make_cohort, n_participants, words
+):
+    small["programme"] = (np.arange(40) < n_participants).astype(int)
+    small["score"] = np.where(small["programme"] == 1, 53.0, np.arange(40) % 9)
+    with pytest.raises(CannotAnswerError, match=words) as caught:
+        build_design(make_cohort(small), "score", method=RadiusMatching())
+    assert "53" not in str(caught.value)
+
+
 def test_drawn_designs_carry_the_uncertainty_of_the_score(cohort, formula):
     design = build_design(cohort, formula, method=RadiusMatching(0.1))
     drawn = list(draw_designs(cohort, design, n_draws=5, rng=1))

@@ -75,9 +75,24 @@ def test_perfect_separation_is_detected_and_named(small, make_cohort):
 
 
 def test_a_level_that_only_comparison_people_have_is_named(small, make_cohort):
-    small["prison"] = np.where(np.arange(40) >= 35, "Send", "Other")
+    small["prison"] = np.where(np.arange(40) >= 28, "Send", "Other")
     with pytest.raises(SeparationError, match=r"prison\[T\.Send\] tells participants"):
         build_design(make_cohort(small), "age + prison", method=METHOD)
+
+
+def test_a_level_that_few_people_have_is_numbered_not_named(small, make_cohort):
+    small["prison"] = np.where(np.arange(40) >= 35, "Send", "Other")
+    with pytest.raises(SeparationError, match=r"prison\[T\.rare level 2\] tells") as caught:
+        build_design(make_cohort(small), "age + prison", method=METHOD)
+    assert "Send" not in str(caught.value)
+
+
+def test_a_message_names_five_columns_at_the_most(small, make_cohort):
+    for number in range(8):
+        small[f"x{number}"] = small["programme"] * 10 + np.arange(40) % (number + 2)
+    formula = " + ".join(f"x{number}" for number in range(8))
+    with pytest.raises(SeparationError, match=r"x0, x1, x2, x3, x4 and 3 other columns tell"):
+        build_design(make_cohort(small), formula, method=METHOD)
 
 
 def test_covariates_that_separate_only_together_are_named_together(small, make_cohort):
@@ -143,4 +158,4 @@ def test_scores_from_elsewhere_have_no_draws(small, make_cohort):
 
 def test_the_printed_score_shows_nobody(cohort, formula):
     score = build_design(cohort, formula, method=METHOD).scores
-    assert repr(score) == "PropensityScore(logit, 614 people, 0.00908 to 0.853)"
+    assert repr(score) == "PropensityScore(logit, 614 people, 0.30 on average)"

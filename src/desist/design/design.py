@@ -31,6 +31,7 @@ from desist.design.scores import (
 )
 from desist.errors import CannotAnswerError, Fault, InputError, NoOverlapError, raise_faults
 from desist.estimands import Estimand
+from desist.privacy import FEWEST_SHARING
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -374,12 +375,21 @@ def _refuse_constant_arms(
             # nearly always the first few differ, and a million need not be looked at
             same = (values[rows[:50]] == first).all() and (values[rows] == first).all()
             if same and len(np.unique(values)) > 2:
-                constant.append(f"{name} is {first:g} for all {len(rows):,} {words}")
+                constant.append(_describe_constant(name, first, len(rows), words))
     if constant:
         raise CannotAnswerError(
             f"{'; '.join(constant)}, and differs in the other arm; keep only people with that "
             "value, or leave it out of the formula"
         )
+
+
+def _describe_constant(name: str, value: float, n_people: int, words: str) -> str:
+    """Say that a number does not vary in an arm; which number, where many people have it."""
+    if n_people >= FEWEST_SHARING:
+        return f"{name} is {value:g} for all {n_people:,} {words}"
+    if n_people == 1:
+        return f"{name} cannot vary in an arm of one person"
+    return f"{name} is the same for all {n_people} {words}"
 
 
 def _finish(

@@ -64,7 +64,7 @@ def fit_grouped_score(
         If covariates tell the arms apart, so that no estimate exists.
     """
     columns = ScaledColumns(matrix.values)
-    raise_faults("design", find_aliased(columns, matrix.names))
+    raise_faults("design", find_aliased(columns, matrix.shown))
     fixed, random = np.zeros(len(matrix.names)), np.zeros(len(groups))
     variance, moved = 1.0, np.ones(len(matrix.names))
     for _ in range(STEPS):

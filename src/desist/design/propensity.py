@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from desist.design.columns import ScaledColumns
 from desist.design.formula import ModelMatrix
 from desist.errors import Fault, SeparationError, raise_faults
+from desist.privacy import FEWEST_SHARING
 
 STEPS = 30
 SMALLEST_STEP = 1e-11
 ALIASED = 1e-9
+MOST_NAMED = 5  # columns in a message
 LINKS = ("logit", "probit")
 
 Floats = NDArray[np.float64]
@@ -54,9 +56,10 @@ class PropensityScore:
     n_groups: int = 0
 
     def __repr__(self) -> str:
-        """Return the range of the score; nobody's own score is shown."""
-        low, high = float(self.scores.min()), float(self.scores.max())
-        return f"PropensityScore({self.link}, {len(self.scores):,} people, {low:.3g} to {high:.3g})"
+        """Return how many have a score, and how large it is on average; nobody's own is shown."""
+        many = len(self.scores) >= FEWEST_SHARING
+        mean = f", {float(self.scores.mean()):.2f} on average" if many else ""
+        return f"PropensityScore({self.link}, {len(self.scores):,} people{mean})"
 
 
 def fit_score(
@@ -92,7 +95,7 @@ def fit_score(
         If covariates tell the arms apart, so that no estimate exists.
     """
     columns = ScaledColumns(matrix.values)
-    raise_faults("design", find_aliased(columns, matrix.names))
+    raise_faults("design", find_aliased(columns, matrix.shown))
     coefficients = np.zeros(len(matrix.names))
     step = np.ones_like(coefficients)
     for _ in range(STEPS):
@@ -243,20 +246,23 @@ def describe_separation(matrix: ModelMatrix, treated: NDArray[np.bool_], step: F
     """
     alone = [
         name
-        for name, column in zip(matrix.names[1:], matrix.without_intercept.T, strict=True)
+        for name, column in zip(matrix.shown[1:], matrix.without_intercept.T, strict=True)
         if _separates(column[treated], column[~treated])
     ]
-    runaway = np.abs(step) > 0.1 * np.abs(step).max()
-    together = [name for name, far in zip(matrix.names, runaway, strict=True) if far]
-    names = ", ".join(
-        alone or [name for name in together if name != "Intercept"] or matrix.names[1:]
-    )
+    runaway = np.abs(step[1:]) > 0.1 * np.abs(step).max()
+    together = [name for name, far in zip(matrix.shown[1:], runaway, strict=True) if far]
+    names = _list_names(alone or together or list(matrix.shown[1:]))
     how = "" if alone else "together "
     return (
         f"the score has no estimate: {how}{names} tell{'s' if len(alone) == 1 else ''} "
         "participants from comparison people perfectly; merge rare levels, leave the covariate "
         "out, or keep only comparison people who could have taken part"
     )
+
+
+def _list_names(names: list[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more:,} other columns" if more > 0 else "")
 
 
 def _separates(inside: Floats, outside: Floats) -> bool:

@@ -38,7 +38,7 @@ class Predictors:
         people stands more than four of them away; columns of 0 and 1 by a half (Gelman et al.
         2008, Annals of Applied Statistics 2(4), section 2.1). Zero for people who are not used.
     covariate_names : tuple of str
-        As the formula writes them.
+        As the formula writes them; levels that fewer than ten people have are numbered.
     groups : ndarray of int, shape (n_people, n_groupings)
         Level of each grouping.
     levels : dict of str to tuple of str
@@ -330,7 +330,7 @@ def _read_covariates(
     matrix, faults = make_matrix(read, frame)
     raise_faults("model covariates", faults)
     assert matrix is not None  # noqa: S101
-    return matrix.without_intercept, matrix.names[1:]
+    return matrix.without_intercept, matrix.shown[1:]
 
 
 def _read_groups(

@@ -1,0 +1,319 @@
+"""Turn a formula that was read into columns of numbers."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from desist.design.formula.calls import ReadCall, read_call
+from desist.design.formula.expressions import evaluate, evaluate_number
+from desist.design.formula.functions import Contrast
+from desist.design.formula.reading import Formula
+from desist.design.formula.syntax import Call, Column, Group, Node, write
+from desist.design.formula.tokens import show
+from desist.design.formula.values import is_text
+from desist.errors import Fault, InputError
+from desist.privacy import FEWEST_SHARING, show_shared
+
+MOST_COLUMNS = 1_000
+MOST_CELLS = 500_000_000
+_PIECE = re.compile(r"v(\d+)(?:\[(.*)\])?")
+_LEVEL = re.compile(r"([A-Z]\.)?(\d+)")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ModelMatrix:
+    """A formula as columns of numbers, the intercept first.
+
+    Attributes
+    ----------
+    values : ndarray of float, shape (n_people, n_columns)
+        Column-major, so that sums over people are fast.
+    names : tuple of str
+        Names of the columns.
+    shown : tuple of str
+        The same as messages and files may have them: levels that fewer than ten people have
+        are numbered, not named. By default the names.
+    """
+
+    values: NDArray[np.float64]
+    names: tuple[str, ...]
+    shown: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.shown:
+            object.__setattr__(self, "shown", self.names)
+
+    @property
+    def without_intercept(self) -> NDArray[np.float64]:
+        """The covariate columns alone, a view."""
+        return self.values[:, 1:]
+
+
+@dataclass(frozen=True, eq=False)
+class _Factor:
+    """A column or function, worked out: what formulaic is handed, and how it is called."""
+
+    text: str
+    value: Any
+    width: int = 1
+    levels: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
+    is_column: bool = False
+
+
+def make_matrix(
+    formula: Formula, covariates: pd.DataFrame
+) -> tuple[ModelMatrix | None, list[Fault]]:
+    """Turn a formula into numbers.
+
+    Parameters
+    ----------
+    formula : Formula
+        From `read_formula`.
+    covariates : DataFrame
+        The columns it was read against.
+
+    Returns
+    -------
+    matrix : ModelMatrix or None
+        None when there are faults.
+    faults : list of Fault
+        What could not be evaluated, and columns that are not numbers.
+    """
+    columns = {name: covariates[column] for name, column in formula.names.items()}
+    factors: list[_Factor] = []
+    faults: list[Fault] = []
+    with np.errstate(all="ignore"):  # what is not finite is named below
+        for node in formula.factors:
+            try:
+                factors.append(_work_out(node, columns, formula.names))
+            except InputError as error:
+                faults += error.faults
+    faults = faults or _find_too_many(formula, factors, len(covariates))
+    if faults:
+        return None, faults
+    with np.errstate(all="ignore"):
+        values, made = _multiply_out(formula, factors, len(covariates))
+    names = _name_columns(made, factors)
+    faults = _find_same_names(names)
+    shown = _show_columns(made, factors, values)
+    faults += [
+        _not_finite(name)
+        for name, column in zip(shown, values.T, strict=True)
+        if not np.isfinite(column).all()
+    ]
+    return (None, faults) if faults else (ModelMatrix(values, names, shown), [])
+
+
+def _work_out(
+    node: Column | Call, columns: Mapping[str, "pd.Series[Any]"], names: Mapping[str, str]
+) -> _Factor:
+    if isinstance(node, Column):
+        column = columns[node.name]
+        if is_text(column):
+            return _make_category(names[node.name], column, {}, is_column=True)
+        return _Factor(names[node.name], column.to_numpy(dtype=np.float64), is_column=True)
+    call, text = read_call(node), write(node)
+    if call.function.kind == "category":
+        return _make_category(text, columns[_unwrap(call.of).name], call.settings)
+    if call.function.kind == "columns":
+        return _make_columns(text, call, columns)
+    values = np.asarray(evaluate_number(call.name, call.of, columns), dtype=np.float64)
+    return _Factor(text, _need_finite(text, values))
+
+
+def _unwrap(node: Node) -> Column:
+    while isinstance(node, Group):
+        node = node.inner
+    if not isinstance(node, Column):
+        raise TypeError("a category is a column")
+    return node
+
+
+def _make_columns(text: str, call: ReadCall, columns: Mapping[str, "pd.Series[Any]"]) -> _Factor:
+    """Make the columns of a spline or polynomial."""
+    from formulaic.transforms import TRANSFORMS
+
+    values = _need_finite(text, np.asarray(evaluate(call.of, columns), dtype=np.float64))
+    settings = dict(call.settings)
+    if call.name in {"cr", "cs", "cc"}:
+        settings["constraints"] = "center"  # else they would add up to the intercept
+    degree = settings.get("degree", 1)
+    if call.name == "poly" and (distinct := len(np.unique(values))) <= degree:
+        found = f"degree {degree} of {distinct} different values"
+        fault = Fault(f"formula, {text}", "a degree below the number of values", found)
+        raise InputError("formula", [fault])
+    try:
+        made = TRANSFORMS[call.name](values, **settings, _state={})
+    except (ValueError, IndexError, ZeroDivisionError, np.linalg.LinAlgError):
+        # the reason of the library quotes values that people have
+        advice = "fewer degrees of freedom, knots and bounds that fit the column, or extrapolation"
+        fault = Fault(f"formula, {text}", "settings that fit the column", "others", advice)
+        raise InputError("formula", [fault]) from None
+    width = len(made) if isinstance(made, dict) else made.shape[1]
+    return _Factor(text, made, width)
+
+
+def _need_finite(text: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    if not np.isfinite(values).all():
+        raise InputError("formula", [_not_finite(text)])
+    return values
+
+
+def _make_category(
+    text: str, column: "pd.Series[Any]", settings: Mapping[str, Any], *, is_column: bool = False
+) -> _Factor:
+    """Make numbers of the levels of a category, so that none is read as anything else."""
+    from formulaic.transforms import TRANSFORMS
+
+    values = column if is_text(column) else pd.Series(column.to_numpy(dtype=np.float64))
+    category = pd.Categorical(values).remove_unused_categories()
+    levels = list(category.categories)
+    if "levels" in settings:
+        levels = _order_levels(text, levels, settings["levels"])
+        category = category.reorder_categories(levels)
+    counts = np.bincount(category.codes, minlength=len(levels))
+    numbered = pd.Series(
+        pd.Categorical.from_codes(category.codes, categories=pd.RangeIndex(len(levels)))
+    )
+    contrast = _make_contrast(text, levels, values, settings.get("contrasts"))
+    value = numbered if contrast is None else TRANSFORMS["C"](numbered, contrast)
+    labels = tuple(str(level) for level in levels)
+    shown = tuple(
+        label if count >= FEWEST_SHARING else f"rare level {number}"
+        for number, (label, count) in enumerate(zip(labels, counts, strict=True), start=1)
+    )
+    return _Factor(text, value, len(levels), labels, shown, is_column)
+
+
+def _order_levels(text: str, levels: list[Any], asked: list[Any]) -> list[Any]:
+    left_out = sum(level not in asked for level in levels)
+    if left_out or len(set(asked)) < len(asked):
+        found = f"{left_out} left out" if left_out else "one of them twice"
+        advice = "name each level that people have once"
+        raise InputError("formula", [Fault(f"formula, {text}", "all levels", found, advice)])
+    return sorted(levels, key=asked.index)
+
+
+def _make_contrast(
+    text: str, levels: list[Any], values: "pd.Series[Any]", contrast: Contrast | None
+) -> Any:
+    from formulaic.transforms import ContrastsRegistry
+
+    if contrast is None:
+        return None
+    if contrast.base is None:
+        return getattr(ContrastsRegistry, contrast.kind)()
+    if contrast.base not in levels:
+        advice = f"there are: {show_shared(values)}"
+        fault = Fault(f"formula, {text}", "a level that people have", show(f"{contrast.base}"))
+        raise InputError("formula", [Fault(fault.where, fault.expected, fault.found, advice)])
+    return ContrastsRegistry.treatment(base=levels.index(contrast.base))
+
+
+def _find_too_many(formula: Formula, factors: list[_Factor], n_people: int) -> list[Fault]:
+    width = dict(zip(formula.factors, (factor.width for factor in factors), strict=True))
+    n_columns = 1
+    for term in formula.terms:
+        n_columns += int(np.prod([float(width[factor]) for factor in term]))
+    advice = "leave out products, group levels, or use fewer degrees of freedom"
+    if n_columns > MOST_COLUMNS:
+        return [Fault("formula", f"at most {MOST_COLUMNS:,} columns", f"{n_columns:,}", advice)]
+    if n_columns * n_people > MOST_CELLS:
+        found = f"{n_columns:,} for {n_people:,} people"
+        expected = f"at most {MOST_CELLS // n_people:,} columns"
+        return [Fault("formula", expected, found, advice)]
+    return []
+
+
+def _multiply_out(
+    formula: Formula, factors: list[_Factor], n_people: int
+) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Let formulaic code the categories and multiply the factors of each term.
+
+    It is handed values alone, under names made here, so it evaluates no expression and no
+    name of a column or level can be taken for another.
+    """
+    import formulaic
+
+    key = {node: f"v{position}" for position, node in enumerate(formula.factors)}
+    plain = {
+        f"v{position}": factor.value
+        for position, factor in enumerate(factors)
+        if type(factor.value) in {np.ndarray, pd.Series} and factor.value.ndim == 1
+    }
+    frame = pd.DataFrame(plain, index=pd.RangeIndex(n_people), copy=False)
+    rest = {
+        f"v{position}": factor.value
+        for position, factor in enumerate(factors)
+        if f"v{position}" not in plain
+    }
+    text = " + ".join(["1", *(":".join(key[factor] for factor in t) for t in formula.terms)])
+    made = formulaic.model_matrix(text, frame, context=rest, na_action="ignore")
+    values = np.asfortranarray(np.asarray(made, dtype=np.float64))
+    return values, tuple(str(name) for name in made.columns)
+
+
+def _name_columns(made: tuple[str, ...], factors: list[_Factor]) -> tuple[str, ...]:
+    """Name the columns as the formula writes them; in backticks where two would be the same."""
+    names = tuple(_rename(name, factors) for name in made)
+    if len(set(names)) == len(names):
+        return names
+    quoted = [replace(one, text=f"`{one.text}`") if one.is_column else one for one in factors]
+    return tuple(_rename(name, quoted) for name in made)
+
+
+def _show_columns(
+    made: tuple[str, ...], factors: list[_Factor], values: NDArray[np.float64]
+) -> tuple[str, ...]:
+    """Name the columns as a message may: no level, nor combination of levels, that few have."""
+    hidden = [replace(one, levels=one.shown) for one in factors]
+    shown = list(_name_columns(made, hidden))
+    for position, name in enumerate(made[1:], start=1):
+        of = [factors[_read_piece(piece)[0]] for piece in name.split(":")]
+        is_combination = len(of) > 1 and all(one.levels for one in of)
+        if is_combination and np.count_nonzero(values[:, position]) < FEWEST_SHARING:
+            shown[position] = f"{':'.join(one.text for one in of)}[rare combination {position}]"
+    return tuple(shown)
+
+
+def _rename(name: str, factors: list[_Factor]) -> str:
+    if name == "Intercept":
+        return name
+    pieces = []
+    for piece in name.split(":"):
+        position, inside = _read_piece(piece)
+        factor = factors[position]
+        level = _LEVEL.fullmatch(inside) if factor.levels else None
+        if level is not None:
+            inside = f"{level[1] or ''}{factor.levels[int(level[2])]}"
+        pieces.append(factor.text + (f"[{inside}]" if inside else ""))
+    return ":".join(pieces)
+
+
+def _read_piece(piece: str) -> tuple[int, str]:
+    found = _PIECE.fullmatch(piece)
+    if found is None:
+        raise ValueError("a column that was not asked for")
+    return int(found[1]), found[2] or ""
+
+
+def _find_same_names(names: tuple[str, ...]) -> list[Fault]:
+    twice = sum(count > 1 for count in Counter(names).values())
+    if not twice:
+        return []
+    advice = "rename a column, or the levels of one that differ only in how they are stored"
+    return [Fault("formula", "columns of different names", f"{twice} names twice", advice)]
+
+
+def _not_finite(name: str) -> Fault:
+    advice = "transform it otherwise"
+    if "log" in name:
+        advice += "; log1p takes zeros"
+    return Fault(f"formula, column {name}", "finite numbers", "missing or infinite ones", advice)

@@ -1,0 +1,130 @@
+"""Cut the text of a formula into names, numbers, texts and marks."""
+
+import re
+from dataclasses import dataclass
+
+from desist.errors import Fault, InputError
+
+MOST_CHARACTERS = 20_000
+MOST_SHOWN = 80
+EXPECTED = 'covariates joined as in "age + C(sex)"'
+_MARKS = r"%in%|\*\*|==|!=|<=|>=|[-+*/:^()\[\],=<>&|~]"
+_BEGINNING = r"[^\W\d]"
+_MIDDLE = r"[\w.\u0300-\u036f]"  # an accent may be a character of its own
+_TOKEN = re.compile(
+    rf"""(?P<blank>\s+)
+    |`(?P<quoted>(?:[^`]|``)+)`
+    |(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?!{_MIDDLE})
+    |(?P<name>{_BEGINNING}{_MIDDLE}*)
+    |'(?P<single>[^']*)'
+    |"(?P<double>[^"]*)"
+    |(?P<mark>{_MARKS})""",
+    re.VERBOSE,
+)
+_NOT_READ = {
+    "{": "a formula runs no code; leave the braces out",
+    ".": "write the covariates out, joined by +",
+    "%": "write a + a:b for %in%",
+    "`": "a name in backticks ends with a backtick",
+    "'": "a text ends with the quotation mark that it begins with",
+    '"': "a text ends with the quotation mark that it begins with",
+}
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of a formula: its kind ("name", "number", "text", "mark" or "end") and where."""
+
+    kind: str
+    text: str
+    at: int
+
+
+def cut_tokens(text: str) -> list[Token]:
+    """Cut a formula into tokens.
+
+    Parameters
+    ----------
+    text : str
+        The formula.
+
+    Returns
+    -------
+    list of Token
+        Without blanks; the last is of kind "end".
+
+    Raises
+    ------
+    InputError
+        If it is too long, or has a character that means nothing.
+    """
+    if len(text) > MOST_CHARACTERS:
+        fault = Fault(
+            "formula", f"at most {MOST_CHARACTERS:,} characters", f"{len(text):,}", "shorten it"
+        )
+        raise InputError("formula", [fault])
+    tokens: list[Token] = []
+    at = 0
+    while at < len(text):
+        found = _TOKEN.match(text, at)
+        if found is None:
+            raise not_read(text, _explain(text, at))
+        if found.lastgroup != "blank":
+            tokens.append(_make_token(found))
+        at = found.end()
+    return [*tokens, Token("end", "", at)]
+
+
+def not_read(text: str, reason: str) -> InputError:
+    """Make the error of a formula that is not in the language.
+
+    Parameters
+    ----------
+    text : str
+        The formula.
+    reason : str
+        What is wrong, and where.
+
+    Returns
+    -------
+    InputError
+        To be raised.
+    """
+    return InputError("formula", [Fault("formula", EXPECTED, show(text), reason)])
+
+
+def show(text: str) -> str:
+    """Quote a part of a formula for a message, shortened when it is long.
+
+    Parameters
+    ----------
+    text : str
+        As the user wrote it.
+
+    Returns
+    -------
+    str
+        Between quotation marks; control characters are written out.
+    """
+    if len(text) <= MOST_SHOWN:
+        return repr(text)
+    return f"{text[:MOST_SHOWN]!r} and {len(text) - MOST_SHOWN:,} characters more"
+
+
+def _make_token(found: "re.Match[str]") -> Token:
+    kind = str(found.lastgroup)
+    text = found[kind]
+    if kind == "quoted":
+        return Token("name", text.replace("``", "`"), found.start())
+    return Token({"single": "text", "double": "text"}.get(kind, kind), text, found.start())
+
+
+def _explain(text: str, at: int) -> str:
+    if text[at].isdigit():
+        return f"character {at + 1}: put a name that begins with a digit in backticks"
+    if text[at] in _NOT_READ:
+        return f"character {at + 1}: {_NOT_READ[text[at]]}"
+    return (
+        f"character {at + 1} ({text[at]!r}) has no meaning here; "
+        "put a name with such a character in backticks"
+    )

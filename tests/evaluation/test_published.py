@@ -65,5 +65,5 @@ def test_a_comparison_size_that_is_not_positive_is_refused():
         ds.evaluate_published(ds.datasets.making_connections(), comparison_size=0)
     assert str(caught.value) == (
         "published figures: 1 fault\n"
-        "  - comparison_size: expected a positive number of people, found 0"
+        "  - comparison_size: expected a number above 0 and of at most 5514 or None, found 0"
     )

@@ -192,7 +192,10 @@ class ProcessShape:
     def _quantile(self, rate: float, frequency: float) -> Quantile:
         from scipy.optimize import brentq
 
-        raise_faults("process shape", find_number_faults("rate", rate, above=0, below=1))
+        faults = find_number_faults("rate", rate, above=0, below=1)
+        if not (isinstance(frequency, float) and math.isnan(frequency)):
+            faults += find_number_faults("frequency", frequency, above=0)
+        raise_faults("process shape", faults)
         # -log P(0) lies below m for every dispersion and tends to m as it vanishes
         if not frequency > -math.log1p(-rate):
             found = "none printed" if math.isnan(frequency) else f"{frequency:g}"

@@ -88,7 +88,8 @@ def test_one_measure_of_zero_leaves_the_others_as_they_are():
 def test_a_percentage_that_no_count_gives_is_one_number_everywhere_and_said():
     found = published(ds.PublishedMeasure("rate", 30, 900, 0.155, 0.278, -0.24, 0.0))
     assert "No count of reoffenders among 30 participants gives" in found.warnings[0]
-    assert {c.estimate for c in found.checks if c.applicable} == {pytest.approx(0.155 - 0.278)}
+    for check in found.checks:
+        assert not check.applicable or check.estimate == pytest.approx(0.155 - 0.278)
     exact = next(check for check in found.checks if check.check == "exact_binomial")
     assert "no whole number of reoffenders" in exact.reason
     # the posterior of 4.65 of 30 lies between those of 4 and of 5

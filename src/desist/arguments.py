@@ -192,7 +192,7 @@ def _name_kind(value: object) -> str:
     name = type(value).__name__
     words = f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
     shape = getattr(value, "shape", None)
-    if isinstance(shape, tuple) and shape:
+    if isinstance(shape, tuple):
         return f"{words} of shape {shape}"
     return f"{words} of {len(value)}" if isinstance(value, Sized) else words
 

@@ -42,22 +42,23 @@ def test_a_line_is_found_by_its_measure():
             "measure: expected one of rate, frequency, time_among_reoffenders, "
             "found 'hazard_ratio'",
         ),
-        (RATE, {"n_treated": 0}, "n_treated: expected a whole number greater than 0, found 0"),
+        (RATE, {"n_treated": 0}, "n_treated: expected a whole number of at least 2, found 0"),
         (
             RATE,
             {"treated": 15.7},
-            "treated: expected a proportion from 0 to 1, found 15.7; divide percentages by 100",
+            "treated: expected a number of at least 0 and of at most 1, found 15.7; "
+            "divide percentages by 100",
         ),
         (
             RATE,
             {"lower": -20},
-            "lower: expected a difference of two such numbers, found -20; "
+            "lower: expected a number of at least -1 and of at most 1, found -20; "
             "divide percentages by 100",
         ),
         (
             FREQUENCY,
             {"comparison": float("nan")},
-            "comparison: expected a number from 0, found nan",
+            "comparison: expected a number of at least 0, found nan",
         ),
         (
             RATE,

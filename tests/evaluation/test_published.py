@@ -1,7 +1,7 @@
 import pytest
 
 import desist as ds
-from desist.errors import InputError
+from desist.errors import InputError, NoEventsError
 from desist.estimands import Measure
 
 
@@ -65,5 +65,38 @@ def test_a_comparison_size_that_is_not_positive_is_refused():
         ds.evaluate_published(ds.datasets.making_connections(), comparison_size=0)
     assert str(caught.value) == (
         "published figures: 1 fault\n"
-        "  - comparison_size: expected a positive number of people, found 0"
+        "  - comparison_size: expected a number above 0 and of at most 5514 or None, found 0"
     )
+
+
+def published(*lines):
+    study = ds.PublishedStudy("A programme", "main", "made up", lines, ess_range=(200, 900))
+    return ds.evaluate_published(study, inference="laplace", seed=3)
+
+
+def test_one_measure_of_zero_leaves_the_others_as_they_are():
+    rate = ds.PublishedMeasure("rate", 30, 900, 0.0, 0.278, -0.33, -0.22, None, 0)
+    none = ds.PublishedMeasure("frequency", 30, 900, 0.0, 0.9, -1.1, -0.7, None, 0)
+    found = published(rate, none)
+    assert [effect.measure for effect in found.effects] == [Measure.RATE]
+    assert found.unavailable[Measure.FREQUENCY].startswith("a mean of 0 is printed")
+    assert find(found, Measure.RATE).difference == find(published(rate), Measure.RATE).difference
+    with pytest.raises(NoEventsError, match="no measure can be evaluated: frequency: a mean of 0"):
+        published(none)
+
+
+def test_a_percentage_that_no_count_gives_is_one_number_everywhere_and_said():
+    found = published(ds.PublishedMeasure("rate", 30, 900, 0.155, 0.278, -0.24, 0.0))
+    assert "No count of reoffenders among 30 participants gives" in found.warnings[0]
+    for check in found.checks:
+        assert not check.applicable or check.estimate == pytest.approx(0.155 - 0.278)
+    exact = next(check for check in found.checks if check.check == "exact_binomial")
+    assert "no whole number of reoffenders" in exact.reason
+    # the posterior of 4.65 of 30 lies between those of 4 and of 5
+    treated = [
+        find(
+            published(ds.PublishedMeasure("rate", 30, 900, p, 0.278, -0.3, 0.1)), Measure.RATE
+        ).treated
+        for p in (4 / 30, 5 / 30)
+    ]
+    assert treated[0] < find(found, Measure.RATE).treated < treated[1]

@@ -137,7 +137,7 @@ def test_whether_reoffending_is_common_is_read_off_the_comparison_rate(compariso
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: e_value(0.0), "ratio: expected a finite number above 0, found 0"),
+        (lambda: e_value(0.0), "ratio: expected a number above 0, found 0"),
         (lambda: e_value_of_ratio(2, 0.5, 1.5), "expected a number from 0.5 to 1.5, found 2"),
         (
             lambda: e_value_of_ratio(2, 1.5, 3, kind="exposure ratio"),
@@ -146,7 +146,7 @@ def test_whether_reoffending_is_common_is_read_off_the_comparison_rate(compariso
         ),
         (
             lambda: e_value_of_ratio(1, -1, np.inf),
-            "lower: expected a finite number above 0, found -1\n  - upper: expected",
+            "lower: expected a number above 0, found -1\n  - upper: expected",
         ),
         (
             lambda: e_value_of_difference(-0.1, -0.4, 0.1, comparison=0.3),
@@ -155,7 +155,7 @@ def test_whether_reoffending_is_common_is_read_off_the_comparison_rate(compariso
         ),
         (
             lambda: e_value_of_difference(-0.1, -0.2, 0.1, comparison=30),
-            "comparison: expected a proportion above 0, up to 1, found 30",
+            "comparison: expected a number above 0 and of at most 1, found 30",
         ),
     ],
 )

@@ -249,7 +249,7 @@ def test_a_published_rate_that_is_higher_with_the_programme_trims_the_participan
             InputError,
             "study: expected the time_among_reoffenders of both arms, found none printed",
         ),
-        (lambda: WeibullShape(0.0), InputError, "k: expected a finite number above 0, found 0"),
+        (lambda: WeibullShape(0.0), InputError, "k: expected a number above 0, found 0"),
         (
             lambda: bound_published_time(make_study(0.2, 0.3, days=(0.1, 0.1))),
             InputError,

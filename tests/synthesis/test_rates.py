@@ -115,7 +115,7 @@ def test_odds_become_a_difference_where_the_comparison_rate_is_known(pooled):
     assert pooled.difference_at(0.5, new=True).to_numpy() == pytest.approx(
         np.array([[0.2 - 0.5, 1 / 3 - 0.5, 0.6 - 0.5]])
     )
-    with pytest.raises(InputError, match="expected a proportion between 0 and 1, found 40"):
+    with pytest.raises(InputError, match="expected a number above 0 and below 1, found 40"):
         pooled.difference_at(40)
 
 

@@ -3,9 +3,11 @@ r"""Checks of a report of which only the printed tables are known.
 How the inputs are reconstructed:
 
 rate
-    The treated count is exact; the comparison count is the printed weighted rate times
-    the number of records, a pseudo-count. With the 0/1 sample deviations of both arms
-    Welch's test meets the printed intervals.
+    The treated count is exact, or the one that gives the printed proportion; where none
+    does, the proportion is taken as it is printed, and no exact test is made. The
+    comparison count is the printed weighted rate times the number of records, a
+    pseudo-count. With the 0/1 sample deviations of both arms Welch's test meets the
+    printed intervals.
 frequency and time
     The means are the printed ones (the treated mean from the count where it is known).
     The printed interval gives the standard error, and that one deviation: both arms
@@ -96,7 +98,7 @@ def reconstruct_deviation(
 
 def _check_rate(printed: PublishedMeasure, ess: float | None) -> list[Check]:
     n1, n2 = printed.n_treated, printed.n_comparison
-    x1 = float(_treated_total(printed))
+    x1 = printed.treated_total
     found = welch_from_counts(x1, n1, printed.comparison * n2, n2)
     variances = [p * (1 - p) for p in (x1 / n1, printed.comparison)]
     made = [_label_welch(printed, found, variances, ess)]
@@ -111,6 +113,9 @@ def _check_counts(printed: PublishedMeasure, slug: str, x1: float, size: float |
     if size is None:
         reason = "the effective size of the comparison group is not known"
         return not_applicable(Measure.RATE, slug, reason)
+    if slug == "exact_binomial" and x1 != round(x1):
+        reason = "no whole number of reoffenders gives the printed proportion of the treated"
+        return not_applicable(Measure.RATE, slug, reason)
     found = COUNT_CHECKS[slug](x1, printed.n_treated, printed.comparison * size, size)
     note = (
         f"comparison rate with an effective sample size of {size:,.0f}, "
@@ -121,9 +126,7 @@ def _check_counts(printed: PublishedMeasure, slug: str, x1: float, size: float |
 
 def _check_mean(printed: PublishedMeasure, ess: float | None) -> list[Check]:
     n1, n2 = printed.n_treated, printed.n_comparison
-    mean1 = printed.treated
-    if printed.measure is Measure.FREQUENCY and printed.treated_count is not None:
-        mean1 = printed.treated_count / n1
+    mean1 = printed.treated_mean
     deviation = reconstruct_deviation(printed.lower, printed.upper, n1, n2)
     found = welch_from_summary(mean1, deviation, n1, printed.comparison, deviation, n2)
     return [_label_welch(printed, found, [deviation**2] * 2, ess)]
@@ -148,9 +151,3 @@ def _label_welch(
     elif printed.measure is Measure.TIME_AMONG_REOFFENDERS and n1 < FEWEST_REOFFENDERS:
         note += f"; with {n1:.0f} reoffenders it rejects a little too often"
     return label(found, printed.measure, "welch", reason=note)
-
-
-def _treated_total(printed: PublishedMeasure) -> int:
-    if printed.treated_count is not None:
-        return printed.treated_count
-    return round(printed.treated * printed.n_treated)

@@ -3,17 +3,29 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+from numbers import Integral
 from typing import Any
 
+from desist.arguments import describe, find_choice_faults, find_kind_faults, find_number_faults
 from desist.cohort.flow import RecordFlow
 from desist.errors import Fault, raise_faults
 from desist.estimands import Measure
 
+SAME = 1e-9  # proportions of counts that differ by rounding in a computer alone
 PUBLISHED_MEASURES = (Measure.RATE, Measure.FREQUENCY, Measure.TIME_AMONG_REOFFENDERS)
 
-_P_PRINTED = re.compile(r"<?[01](\.\d+)?")
+_P_PRINTED = re.compile(r"<?(0(\.[0-9]+)?|1(\.0+)?)")
+_NUMBERS: Mapping[str, Callable[[Any], float]] = {
+    "n_treated": int,
+    "n_comparison": int,
+    "treated_count": int,
+} | dict.fromkeys(
+    ("treated", "comparison", "lower", "upper", "difference_printed"),
+    lambda value: float(str(value)),  # 0.157 of 32 bits is 0.157, and not 0.15700000524520874
+)
 # half a unit of the coarsest printing: whole percentages, one decimal, whole days
 _ROUNDING = {
     Measure.RATE: 0.005,
@@ -71,14 +83,39 @@ class PublishedMeasure:
 
     def __post_init__(self) -> None:
         """Check that the line does not contradict itself."""
-        if self.measure in tuple(Measure):  # the word for a measure is as good as the measure
-            object.__setattr__(self, "measure", Measure(self.measure))
-        raise_faults(f"published {self.measure}", _find_measure_faults(self))
+        name = f"published {self.measure}" if isinstance(self.measure, str) else "published measure"
+        raise_faults(name, _find_measure_faults(self))
+        # the word for a measure is as good as the measure, and NumPy's numbers as Python's
+        object.__setattr__(self, "measure", Measure(self.measure))
+        for name, kind in _NUMBERS.items():
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, kind(getattr(self, name)))
 
     @property
     def difference(self) -> float:
         """Treated minus comparison, in the unit of the measure."""
         return self.treated - self.comparison
+
+    @property
+    def treated_total(self) -> float:
+        """Reoffenders (rate) or offences (frequency) among the treated, by the one rule for all.
+
+        The count where it is known. Of a rate, the whole number that gives the proportion as it
+        is written; where none does, and of a frequency, the printed mean times the people.
+        """
+        if self.treated_count is not None:
+            return float(self.treated_count)
+        total = self.treated * self.n_treated
+        gap = abs(round(total) / self.n_treated - self.treated)
+        is_given = self.measure is Measure.RATE and gap <= _find_half_unit(self.treated)
+        return float(round(total)) if is_given else total
+
+    @property
+    def treated_mean(self) -> float:
+        """Mean of the treated, not rounded where their count is known."""
+        if self.measure is Measure.TIME_AMONG_REOFFENDERS:
+            return self.treated
+        return self.treated_total / self.n_treated
 
 
 @dataclass(frozen=True)
@@ -119,8 +156,12 @@ class PublishedStudy:
 
     def __post_init__(self) -> None:
         """Check that the parts do not contradict each other."""
+        raise_faults("published study", _find_kinds_faults(self))
         object.__setattr__(self, "measures", tuple(self.measures))
         raise_faults(f"published study {self.name}", _find_study_faults(self))
+        if self.ess_range is not None:
+            low, high = self.ess_range
+            object.__setattr__(self, "ess_range", (float(low), float(high)))
 
     def find(self, measure: Measure) -> PublishedMeasure | None:
         """Return the line of a measure.
@@ -128,68 +169,89 @@ class PublishedStudy:
         Parameters
         ----------
         measure : Measure
-            The measure.
+            The measure, or the word for it.
 
         Returns
         -------
         PublishedMeasure or None
             None where the study does not print it.
+
+        Raises
+        ------
+        InputError
+            If there is no such measure.
         """
-        return next((line for line in self.measures if line.measure is measure), None)
+        raise_faults("published study", find_choice_faults("measure", measure, Measure))
+        return next((line for line in self.measures if line.measure == measure), None)
 
 
 def _find_measure_faults(line: PublishedMeasure) -> list[Fault]:
-    if line.measure not in PUBLISHED_MEASURES:
-        names = ", ".join(PUBLISHED_MEASURES)
-        return [Fault("measure", f"one of {names}", repr(str(line.measure)))]
-    faults = [*_find_size_faults(line), *_find_mean_faults(line)]
+    measure = str(line.measure) if isinstance(line.measure, str) else line.measure
+    faults = find_choice_faults("measure", measure, PUBLISHED_MEASURES)
+    faults += [*_find_size_faults(line), *_find_mean_faults(line), *_find_option_faults(line)]
     return faults or [*_find_interval_faults(line), *_find_count_faults(line)]
 
 
 def _find_size_faults(line: PublishedMeasure) -> list[Fault]:
-    sizes = {"n_treated": line.n_treated, "n_comparison": line.n_comparison}
+    advice = "one person's figures have no spread, and are not published: leave the line out"
     return [
-        Fault(name, "a whole number greater than 0", repr(size))
-        for name, size in sizes.items()
-        if not isinstance(size, int) or isinstance(size, bool) or size < 1
+        fault
+        for name, size in (("n_treated", line.n_treated), ("n_comparison", line.n_comparison))
+        for fault in find_number_faults(
+            name, size, least=2, whole=True, advice=advice if _is_one(size) else ""
+        )
     ]
+
+
+def _is_one(size: object) -> bool:
+    return isinstance(size, Integral) and size == 1
 
 
 def _find_mean_faults(line: PublishedMeasure) -> list[Fault]:
-    highest = 1.0 if line.measure is Measure.RATE else math.inf
-    advice = "divide percentages by 100" if line.measure is Measure.RATE else ""
-    means = {"treated": line.treated, "comparison": line.comparison}
-    limits = {"lower": line.lower, "upper": line.upper}
-    expected = "a proportion from 0 to 1" if line.measure is Measure.RATE else "a number from 0"
-    return [
-        *(
-            Fault(name, expected, f"{mean:g}", advice)
-            for name, mean in means.items()
-            if not (0 <= mean <= highest and math.isfinite(mean))
+    is_rate = isinstance(line.measure, str) and line.measure == Measure.RATE
+    highest = 1.0 if is_rate else math.inf
+    advice = "divide percentages by 100" if is_rate else ""
+    faults = []
+    for name, least in (("treated", 0.0), ("comparison", 0.0), ("lower", -highest)):
+        value = getattr(line, name)
+        faults += find_number_faults(name, value, least=least, most=highest, advice=advice)
+    return faults + find_number_faults(
+        "upper", line.upper, least=-highest, most=highest, advice=advice
+    )
+
+
+def _find_option_faults(line: PublishedMeasure) -> list[Fault]:
+    faults = [
+        *find_number_faults(
+            "treated_count", line.treated_count, least=0, whole=True, optional=True
         ),
-        *(
-            Fault(name, "a difference of two such numbers", f"{limit:g}", advice)
-            for name, limit in limits.items()
-            if not (abs(limit) <= highest and math.isfinite(limit))
-        ),
+        *find_number_faults("difference_printed", line.difference_printed, optional=True),
     ]
+    printed = line.p_printed
+    if printed is None or (isinstance(printed, str) and _P_PRINTED.fullmatch(printed)):
+        return faults
+    expected = 'a p-value as printed, such as "0.00" or "<0.01"'
+    advice = "" if isinstance(printed, str) else 'write it between quotation marks: "0.03"'
+    return [*faults, Fault("p_printed", expected, describe(printed), advice)]
 
 
 def _find_interval_faults(line: PublishedMeasure) -> list[Fault]:
     faults = []
     slack = 3 * _ROUNDING[line.measure]  # the two means and the limit are all rounded
-    if not line.lower - slack <= line.difference <= line.upper + slack:
+    found = f"{line.lower:g} to {line.upper:g}"
+    if line.lower == line.upper:
+        advice = "give the limits with more digits"
+        faults.append(Fault("lower, upper", "an interval that has a width", found, advice))
+    elif line.lower > line.upper or not (
+        line.lower - slack <= line.difference <= line.upper + slack
+    ):
         expected = f"limits around {line.treated:g} - {line.comparison:g} = {line.difference:.3g}"
-        found = f"{line.lower:g} to {line.upper:g}"
         advice = "the interval is of treated minus comparison, the lower limit first"
         faults.append(Fault("lower, upper", expected, found, advice))
     printed = line.difference_printed
     if printed is not None and not abs(printed - line.difference) <= slack:
         expected = f"about {line.treated:g} - {line.comparison:g} = {line.difference:.3g}"
         faults.append(Fault("difference_printed", expected, f"{printed:g}"))
-    if line.p_printed is not None and not _P_PRINTED.fullmatch(line.p_printed):
-        expected = 'a p-value as printed, such as "0.00" or "<0.01"'
-        faults.append(Fault("p_printed", expected, repr(line.p_printed)))
     return faults
 
 
@@ -204,6 +266,37 @@ def _find_count_faults(line: PublishedMeasure) -> list[Fault]:
         return []
     found = f"{count} of {line.n_treated}"
     return [Fault("treated_count", f"a count that gives {line.treated:g} per person", found)]
+
+
+def _find_half_unit(value: float) -> float:
+    """Return half a unit of the last digit that a proportion is written with, or of a percent."""
+    exponent = Decimal(repr(value)).as_tuple().exponent
+    digits = -int(exponent) if isinstance(exponent, int) else 0
+    return max(min(0.5 * 10.0**-digits, _ROUNDING[Measure.RATE]) * 1.0001, SAME)
+
+
+def _find_kinds_faults(study: PublishedStudy) -> list[Fault]:
+    faults = []
+    for where in ("name", "analysis", "source"):
+        faults += find_kind_faults(where, getattr(study, where), str, "a text")
+    faults += _find_lines_faults(study.measures)
+    if study.flow is not None:
+        faults += find_kind_faults("flow", study.flow, RecordFlow, "a RecordFlow or None")
+    return faults + find_kind_faults("profile", study.profile, Mapping, "a mapping")
+
+
+def _find_lines_faults(lines: object) -> list[Fault]:
+    expected = "a list of PublishedMeasure"
+    if isinstance(lines, PublishedMeasure):
+        return [Fault("measures", expected, describe(lines), "write [...] around a single line")]
+    if not isinstance(lines, list | tuple):
+        return [Fault("measures", expected, describe(lines))]
+    odd = [
+        number + 1 for number, line in enumerate(lines) if not isinstance(line, PublishedMeasure)
+    ]
+    if not odd:
+        return []
+    return [Fault("measures", expected, f"{len(odd)} other, the first in place {odd[0]}")]
 
 
 def _find_study_faults(study: PublishedStudy) -> list[Fault]:
@@ -225,11 +318,15 @@ def _find_study_faults(study: PublishedStudy) -> list[Fault]:
     return [*faults, *_find_ess_faults(study.ess_range, n_comparison)]
 
 
-def _find_ess_faults(ess_range: tuple[float, float] | None, n_comparison: int) -> list[Fault]:
+def _find_ess_faults(ess_range: object, n_comparison: int) -> list[Fault]:
     if ess_range is None:
         return []
+    expected = "two sizes, the smaller first, between 0 and the number of comparison people"
+    if not isinstance(ess_range, list | tuple) or len(ess_range) != 2:
+        return [Fault("ess_range", expected, describe(ess_range))]
     low, high = ess_range
+    if find_number_faults("ess_range", low) or find_number_faults("ess_range", high):
+        return [Fault("ess_range", expected, f"{describe(low)} to {describe(high)}")]
     if 0 < low <= high and (not n_comparison or high <= n_comparison):
         return []
-    expected = "two sizes, the smaller first, between 0 and the number of comparison people"
     return [Fault("ess_range", expected, f"{low:g} to {high:g}")]

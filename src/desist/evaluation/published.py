@@ -1,18 +1,21 @@
 """Evaluate a programme of which only a report's printed figures are known."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from desist.arguments import find_choice_faults, find_kind_faults, find_number_faults
 from desist.checks.published import checks_from_published, reconstruct_deviation
 from desist.cohort.published import PublishedMeasure, PublishedStudy
 from desist.effects import Effect, estimate_effects
-from desist.errors import Fault, InputError, NoEventsError
+from desist.errors import CannotAnswerError, Fault, NoEventsError, raise_faults
 from desist.estimands import Estimand, Measure
 from desist.evaluation.evaluate import list_cautions
 from desist.evaluation.record import Evaluation, compare_check
-from desist.inference.engines import Engine, Laplace, require_seed
+from desist.inference.engines import ENGINES, Engine, Laplace, Nuts, require_seed
 from desist.models.fit import Fit, fit_rows
 from desist.models.means import MeansModel
 from desist.models.predictors import Target
@@ -63,31 +66,28 @@ def evaluate_published(
     Raises
     ------
     InputError
-        If `comparison_size` is not positive.
-    NoEventsError
-        If a mean of 0 is printed.
+        If an argument is of the wrong kind, or `comparison_size` is not above 0 and at most
+        the number of comparison people; every fault is listed.
+    CannotAnswerError
+        If no measure can be evaluated; one that cannot is named as unavailable, with the
+        reason, and leaves the others as they are.
     """
-    if comparison_size is not None and not comparison_size > 0:
-        fault = Fault("comparison_size", "a positive number of people", f"{comparison_size:g}")
-        raise InputError("published figures", [fault])
+    raise_faults(
+        "published figures", _find_argument_faults(study, comparison_size, inference, seed)
+    )
     streams = np.random.default_rng(require_seed(seed)).spawn(len(study.measures))
     effects: list[Effect] = []
-    warnings: list[str] = []
-    if study.ess_range is None and comparison_size is None:
-        warnings.append(
-            "The effective size of the weighted comparison group is not known; every record counts "
-            "as one person, which gives the narrowest interval. Give comparison_size to do better."
-        )
+    warnings = _list_doubts(study, comparison_size)
+    reasons: dict[Measure, str] = {}
     for printed, stream in zip(study.measures, streams, strict=True):
-        if printed.measure is Measure.RATE:
-            smallest, largest = _sizes(study, printed, comparison_size)
-            fit = _fit_rate(printed, smallest, inference, stream)
-            if largest > smallest:
-                other = _fit_rate(printed, largest, inference, stream)
-                warnings.append(_say_what_size_matters(fit, other, smallest, largest))
-        else:
-            fit = _fit_means(study, printed, comparison_size, inference, stream)
-        effects += estimate_effects(fit)
+        try:
+            fit, said = _fit_measure(study, printed, comparison_size, inference, stream)
+            effects += estimate_effects(fit)
+            warnings += said
+        except CannotAnswerError as error:
+            reasons[printed.measure] = str(error)
+    if not effects:
+        raise NoEventsError(f"{study.name}: no measure can be evaluated: {_join(reasons)}")
     found = {effect.measure: effect for effect in effects}
     return Evaluation(
         title=f"{study.name} ({study.analysis} analysis)",
@@ -98,7 +98,7 @@ def evaluate_published(
             for check in checks_from_published(_with_size(study, comparison_size))
         ),
         unavailable={
-            measure: "the report prints no figure of it"
+            measure: reasons.get(measure, "the report prints no figure of it")
             for measure in Measure
             if measure not in found
         },
@@ -118,6 +118,68 @@ def evaluate_published(
     )
 
 
+def _find_argument_faults(
+    study: object, comparison_size: object, inference: object, seed: object
+) -> list[Fault]:
+    faults = find_kind_faults("study", study, PublishedStudy, "a PublishedStudy")
+    most = math.inf
+    if isinstance(study, PublishedStudy):
+        most = max(line.n_comparison for line in study.measures)
+    faults += find_number_faults(
+        "comparison_size", comparison_size, above=0, most=most, optional=True
+    )
+    engines = find_kind_faults(
+        "inference", inference, (str, Nuts, Laplace), "auto, nuts or laplace, or a settings record"
+    )
+    if isinstance(inference, str):
+        engines = find_choice_faults("inference", inference, ("auto", *ENGINES))
+    return [*faults, *engines, *find_number_faults("seed", seed, least=0, whole=True)]
+
+
+def _list_doubts(study: PublishedStudy, comparison_size: float | None) -> list[str]:
+    """List what the printed figures leave open, whatever the posterior."""
+    doubts = []
+    if study.ess_range is None and comparison_size is None:
+        doubts.append(
+            "The effective size of the weighted comparison group is not known; every record counts "
+            "as one person, which gives the narrowest interval. Give comparison_size to do better."
+        )
+    rate = study.find(Measure.RATE)
+    if rate is not None and rate.treated_total != round(rate.treated_total):
+        doubts.append(
+            f"No count of reoffenders among {rate.n_treated:,} participants gives the printed "
+            f"percentage of {100 * rate.treated:.10g}: the posterior and every check take it as "
+            f"it is printed, as {rate.treated_total:.4g} people, and no exact test is made. Give "
+            "treated_count where it is known."
+        )
+    return doubts
+
+
+def _fit_measure(
+    study: PublishedStudy,
+    printed: PublishedMeasure,
+    comparison_size: float | None,
+    inference: str | Engine,
+    stream: np.random.Generator,
+) -> tuple[Fit, list[str]]:
+    """Fit one line of the table; say what the unknown size of the comparison group changes."""
+    if printed.measure is not Measure.RATE:
+        return _fit_means(study, printed, comparison_size, inference, stream), []
+    smallest, largest = _sizes(study, printed, comparison_size)
+    fit = _fit_rate(printed, smallest, inference, stream)
+    if not largest > smallest:
+        return fit, []
+    other = _fit_rate(printed, largest, inference, stream)
+    return fit, [_say_what_size_matters(fit, other, smallest, largest)]
+
+
+def _join(reasons: Mapping[Measure, str]) -> str:
+    return "; ".join(
+        reason if reason.startswith(f"{measure}: ") else f"{measure}: {reason}"
+        for measure, reason in reasons.items()
+    )
+
+
 def _with_size(study: PublishedStudy, asked: float | None) -> PublishedStudy:
     return study if asked is None else replace(study, ess_range=(asked, asked))
 
@@ -133,11 +195,7 @@ def _sizes(
 def _fit_rate(
     printed: PublishedMeasure, size: float, inference: str | Engine, stream: np.random.Generator
 ) -> Fit:
-    reoffended = (
-        printed.treated * printed.n_treated
-        if printed.treated_count is None
-        else float(printed.treated_count)
-    )
+    reoffended = printed.treated_total
     rows = _rows(
         treated=[1, 1, 0, 0],
         reoffended=[1, 0, 1, 0],
@@ -162,14 +220,11 @@ def _fit_means(
     deviation = reconstruct_deviation(
         printed.lower, printed.upper, printed.n_treated, printed.n_comparison
     )
-    treated = printed.treated
-    if printed.measure is Measure.FREQUENCY and printed.treated_count is not None:
-        treated = printed.treated_count / printed.n_treated  # the printed mean is rounded
-    means = np.array([treated, printed.comparison])
+    means = np.array([printed.treated_mean, printed.comparison])
     if not (means > 0).all():
         raise NoEventsError(
-            f"{printed.measure}: a mean of 0 is printed, and its ratio to the other cannot be "
-            "estimated from a report; only the people's own records can tell more"
+            "a mean of 0 is printed, and its ratio to the other cannot be estimated from a report; "
+            "only the people's own records can tell more"
         )
     # reoffenders are a part of the records, and keep the same share of their precision
     n_records = max(line.n_comparison for line in study.measures)

@@ -6,9 +6,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from desist.arguments import find_choice_faults, find_kind_faults, find_number_faults
 from desist.cohort.outcomes import Outcomes
+from desist.errors import raise_faults
 from desist.estimands import Measure
 from desist.models.priors import Priors
+
+MEASURES = (Measure.FREQUENCY, Measure.TIME_AMONG_REOFFENDERS)
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,11 @@ class MeansModel:
         The value :math:`c` that the priors are centred on, in the unit of the measure.
     priors : Priors
         On the log scale.
+
+    Raises
+    ------
+    InputError
+        If an attribute is of the wrong kind; every fault is listed.
     """
 
     measure: Measure
@@ -41,6 +50,17 @@ class MeansModel:
     priors: Priors = Priors()
     name: ClassVar[str] = "means"
     needs: ClassVar[str] = "published means"
+
+    def __post_init__(self) -> None:
+        """Check that a mean of the measure is known from a report."""
+        raise_faults(
+            "means",
+            [
+                *find_choice_faults("measure", self.measure, MEASURES),
+                *find_number_faults("unit", self.unit, above=0),
+                *find_kind_faults("priors", self.priors, Priors, "Priors(...)"),
+            ],
+        )
 
     def read_columns(
         self,

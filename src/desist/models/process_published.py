@@ -10,9 +10,10 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from desist.arguments import find_kind_faults, find_number_faults
 from desist.cohort.outcomes import Outcomes
 from desist.cohort.published import PUBLISHED_MEASURES, PublishedMeasure, PublishedStudy
-from desist.errors import Fault, InputError
+from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Estimand, Measure
 from desist.inference.engines import Engine
 from desist.inference.process_likelihood import counts_of_group, expand_counts
@@ -24,6 +25,7 @@ from desist.models.process_check import write_probability
 
 type Floats = NDArray[np.float64]
 
+SUBJECT = "one process of a report"
 YEAR = 365.0
 CONSTANT_INTENSITY = ProcessModel(log_shape=None)
 CODES = {"treated": 1, "comparison": 0}
@@ -62,6 +64,10 @@ class PublishedProcessModel:
 
     def __post_init__(self) -> None:
         """Check that the intensity is constant."""
+        raise_faults(
+            "published process",
+            find_kind_faults("process", self.process, ProcessModel, "a ProcessModel"),
+        )
         if self.process.log_shape is not None:
             fault = Fault("log_shape", "None", str(self.process.log_shape), "see shape_for_days")
             raise InputError("published process", [fault])
@@ -210,8 +216,9 @@ def fit_process_published(
     ------
     InputError
         If rate or frequency is missing, the treated counts are not known or contradict each
-        other, or `comparison_size` is not positive; every fault is listed.
+        other, or an argument is of the wrong kind; every fault is listed.
     """
+    raise_faults(SUBJECT, _find_option_faults(study, model, comparison_size, probability, seed))
     printed = _read_figures(study, comparison_size)
     rng = np.random.default_rng(seed)
     chosen = model or PublishedProcessModel()
@@ -250,11 +257,18 @@ def solve_dispersion(rate: float, mean: float) -> float:
         a with (1 + m / a)^-a = 1 - rate; NaN where none has, as when the offences are more
         evenly spread than by chance, or there are none.
 
+    Raises
+    ------
+    InputError
+        If the rate is no proportion or the mean no number, 0 or more.
+
     Examples
     --------
     >>> round(solve_dispersion(13 / 83, 26 / 83), 3), round(solve_dispersion(0.278, 1.06), 3)
     (0.153, 0.161)
     """
+    faults = find_number_faults("rate", rate, least=0, most=1)
+    raise_faults("dispersion", [*faults, *find_number_faults("mean", mean, least=0)])
     if not (rate > 0 and mean > 0):
         return math.nan
 
@@ -281,14 +295,27 @@ def solve_shape(days: float, mean: float, dispersion: float, unit: float = 1.0) 
     Returns
     -------
     float
-        k: 1 is a constant intensity, less one that falls with time; NaN where none gives it.
+        k: 1 is a constant intensity, less one that falls with time; NaN where none gives it,
+        or the dispersion is NaN.
+
+    Raises
+    ------
+    InputError
+        If a number is not above 0.
 
     Examples
     --------
     >>> round(solve_shape(75.0, 26 / 83, 0.153), 2)
     0.43
     """
-    if math.isnan(dispersion):
+    is_known = not (isinstance(dispersion, float) and math.isnan(dispersion))
+    numbers = {"days": days, "mean": mean, "unit": unit}
+    numbers |= {"dispersion": dispersion} if is_known else {}
+    faults: list[Fault] = []
+    for name, value in numbers.items():
+        faults += find_number_faults(name, value, above=0)
+    raise_faults("shape", faults)
+    if not is_known:
         return math.nan
 
     def excess(log_shape: float) -> float:
@@ -328,11 +355,23 @@ class _Printed:
         return self.n_reoffenders / self.n_treated, self.n_offences / self.n_treated, days
 
 
+def _find_option_faults(
+    study: object, model: object, comparison_size: object, probability: object, seed: object
+) -> list[Fault]:
+    faults = find_kind_faults("study", study, PublishedStudy, "a PublishedStudy")
+    if model is not None:
+        kind = PublishedProcessModel
+        faults += find_kind_faults("model", model, kind, "a PublishedProcessModel or None")
+    faults += find_number_faults("comparison_size", comparison_size, above=0, optional=True)
+    faults += find_number_faults("probability", probability, above=0, below=1)
+    if not isinstance(seed, np.random.Generator):
+        faults += find_number_faults("seed", seed, least=0, whole=True)
+    return faults
+
+
 def _read_figures(study: PublishedStudy, comparison_size: float | None) -> _Printed:
     rate, frequency, time = (study.find(measure) for measure in PUBLISHED_MEASURES)
     faults = []
-    if comparison_size is not None and not comparison_size > 0:
-        faults.append(Fault("comparison_size", "a positive number", f"{comparison_size:g}"))
     counts = []
     for measure, line in ((Measure.RATE, rate), (Measure.FREQUENCY, frequency)):
         if line is None or line.treated_count is None:
@@ -346,7 +385,7 @@ def _read_figures(study: PublishedStudy, comparison_size: float | None) -> _Prin
         expected = f"at least one for each of {counts[0]} reoffenders, and none without any"
         faults.append(Fault("frequency, treated_count", expected, f"{counts[1]}"))
     if faults or rate is None or frequency is None:
-        raise InputError("one process of a report", faults)
+        raise InputError(SUBJECT, faults)
     low = rate.n_comparison if study.ess_range is None else study.ess_range[0]
     return _Printed(
         n_treated=rate.n_treated,

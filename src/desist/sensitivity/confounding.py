@@ -6,11 +6,13 @@ from enum import StrEnum
 
 import numpy as np
 
+from desist.arguments import find_choice_faults, find_kind_faults, find_number_faults
 from desist.effects import Effect, summarise_interval
 from desist.errors import Fault, raise_faults
 from desist.estimands import Measure
 from desist.evaluation.record import Evaluation
 
+LARGEST = 1e100
 COMMON_OUTCOME = 0.15  # VanderWeele and Ding (2017): rarer than that, ratios are alike
 
 
@@ -125,7 +127,7 @@ def e_value(ratio: float) -> float:
     True
     """
     raise_faults("E-value", _find_ratio_faults(ratio=ratio))
-    away = max(ratio, 1 / ratio)
+    away = max(float(ratio), 1 / float(ratio))
     return away + math.sqrt(away * (away - 1))
 
 
@@ -151,6 +153,11 @@ def risk_ratio_from(ratio: float, kind: Ratio, *, common_outcome: bool = True) -
     float
         Approximate risk ratio, on the same side of 1.
 
+    Raises
+    ------
+    InputError
+        If the ratio is not positive and finite, or its kind is not known.
+
     References
     ----------
     VanderWeele, T. J. (2017). On a square-root transformation of the odds ratio for a common
@@ -163,9 +170,10 @@ def risk_ratio_from(ratio: float, kind: Ratio, *, common_outcome: bool = True) -
     >>> risk_ratio_from(0.49, Ratio.ODDS, common_outcome=False)
     0.49
     """
-    faults = _find_ratio_faults(ratio=ratio)
-    if kind not in list(Ratio):
-        faults.append(Fault("kind", f"one of {', '.join(Ratio)}", repr(kind)))
+    faults = [
+        *_find_ratio_faults(ratio=ratio),
+        *_find_kind_of_ratio_faults(kind, common_outcome),
+    ]
     raise_faults("E-value", faults)
     if not common_outcome or kind in (Ratio.RISK, Ratio.RATE):
         return ratio
@@ -212,9 +220,10 @@ def e_value_of_ratio(
     (7.26, 3.0)
     """
     faults = _find_ratio_faults(ratio=ratio, lower=lower, upper=upper)
+    options = _find_kind_of_ratio_faults(kind, common_outcome)
     if not faults and not lower <= ratio <= upper:
         faults = [Fault("ratio", f"a number from {lower:g} to {upper:g}", f"{ratio:g}")]
-    raise_faults("E-value", faults)
+    raise_faults("E-value", [*faults, *options])
     risk, low, high = (
         risk_ratio_from(value, kind, common_outcome=common_outcome)
         for value in (ratio, lower, upper)
@@ -254,18 +263,21 @@ def e_value_of_difference(
     Raises
     ------
     InputError
-        If the comparison proportion is not between 0 and 1, or a limit would take the
-        treated proportion to 0 or below.
+        If the comparison proportion is not between 0 and 1, the difference would take the
+        treated proportion above 1, or a limit would take it to 0 or below.
 
     Examples
     --------
     >>> round(e_value_of_difference(-0.12, -0.20, -0.04, comparison=0.278).limit, 2)
     1.61
     """
-    faults = []
-    if not 0 < comparison <= 1:
-        faults.append(Fault("comparison", "a proportion above 0, up to 1", f"{comparison:g}"))
-    elif not comparison + lower > 0:
+    faults = find_number_faults("comparison", comparison, above=0, most=1)
+    for name, value in (("difference", difference), ("lower", lower), ("upper", upper)):
+        faults += find_number_faults(name, value)
+    if not faults and comparison + difference > 1:
+        expected = f"a number of at most {1 - comparison:g}, the others of the comparison group"
+        faults.append(Fault("difference", expected, f"{difference:g}", "give proportions"))
+    if not faults and not comparison + lower > 0:
         expected = f"a number above {-comparison:g}, minus the comparison proportion"
         faults.append(Fault("lower", expected, f"{lower:g}", "give the interval of the ratio"))
     raise_faults("E-value", faults)
@@ -287,7 +299,19 @@ def find_e_value(effect: Effect, *, common_outcome: bool = True) -> EValue:
     -------
     EValue
         Not applicable to times, with the reason.
+
+    Raises
+    ------
+    InputError
+        If an argument is of the wrong kind.
     """
+    raise_faults(
+        "E-value",
+        [
+            *find_kind_faults("effect", effect, Effect, 'an Effect, such as evaluation["rate"]'),
+            *find_kind_faults("common_outcome", common_outcome, bool, "True or False"),
+        ],
+    )
     kind = _KINDS.get(effect.measure)
     if kind is None:
         nan = math.nan
@@ -317,7 +341,15 @@ def find_e_values(evaluation: Evaluation) -> tuple[EValue, ...]:
     -------
     tuple of EValue
         One a measure, in the evaluation's order.
+
+    Raises
+    ------
+    InputError
+        If it is no evaluation.
     """
+    raise_faults(
+        "E-values", find_kind_faults("evaluation", evaluation, Evaluation, "an Evaluation")
+    )
     rates = [
         float(effect.comparison.mean())
         for effect in evaluation.effects
@@ -341,9 +373,17 @@ _REASONS = {
 }
 
 
-def _find_ratio_faults(**ratios: float) -> list[Fault]:
+def _find_ratio_faults(**ratios: object) -> list[Fault]:
+    faults = []
+    for name, value in ratios.items():
+        found = find_number_faults(name, value, above=0)
+        # beyond, the ratio or its inverse has no E-value that is a number
+        faults += found or find_number_faults(name, value, least=1 / LARGEST, most=LARGEST)
+    return faults
+
+
+def _find_kind_of_ratio_faults(kind: object, common_outcome: object) -> list[Fault]:
     return [
-        Fault(name, "a finite number above 0", f"{value:g}")
-        for name, value in ratios.items()
-        if not (math.isfinite(value) and value > 0)
+        *find_choice_faults("kind", kind, Ratio),
+        *find_kind_faults("common_outcome", common_outcome, bool, "True or False"),
     ]

@@ -2,10 +2,13 @@
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from desist.arguments import describe, find_kind_faults, find_number_faults
 from desist.checks.arms import read_arms
 from desist.cohort.cohort import Cohort
 from desist.cohort.outcomes import read_outcomes
@@ -13,9 +16,13 @@ from desist.cohort.published import PublishedMeasure, PublishedStudy
 from desist.design.design import Design
 from desist.errors import Fault, InputError, NoEventsError, name_rows, raise_faults
 from desist.estimands import Measure
-from desist.sensitivity.shapes import Shape, WeibullShape
+from desist.sensitivity.shapes import AnyShape, ProcessShape, Shape, WeibullShape
 
 SUBJECT = "bounds of the time among reoffenders"
+SHAPES = (AnyShape, WeibullShape, ProcessShape)
+SHAPES_IN_WORDS = "AnyShape(), WeibullShape() or ProcessShape()"
+
+type Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -143,8 +150,8 @@ def bound_time(
     >>> found.share, round(found.lower, 6), round(found.upper, 6)
     (0.5, 2.333333, 3.666667)
     """
-    events = _read_events(reoffended, np.size(days))
-    arms = read_arms(np.where(events, days, 0.0), treated, weights)
+    times, events = _read_people(days, reoffended)
+    arms = read_arms(times, treated, weights)
     happened = events[arms.positions]
     rates: dict[str, float] = {}
     reoffenders: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
@@ -194,6 +201,13 @@ def bound_time_of_cohort(cohort: Cohort, design: Design) -> SelectionBounds:
     NoEventsError
         If nobody in an arm reoffended.
     """
+    raise_faults(
+        SUBJECT,
+        [
+            *find_kind_faults("cohort", cohort, Cohort, "a Cohort"),
+            *find_kind_faults("design", design, Design, "a Design"),
+        ],
+    )
     outcomes = read_outcomes(cohort)
     if outcomes.days is None or outcomes.reoffended is None:
         raise InputError(
@@ -244,9 +258,18 @@ def bound_published_time(
     >>> round(found.share, 2), round(found.lower), round(found.upper), found.treated
     (0.56, 67, 215, 75.0)
     """
+    shape = WeibullShape() if shape is None else shape
+    raise_faults(
+        SUBJECT,
+        [
+            *find_kind_faults("study", study, PublishedStudy, "a PublishedStudy"),
+            *find_kind_faults("shape", shape, SHAPES, f"{SHAPES_IN_WORDS}, or None"),
+            *find_number_faults("follow_up", follow_up, above=0),
+        ],
+    )
     rate = _require(study, Measure.RATE)
     time = _require(study, Measure.TIME_AMONG_REOFFENDERS)
-    rates = {"treated": _exact_rate(rate), "comparison": rate.comparison}
+    rates = {"treated": rate.treated_mean, "comparison": rate.comparison}
     if min(rates.values()) == 0:
         raise NoEventsError(f"{SUBJECT}: a reoffending rate of 0 is printed")
     means = {"treated": time.treated, "comparison": time.comparison}
@@ -260,7 +283,6 @@ def bound_published_time(
     )
     trimmed, share = _choose_arm(rates["treated"], rates["comparison"])
     frequency = study.find(Measure.FREQUENCY)
-    shape = WeibullShape() if shape is None else shape
     lower, upper = shape.bound(
         share,
         mean=means[trimmed],
@@ -298,11 +320,17 @@ def mean_of_fastest(days: NDArray[np.float64], weights: NDArray[np.float64], sha
     float
         In the unit of the values; all of them when the share is 1.
 
+    Raises
+    ------
+    InputError
+        If the share is not above 0 and at most 1.
+
     Examples
     --------
     >>> mean_of_fastest(np.array([30.0, 10.0, 20.0]), np.ones(3), 0.5)
     13.333333333333334
     """
+    raise_faults(SUBJECT, find_number_faults("share", share, above=0, most=1))
     order = np.argsort(days, kind="stable")
     masses = weights[order] / weights.sum()
     before = np.concatenate([[0.0], np.cumsum(masses)[:-1]])
@@ -310,16 +338,38 @@ def mean_of_fastest(days: NDArray[np.float64], weights: NDArray[np.float64], sha
     return float(np.average(days[order], weights=counted))
 
 
-def _read_events(reoffended: ArrayLike, n_people: int) -> NDArray[np.bool_]:
-    values = np.asarray(reoffended, dtype=float)
-    if values.shape != (n_people,):
-        fault = Fault("reoffended", f"{n_people} values, as many as days", f"shape {values.shape}")
-        raise InputError(SUBJECT, [fault])
-    other = np.flatnonzero((values != 0) & (values != 1))
-    if other.size:
-        found = f"{other.size} other, {name_rows(other.tolist())}"
-        raise InputError(SUBJECT, [Fault("reoffended", "0 or 1", found)])
-    return np.asarray(values == 1)
+def _read_people(days: ArrayLike, reoffended: ArrayLike) -> tuple[Array, NDArray[np.bool_]]:
+    """Return days, 0 for those who did not reoffend, and who did."""
+    times, faults = _read_column("days", days)
+    events, found = _read_column("reoffended", reoffended)
+    raise_faults(SUBJECT, [*faults, *found])
+    if events.shape != times.shape:
+        expected = f"{times.size} values, as many as days"
+        faults.append(Fault("reoffended", expected, f"shape {events.shape}"))
+        raise InputError(SUBJECT, faults)
+    happened = events == 1
+    for where, expected, wrong in (
+        ("reoffended", "0 or 1", ~happened & (events != 0)),
+        ("days", "a number, 0 or more", happened & ~(np.isfinite(times) & (times >= 0))),
+    ):
+        rows = np.flatnonzero(wrong).tolist()
+        if rows:
+            faults.append(Fault(where, expected, f"{len(rows)} other, {name_rows(rows)}"))
+    raise_faults(SUBJECT, faults)
+    return np.where(happened, times, 0.0), happened
+
+
+def _read_column(where: str, values: ArrayLike) -> tuple[Array, list[Fault]]:
+    """Read a number for each person, missing where a cell is missing; text is none."""
+    cells = np.asarray(values, dtype=object)
+    if cells.ndim != 1 or not all(map(_is_number_or_missing, cells)):
+        return np.empty(0), [Fault(where, "a list of numbers, one a person", describe(values))]
+    numbers = [np.nan if cell is None or cell is pd.NA else float(cell) for cell in cells]
+    return np.array(numbers, dtype=float), []
+
+
+def _is_number_or_missing(cell: object) -> bool:
+    return cell is None or cell is pd.NA or isinstance(cell, Real | np.bool_)
 
 
 def _choose_arm(treated: float, comparison: float) -> tuple[str, float]:
@@ -336,10 +386,5 @@ def _require(study: PublishedStudy, measure: Measure) -> PublishedMeasure:
     return line
 
 
-def _exact_rate(line: PublishedMeasure) -> float:
-    # the printed proportion is rounded, the count is not
-    return line.treated if line.treated_count is None else line.treated_count / line.n_treated
-
-
 def _exact_frequency(line: PublishedMeasure, arm: str) -> float:
-    return line.comparison if arm == "comparison" else _exact_rate(line)
+    return line.comparison if arm == "comparison" else line.treated_mean

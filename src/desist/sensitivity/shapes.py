@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from desist.arguments import find_number_faults
 from desist.errors import Fault, InputError, raise_faults
 
 NODES = 400  # of the Gauss-Legendre rule; the quantile functions are smooth inside
@@ -63,6 +64,7 @@ class AnyShape:
         frequency: float,  # noqa: ARG002
     ) -> tuple[float, float]:
         """Return the least and the greatest mean that any distribution allows."""
+        _require_numbers("any shape", share, mean=mean, follow_up=follow_up)
         least = max(0.0, (mean - (1 - share) * follow_up) / share)
         return least, min(follow_up, mean / share)
 
@@ -89,9 +91,7 @@ class WeibullShape:
 
     def __post_init__(self) -> None:
         """Check the shape."""
-        if not (math.isfinite(self.k) and self.k > 0):
-            fault = Fault("k", "a finite number above 0", f"{self.k:g}")
-            raise_faults("Weibull shape", [fault])
+        raise_faults("Weibull shape", find_number_faults("k", self.k, above=0))
 
     def bound(
         self,
@@ -104,6 +104,8 @@ class WeibullShape:
     ) -> tuple[float, float]:
         """Return the means of the fastest and slowest share under the matched distribution."""
         from scipy.optimize import brentq
+
+        _require_numbers("Weibull shape", share, mean=mean, follow_up=follow_up)
 
         def excess(steepness: float) -> float:
             return follow_up * _mean_between(self._quantile(steepness), 0.0, 1.0) - mean
@@ -156,6 +158,7 @@ class ProcessShape:
         frequency: float,
     ) -> tuple[float, float]:
         """Return the means of the fastest and slowest share of the process's first offences."""
+        _require_numbers("process shape", share, follow_up=follow_up)
         quantile = self._quantile(rate, frequency)
         return (
             follow_up * _mean_between(quantile, 0.0, share),
@@ -179,6 +182,7 @@ class ProcessShape:
         float
             In days.
         """
+        _require_numbers("process shape", 1.0, follow_up=follow_up)
         return follow_up * _mean_between(self._quantile(rate, frequency), 0.0, 1.0)
 
     def __str__(self) -> str:
@@ -188,6 +192,10 @@ class ProcessShape:
     def _quantile(self, rate: float, frequency: float) -> Quantile:
         from scipy.optimize import brentq
 
+        faults = find_number_faults("rate", rate, above=0, below=1)
+        if not (isinstance(frequency, float) and math.isnan(frequency)):
+            faults += find_number_faults("frequency", frequency, above=0)
+        raise_faults("process shape", faults)
         # -log P(0) lies below m for every dispersion and tends to m as it vanishes
         if not frequency > -math.log1p(-rate):
             found = "none printed" if math.isnan(frequency) else f"{frequency:g}"
@@ -208,6 +216,13 @@ class ProcessShape:
             return np.asarray(np.expm1(-log_survival / a) * a / frequency)
 
         return quantile
+
+
+def _require_numbers(subject: str, share: object, **days: object) -> None:
+    faults = find_number_faults("share", share, above=0, most=1)
+    for name, value in days.items():
+        faults += find_number_faults(name, value, above=0)
+    raise_faults(subject, faults)
 
 
 def _mean_between(quantile: Quantile, low: float, high: float) -> float:

@@ -8,9 +8,26 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from desist.arguments import find_choice_faults, find_number_faults
 from desist.errors import Fault, name_rows, raise_faults
+from desist.synthesis._columns import name_shapes, read_column, read_labels
+from desist.synthesis._heterogeneity import (
+    ESTIMATORS,
+    find_peaks,
+    find_typical_variance,
+    generalise_q,
+    profile_q,
+)
 
 SUBJECT = "meta-analysis"
+LIKELIHOODS = ("reml", "ml")  # estimators that may have several peaks to choose from
+AGREES_BY_LUCK = 0.01  # estimates this close, in standard errors, tell of their rounding
+LARGEST = 1e40  # of a number and its inverse; squares of squares have to be numbers too
+TIED = 1e-9
+WIDENED = (
+    "The estimates agree to within a hundredth of their standard errors, which tells of their "
+    "rounding and not of precision: the Knapp-Hartung factor is taken as 1."
+)
 
 type Array = NDArray[np.float64]
 
@@ -49,6 +66,8 @@ class PooledEffects:
         Kind of the confidence limits.
     probability : float
         Of all limits.
+    cautions : tuple of str
+        What the reader of the numbers has to know, in sentences; empty when nothing.
     """
 
     estimate: float
@@ -73,6 +92,7 @@ class PooledEffects:
     estimator: str
     interval: str
     probability: float = 0.95
+    cautions: tuple[str, ...] = ()
 
     @property
     def n_studies(self) -> int:
@@ -94,11 +114,12 @@ class PooledEffects:
         )
 
     def __repr__(self) -> str:
-        """Return the mean effect, its limits and those for a new study, in one line."""
+        """Return the mean effect, its limits and those for a new study, and any cautions."""
         return (
             f"<Meta-analysis of {self.n_studies} studies: {self.estimate:.3g} "
             f"({self.lower:.3g} to {self.upper:.3g}); a new study "
             f"{self.prediction_lower:.3g} to {self.prediction_upper:.3g}>"
+            + "".join(f"\nCaution: {caution}" for caution in self.cautions)
         )
 
 
@@ -122,6 +143,12 @@ def pool_effects(
     for a few studies that agree by luck. The prediction interval uses the same quantiles with
     :math:`\hat\tau^2` added to the variance. Ratios are pooled as logarithms.
 
+    A "knapp_hartung" interval that is narrower than the normal one with :math:`\tau^2 = 0`
+    carries a caution. Where :math:`\sqrt q` is below 0.01 the agreement of the estimates tells
+    of their rounding alone: then :math:`q` is taken as 1, which the cautions say. The
+    likelihood of :math:`\tau^2` may have several peaks: "reml" and "ml" take the highest of
+    all, and a caution names them.
+
     Parameters
     ----------
     estimates : array_like, shape (n_studies,)
@@ -130,8 +157,9 @@ def pool_effects(
         Above 0, and taken as known.
     labels : sequence of str, optional
         Names of the studies; numbers from 1 by default.
-    estimator : {"reml", "dl", "pm"}
-        Of tau-squared: restricted maximum likelihood, DerSimonian and Laird, Paule and Mandel.
+    estimator : {"reml", "ml", "dl", "pm"}
+        Of tau-squared: restricted maximum likelihood, maximum likelihood, DerSimonian and
+        Laird, Paule and Mandel.
     interval : {"knapp_hartung", "knapp_hartung_truncated", "normal"}
         Kind of the confidence limits.
     probability : float
@@ -153,7 +181,9 @@ def pool_effects(
     of Educational and Behavioral Statistics 30, 261-293. Knapp, G. and Hartung, J. (2003).
     Improved tests for a random effects meta-regression. Statistics in Medicine 22, 2693-2710.
     Viechtbauer, W. (2007). Confidence intervals for the amount of heterogeneity. Statistics in
-    Medicine 26, 37-52.
+    Medicine 26, 37-52. Rover, C., Knapp, G. and Friede, T. (2015). Hartung-Knapp-Sidik-Jonkman
+    approach and its modification for random-effects meta-analysis with few studies. BMC
+    Medical Research Methodology 15, 99.
 
     Examples
     --------
@@ -162,33 +192,33 @@ def pool_effects(
     """
     from scipy.stats import chi2, norm, t
 
-    values, errors, names = _read_studies(estimates, standard_errors, labels)
-    raise_faults(SUBJECT, _find_option_faults(estimator, interval, probability))
+    values, errors, names, faults = _read_studies(estimates, standard_errors, labels)
+    raise_faults(SUBJECT, [*faults, *_find_option_faults(estimator, interval, probability)])
     variances = errors**2
     k = len(values)
     tau_squared = ESTIMATORS[estimator](values, variances)
     weights = 1 / (variances + tau_squared)
     mean = float(weights @ values / weights.sum())
-    inflation, by_t = INTERVALS[interval](_generalised_q(values, variances, tau_squared) / (k - 1))
+    inflation, widened = _inflate(interval, generalise_q(values, variances, tau_squared) / (k - 1))
     error = math.sqrt(inflation / weights.sum())
-    reference = t(k - 1) if by_t else norm
+    reference = norm if interval == "normal" else t(k - 1)
     width = float(reference.ppf((1 + probability) / 2))
     predicted = width * math.hypot(error, math.sqrt(tau_squared))
-    q = _generalised_q(values, variances, 0.0)
+    q = generalise_q(values, variances, 0.0)
     shrinkage = tau_squared / (variances + tau_squared)
-    low, high = _profile_q(values, variances, probability)
+    low, high = profile_q(values, variances, probability)
     return PooledEffects(
         estimate=mean,
         standard_error=error,
         lower=mean - width * error,
         upper=mean + width * error,
-        p_value=_two_sided(reference, mean, error),
+        p_value=float(2 * reference.sf(abs(mean) / error)),
         prediction_lower=mean - predicted,
         prediction_upper=mean + predicted,
         tau_squared=tau_squared,
         tau_squared_lower=low,
         tau_squared_upper=high,
-        i_squared=tau_squared / (tau_squared + _typical_variance(variances)),
+        i_squared=tau_squared / (tau_squared + find_typical_variance(variances)),
         q=q,
         q_p_value=float(chi2.sf(q, k - 1)),
         labels=names,
@@ -200,6 +230,10 @@ def pool_effects(
         estimator=estimator,
         interval=interval,
         probability=probability,
+        cautions=(
+            *[WIDENED] * widened,
+            *_list_cautions(values, variances, estimator, width * error, probability),
+        ),
     )
 
 
@@ -220,7 +254,7 @@ def leave_one_out(
         As in `pool_effects`; three or more.
     labels : sequence of str, optional
         Names of the studies.
-    estimator : {"reml", "dl", "pm"}
+    estimator : {"reml", "ml", "dl", "pm"}
         Of tau-squared.
     interval : {"knapp_hartung", "knapp_hartung_truncated", "normal"}
         Kind of the confidence limits.
@@ -231,7 +265,7 @@ def leave_one_out(
     -------
     DataFrame
         One row a study that is left out: estimate, standard_error, lower, upper, p_value,
-        prediction_lower, prediction_upper, tau_squared, i_squared, q.
+        prediction_lower, prediction_upper, tau_squared, i_squared, q, cautions.
 
     Raises
     ------
@@ -243,7 +277,8 @@ def leave_one_out(
     >>> leave_one_out([-0.5, -0.1, -0.3], [0.2, 0.2, 0.2])["estimate"].round(2).tolist()
     [-0.2, -0.4, -0.3]
     """
-    values, errors, names = _read_studies(estimates, standard_errors, labels, fewest=3)
+    values, errors, names, faults = _read_studies(estimates, standard_errors, labels, fewest=3)
+    raise_faults(SUBJECT, [*faults, *_find_option_faults(estimator, interval, probability)])
     rows = []
     for left_out in range(len(values)):
         kept = np.arange(len(values)) != left_out
@@ -254,7 +289,8 @@ def leave_one_out(
             interval=interval,
             probability=probability,
         )
-        rows.append({column: getattr(pooled, column) for column in _LEFT_OUT_COLUMNS})
+        row = {column: getattr(pooled, column) for column in _LEFT_OUT_COLUMNS}
+        rows.append(row | {"cautions": " ".join(pooled.cautions)})
     return pd.DataFrame(rows, index=pd.Index(names, name="left_out"))
 
 
@@ -272,43 +308,6 @@ _LEFT_OUT_COLUMNS = (
 )
 
 
-def _estimate_by_moments(values: Array, variances: Array) -> float:
-    # DerSimonian and Laird (1986), Controlled Clinical Trials 7, 177-188, eq. 8.
-    weights = 1 / variances
-    spread = weights.sum() - (weights**2).sum() / weights.sum()
-    excess = _generalised_q(values, variances, 0.0) - (len(values) - 1)
-    return max(0.0, float(excess / spread))
-
-
-def _estimate_by_generalised_q(values: Array, variances: Array) -> float:
-    # Paule and Mandel (1982), Journal of Research NBS 87, 377-385.
-    return _solve_q(values, variances, len(values) - 1)
-
-
-def _estimate_by_restricted_likelihood(values: Array, variances: Array) -> float:
-    # Viechtbauer (2005), eq. 10: the derivative of the restricted log-likelihood.
-    from scipy.optimize import brentq
-
-    def score(tau_squared: float) -> float:
-        weights = 1 / (variances + tau_squared)
-        mean = weights @ values / weights.sum()
-        squares = weights**2
-        return float(squares @ (values - mean) ** 2 - weights.sum() + squares.sum() / weights.sum())
-
-    if score(0.0) <= 0:
-        return 0.0
-    beyond = float(np.sum((values - values.mean()) ** 2) + variances.max())
-    while score(beyond) > 0:
-        beyond *= 2
-    return float(brentq(score, 0.0, beyond, xtol=1e-15 * beyond, rtol=1e-14))
-
-
-ESTIMATORS: Mapping[str, Callable[[Array, Array], float]] = {
-    "reml": _estimate_by_restricted_likelihood,
-    "dl": _estimate_by_moments,
-    "pm": _estimate_by_generalised_q,
-}
-
 # From q to the factor of the variance, and whether the quantiles are those of t.
 INTERVALS: Mapping[str, Callable[[float], tuple[float, bool]]] = {
     "knapp_hartung": lambda q: (q, True),
@@ -317,86 +316,80 @@ INTERVALS: Mapping[str, Callable[[float], tuple[float, bool]]] = {
 }
 
 
-def _generalised_q(values: Array, variances: Array, tau_squared: float) -> float:
-    weights = 1 / (variances + tau_squared)
-    mean = weights @ values / weights.sum()
-    return float(weights @ (values - mean) ** 2)
+def _inflate(interval: str, q: float) -> tuple[float, bool]:
+    """Return the factor of the variance, and whether it was widened to 1."""
+    factor, by_t = INTERVALS[interval](q)
+    if by_t and factor < AGREES_BY_LUCK**2:
+        return 1.0, True
+    return factor, False
 
 
-def _solve_q(values: Array, variances: Array, target: float) -> float:
-    # Q falls in tau-squared: one root, or none above 0
-    from scipy.optimize import brentq
+def _list_cautions(
+    values: Array, variances: Array, estimator: str, half_width: float, probability: float
+) -> list[str]:
+    from scipy.stats import norm
 
-    if _generalised_q(values, variances, 0.0) <= target:
-        return 0.0
-    beyond = float(variances.max())
-    while _generalised_q(values, variances, beyond) > target:
-        beyond *= 2
-
-    def excess(tau_squared: float) -> float:
-        return _generalised_q(values, variances, tau_squared) - target
-
-    return float(brentq(excess, 0.0, beyond, xtol=1e-15 * beyond, rtol=1e-14))
-
-
-def _profile_q(values: Array, variances: Array, probability: float) -> tuple[float, float]:
-    from scipy.stats import chi2
-
-    tail = (1 - probability) / 2
-    high, low = chi2.ppf([tail, 1 - tail], len(values) - 1)
-    return _solve_q(values, variances, float(low)), _solve_q(values, variances, float(high))
-
-
-def _typical_variance(variances: Array) -> float:
-    # Higgins and Thompson (2002), Statistics in Medicine 21, 1539-1558, eq. 9.
-    weights = 1 / variances
-    total = weights.sum()
-    return float((len(weights) - 1) * total / (total**2 - (weights**2).sum()))
+    cautions = []
+    if estimator in LIKELIHOODS:
+        peaks = find_peaks(values, variances, restricted=estimator == "reml")
+        if len(peaks) > 1:
+            places = " and ".join(f"{place:.3g}" for place, _ in peaks)
+            cautions.append(
+                f"The likelihood of tau-squared has {len(peaks)} peaks, at {places}: the highest "
+                "is taken. A study far from the others decides between them."
+            )
+    known = float(norm.ppf((1 + probability) / 2)) / math.sqrt((1 / variances).sum())
+    if half_width < known * (1 - TIED):
+        cautions.append(
+            f"The interval is {half_width / known:.2f} times as wide as what was known of the "
+            "studies allows if their true effects are the same: they agree more than their "
+            'standard errors let expect. interval="knapp_hartung_truncated" does not count that '
+            "as precision."
+        )
+    return cautions
 
 
-def _two_sided(reference: object, mean: float, error: float) -> float:
-    if error == 0:
-        return 1.0 if mean == 0 else 0.0
-    return float(2 * reference.sf(abs(mean) / error))  # type: ignore[attr-defined]
-
-
-def _find_option_faults(estimator: str, interval: str, probability: float) -> list[Fault]:
-    faults = []
-    for where, given, known in (
-        ("estimator", estimator, ESTIMATORS),
-        ("interval", interval, INTERVALS),
-    ):
-        if given not in known:
-            faults.append(Fault(where, f"one of {', '.join(known)}", repr(given)))
-    if not 0 < probability < 1:
-        faults.append(Fault("probability", "a number between 0 and 1", f"{probability:g}"))
-    return faults
+def _find_option_faults(estimator: object, interval: object, probability: object) -> list[Fault]:
+    return [
+        *find_choice_faults("estimator", estimator, ESTIMATORS),
+        *find_choice_faults("interval", interval, INTERVALS),
+        *find_number_faults("probability", probability, above=0, below=1),
+    ]
 
 
 def _read_studies(
-    estimates: ArrayLike,
-    standard_errors: ArrayLike,
-    labels: Sequence[str] | None,
-    fewest: int = 2,
-) -> tuple[Array, Array, tuple[str, ...]]:
-    values = np.asarray(estimates, dtype=float)
-    errors = np.asarray(standard_errors, dtype=float)
-    names = tuple(str(number + 1) for number in range(values.size))
-    names = names if labels is None else tuple(str(label) for label in labels)
-    if values.ndim != 1 or errors.shape != values.shape or len(names) != values.size:
-        found = f"shapes {values.shape} and {errors.shape}, {len(names)} labels"
+    estimates: object, standard_errors: object, labels: object, fewest: int = 2
+) -> tuple[Array, Array, tuple[str, ...], list[Fault]]:
+    columns, faults = {}, []
+    for where, column in (("estimates", estimates), ("standard_errors", standard_errors)):
+        columns[where], found = read_column(where, column)
+        faults += found
+    values, errors = columns.values()
+    names, found = read_labels(labels, values.size)
+    faults += found
+    if not faults and not values.size == errors.size == len(names):
+        shapes = " and ".join(name_shapes(columns))
         expected = "one estimate, standard error and label for each study"
-        raise_faults(SUBJECT, [Fault("estimates, standard_errors, labels", expected, found)])
+        found_text = f"shapes {shapes}, {len(names)} labels"
+        faults.append(Fault("estimates, standard_errors, labels", expected, found_text))
+    if not faults and values.size < fewest:
+        faults.append(Fault("estimates", f"{fewest} studies or more", str(values.size)))
+    return values, errors, names, [*faults, *_find_cell_faults(values, errors)]
+
+
+def _find_cell_faults(values: Array, errors: Array) -> list[Fault]:
     faults = []
-    if len(values) < fewest:
-        faults.append(Fault("estimates", f"{fewest} studies or more", str(len(values))))
-    missing = np.flatnonzero(~np.isfinite(values))
-    wrong = np.flatnonzero(~(np.isfinite(errors) & (errors > 0)))
-    for where, expected, rows in (
-        ("estimates", "finite numbers", missing),
-        ("standard_errors", "finite numbers above 0", wrong),
+    finite = np.isfinite(values), np.isfinite(errors) & (errors > 0)
+    with np.errstate(invalid="ignore"):
+        large = np.abs(values) > LARGEST, (errors > LARGEST) | (errors < 1 / LARGEST)
+    limits = f"numbers up to {LARGEST:g}", f"numbers from {1 / LARGEST:g} to {LARGEST:g}"
+    for where, expected, wrong in (
+        ("estimates", "finite numbers", ~finite[0]),
+        ("standard_errors", "finite numbers above 0", ~finite[1]),
+        ("estimates", limits[0], finite[0] & large[0]),
+        ("standard_errors", limits[1], finite[1] & large[1]),
     ):
+        rows = np.flatnonzero(wrong)
         if rows.size:
             faults.append(Fault(where, expected, f"{rows.size} other, {name_rows(rows.tolist())}"))
-    raise_faults(SUBJECT, faults)
-    return values, errors, names
+    return faults

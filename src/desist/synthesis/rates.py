@@ -10,15 +10,18 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from desist.arguments import find_kind_faults, find_number_faults
 from desist.effects import summarise_interval
 from desist.errors import Fault, name_rows, raise_faults
 from desist.estimands import Interval
 from desist.inference.diagnostics import Diagnostics, require_convergence
 from desist.inference.engines import Nuts, draw_posterior
 from desist.models.priors import HalfNormal, Normal
+from desist.synthesis._columns import name_shapes, read_column, read_labels
 
 SUBJECT = "meta-analysis of rates"
 ENGINE = Nuts()
+MOST_PEOPLE = 2**53  # beyond, not every whole number is one
 HALF = 0.5  # added to counts, for the parameterisation only, never for the likelihood
 
 
@@ -40,6 +43,24 @@ class PoolingPriors:
     effect: Normal = Normal(0.0, 1.5)
     heterogeneity: HalfNormal = HalfNormal(0.5)
     baseline: Normal = Normal(0.0, 10.0)
+
+    def __post_init__(self) -> None:
+        """Check that each is a prior of its kind."""
+        raise_faults(
+            "pooling priors",
+            [
+                *find_kind_faults("effect", self.effect, Normal, "a prior such as Normal(0, 1.5)"),
+                *find_kind_faults(
+                    "heterogeneity",
+                    self.heterogeneity,
+                    HalfNormal,
+                    "a prior such as HalfNormal(0.5)",
+                ),
+                *find_kind_faults(
+                    "baseline", self.baseline, Normal, "a prior such as Normal(0, 10)"
+                ),
+            ],
+        )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -141,9 +162,8 @@ class PooledRates:
         InputError
             If the proportion is not between 0 and 1.
         """
-        if not 0 < comparison < 1:
-            found = f"{comparison:g}"
-            raise_faults(SUBJECT, [Fault("comparison", "a proportion between 0 and 1", found)])
+        faults = find_number_faults("comparison", comparison, above=0, below=1)
+        raise_faults(SUBJECT, [*faults, *find_kind_faults("new", new, bool, "True or False")])
         odds = comparison / (1 - comparison) * _exponentiate(self.new if new else self.effect)
         return odds / (1 + odds) - comparison
 
@@ -227,7 +247,8 @@ def pool_rates(
         "comparison_events": comparison_events,
         "n_comparison": n_comparison,
     }
-    counts = _read_counts(columns, labels)
+    counts, faults = _read_counts(columns, labels)
+    raise_faults(SUBJECT, [*faults, *_find_option_faults(priors, engine, probability, seed)])
     rng = np.random.default_rng(seed)
     draws, diagnostics = draw_posterior(
         lambda arrays: _build(priors, arrays),
@@ -305,18 +326,36 @@ def _observed_odds_ratios(counts: pd.DataFrame) -> NDArray[np.float64]:
     return np.asarray(cells[0] * cells[3] / (cells[1] * cells[2]))
 
 
-def _read_counts(columns: Mapping[str, ArrayLike], labels: Sequence[str] | None) -> pd.DataFrame:
-    arrays = {name: np.asarray(column, dtype=float) for name, column in columns.items()}
-    shapes = {array.shape for array in arrays.values()}
-    n_studies = len(arrays["n_treated"]) if arrays["n_treated"].ndim else 0
-    names = [str(number + 1) for number in range(n_studies)]
-    names = names if labels is None else [str(label) for label in labels]
-    if shapes != {(len(names),)}:
-        found = f"shapes {', '.join(str(a.shape) for a in arrays.values())}, {len(names)} labels"
+def _read_counts(columns: Mapping[str, object], labels: object) -> tuple[pd.DataFrame, list[Fault]]:
+    arrays: dict[str, NDArray[np.float64]] = {}
+    faults: list[Fault] = []
+    for where, column in columns.items():
+        arrays[where], found = read_column(where, column)
+        faults += found
+    names, found = read_labels(labels, arrays["n_treated"].size)
+    faults += found
+    if not faults and {array.size for array in arrays.values()} != {len(names)}:
+        text = f"shapes {', '.join(name_shapes(arrays))}, {len(names)} labels"
         expected = "one value and label for each study in every column"
-        raise_faults(SUBJECT, [Fault(", ".join(columns), expected, found)])
-    raise_faults(SUBJECT, _find_count_faults(arrays, len(names)))
-    return pd.DataFrame(arrays, index=pd.Index(names, name="study")).astype(np.int64)
+        faults.append(Fault(", ".join(columns), expected, text))
+    if faults:
+        return pd.DataFrame(), faults
+    faults = _find_count_faults(arrays, len(names))
+    counts = pd.DataFrame(arrays, index=pd.Index(names, name="study"))
+    return (counts if faults else counts.astype(np.int64)), faults
+
+
+def _find_option_faults(
+    priors: object, engine: object, probability: object, seed: object
+) -> list[Fault]:
+    faults = [
+        *find_kind_faults("priors", priors, PoolingPriors, "PoolingPriors(...)"),
+        *find_kind_faults("engine", engine, Nuts, "Nuts(...)"),
+        *find_number_faults("probability", probability, above=0, below=1),
+    ]
+    if not isinstance(seed, np.random.Generator):
+        faults += find_number_faults("seed", seed, least=0, whole=True)
+    return faults
 
 
 def _find_count_faults(arrays: Mapping[str, NDArray[np.float64]], n_studies: int) -> list[Fault]:
@@ -339,4 +378,4 @@ def _find_count_faults(arrays: Mapping[str, NDArray[np.float64]], n_studies: int
 
 def _is_count(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     with np.errstate(invalid="ignore"):
-        return np.asarray((values >= 0) & np.isfinite(values) & (values == np.round(values)))
+        return np.asarray((values >= 0) & (values <= MOST_PEOPLE) & (values == np.round(values)))

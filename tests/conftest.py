@@ -1,0 +1,33 @@
+"""What all tests share: no test depends on a clock."""
+
+import sys
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("no_clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("no_clock")
+
+
+@pytest.fixture
+def count_calls() -> Callable[[Callable[[], object]], int]:
+    """Count the functions that a piece of work calls: what its time grows with, on any machine."""
+
+    def count(work: Callable[[], object]) -> int:
+        work()  # what is made once, at the first call, is not counted
+        calls = 0
+
+        def see(_frame: object, event: str, _argument: object) -> None:
+            nonlocal calls
+            calls += event in ("call", "c_call")
+
+        before = sys.getprofile()
+        sys.setprofile(see)
+        try:
+            work()
+        finally:
+            sys.setprofile(before)
+        return calls
+
+    return count

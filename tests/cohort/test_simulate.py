@@ -230,11 +230,11 @@ def test_impossible_arguments_are_refused_together_in_exactly_these_words():
         )
     assert str(caught.value).splitlines() == [
         "simulation: 6 faults",
-        "  - rate_ratio: expected a number greater than 0, found 0",
-        "  - n_treated: expected a whole number from 1 upwards, found 0",
-        "  - n_comparison: expected a whole number from 1 upwards, found 5.5",
-        "  - confounding: expected a finite number, found nan",
-        "  - group_sd: expected a number from 0 upwards, found -1",
+        "  - rate_ratio: expected a number above 0 and of at most 1000, found 0",
+        "  - n_treated: expected a whole number of at least 1 and of at most 1e+07, found 0",
+        "  - n_comparison: expected a whole number of at least 1 and of at most 1e+07, found 5.5",
+        "  - confounding: expected a number of at least -100 and of at most 100, found nan",
+        "  - group_sd: expected a number of at least 0 and of at most 10, found -1",
         "  - follow_up: expected a whole number, as days are counted whole, found 364.5",
     ]
 

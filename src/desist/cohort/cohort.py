@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from desist.cohort.reading import read_people
-from desist.cohort.roles import Roles, name_groups
+from desist.cohort.roles import Roles, name_groups, read_follow_up
 from desist.cohort.validation import validate_people
 
 
@@ -80,7 +80,8 @@ class Cohort:
         follow_up: float | str = 365,
         groups: Sequence[str] = (),
     ) -> None:
-        roles = Roles(treatment, person, reoffended, offences, days, follow_up, name_groups(groups))
+        days_followed, grouped = read_follow_up(follow_up), name_groups(groups)
+        roles = Roles(treatment, person, reoffended, offences, days, days_followed, grouped)
         frame = validate_people(read_people(people, person), roles)
         for name, value in {"people": frame, **vars(roles)}.items():
             object.__setattr__(self, name, value)

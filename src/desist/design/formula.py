@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from desist.cohort.kinds import find_covariate_faults, find_numbers_as_text
 from desist.errors import Fault, name_rows
 
 OWN_LEVEL = (
@@ -96,6 +97,10 @@ def read_formula(
         return None, faults
     marked = {name for expression in expressions for name in _inside_c(expression)}
     texts = {name for name in variables if is_text(covariates[name])}
+    for name in texts - marked:
+        faults += find_numbers_as_text(covariates[name])
+    if faults:
+        return None, faults
     return Formula(text, variables, frozenset(marked | texts)), []
 
 
@@ -168,6 +173,9 @@ def find_bad_values(covariates: pd.DataFrame, columns: Iterable[str]) -> list[Fa
     faults = []
     for name in columns:
         column = covariates[name]
+        if odd := find_covariate_faults(column):
+            faults += odd
+            continue
         missing = np.flatnonzero(column.isna())
         if missing.size:
             found = f"{missing.size} missing ({name_rows(missing)})"

@@ -32,8 +32,8 @@ def find_contradictions(columns: Mapping[str, Column], roles: Roles) -> list[Fau
     list of Fault
         Faults of the offences, then of the days.
     """
-    reoffended = columns.get(roles.reoffended or "")
-    offences, days = columns.get(roles.offences or ""), columns.get(roles.days or "")
+    reoffended = _find(columns, roles.reoffended)
+    offences, days = _find(columns, roles.offences), _find(columns, roles.days)
     faults: list[Fault] = []
     if reoffended is not None and offences is not None:
         faults += _compare_offences(offences, reoffended)
@@ -81,7 +81,12 @@ def _compare_days(
 def _read_follow_up(columns: Mapping[str, Column], roles: Roles) -> NDArray[np.float64]:
     """Return the days of follow-up; NaN, which no comparison holds against, where faulty."""
     days = np.array([read_days(roles.follow_up)])
-    column = columns.get(roles.follow_up_column or "")
+    column = _find(columns, roles.follow_up_column)
     if column is not None:
         days = column.numbers
     return np.where(np.isfinite(days) & (days > 0), days, np.nan)
+
+
+def _find(columns: Mapping[str, Column], name: str | None) -> Column | None:
+    """Return the column of a role that is taken; a name may be empty, and is a name."""
+    return None if name is None else columns.get(name)

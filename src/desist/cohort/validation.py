@@ -6,6 +6,7 @@ refused, so that one mistake is reported once.
 """
 
 from collections import Counter
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -134,16 +135,20 @@ def _find_person_faults(persons: pd.Series) -> list[Fault]:
     if missing.any():
         found = f"{count_people(missing)} without one ({name_rows(np.flatnonzero(missing))})"
         faults.append(Fault(name, "an identifier for everybody", found))
-    try:
-        repeated = persons.duplicated(keep=False).to_numpy(dtype=bool) & ~missing
-    except TypeError:  # lists and the like cannot be compared
-        return [*faults, *find_covariate_faults(persons)]
+    if persons.dtype == object and not all(map(_is_hashable, set(map(type, persons)))):
+        found, advice = "lists or the like", "give each person one number or text"
+        return [*faults, Fault(name, "identifiers that can be compared", found, advice)]
+    repeated = persons.duplicated(keep=False).to_numpy(dtype=bool) & ~missing
     if repeated.any():
         count, rows = persons[repeated].nunique(), np.flatnonzero(repeated)
         found = f"{count} {'person' if count == 1 else 'people'} in {len(rows)} rows"
         advice = "keep one row of each, and count the others in the record flow"
         faults.append(Fault(name, "one row per person", f"{found} ({name_rows(rows)})", advice))
     return faults
+
+
+def _is_hashable(kind: type) -> bool:
+    return issubclass(kind, Hashable)
 
 
 def _find_arm_faults(treatment: Column | None) -> list[Fault]:

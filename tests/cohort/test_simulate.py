@@ -239,6 +239,41 @@ def test_impossible_arguments_are_refused_together_in_exactly_these_words():
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("rng", None),
+        ("rng", -1),
+        ("rng", "2017"),
+        ("rng", 1.5),
+        ("n_treated", True),
+        ("n_treated", 10**12),
+        ("n_comparison", "50"),
+        ("n_groups", None),
+        ("with_sex", "yes"),
+        ("whole_days", 1),
+        ("follow_up", "365"),
+        ("follow_up", np.timedelta64(365, "D")),
+        ("frequency", 1e300),
+        ("group_sd", [0.2]),
+        ("dispersion", np.inf),
+    ],
+)
+def test_settings_of_the_wrong_kind_are_refused_by_name(name, value):
+    with pytest.raises(InputError, match=f"simulation: 1 fault\n  - {name}: expected"):
+        simulate_cohort(**{"n_treated": 5, "n_comparison": 20, "rng": 1} | {name: value})
+
+
+def test_sizes_of_numpy_are_sizes():
+    assert simulate_cohort(np.int64(5), np.int16(20), rng=np.uint8(1)).cohort.n_people == 25
+
+
+@pytest.mark.parametrize("weights", [np.ones(3), np.zeros(25), np.full(25, np.nan), -np.ones(25)])
+def test_expected_outcomes_of_nobody_are_refused(weights):
+    with pytest.raises(InputError, match="weights: expected"):
+        simulate_cohort(5, 20, rng=1).means_of(weights)
+
+
 def test_a_cohort_like_the_report_takes_50_milliseconds():
     seconds = []
     for seed in range(5):

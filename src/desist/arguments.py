@@ -164,6 +164,8 @@ def describe(value: object) -> str:
     if isinstance(value, str):
         short = len(value) <= LONGEST_WORD_SHOWN and value.isprintable()
         return repr(value) if short else f"a text of {len(value):,} characters"
+    if isinstance(value, np.timedelta64):
+        return _name_kind(value)
     if isinstance(value, Real):
         return _write_number(value)
     return f"the class {value.__name__}" if isinstance(value, type) else _name_kind(value)
@@ -172,7 +174,8 @@ def describe(value: object) -> str:
 def _read_number(value: Any, *, whole: bool) -> float:
     """Return a number as a float; NaN for what is none, or too large for one."""
     is_number = isinstance(value, Integral if whole else Real)
-    if not is_number or isinstance(value, bool | np.bool_):
+    # NumPy counts its durations among the whole numbers, whatever their unit
+    if not is_number or isinstance(value, bool | np.bool_ | np.timedelta64):
         return math.nan
     try:
         return float(value)
@@ -193,7 +196,7 @@ def _name_kind(value: object) -> str:
     words = f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
     shape = getattr(value, "shape", None)
     if isinstance(shape, tuple):
-        return f"{words} of shape {shape}"
+        return f"{words} of shape {shape}" if shape else words
     return f"{words} of {len(value)}" if isinstance(value, Sized) else words
 
 

@@ -23,7 +23,9 @@ class Fault:
     expected : str
         What would have been right.
     found : str
-        What was there: a value, a count, row numbers. Never a person's identifier.
+        What was there: how many, which column, up to five row numbers, and of the values of
+        people only one that at least ten share (`desist.privacy.show_shared`); settings as
+        they were given.
     advice : str
         What to do about it.
     """
@@ -34,9 +36,9 @@ class Fault:
     advice: str = ""
 
     def __str__(self) -> str:
-        """Return the fault as one sentence."""
+        """Return the fault as one sentence on one line, whatever the names of columns hold."""
         sentence = f"{self.where}: expected {self.expected}, found {self.found}"
-        return f"{sentence}; {self.advice}" if self.advice else sentence
+        return _escape(f"{sentence}; {self.advice}" if self.advice else sentence)
 
 
 class DesistError(Exception):
@@ -127,3 +129,10 @@ def name_rows(rows: Iterable[int]) -> str:
     more = len(numbers) - MOST_ROWS_NAMED
     tail = f" and {more} more" if more > 0 else ""
     return f"row{'' if len(numbers) == 1 else 's'} {shown}{tail}"
+
+
+def _escape(text: str) -> str:
+    """Write out what would break the line, or steer a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)

@@ -40,13 +40,31 @@ def show_shared(
     >>> show_shared(["Smith", "Jones"])
     '2 different values'
     """
-    counts = Counter(map(_key, values))
-    common = [value for value, count in counts.most_common() if count >= fewest]
-    shown = [text for text in map(_write, common) if text][:most]
-    rest = len(counts) - len(shown)
+    people = list(values)
+    shown = find_shared(people, fewest=fewest)[:most]
+    rest = len(set(map(_key, people))) - len(shown)
     if not shown:
         return f"{rest} different values" if rest != 1 else "1 value"
     return ", ".join(shown) + (f" and {rest} rarer value{'s'[: rest > 1]}" if rest else "")
+
+
+def find_shared(values: Iterable[object], *, fewest: int = FEWEST_SHARING) -> list[str]:
+    """Find the values that many people share, as they may be shown.
+
+    Parameters
+    ----------
+    values : iterable of object
+        One value a person.
+    fewest : int
+        How many people have to share a value.
+
+    Returns
+    -------
+    list of str
+        The commonest first; empty where nothing may be shown.
+    """
+    common = Counter(map(_key, values)).most_common()
+    return [text for value, count in common if count >= fewest and (text := _write(value))]
 
 
 def _key(value: object) -> object:
@@ -54,7 +72,7 @@ def _key(value: object) -> object:
     try:
         hash(value)
     except TypeError:
-        return id(value)
+        return object()
     return value
 
 

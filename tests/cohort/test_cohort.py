@@ -121,7 +121,7 @@ def test_a_thing_that_is_no_table_is_refused():
         Cohort({"programme": [1, 0]}, treatment="programme")
     assert str(caught.value) == (
         "cohort: 1 fault\n  - people: expected a pandas DataFrame, "
-        "or the path of a CSV or Parquet file, found a dict"
+        "or the path of a CSV or Parquet file, found a dict of 1; make a pandas.DataFrame of it"
     )
 
 

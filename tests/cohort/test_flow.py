@@ -1,5 +1,6 @@
 """From records submitted to people analysed."""
 
+import numpy as np
 import pytest
 
 from desist.cohort.flow import FlowStep, RecordFlow, format_percent
@@ -115,3 +116,38 @@ def test_a_flow_that_starts_with_nobody_is_refused():
     assert complain(FlowStep("records submitted", 0, 0))[1:] == [
         "  - records submitted: expected somebody to start with, found 0"
     ]
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        ("records", "steps: expected a list of FlowStep, found 'records'"),
+        (None, "steps: expected a list of FlowStep, found None"),
+        ([SUBMITTED, ("lost", 2, 140)], "step 2: expected a FlowStep, found a tuple of 3"),
+        ([FlowStep(None, 0, 142)], "step 1: expected a name of text, found None"),
+        ([FlowStep("in", 0, "142")], "as n_remaining, found '142'"),
+        ([FlowStep("in", 0, True)], "as n_remaining, found True"),
+        ([FlowStep("in", 0, 1.5)], "as n_remaining, found 1.5"),
+        ([FlowStep("in", 0, 142, ["people"])], 'expected "records" or "people" as unit'),
+    ],
+)
+def test_steps_of_the_wrong_kind_are_refused(steps, words):
+    with pytest.raises(InputError) as caught:
+        RecordFlow(steps)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("n_excluded", ["8", None, 1.5, [8], float("nan")])
+def test_a_further_exclusion_of_the_wrong_kind_is_refused(flow, n_excluded):
+    with pytest.raises(InputError, match="as n_excluded, found"):
+        flow.exclude("lost", n_excluded)
+
+
+def test_counts_of_numpy_are_counts(flow):
+    assert flow.exclude("lost", np.int64(8)).n_analysed == 80
+
+
+@pytest.mark.parametrize(("count", "base"), [(1, 0), (-1, 5), ("1", 5), (1, None)])
+def test_a_share_of_nothing_is_refused(count, base):
+    with pytest.raises(InputError):
+        format_percent(count, base)

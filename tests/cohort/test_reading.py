@@ -49,7 +49,7 @@ BAD_FILES = {
     "people.xlsx": (
         "x",
         "expected a .csv or .parquet file, "
-        'found the suffix ".xlsx"; save the table as one of these',
+        "found the suffix '.xlsx'; save the table as one of these",
     ),
     "people": (
         "x",
@@ -59,11 +59,13 @@ BAD_FILES = {
     "blank.csv": ("\n\n", "expected a table with the names of its columns, found no names"),
     "latin.csv": (
         "programme,prison\n1,Ch\xe2teau\n".encode("latin-1"),
-        'expected text in UTF-8, found bytes that are not UTF-8; save it as "CSV UTF-8"',
+        "expected text in UTF-8, found bytes that are not UTF-8 (the first in line 2; Latin-1 or "
+        'Windows-1252?); save it as "CSV UTF-8"',
     ),
     "semicolons.csv": (
         "programme;age\n1;30\n0;31\n",
-        "expected commas between the names, found semicolons or tabs; save it with commas",
+        "expected commas between the names, found semicolons; save it with commas, "
+        "or give pandas.read_csv(path, sep=';')",
     ),
     "long_line.csv": (
         "programme,age\n1,30\n0,31,yes\n",
@@ -72,13 +74,13 @@ BAD_FILES = {
     ),
     "long_lines.csv": (
         "programme,age\n0,30,yes\n1,31,yes\n",
-        "expected 2 cells in each line, found more in line 2; "
+        "expected 2 cells in each line, found more in lines 2, 3; "
         "put quotation marks around a cell with a comma",
     ),
     "quotation.csv": (
         'programme,age\n1,30\n0,"31\n',
         "expected cells separated by commas, "
-        "found something else (a quotation mark that is not closed?)",
+        "found something else from line 3 on (a quotation mark that is not closed?)",
     ),
     "text.parquet": ("x", "expected a Parquet file, found something that cannot be read as one"),
 }
@@ -91,7 +93,10 @@ def test_a_bad_file_is_refused_in_exactly_these_words(name, write):
 
 
 def test_a_missing_file_is_refused_in_exactly_these_words(tmp_path):
-    expected = "cohort: 1 fault\n  - people.csv: expected a file, found no file of this name"
+    expected = (
+        "cohort: 1 fault\n  - people.csv: expected a file that can be read, "
+        'found "no such file or directory"'
+    )
     assert complain(tmp_path / "people.csv") == expected
 
 

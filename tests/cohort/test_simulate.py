@@ -228,11 +228,11 @@ def test_impossible_arguments_are_refused_together_in_exactly_these_words():
         )
     assert str(caught.value).splitlines() == [
         "simulation: 6 faults",
-        "  - rate_ratio: expected a number greater than 0, found 0",
-        "  - n_treated: expected a whole number from 1 upwards, found 0",
-        "  - n_comparison: expected a whole number from 1 upwards, found 5.5",
-        "  - confounding: expected a finite number, found nan",
-        "  - group_sd: expected a number from 0 upwards, found -1",
+        "  - rate_ratio: expected a number above 0 and of at most 1000, found 0",
+        "  - n_treated: expected a whole number of at least 1 and of at most 1e+07, found 0",
+        "  - n_comparison: expected a whole number of at least 1 and of at most 1e+07, found 5.5",
+        "  - confounding: expected a number of at least -100 and of at most 100, found nan",
+        "  - group_sd: expected a number of at least 0 and of at most 10, found -1",
         "  - follow_up: expected a whole number, as days are counted whole, found 364.5",
     ]
 
@@ -240,3 +240,38 @@ def test_impossible_arguments_are_refused_together_in_exactly_these_words():
 def test_simulating_a_person_takes_as_many_steps_whatever_the_number_of_people(count_calls):
     few, many = (count_calls(lambda n=n: simulate_cohort(n, 10 * n, rng=1)) for n in (50, 2000))
     assert (many - few) / (11 * 1950) < 30
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("rng", None),
+        ("rng", -1),
+        ("rng", "2017"),
+        ("rng", 1.5),
+        ("n_treated", True),
+        ("n_treated", 10**12),
+        ("n_comparison", "50"),
+        ("n_groups", None),
+        ("with_sex", "yes"),
+        ("whole_days", 1),
+        ("follow_up", "365"),
+        ("follow_up", np.timedelta64(365, "D")),
+        ("frequency", 1e300),
+        ("group_sd", [0.2]),
+        ("dispersion", np.inf),
+    ],
+)
+def test_settings_of_the_wrong_kind_are_refused_by_name(name, value):
+    with pytest.raises(InputError, match=f"simulation: 1 fault\n  - {name}: expected"):
+        simulate_cohort(**{"n_treated": 5, "n_comparison": 20, "rng": 1} | {name: value})
+
+
+def test_sizes_of_numpy_are_sizes():
+    assert simulate_cohort(np.int64(5), np.int16(20), rng=np.uint8(1)).cohort.n_people == 25
+
+
+@pytest.mark.parametrize("weights", [np.ones(3), np.zeros(25), np.full(25, np.nan), -np.ones(25)])
+def test_expected_outcomes_of_nobody_are_refused(weights):
+    with pytest.raises(InputError, match="weights: expected"):
+        simulate_cohort(5, 20, rng=1).means_of(weights)

@@ -190,3 +190,9 @@ def test_an_analysis_that_does_not_exist_is_refused():
         "making_connections: 1 fault\n"
         "  - analysis: expected one of complex, standard, found 'regional'"
     )
+
+
+@pytest.mark.parametrize("name", [None, 5, ["recid"], "recid "])
+def test_a_provenance_is_asked_for_by_a_name(name):
+    with pytest.raises(InputError, match="name: expected one of recid, rossi"):
+        datasets.provenance(name)

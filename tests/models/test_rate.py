@@ -200,7 +200,7 @@ def test_a_rate_within_a_horizon_that_not_everybody_reached_is_refused():
         "rate model: 2 faults\n"
         "  - horizon: expected 300 days for everybody, found 1 followed for less; give a horizon "
         "that everybody reached\n"
-        "  - horizon: expected reoffences within 300 days, found follow-up of up to 365 days and "
+        "  - horizon: expected reoffences within 300 days, found longer follow-up and "
         "no days of first reoffences; give days= to Cohort, or a horizon that equals the follow-up"
     )
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from desist.cohort.reading import read_people
-from desist.cohort.roles import Roles, name_groups
+from desist.cohort.roles import Roles, name_groups, read_follow_up
 from desist.cohort.validation import validate_people
 
 
@@ -27,7 +27,8 @@ class Cohort:
     ----------
     people : DataFrame, str or Path
         One row per person, or the CSV or Parquet file that holds it. The index is
-        ignored.
+        ignored. Columns may be stored in any way (nullable, Arrow, sparse, Decimal);
+        durations are read as days.
     treatment : str
         Column that says who took part: 0 and 1, or truth values.
     person : str, optional
@@ -42,7 +43,8 @@ class Cohort:
         Column of the days from the start of follow-up to the first reoffence; blank, or
         the whole follow-up, for those without one. Day 0 is valid.
     follow_up : float or str
-        Days of follow-up of everybody, or the column that holds them.
+        Days of follow-up of everybody, or the column that holds them: the days up to the
+        end, or up to death, deportation or whatever else ended it for a person before.
     groups : sequence of str
         Columns of groups that people belong to (prison, region). They remain covariates.
 
@@ -80,7 +82,8 @@ class Cohort:
         follow_up: float | str = 365,
         groups: Sequence[str] = (),
     ) -> None:
-        roles = Roles(treatment, person, reoffended, offences, days, follow_up, name_groups(groups))
+        days_followed, grouped = read_follow_up(follow_up), name_groups(groups)
+        roles = Roles(treatment, person, reoffended, offences, days, days_followed, grouped)
         frame = validate_people(read_people(people, person), roles)
         for name, value in {"people": frame, **vars(roles)}.items():
             object.__setattr__(self, name, value)

@@ -1,24 +1,34 @@
 """Reading the values of one column, and saying what is wrong with them."""
 
-import re
 from dataclasses import dataclass
-from numbers import Real
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from desist.cohort.kinds import (
+    are_dates,
+    is_number,
+    is_real,
+    join_words,
+    name_kinds,
+    read_number,
+    read_text_as_numbers,
+)
 from desist.errors import Fault, name_rows
+from desist.privacy import find_shared, show_shared
 
-MOST_VALUES_SHOWN = 3
-LONGEST_VALUE_SHOWN = 20
-
-_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
+# from here on a float no longer tells a whole number from the next
+LEAST_WHOLE_NUMBER_IN_DOUBT = 2.0**53
+AS_PLAIN_NUMBERS = (
+    "write 3.5 for 3,5 and 1500 for 1,500, without signs of currency or per cent "
+    '(pandas.read_csv takes decimal="," and thousands=",")'
+)
 
 Mask = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Column:
     """One column read as numbers.
 
@@ -34,8 +44,6 @@ class Column:
         Cells that are empty.
     other : ndarray of bool, shape (n_people,)
         Cells that hold something that is not a number.
-    private : bool
-        Whether the values might identify people, and are kept out of messages.
     """
 
     name: str
@@ -43,9 +51,8 @@ class Column:
     numbers: NDArray[np.float64]
     missing: Mask
     other: Mask
-    private: bool = False
 
-    def faults(self, wrong: Mask, expected: str, advice: str) -> list[Fault]:
+    def faults(self, wrong: Mask, expected: str, advice: str, what: str = "") -> list[Fault]:
         """Return a fault about some cells, or nothing when there are none.
 
         Parameters
@@ -54,46 +61,40 @@ class Column:
             The cells.
         expected, advice : str
             What would have been right, and what to do.
+        what : str
+            What is wrong with the values: "a negative number"; by default their kind.
 
         Returns
         -------
         list of Fault
-            At most one, with the number of people, the values and the rows.
+            At most one, with the number of people, the rows, and the values that ten share.
         """
         if not wrong.any():
             return []
-        return [
-            Fault(self.name, expected, f"{count_people(wrong)} with {self._show(wrong)}", advice)
-        ]
+        found = f"{count_people(wrong)} with {self._show(wrong, what)}"
+        return [Fault(self.name, expected, found, advice)]
 
-    def _show(self, wrong: Mask) -> str:
-        values = self.cells[wrong & ~self.missing]
-        shown = list(dict.fromkeys(show_value(value) for value in values))
-        if self.private and shown:
-            shown = ["a value not shown here"]
-        more = len(shown) - MOST_VALUES_SHOWN
-        if more > 0:
-            shown[MOST_VALUES_SHOWN:] = [f"{more} other value{'' if more == 1 else 's'}"]
+    def _show(self, wrong: Mask, what: str) -> str:
+        values = [_shorten(value) for value in self.cells[wrong & ~self.missing]]
+        kinds = ([what] if what else name_kinds(values)) if values else []
         if (wrong & self.missing).any():
-            shown.append("no value")
-        return f"{', '.join(shown)} ({name_rows(np.flatnonzero(wrong))})"
+            kinds.append("no value")
+        shown = f": {show_shared(values)}" if find_shared(values) else ""
+        return f"{join_words(kinds)}{shown} ({name_rows(np.flatnonzero(wrong))})"
 
 
-def read_column(frame: pd.DataFrame, name: str, *, identified: bool = True) -> Column:
+def read_column(frame: pd.DataFrame, name: str) -> Column:
     """Read a column as numbers, keeping apart what is empty and what is not a number.
 
-    Truth values count as 0 and 1. Text is never turned into a number, and neither is
-    a date.
+    Truth values count as 0 and 1, and Decimals as the numbers they are. Text is never turned
+    into a number, and neither is a date.
 
     Parameters
     ----------
     frame : DataFrame
-        One row per person.
+        One row per person, in plain storage.
     name : str
         Name of the column.
-    identified : bool
-        Whether the identifier is known to be another column. If not, labels that differ
-        from person to person may be it, and are kept out of messages.
 
     Returns
     -------
@@ -104,30 +105,15 @@ def read_column(frame: pd.DataFrame, name: str, *, identified: bool = True) -> C
     missing = cells.isna().to_numpy(dtype=bool)
     if is_real(cells):
         numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)
-        return Column(name, cells, numbers, missing, np.zeros(len(cells), dtype=bool))
+        return Column(name, cells, numbers, missing | np.isnan(numbers), np.zeros_like(missing))
+    numbers = np.full(len(cells), np.nan)
+    if isinstance(cells.dtype, pd.StringDtype):
+        return Column(name, cells, numbers, missing, ~missing)
     values = cells.astype(object).to_numpy()
-    real = ~missing & np.array([isinstance(value, Real) for value in values], dtype=bool)
-    numbers = np.full(len(values), np.nan)
-    numbers[real] = values[real].astype(np.float64)
-    private = not identified and bool(cells.astype(str).is_unique)
-    return Column(name, cells, numbers, missing, ~real & ~missing, private)
-
-
-def is_real(cells: pd.Series) -> bool:
-    """Return whether a column is stored as real numbers or truth values.
-
-    Parameters
-    ----------
-    cells : Series
-        A column.
-
-    Returns
-    -------
-    bool
-        False for text, labels, dates, complex numbers and mixtures.
-    """
-    types = pd.api.types
-    return types.is_numeric_dtype(cells.dtype) and not types.is_complex_dtype(cells.dtype)
+    real = ~missing & np.array([is_number(value) for value in values], dtype=bool)
+    numbers[real] = [read_number(value) for value in values[real]]
+    gaps = missing | (real & np.isnan(numbers))
+    return Column(name, cells, numbers, gaps, ~real & ~gaps)
 
 
 def find_binary_faults(column: Column, advice: str) -> list[Fault]:
@@ -146,7 +132,18 @@ def find_binary_faults(column: Column, advice: str) -> list[Fault]:
         At most one.
     """
     wrong = ~((column.numbers == 0) | (column.numbers == 1))
-    return column.faults(wrong, "0 or 1 for everybody", advice)
+    # where a few words made text of all the others, they are what to mend
+    plain, _ = read_text_as_numbers(column.cells[column.other])
+    spoilt = wrong.copy()
+    spoilt[column.other] = ~plain
+    if 0 < spoilt.sum() < wrong.sum() / 2:
+        wrong = spoilt
+    elif wrong.any():
+        advice = advise_on_text(column, advice)
+    if wrong[-1] and wrong.sum() == 1:
+        advice += "; a line of totals or a note under the table is no person"
+    what = "" if column.other.any() else "another number"
+    return column.faults(wrong, "0 or 1 for everybody", advice, what)
 
 
 def find_count_faults(column: Column) -> list[Fault]:
@@ -160,21 +157,27 @@ def find_count_faults(column: Column) -> list[Fault]:
     Returns
     -------
     list of Fault
-        Gaps and text, negative numbers, fractions.
+        Gaps and text, negative numbers, fractions, numbers too large to be exact.
     """
     expected = "a whole number from 0 upwards for everybody"
-    numbers = column.numbers
-    fractions = (numbers > 0) & np.isfinite(numbers) & (numbers != np.floor(numbers))
+    numbers, finite = column.numbers, np.isfinite(column.numbers)
+    fractions = finite & (numbers > 0) & (numbers != np.floor(numbers))
+    doubtful = finite & (numbers >= LEAST_WHOLE_NUMBER_IN_DOUBT)
+    words = "write a number, 0 for those without an offence"
     return [
+        *column.faults(column.missing | column.other, expected, advise_on_text(column, words)),
         *column.faults(
-            column.missing | column.other,
+            (numbers < 0) & finite,
             expected,
-            "write a number, 0 for those without an offence",
+            "a code for a missing count is no count",
+            "a negative number",
         ),
         *column.faults(
-            (numbers < 0) & np.isfinite(numbers), expected, "a code for a missing count is no count"
+            fractions, expected, "give each person's own count, not a mean or a rate", "a fraction"
         ),
-        *column.faults(fractions, expected, "give each person's own count, not a mean or a rate"),
+        *column.faults(
+            doubtful, expected, "no person has so many offences", "a number of 16 digits or more"
+        ),
     ]
 
 
@@ -191,17 +194,24 @@ def find_follow_up_faults(column: Column) -> list[Fault]:
     list of Fault
         At most one.
     """
-    wrong = ~(column.numbers > 0)
+    expected, numbers = "a positive number of days for everybody", column.numbers
     advice = "leave out those who were not followed up, and count them in the record flow"
-    return column.faults(wrong, "a positive number of days for everybody", advice)
+    if are_dates(column.cells):
+        words = "count the days from the start to the end of each person's follow-up"
+    else:
+        words = advise_on_text(column, advice)
+    return [
+        *column.faults(column.missing | column.other, expected, words),
+        *column.faults(numbers <= 0, expected, advice, "no positive number"),
+    ]
 
 
-def find_text_among_days(column: Column) -> list[Fault]:
+def find_text_among_days(days: Column) -> list[Fault]:
     """Find dates and other text among the days.
 
     Parameters
     ----------
-    column : Column
+    days : Column
         The days to the first reoffence.
 
     Returns
@@ -209,14 +219,14 @@ def find_text_among_days(column: Column) -> list[Fault]:
     list of Fault
         At most one.
     """
-    advice = "write the days as numbers"
-    if _are_dates(column.cells[column.other]):
+    advice = advise_on_text(days, "write the days as numbers")
+    if are_dates(days.cells[days.other]):
         advice = "count the days from the start of follow-up to the date of the first reoffence"
-    readable = np.zeros(len(column.other), dtype=bool)
-    readable[column.other] = _read_as_numbers(column.cells[column.other])
+    readable = np.zeros_like(days.other)
+    readable[days.other], _ = read_text_as_numbers(days.cells[days.other])
     # where most read as numbers the others are what to mend; where none does, all are
-    bad = column.other & ~readable
-    return column.faults(bad if bad.any() else column.other, "a number of days or a blank", advice)
+    bad = days.other & ~readable
+    return days.faults(bad if bad.any() else days.other, "a number of days or a blank", advice)
 
 
 def find_infinite(column: Column) -> list[Fault]:
@@ -233,7 +243,8 @@ def find_infinite(column: Column) -> list[Fault]:
         At most one.
     """
     advice = "mend the values (a division by zero?) or leave them blank"
-    return column.faults(np.isinf(column.numbers), "finite numbers", advice)
+    wrong = np.isinf(column.numbers)
+    return column.faults(wrong, "finite numbers", advice, "an infinite number")
 
 
 def find_text_among_numbers(column: Column) -> list[Fault]:
@@ -247,16 +258,48 @@ def find_text_among_numbers(column: Column) -> list[Fault]:
     Returns
     -------
     list of Fault
-        At most one; none unless more than half of the values are numbers, or read as
-        numbers.
+        None unless more than half of the values are numbers, or would read as numbers if they
+        were written plainly.
     """
-    readable = np.isfinite(column.numbers)
-    readable[column.other] = _read_as_numbers(column.cells[column.other])
-    text = ~readable & column.other
-    if readable.sum() <= text.sum():
+    plain, disguised = np.isfinite(column.numbers), np.zeros_like(column.other)
+    read, hidden = read_text_as_numbers(column.cells[column.other])
+    plain[column.other], disguised[column.other] = read, hidden
+    text = ~plain & ~disguised & column.other
+    if plain.sum() + disguised.sum() <= text.sum():
         return []
     advice = "mend the values or leave them blank; if the numbers are labels, write them as words"
-    return column.faults(text, "numbers, as in most of the column", advice)
+    return [
+        *column.faults(
+            disguised,
+            "numbers without commas, blanks and signs among the digits",
+            AS_PLAIN_NUMBERS,
+            "a number written otherwise",
+        ),
+        *column.faults(text, "numbers, as in most of the column", advice),
+    ]
+
+
+def advise_on_text(column: Column, advice: str) -> str:
+    """Add how numbers are written, where some text would read as a number.
+
+    Parameters
+    ----------
+    column : Column
+        A column of numbers.
+    advice : str
+        What to do about other text.
+
+    Returns
+    -------
+    str
+        The advice, longer where it helps.
+    """
+    plain, disguised = read_text_as_numbers(column.cells[column.other])
+    if disguised.any():
+        return f"{advice}; {AS_PLAIN_NUMBERS}"
+    if plain.any():
+        return f"{advice}; these are stored as text (use pandas.to_numeric)"
+    return advice
 
 
 def count_people(mask: Mask) -> str:
@@ -276,36 +319,8 @@ def count_people(mask: Mask) -> str:
     return "1 person" if count == 1 else f"{count} people"
 
 
-def show_value(value: object) -> str:
-    """Show a value in a message, cut to 20 characters.
-
-    Parameters
-    ----------
-    value : object
-        A cell of a column that does not identify anybody.
-
-    Returns
-    -------
-    str
-        Such as "'yes'", "2" or "2017-02-01".
-    """
-    if isinstance(value, bool | np.bool_):
-        return str(bool(value))
-    if isinstance(value, Real):
-        return f"{float(value):.10g}"
-    if isinstance(value, str):
-        cut = value[: LONGEST_VALUE_SHOWN - 3].rstrip() + "..."
-        return repr(value if len(value) <= LONGEST_VALUE_SHOWN else cut)
-    return str(value)[:LONGEST_VALUE_SHOWN]
-
-
-def _are_dates(cells: pd.Series) -> bool:
-    if pd.api.types.is_datetime64_any_dtype(cells.dtype):
-        return True
-    return any(_DATE.match(str(value)) for value in cells.head(MOST_VALUES_SHOWN))
-
-
-def _read_as_numbers(cells: pd.Series) -> Mask:
-    codes, labels = pd.factorize(cells.astype(str))
-    numbers = pd.to_numeric(pd.Series(labels), errors="coerce")
-    return np.asarray(numbers.notna().to_numpy(dtype=bool)[codes])
+def _shorten(value: object) -> object:
+    """Return a whole number as such, however it is stored."""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return int(value)
+    return value

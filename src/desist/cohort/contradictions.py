@@ -9,6 +9,11 @@ from desist.cohort.columns import Column
 from desist.cohort.roles import Roles, read_days
 from desist.errors import Fault
 
+_FOLLOWED_FOR_LESS = (
+    "whoever died, was deported or left early was followed for less: give each person's days of "
+    "follow-up as a column (follow_up=), and leave the days of all who did not reoffend blank"
+)
+
 
 def find_contradictions(columns: Mapping[str, Column], roles: Roles) -> list[Fault]:
     """Find outcomes that cannot be true together.
@@ -27,8 +32,8 @@ def find_contradictions(columns: Mapping[str, Column], roles: Roles) -> list[Fau
     list of Fault
         Faults of the offences, then of the days.
     """
-    reoffended = columns.get(roles.reoffended or "")
-    offences, days = columns.get(roles.offences or ""), columns.get(roles.days or "")
+    reoffended = _find(columns, roles.reoffended)
+    offences, days = _find(columns, roles.offences), _find(columns, roles.days)
     faults: list[Fault] = []
     if reoffended is not None and offences is not None:
         faults += _compare_offences(offences, reoffended)
@@ -43,8 +48,8 @@ def _compare_offences(offences: Column, reoffended: Column) -> list[Fault]:
     some_without = (reoffended.numbers == 0) & (offences.numbers > 0) & whole
     none_with = (reoffended.numbers == 1) & (offences.numbers == 0)
     return [
-        *offences.faults(some_without, "0 for those who did not reoffend", advice),
-        *offences.faults(none_with, "1 or more for those who reoffended", advice),
+        *offences.faults(some_without, "0 for those who did not reoffend", advice, "1 or more"),
+        *offences.faults(none_with, "1 or more for those who reoffended", advice, "none"),
     ]
 
 
@@ -53,19 +58,22 @@ def _compare_days(
 ) -> list[Fault]:
     numbers = days.numbers
     outside = np.isfinite(numbers) & ((numbers < 0) | (numbers > follow_up))
-    in_time = "days from 0 to the end of follow-up"
+    in_time, beyond = "days from 0 to the end of follow-up", "a number outside"
     if reoffended is None:
-        return days.faults(outside, in_time, "")
+        return days.faults(outside, in_time, "", beyond)
     yes, no = reoffended.numbers == 1, reoffended.numbers == 0
     # a follow-up that is itself at fault is NaN: the days are not blamed for it
     partly = no & np.isfinite(numbers) & ~np.isclose(numbers, follow_up, rtol=1e-9, atol=0.0)
     return [
         *days.faults(yes & days.missing, "days for those who reoffended", "day 0 is a day too"),
-        *days.faults(yes & outside, in_time, "a reoffence after the end of follow-up is none"),
+        *days.faults(
+            yes & outside, in_time, "a reoffence after the end of follow-up is none", beyond
+        ),
         *days.faults(
             partly & np.isfinite(follow_up),
             "a blank or the whole follow-up for those who did not reoffend",
-            "leave them blank",
+            _FOLLOWED_FOR_LESS,
+            "another number",
         ),
     ]
 
@@ -73,7 +81,12 @@ def _compare_days(
 def _read_follow_up(columns: Mapping[str, Column], roles: Roles) -> NDArray[np.float64]:
     """Return the days of follow-up; NaN, which no comparison holds against, where faulty."""
     days = np.array([read_days(roles.follow_up)])
-    column = columns.get(roles.follow_up_column or "")
+    column = _find(columns, roles.follow_up_column)
     if column is not None:
         days = column.numbers
     return np.where(np.isfinite(days) & (days > 0), days, np.nan)
+
+
+def _find(columns: Mapping[str, Column], name: str | None) -> Column | None:
+    """Return the column of a role that is taken; a name may be empty, and is a name."""
+    return None if name is None else columns.get(name)

@@ -3,12 +3,20 @@
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import pandas as pd
 
+from desist.arguments import (
+    describe,
+    find_choice_faults,
+    find_kind_faults,
+    find_number_faults,
+)
 from desist.errors import Fault, raise_faults
 
 _UNITS = ("records", "people")
+_STEPS = "a list of FlowStep"
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,7 @@ class RecordFlow:
 
     def __post_init__(self) -> None:
         """Check that the numbers add up."""
+        raise_faults("record flow", find_kind_faults("steps", self.steps, (list, tuple), _STEPS))
         object.__setattr__(self, "steps", tuple(self.steps))
         raise_faults("record flow", _find_faults(self.steps))
 
@@ -129,8 +138,14 @@ class RecordFlow:
         -------
         RecordFlow
             A new flow; this one stays as it is.
+
+        Raises
+        ------
+        InputError
+            If the step cannot follow; every fault is listed.
         """
-        step = FlowStep(name, n_excluded, self.n_analysed - n_excluded, unit)
+        left_out = n_excluded if _is_whole(n_excluded) else 0
+        step = FlowStep(name, n_excluded, int(self.n_analysed - left_out), unit)
         return RecordFlow((*self.steps, step))
 
 
@@ -149,11 +164,19 @@ def format_percent(count: int, base: int) -> str:
     str
         Rounded half up; "<1%" for a part that is not nothing and rounds to 0.
 
+    Raises
+    ------
+    InputError
+        If the part is no count, or the whole is not above 0.
+
     Examples
     --------
     >>> format_percent(44, 140), format_percent(1, 201), format_percent(0, 140)
     ('31%', '<1%', '0%')
     """
+    faults = find_number_faults("count", count, least=0, whole=True)
+    faults += find_number_faults("base", base, above=0, whole=True)
+    raise_faults("record flow", faults)
     rounded = (200 * count + base) // (2 * base)
     return "<1%" if count and not rounded else f"{rounded}%"
 
@@ -171,6 +194,9 @@ def _singular(unit: str) -> str:
 def _find_faults(steps: tuple[FlowStep, ...]) -> list[Fault]:
     if not steps:
         return [Fault("steps", "at least the number submitted", "no steps")]
+    strange = _find_strange_steps(steps)
+    if strange:
+        return strange
     return [
         *_find_step_faults(steps),
         *_find_name_faults(steps),
@@ -179,10 +205,19 @@ def _find_faults(steps: tuple[FlowStep, ...]) -> list[Fault]:
     ]
 
 
+def _find_strange_steps(steps: tuple[Any, ...]) -> list[Fault]:
+    faults = []
+    for place, step in enumerate(steps):
+        where = f"step {place + 1}"
+        strange = find_kind_faults(where, step, FlowStep, "a FlowStep")
+        faults += strange or find_kind_faults(where, step.name, str, "a name of text")
+    return faults
+
+
 def _find_step_faults(steps: tuple[FlowStep, ...]) -> list[Fault]:
     expected = "a whole number from 0 upwards"
     faults = [
-        Fault(step.name, f"{expected} as {field}", repr(getattr(step, field)))
+        Fault(step.name, f"{expected} as {field}", describe(getattr(step, field)))
         for step in steps
         for field in ("n_excluded", "n_remaining")
         if not _is_count(getattr(step, field))
@@ -191,13 +226,17 @@ def _find_step_faults(steps: tuple[FlowStep, ...]) -> list[Fault]:
         found = f"{steps[0].n_excluded} left out"
         advice = "start with the number submitted"
         faults.append(Fault(steps[0].name, "nobody left out in the first step", found, advice))
-    if steps[0].n_remaining == 0:
+    if _is_count(steps[0].n_remaining) and steps[0].n_remaining == 0:
         faults.append(Fault(steps[0].name, "somebody to start with", "0"))
     return faults
 
 
+def _is_whole(value: object) -> bool:
+    return not find_number_faults("count", value, whole=True)
+
+
 def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return not find_number_faults("count", value, least=0, whole=True)
 
 
 def _find_name_faults(steps: tuple[FlowStep, ...]) -> list[Fault]:
@@ -226,9 +265,9 @@ def _find_sum_faults(steps: tuple[FlowStep, ...]) -> list[Fault]:
 
 def _find_unit_faults(steps: tuple[FlowStep, ...]) -> list[Fault]:
     faults = [
-        Fault(step.name, '"records" or "people" as unit', repr(step.unit))
+        Fault(step.name, '"records" or "people" as unit', describe(step.unit))
         for step in steps
-        if step.unit not in _UNITS
+        if find_choice_faults("unit", step.unit, _UNITS)
     ]
     for before, step in pairwise(steps):
         if before.unit == "people" and step.unit == "records":

@@ -112,6 +112,26 @@ def _count_arm(outcomes: Outcomes, arm: NDArray[np.bool_]) -> dict[str, float]:
     }
 
 
+def find_lost(outcomes: Outcomes, horizon: float) -> NDArray[np.bool_]:
+    """Find those of whom it is not known whether they reoffended within a horizon.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        Of everybody.
+    horizon : float
+        Days.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_people,)
+        People who died, were deported or were followed for less for another reason, and had
+        not reoffended by then. Whoever had is known to have, however short the follow-up.
+    """
+    short = outcomes.time_at_risk < horizon
+    return short if outcomes.reoffended is None else short & ~outcomes.reoffended
+
+
 def cut_outcomes(
     outcomes: Outcomes, horizon: float, used: NDArray[np.bool_]
 ) -> tuple[Outcomes, dict[str, str]]:
@@ -134,9 +154,14 @@ def cut_outcomes(
         Why "reoffended" or "offences" could not be cut; without them where they could.
     """
     followed = outcomes.time_at_risk[used]
+    n_lost = int((find_lost(outcomes, horizon) & used).sum())
     reasons = {}
-    if followed.min() < horizon:
-        reasons["reoffended"] = f"not everybody was followed for {horizon:g} days"
+    if n_lost:
+        were = "1 person was" if n_lost == 1 else f"{n_lost:,} people were"
+        reasons["reoffended"] = (
+            f"{were} followed for less than {horizon:g} days without a reoffence, and what "
+            "they did later is not known"
+        )
     elif followed.max() > horizon and outcomes.days is None:
         reasons["reoffended"] = (
             f"the days of reoffences are not known, to count those in {horizon:g}"

@@ -1,13 +1,17 @@
 """Reading the table of people from memory or from a file."""
 
-import csv
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from desist.errors import Fault, InputError
+from desist.arguments import describe
+from desist.cohort.csv_lines import find_line_faults, name_encoding_fault, read_lines
+from desist.errors import Fault, InputError, raise_faults
 
 SUBJECT = "cohort"
+LONGEST_PATH_SHOWN = 200
 
 
 def read_people(people: object, person: str | None) -> pd.DataFrame:
@@ -25,73 +29,90 @@ def read_people(people: object, person: str | None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Rows numbered from 0, the index left behind; nothing is checked but that there
-        is a table.
+        Rows numbered from 0, the index left behind; the lines of a CSV file are checked,
+        and nothing else.
 
     Raises
     ------
     InputError
-        If there is none.
+        If there is none, or if its lines may not be what they seem.
     """
     if isinstance(people, pd.DataFrame):
         return people.reset_index(drop=True)
     if not isinstance(people, str | Path):
         expected = "a pandas DataFrame, or the path of a CSV or Parquet file"
-        raise _refuse("people", expected, f"a {type(people).__name__}")
+        raise _refuse("people", expected, describe(people), "make a pandas.DataFrame of it")
     path = Path(people)
-    _check_path(path)
-    return _read_csv(path, person) if path.suffix.lower() == ".csv" else _read_parquet(path)
-
-
-def _refuse(where: object, expected: str, found: str, advice: str = "") -> InputError:
-    return InputError(SUBJECT, [Fault(str(where), expected, found, advice)])
-
-
-def _check_path(path: Path) -> None:
-    if path.suffix.lower() not in (".csv", ".parquet"):
-        found = f'the suffix "{path.suffix}"' if path.suffix else "no suffix"
-        raise _refuse(path, "a .csv or .parquet file", found, "save the table as one of these")
-    if not path.is_file():
-        raise _refuse(path, "a file", "no file of this name")
-    if path.stat().st_size == 0:
-        raise _refuse(path, "a table with the names of its columns", "an empty file")
-
-
-def _read_csv(path: Path, person: str | None) -> pd.DataFrame:
-    names = _read_csv_names(path)
-    text = {person: str} if person in names else {}
+    where = name_path(path)
     try:
-        frame = pd.read_csv(path, encoding="utf-8-sig", low_memory=False, dtype=text)
+        _check_path(path, where)
+        is_csv = path.suffix.lower() == ".csv"
+        return _read_csv(path, where, person) if is_csv else _read_parquet(path, where)
+    except OSError as error:
+        found = error.strerror or type(error).__name__
+        raise _refuse(where, "a file that can be read", f'"{found.lower()}"') from None
+
+
+def name_path(path: Path) -> str:
+    """Write a path as it may be shown: one line, and not longer than can be read.
+
+    Parameters
+    ----------
+    path : Path
+        As the user gave it.
+
+    Returns
+    -------
+    str
+        The path; its beginning where it is long.
+    """
+    text = str(path)
+    short = text if len(text) <= LONGEST_PATH_SHOWN else f"{text[:LONGEST_PATH_SHOWN]}..."
+    return short if short.isprintable() else repr(short)
+
+
+def _refuse(where: str, expected: str, found: str, advice: str = "") -> InputError:
+    return InputError(SUBJECT, [Fault(where, expected, found, advice)])
+
+
+def _check_path(path: Path, where: str) -> None:
+    if path.suffix.lower() not in (".csv", ".parquet"):
+        found = f"the suffix {describe(path.suffix)}" if path.suffix else "no suffix"
+        raise _refuse(where, "a .csv or .parquet file", found, "save the table as one of these")
+    if path.is_dir():
+        raise _refuse(where, "a file", "a folder")
+    if not path.is_file():
+        path.stat()  # says why it cannot be looked at
+        raise _refuse(where, "a file", "something else")
+    if path.stat().st_size == 0:
+        raise _refuse(where, "a table with the names of its columns", "an empty file")
+
+
+def _read_csv(path: Path, where: str, person: str | None) -> pd.DataFrame:
+    raw = path.read_bytes()
+    raise_faults(SUBJECT, name_encoding_fault(raw, where))
+    lines = read_lines(raw.decode("utf-8-sig"))
+    raise_faults(SUBJECT, find_line_faults(lines, where))
+    text: Any = {person: str} if person in lines.names else {}
+    try:
+        frame = pd.read_csv(BytesIO(raw), encoding="utf-8-sig", low_memory=False, dtype=text)
     except pd.errors.ParserError:
         found = "something else (a quotation mark that is not closed?)"
-        raise _refuse(path, "cells separated by commas", found) from None
+        raise _refuse(where, "cells separated by commas", found) from None
+    if len(frame) != lines.n_people or len(frame.columns) != len(lines.names):
+        found = f"{len(frame):,} rows where the lines give {lines.n_people:,}"
+        advice = "look for stray quotation marks"
+        raise _refuse(where, "one way to read the lines", found, advice)
     # pandas renames the second of two equal names; the validation has to see both
-    return frame.set_axis([a or b for a, b in zip(names, frame.columns, strict=True)], axis=1)
+    return frame.set_axis([a or b for a, b in zip(lines.names, frame.columns, strict=True)], axis=1)
 
 
-def _read_csv_names(path: Path) -> list[str]:
-    """Return the names, having made sure that no line is longer: pandas would shift it."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = csv.reader(file)
-            names = next((line for line in lines if line), [])
-            too_long = next((lines.line_num for line in lines if len(line) > len(names)), None)
-    except UnicodeDecodeError:
-        found, advice = "bytes that are not UTF-8", 'save it as "CSV UTF-8"'
-        raise _refuse(path, "text in UTF-8", found, advice) from None
-    if not any(names):
-        raise _refuse(path, "a table with the names of its columns", "no names")
-    if len(names) == 1 and (";" in names[0] or "\t" in names[0]):
-        found = "semicolons or tabs"
-        raise _refuse(path, "commas between the names", found, "save it with commas")
-    if too_long is not None:
-        expected, found = f"{len(names)} cells in each line", f"more in line {too_long}"
-        raise _refuse(path, expected, found, "put quotation marks around a cell with a comma")
-    return names
+def _read_parquet(path: Path, where: str) -> pd.DataFrame:
+    import pyarrow as pa
 
-
-def _read_parquet(path: Path) -> pd.DataFrame:
+    with path.open("rb"):  # what cannot be opened is not blamed on its format
+        pass
     try:
         return pd.read_parquet(path).reset_index(drop=True)
-    except (ValueError, OSError):  # pyarrow's errors of format are ValueErrors
-        raise _refuse(path, "a Parquet file", "something that cannot be read as one") from None
+    except (ValueError, OSError, pa.ArrowException):
+        raise _refuse(where, "a Parquet file", "something that cannot be read as one") from None

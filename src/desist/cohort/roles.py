@@ -1,17 +1,25 @@
 """The role that each column of a table plays in a cohort."""
 
+import datetime as dt
 import difflib
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from numbers import Real
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
-from desist.cohort.columns import show_value
+import numpy as np
+import pandas as pd
+
+from desist.arguments import describe, find_number_faults
+from desist.cohort.kinds import read_number, read_text_as_numbers
 from desist.errors import Fault
 
 MOST_COLUMNS_NAMED = 8
+LONGEST_NAME_SHOWN = 60
+
+_SECONDS_A_DAY = 86_400
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,7 @@ class Roles:
     @property
     def columns(self) -> tuple[tuple[str, str], ...]:
         """Pairs (role, column) of the roles that are taken."""
-        single = {
+        single: dict[str, Any] = {
             "treatment": self.treatment,
             "person": self.person,
             "reoffended": self.reoffended,
@@ -56,7 +64,11 @@ class Roles:
             "days": self.days,
             "follow_up": self.follow_up_column,
         }
-        taken = [(role, column) for role, column in single.items() if column is not None]
+        taken = [
+            (role, column)
+            for role, column in single.items()
+            if column is not None or role == "treatment"
+        ]
         return (*taken, *(("groups", column) for column in self.groups))
 
     @property
@@ -103,10 +115,36 @@ def name_groups(groups: Any) -> tuple[str, ...]:
     tuple of str
         The names; what is neither is left for `find_role_faults` to refuse.
     """
-    return tuple(groups) if isinstance(groups, list | tuple) else (groups,)
+    is_list = isinstance(groups, list | tuple | np.ndarray | pd.Index) and np.ndim(groups) == 1
+    return tuple(groups) if is_list else (groups,)
 
 
-def read_days(follow_up: object) -> float:
+def read_follow_up(follow_up: Any) -> Any:
+    """Turn a duration or a Decimal that is meant to hold for everybody into days.
+
+    Parameters
+    ----------
+    follow_up : object
+        What the user gave.
+
+    Returns
+    -------
+    object
+        Days, where it is a duration of a fixed length; else what was given.
+    """
+    if isinstance(follow_up, Decimal):
+        return read_number(follow_up)
+    if not isinstance(follow_up, dt.timedelta | np.timedelta64):
+        return follow_up
+    if isinstance(follow_up, np.timedelta64) and np.datetime_data(follow_up)[0] == "generic":
+        return follow_up
+    try:
+        return pd.Timedelta(follow_up).total_seconds() / _SECONDS_A_DAY
+    except (ValueError, OverflowError):  # months and years are no fixed number of days
+        return follow_up
+
+
+def read_days(follow_up: Any) -> float:
     """Read a number of days that is meant to hold for everybody.
 
     Parameters
@@ -119,7 +157,7 @@ def read_days(follow_up: object) -> float:
     float
         The number; NaN where it is none.
     """
-    if isinstance(follow_up, bool) or not isinstance(follow_up, Real):
+    if isinstance(follow_up, str) or _follow_up_that_is_no_number_of_days(follow_up):
         return math.nan
     return float(follow_up)
 
@@ -150,7 +188,7 @@ def find_role_faults(roles: Roles, columns: Sequence[object]) -> list[Fault]:
 
 def _roles_that_are_no_names(roles: Roles) -> list[Fault]:
     return [
-        Fault(role, "the name of a column", repr(column))
+        Fault(role, "the name of a column", describe(column))
         for role, column in roles.columns
         if not isinstance(column, str)
     ]
@@ -160,7 +198,7 @@ def _roles_without_a_column(roles: Roles, columns: Sequence[object]) -> list[Fau
     names = [name for name in columns if isinstance(name, str)]
     return [
         Fault(
-            f'{role}="{column}"',
+            f"{role}={_quote(column)}",
             "a column of the table",
             "none of this name",
             _suggest(column, names),
@@ -171,17 +209,35 @@ def _roles_without_a_column(roles: Roles, columns: Sequence[object]) -> list[Fau
 
 
 def _suggest(column: str, names: Sequence[str]) -> str:
+    if _are_values(names):
+        # the first person may have been taken for the header: nothing of it is shown
+        return "are the names of the columns in the first line?"
     by_lower_case = {name.casefold().strip(): name for name in names}
     close = difflib.get_close_matches(column.casefold().strip(), by_lower_case, n=1)
     if close:
-        return f'did you mean "{by_lower_case[close[0]]}"?'
+        return f"did you mean {_quote(by_lower_case[close[0]])}?"
+    if column.isdecimal():
+        return f"write {column[:LONGEST_NAME_SHOWN]} without quotation marks for a number of days"
     return f"the table has {_list_some(names)}" if names else ""
+
+
+def _are_values(names: Sequence[str]) -> bool:
+    """Say whether names of columns look like the cells of a person."""
+    if not names:
+        return False
+    plain, disguised = read_text_as_numbers(pd.Series(list(names), dtype=object))
+    return 2 * int((plain | disguised).sum()) >= len(names)
 
 
 def _list_some(names: Sequence[str]) -> str:
     more = len(names) - MOST_COLUMNS_NAMED
     tail = f" and {more} more" if more > 0 else ""
-    return ", ".join(f'"{name}"' for name in names[:MOST_COLUMNS_NAMED]) + tail
+    return ", ".join(_quote(name) for name in names[:MOST_COLUMNS_NAMED]) + tail
+
+
+def _quote(name: str) -> str:
+    short = name if len(name) <= LONGEST_NAME_SHOWN else f"{name[:LONGEST_NAME_SHOWN]}..."
+    return f'"{short}"' if short.isprintable() else repr(short)
 
 
 def _columns_with_two_roles(roles: Roles) -> list[Fault]:
@@ -208,7 +264,8 @@ def _days_without_reoffended(roles: Roles) -> list[Fault]:
 
 
 def _follow_up_that_is_no_number_of_days(follow_up: object) -> list[Fault]:
-    if isinstance(follow_up, str) or 0 < read_days(follow_up) < math.inf:
+    if isinstance(follow_up, str):
         return []
     advice = "give one number for everybody, or the name of a column"
-    return [Fault("follow_up", "a positive number of days", show_value(follow_up), advice)]
+    faults = find_number_faults("follow_up", follow_up, above=0, advice=advice)
+    return [replace(fault, expected="a positive number of days") for fault in faults]

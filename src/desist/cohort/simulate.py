@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from desist.arguments import describe, find_kind_faults, find_number_faults
 from desist.cohort.cohort import Cohort
-from desist.cohort.columns import show_value
 from desist.errors import Fault, raise_faults
 from desist.estimands import Measure
 
@@ -24,6 +24,7 @@ _ETHNICITY = {"white": 0.72, "black": 0.20, "asian": 0.05, "other": 0.03}
 _FEMALE = 0.5
 _AGE_MIDDLE = 35.0
 _LARGEST_BLOCK = 1_000_000
+_MOST_PEOPLE = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,14 @@ class SimulatedCohort:
             Rate, frequency, restricted mean time without a reoffence, and time among
             reoffenders: the expected days of one reoffender drawn from such people, with
             those who reoffend drawn anew under either condition.
+
+        Raises
+        ------
+        InputError
+            If there is not one weight from 0 upwards for each person.
         """
         shares = np.asarray(weights, dtype=np.float64)
+        raise_faults("simulation", _find_weight_faults(shares, self.cohort.n_people))
         used = shares > 0
         shares = shares[used] / shares.sum()
         comparison = self._average(self.mean_offences[used], shares)
@@ -206,11 +213,7 @@ def simulate_cohort(
     >>> round(simulated.truth[Measure.FREQUENCY], 3)
     -0.742
     """
-    positive = {"rate_ratio": rate_ratio, "frequency": frequency, "dispersion": dispersion}
-    positive["follow_up"] = follow_up
-    counts = {"n_treated": (n_treated, 1), "n_comparison": (n_comparison, 1)}
-    counts["n_groups"] = (n_groups, 0)
-    raise_faults("simulation", _find_faults(positive, counts, confounding, group_sd, whole_days))
+    raise_faults("simulation", [*_find_number_faults(locals()), *_find_other_faults(locals())])
     rng = np.random.default_rng(rng)
     people = _draw_people(n_treated + n_comparison, with_sex, rng)
     participation = confounding * _add_up(people, _PARTICIPATION)
@@ -239,31 +242,53 @@ def simulate_cohort(
     return SimulatedCohort(cohort, mean_offences, participation, rate_ratio, dispersion, whole_days)
 
 
-def _find_faults(
-    positive: Mapping[str, float],
-    counts: Mapping[str, tuple[int, int]],
-    confounding: float,
-    group_sd: float,
-    whole_days: bool,
-) -> list[Fault]:
+def _find_number_faults(given: Mapping[str, Any]) -> list[Fault]:
+    """Find numbers out of their range, which ends where draws would leave that of floats."""
+    positive = {"rate_ratio": 1e3, "frequency": 1e3, "dispersion": 1e6, "follow_up": 1e6}
+    sizes = {"n_treated": 1, "n_comparison": 1, "n_groups": 0}
+    return [
+        *(
+            fault
+            for name, most in positive.items()
+            for fault in find_number_faults(name, given[name], above=0, most=most)
+        ),
+        *(
+            fault
+            for name, least in sizes.items()
+            for fault in find_number_faults(
+                name, given[name], least=least, most=_MOST_PEOPLE, whole=True
+            )
+        ),
+        *find_number_faults("confounding", given["confounding"], least=-100, most=100),
+        *find_number_faults("group_sd", given["group_sd"], least=0, most=10),
+    ]
+
+
+def _find_other_faults(given: Mapping[str, Any]) -> list[Fault]:
+    rng, follow_up, whole_days = given["rng"], given["follow_up"], given["whole_days"]
     faults = [
-        Fault(name, "a number greater than 0", show_value(value))
-        for name, value in positive.items()
-        if not 0 < value < np.inf
+        fault
+        for name in ("with_sex", "whole_days")
+        for fault in find_kind_faults(name, given[name], (bool, np.bool_), "True or False")
     ]
-    faults += [
-        Fault(name, f"a whole number from {least} upwards", show_value(count))
-        for name, (count, least) in counts.items()
-        if not isinstance(count, int | np.integer) or count < least
-    ]
-    if not np.isfinite(confounding):
-        faults.append(Fault("confounding", "a finite number", show_value(confounding)))
-    if not 0 <= group_sd < np.inf:
-        faults.append(Fault("group_sd", "a number from 0 upwards", show_value(group_sd)))
-    if whole_days and positive["follow_up"] % 1:
-        found = show_value(positive["follow_up"])
-        faults.append(Fault("follow_up", "a whole number, as days are counted whole", found))
+    if not isinstance(rng, np.random.Generator) and find_number_faults(
+        "rng", rng, least=0, whole=True
+    ):
+        expected = "a NumPy generator, or a whole number of at least 0"
+        faults.append(Fault("rng", expected, describe(rng)))
+    days = find_number_faults("follow_up", follow_up, above=0)
+    if whole_days is True and not days and follow_up % 1:
+        expected = "a whole number, as days are counted whole"
+        faults.append(Fault("follow_up", expected, describe(follow_up)))
     return faults
+
+
+def _find_weight_faults(shares: Vector, n_people: int) -> list[Fault]:
+    if shares.shape != (n_people,):
+        return [Fault("weights", f"one number for each of {n_people} people", describe(shares))]
+    if not (np.isfinite(shares) & (shares >= 0)).all() or not shares.any():
+        return [Fault("weights", "numbers from 0 upwards, some above 0", "something else")]
+    return []
 
 
 def _draw_people(n_people: int, with_sex: bool, rng: np.random.Generator) -> pd.DataFrame:

@@ -6,6 +6,7 @@ refused, so that one mistake is reported once.
 """
 
 from collections import Counter
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -21,11 +22,10 @@ from desist.cohort.columns import (
     find_infinite,
     find_text_among_days,
     find_text_among_numbers,
-    is_real,
     read_column,
-    show_value,
 )
 from desist.cohort.contradictions import find_contradictions
+from desist.cohort.kinds import find_covariate_faults, is_real, make_plain
 from desist.cohort.reading import SUBJECT
 from desist.cohort.roles import Roles, find_role_faults
 from desist.errors import Fault, name_rows, raise_faults
@@ -55,8 +55,11 @@ def validate_people(frame: pd.DataFrame, roles: Roles) -> pd.DataFrame:
     InputError
         If anything is wrong; every fault is listed.
     """
-    raise_faults(SUBJECT, find_faults(frame, roles))
-    return _clean(frame, roles)
+    counted = (roles.treatment, roles.person, roles.reoffended, roles.offences, *roles.groups)
+    readable = _find_readable(frame, roles) if roles.are_names else []
+    plain = make_plain(frame, readable, counted=counted if roles.are_names else ())
+    raise_faults(SUBJECT, find_faults(plain, roles))
+    return _clean(plain, roles)
 
 
 def find_faults(frame: pd.DataFrame, roles: Roles) -> list[Fault]:
@@ -65,7 +68,7 @@ def find_faults(frame: pd.DataFrame, roles: Roles) -> list[Fault]:
     Parameters
     ----------
     frame : DataFrame
-        One row per person, rows numbered from 0.
+        One row per person, rows numbered from 0, in plain storage.
     roles : Roles
         Which column is which.
 
@@ -79,15 +82,10 @@ def find_faults(frame: pd.DataFrame, roles: Roles) -> list[Fault]:
     if frame.empty or not roles.are_names:
         return faults
     readable = _find_readable(frame, roles)
-    identified, with_role = roles.person in readable, {column for _, column in roles.columns}
-    columns = {
-        name: read_column(frame, name, identified=identified or name in with_role)
-        for name in readable
-        if name != roles.person
-    }
+    columns = {name: read_column(frame, name) for name in readable if name != roles.person}
     return [
         *faults,
-        *(_find_person_faults(frame[roles.person]) if identified else []),
+        *(_find_person_faults(frame[roles.person]) if roles.person in readable else []),
         *_find_arm_faults(columns.get(roles.treatment)),
         *_find_outcome_faults(columns, roles),
         *_find_group_faults(columns, roles),
@@ -104,14 +102,19 @@ def _find_table_faults(frame: pd.DataFrame) -> list[Fault]:
         str(place + 1) for place, name in enumerate(frame.columns) if not isinstance(name, str)
     ]
     if nameless:
-        found = f"something else (column {', '.join(nameless[:5])})"
-        faults.append(Fault("people", "columns whose names are text", found))
-    for name, count in Counter(frame.columns).items():
+        more = f" and {len(nameless) - 5} more" if len(nameless) > 5 else ""
+        plural = "s" if len(nameless) > 1 else ""
+        found = f"something else (column{plural} {', '.join(nameless[:5])}{more})"
+        advice = "give every column one name of text (frame.columns = [...])"
+        faults.append(Fault("people", "columns whose names are text", found, advice))
+    names = list(frame.columns)
+    for name, count in Counter(name for name in names if isinstance(name, str)).items():
         if count > 1:
-            places = np.flatnonzero(frame.columns == name) + 1
-            found = f"{count} (columns {', '.join(map(str, places))})"
+            places = [str(place + 1) for place, other in enumerate(names) if other == name]
+            more = f" and {count - 5} more" if count > 5 else ""
+            found = f"{count} (columns {', '.join(places[:5])}{more})"
             advice = "rename the others or leave them out"
-            faults.append(Fault(str(name), "one column of this name", found, advice))
+            faults.append(Fault(name, "one column of this name", found, advice))
     return faults
 
 
@@ -132,6 +135,9 @@ def _find_person_faults(persons: pd.Series) -> list[Fault]:
     if missing.any():
         found = f"{count_people(missing)} without one ({name_rows(np.flatnonzero(missing))})"
         faults.append(Fault(name, "an identifier for everybody", found))
+    if persons.dtype == object and not all(map(_is_hashable, set(map(type, persons)))):
+        found, advice = "lists or the like", "give each person one number or text"
+        return [*faults, Fault(name, "identifiers that can be compared", found, advice)]
     repeated = persons.duplicated(keep=False).to_numpy(dtype=bool) & ~missing
     if repeated.any():
         count, rows = persons[repeated].nunique(), np.flatnonzero(repeated)
@@ -141,10 +147,16 @@ def _find_person_faults(persons: pd.Series) -> list[Fault]:
     return faults
 
 
+def _is_hashable(kind: type) -> bool:
+    return issubclass(kind, Hashable)
+
+
 def _find_arm_faults(treatment: Column | None) -> list[Fault]:
     if treatment is None:
         return []
     faults = find_binary_faults(treatment, _TREATMENT_CODES)
+    if faults and not np.isin(treatment.numbers, (0, 1)).any():
+        return faults
     if not (treatment.numbers == 1).any():
         faults.append(Fault(treatment.name, "somebody who took part (1)", "nobody"))
     if not (treatment.numbers == 0).any():
@@ -170,19 +182,20 @@ def _find_group_faults(columns: dict[str, Column], roles: Roles) -> list[Fault]:
     for group in (columns[name] for name in roles.groups if name in columns):
         advice = "give those of unknown group a group of their own"
         faults += group.faults(group.missing, "a group for everybody", advice)
+        faults += find_covariate_faults(group.cells)
+        blank = group.cells.astype(str).str.isspace() | (group.cells.astype(str) == "")
+        wrong = blank.to_numpy(dtype=bool) & ~group.missing
+        faults += group.faults(wrong, "a group for everybody", advice, "blanks only")
         if isinstance(group.cells.dtype, pd.CategoricalDtype):
-            lived_in = set(group.cells.dropna())
-            empty = [level for level in group.cells.cat.categories if level not in lived_in]
-            faults += _find_empty_groups(group.name, [show_value(level) for level in empty])
+            labels = group.cells.cat.categories
+            faults += _find_empty_groups(group.name, len(labels), group.cells.nunique())
     return faults
 
 
-def _find_empty_groups(name: str, empty: list[str]) -> list[Fault]:
-    if not empty:
+def _find_empty_groups(name: str, n_groups: int, n_lived_in: int) -> list[Fault]:
+    if n_groups == n_lived_in:
         return []
-    found = (
-        f"nobody in {', '.join(empty[:5])}{f' and {len(empty) - 5} more' if len(empty) > 5 else ''}"
-    )
+    found = f"{n_groups - n_lived_in} of {n_groups} without anybody"
     return [Fault(name, "somebody in every group", found, "call .cat.remove_unused_categories()")]
 
 
@@ -219,15 +232,17 @@ def _clean_values(column: Column, roles: Roles) -> NDArray[Any] | pd.Series:
 
 
 def _as_numpy(column: Column) -> NDArray[Any] | pd.Series:
-    """Turn nullable and boxed numbers into numpy numbers; leave everything else."""
+    """Turn numbers into numpy's widest, which sums and squares cannot overflow; keep labels."""
     cells = column.cells
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        return cells.cat.remove_unused_categories()
     boxed = cells.dtype == object and not column.other.any() and not column.missing.all()
-    nullable = is_real(cells) and not isinstance(cells.dtype, np.dtype)
-    if not (boxed or nullable):
+    if not (boxed or is_real(cells)):
         return cells
     if column.missing.any():
         return column.numbers
     if pd.api.types.is_bool_dtype(cells.dtype):
         return np.asarray(column.numbers == 1, dtype=np.bool_)
-    whole = pd.api.types.is_integer_dtype(cells.dtype)
-    return column.numbers.astype(np.int64) if whole else column.numbers
+    if pd.api.types.is_integer_dtype(cells.dtype) and cells.max() <= np.iinfo(np.int64).max:
+        return cells.to_numpy(dtype=np.int64)
+    return column.numbers

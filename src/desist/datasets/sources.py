@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from desist.errors import Fault, InputError
+from desist.arguments import find_choice_faults
+from desist.errors import raise_faults
 
 _PUBLIC = "facts and figures from public sources; may be distributed with this provenance"
 _CROWN = (
@@ -132,7 +133,5 @@ def provenance(name: str) -> Provenance:
     >>> provenance("rossi").n_rows
     432
     """
-    if name not in _BY_NAME:
-        fault = Fault("name", f"one of {', '.join(_BY_NAME)}", repr(name))
-        raise InputError("datasets", [fault])
+    raise_faults("datasets", find_choice_faults("name", name, _BY_NAME))
     return _BY_NAME[name]

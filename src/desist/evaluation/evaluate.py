@@ -21,7 +21,7 @@ from desist.evaluation.record import Evaluation, compare_check
 from desist.inference.engines import Engine, require_seed
 from desist.models.fit import Model, fit_model
 from desist.models.frequency import FrequencyModel
-from desist.models.horizon import common_horizon, counts_reach_beyond
+from desist.models.horizon import common_horizon, find_obstacles
 from desist.models.predictors import FROM_DESIGN
 from desist.models.rate import RateModel
 from desist.models.survival import SurvivalModel
@@ -94,13 +94,13 @@ def evaluate(
     horizon = common_horizon(outcomes, design, horizon)
     used = design.weights > 0
     chosen = _choose_models(models, covariates)
-    beyond = counts_reach_beyond(outcomes, used, horizon)
+    obstacles = find_obstacles(outcomes, used, horizon)
     streams = np.random.default_rng(require_seed(seed)).spawn(len(chosen) + 1)
     effects: list[Effect] = []
     constant: dict[str, None] = {}
     steps = tqdm(chosen, desc="fitting", unit="model", disable=None)  # silent off a terminal
     for model, stream in zip(steps, streams, strict=False):
-        if _lacks_outcome(model, cohort) or (beyond and "offences" in model.needs):
+        if _lacks_outcome(model, cohort) or _is_hindered(model, obstacles):
             continue
         fit = fit_model(model, cohort, design, inference=inference, horizon=horizon, seed=stream)
         effects += estimate_effects(fit)
@@ -113,7 +113,7 @@ def evaluate(
         estimand=design.estimand,
         effects=tuple(found[measure] for measure in Measure if measure in found),
         checks=tuple(compare_check(check, found.get(check.measure)) for check in checks),
-        unavailable=_name_unavailable(cohort, found, beyond=beyond),
+        unavailable=_name_unavailable(cohort, found, obstacles),
         design=summarise_design(design),
         flow=flow,
         settings={
@@ -215,6 +215,11 @@ def _lacks_outcome(model: Model, cohort: Cohort) -> bool:
     return any(getattr(cohort, role) is None for role in roles)
 
 
+def _is_hindered(model: Model, obstacles: Mapping[str, str]) -> bool:
+    """Say whether a model needs what the horizon makes unusable; a process may be censored."""
+    return model.needs in obstacles or ("offences" in obstacles and "offences" in model.needs)
+
+
 def _require_one_answer(effects: Sequence[Effect]) -> None:
     measures = [effect.measure for effect in effects]
     twice = sorted({str(measure) for measure in measures if measures.count(measure) > 1})
@@ -254,7 +259,7 @@ def _name_constant(constant: Iterable[str]) -> tuple[str, ...]:
 
 
 def _name_unavailable(
-    cohort: Cohort, found: Mapping[Measure, Effect], *, beyond: bool
+    cohort: Cohort, found: Mapping[Measure, Effect], obstacles: Mapping[str, str]
 ) -> dict[Measure, str]:
     lacking = {
         Measure.RATE: ("reoffended", cohort.reoffended),
@@ -266,9 +271,7 @@ def _name_unavailable(
     return {
         measure: f"the cohort has no column of {role}"
         if column is None
-        else "offences are counted over the whole follow-up and cannot be cut to the horizon"
-        if beyond and measure is Measure.FREQUENCY
-        else "no model for it was asked for"
+        else obstacles.get(role, "no model for it was asked for")
         for measure, (role, column) in lacking.items()
         if measure not in found
     }

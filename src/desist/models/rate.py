@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from desist.cohort.outcomes import Outcomes
+from desist.cohort.outcomes import Outcomes, find_lost
 from desist.errors import Fault, raise_faults
 from desist.inference.likelihood import bernoulli_logit
 from desist.models.priors import Priors
@@ -64,12 +64,13 @@ class RateModel:
             return None
         followed = outcomes.time_at_risk
         faults = []
-        if followed.min() < horizon:
-            found = f"{int((followed < horizon).sum())} followed for less"
+        lost = find_lost(outcomes, horizon)
+        if lost.any():
+            found = f"{int(lost.sum())} followed for less"
             advice = "give a horizon that everybody reached"
             faults.append(Fault("horizon", f"{horizon:g} days for everybody", found, advice))
         if followed.max() > horizon and outcomes.days is None:
-            found = f"follow-up of up to {followed.max():g} days and no days of first reoffences"
+            found = "longer follow-up and no days of first reoffences"
             advice = "give days= to Cohort, or a horizon that equals the follow-up"
             faults.append(Fault("horizon", f"reoffences within {horizon:g} days", found, advice))
         raise_faults("rate model", faults)

@@ -215,7 +215,7 @@ def bound_time_of_cohort(cohort: Cohort, design: Design) -> SelectionBounds:
         )
     followed = outcomes.time_at_risk[design.weights > 0]
     if followed.min() < followed.max():
-        found = f"{followed.min():g} to {followed.max():g} days"
+        found = f"{int((followed < followed.max()).sum())} followed for less than others"
         advice = "whoever is followed for longer has longer days to count"
         raise InputError(SUBJECT, [Fault("follow_up", "the same for everybody", found, advice)])
     return bound_time(outcomes.days, outcomes.reoffended, design.treated, design.weights)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from desist.arguments import find_kind_faults
+from desist.cohort.kinds import find_numbers_as_text
 from desist.design.formula.calls import find_call_faults, find_calls, read_call
 from desist.design.formula.expressions import find_kind
 from desist.design.formula.parser import parse
@@ -97,6 +98,8 @@ def _read_terms(
     faults += find_bad_values(covariates, variables)
     texts = {name for name in variables if is_text(covariates[name])}
     marked = {names[name] for name in _iterate_marked(node) if name in names}
+    for name in texts - marked:
+        faults += find_numbers_as_text(covariates[name])
     faults += find_crowded(covariates, [name for name in variables if name in texts | marked])
     if faults:
         return None, faults

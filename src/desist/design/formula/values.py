@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from desist.cohort.kinds import find_covariate_faults
 from desist.errors import Fault, name_rows
 
 OWN_LEVEL = (
@@ -19,19 +20,6 @@ FEWEST_A_LEVEL = 3  # people on average, in a category of more than
 A_FEW_LEVELS = 20
 LONGEST_NAME = 80
 _NUMBERS_AS_OBJECTS = {"boolean", "decimal", "floating", "integer", "mixed-integer-float"}
-_TEXTS = {"categorical", "empty", "mixed", "mixed-integer", "string"}
-_OTHER_KINDS = {
-    "bytes": "bytes",
-    "complex": "complex numbers",
-    "date": "dates",
-    "datetime": "dates",
-    "datetime64": "dates",
-    "interval": "intervals",
-    "period": "periods",
-    "time": "times of day",
-    "timedelta": "durations",
-    "timedelta64": "durations",
-}
 
 
 def find_bad_values(covariates: pd.DataFrame, columns: Iterable[str]) -> list[Fault]:
@@ -56,7 +44,7 @@ def find_bad_values(covariates: pd.DataFrame, columns: Iterable[str]) -> list[Fa
         if missing.size:
             found = f"{missing.size} missing ({name_rows(missing)})"
             faults.append(Fault(name, "a value for everybody", found, OWN_LEVEL))
-        elif other := _find_other_kind(name, column):
+        elif other := find_covariate_faults(column):
             faults += other
         else:
             faults += [] if is_text(column) else _find_infinite(name, column)
@@ -150,21 +138,6 @@ def _find_constant(name: str, column: "pd.Series[Any]") -> list[Fault]:
         return []
     found = "the same value for everybody"
     return [Fault(name, "values that differ", found, "leave it out of the formula")]
-
-
-def _find_other_kind(name: str, column: "pd.Series[Any]") -> list[Fault]:
-    """Refuse what is neither numbers nor text: dates, durations, lists in cells."""
-    if not is_text(column):
-        kind = "complex" if pd.api.types.is_complex_dtype(column) else "number"
-        is_one = kind == "number"
-    else:
-        kind = pd.api.types.infer_dtype(column, skipna=True)
-        is_one = kind in _TEXTS and (kind != "mixed" or all(map(pd.api.types.is_scalar, column)))
-    if is_one:
-        return []
-    found = _OTHER_KINDS.get(kind, "values of another kind")
-    advice = "make a number of it (age in years, length in days), or text"
-    return [Fault(name, "numbers, truth values or text", found, advice)]
 
 
 def _count_levels(column: "pd.Series[Any]") -> int:

@@ -1,12 +1,16 @@
 """How a posterior is obtained: NUTS, or Laplace with importance correction.
 
 Both engines work from the same PyMC model. Compilation is paid once per structure of a
-model and kept; a refit only hands over new data.
+model and kept; a refit only hands over new data. A compiled model holds the data of one fit at a
+time, so that threads take turns at it: no fit sees another's data.
 """
 
+import os
 import sys
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, ClassVar
@@ -192,19 +196,34 @@ def draw_posterior(
         If the only engine is Laplace and there is no mode with a finite curvature.
     """
     compiled = _compile_once(structure, build, data)
-    for engine in engines[:-1]:
-        try:
-            draws, diagnostics = _run(engine, compiled, data, rng, people)
-        except NotConvergedError:
-            continue
-        if diagnostics.khat < KHAT_FOR_AUTO:
-            return draws, diagnostics
-    return _run(engines[-1], compiled, data, rng, people)
+    with compiled.turn:
+        for engine in engines[:-1]:
+            try:
+                draws, diagnostics = _run(engine, compiled, data, rng, people)
+            except NotConvergedError:
+                continue
+            if diagnostics.khat < KHAT_FOR_AUTO:
+                return draws, diagnostics
+        return _run(engines[-1], compiled, data, rng, people)
+
+
+def compile_alone() -> AbstractContextManager[object]:
+    """Keep other threads from building or compiling a model meanwhile.
+
+    PyMC and PyTensor keep settings and databases for the whole process while they compile.
+
+    Returns
+    -------
+    context manager
+        To be used with ``with``; it may be entered again by the same thread.
+    """
+    return _COMPILING
 
 
 def forget_compiled_models() -> None:
-    """Free the memory of all compiled models."""
-    _COMPILED.clear()
+    """Free the memory of all compiled models; fits that are under way keep theirs."""
+    with _COMPILING:
+        _COMPILED.clear()
 
 
 @dataclass(eq=False)
@@ -212,6 +231,7 @@ class _Compiled:
     model: Any
     density: Any = None
     sampler: Any = field(default=None)
+    turn: Any = field(default_factory=threading.RLock)
 
     def with_data(self, data: Data) -> None:
         import pymc as pm
@@ -221,15 +241,28 @@ class _Compiled:
 
 
 _COMPILED: OrderedDict[Hashable, _Compiled] = OrderedDict()
+_COMPILING = threading.RLock()
 
 
 def _compile_once(structure: Hashable, build: Build, data: Data) -> _Compiled:
-    if structure not in _COMPILED:
-        _COMPILED[structure] = _Compiled(build(data))
-        while len(_COMPILED) > COMPILED_MODELS_KEPT:
-            _COMPILED.popitem(last=False)
-    _COMPILED.move_to_end(structure)
-    return _COMPILED[structure]
+    with _COMPILING:
+        if structure not in _COMPILED:
+            _COMPILED[structure] = _Compiled(build(data))
+            while len(_COMPILED) > COMPILED_MODELS_KEPT:
+                _COMPILED.popitem(last=False)
+        _COMPILED.move_to_end(structure)
+        return _COMPILED[structure]
+
+
+def _start_afresh() -> None:
+    """Give a forked process locks of its own: a thread that held one is not in it."""
+    global _COMPILING  # noqa: PLW0603
+    _COMPILING = threading.RLock()
+    _COMPILED.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_afresh)
 
 
 def _run(
@@ -239,9 +272,9 @@ def _run(
     rng: np.random.Generator,
     people: WeightedPeople | None,
 ) -> tuple[Draws, Diagnostics]:
-    if isinstance(engine, Nuts):
-        return _run_nuts(engine, compiled, data, rng)
     with on_one_thread():
+        if isinstance(engine, Nuts):
+            return _run_nuts(engine, compiled, data, rng)
         return _run_laplace(engine, compiled, data, rng, people)
 
 
@@ -268,7 +301,8 @@ def _sample(
     import nutpie
 
     if compiled.sampler is None:
-        compiled.sampler = nutpie.compile_pymc_model(compiled.model)
+        with compile_alone():
+            compiled.sampler = nutpie.compile_pymc_model(compiled.model)
     tree = nutpie.sample(
         compiled.sampler.with_data(**data),
         draws=settings.draws,
@@ -326,7 +360,8 @@ def _run_laplace(
 ) -> tuple[Draws, Diagnostics]:
     compiled.with_data(data)
     if compiled.density is None:
-        compiled.density = LogDensity(compiled.model)
+        with compile_alone():
+            compiled.density = LogDensity(compiled.model)
     mode, covariance = find_mode(compiled.density)
     n_rows = max(len(np.atleast_1d(values)) for values in data.values())
     correct = partial(
@@ -368,6 +403,8 @@ def _rotate_to_sandwich(
         fault = Fault("sandwich", "people with weights", "rows without them", "fit people")
         raise InputError("inference", [fault])
     # a row's score is that of all its people together; one person's is their share of it
+    with compile_alone():  # the first time
+        density.compile_rows()
     scores = density.row_scores(mode) / data["weight"][:, np.newaxis]
     between = sum_scores(scores, people)
     wanted = sandwich_covariance(

@@ -16,7 +16,7 @@ from desist.errors import Fault, raise_faults
 from desist.models.fit import Fit
 from desist.models.frequency import FrequencyModel
 from desist.models.predictive_statistics import PredictiveLook, SimulatedArm, look_at
-from desist.models.predictors import Predictors, Target, make_predictors, predict_linear
+from desist.models.predictors import Predictors, Target, make_predictors
 from desist.models.rate import RateModel
 from desist.models.survival import SurvivalModel
 
@@ -338,7 +338,7 @@ def _compare_people(fit: Fit, predictors: Predictors, design: Design) -> list[Fa
 def _simulate(
     fit: Fit, look: PredictiveLook, draw: Draws, arm: SimulatedArm, rng: np.random.Generator
 ) -> Floats:
-    eta = predict_linear(draw, arm.target, fit.levels, arm.code)
+    eta = fit.predict_linear(draw, arm.target, arm.code)
     # a time beyond any follow-up may be too large for a number, and is censored all the same
     with np.errstate(over="ignore", divide="ignore"):
         outcome = look.draw(eta, draw, arm, rng)[0, 0]

@@ -6,6 +6,7 @@ import numpy as np
 
 from desist.errors import Fault, InputError
 from desist.inference.diagnostics import Diagnostics
+from desist.inference.engines import compile_alone
 from desist.models.fit import Fit
 
 CHAINS = 4
@@ -42,15 +43,16 @@ def sample_prior(fit: Fit, *, n_draws: int = 1000, seed: int | np.random.Generat
     """
     import pymc as pm
 
-    model = fit.pymc_model
+    model = fit.collapsed_model
     variables = [*model.free_RVs, *model.deterministics]
     try:
-        drawn = pm.draw(
-            variables,
-            draws=CHAINS * n_draws,
-            random_seed=np.random.default_rng(seed),
-            mode="FAST_COMPILE",
-        )
+        with compile_alone():
+            drawn = pm.draw(
+                variables,
+                draws=CHAINS * n_draws,
+                random_seed=np.random.default_rng(seed),
+                mode="FAST_COMPILE",
+            )
     except NotImplementedError as error:  # so PyMC says of a flat prior
         fault = Fault("priors", "proper ones", "a flat one", "nothing can be drawn from it")
         raise InputError("prior predictive", [fault]) from error

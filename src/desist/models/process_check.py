@@ -22,7 +22,7 @@ from desist.models.predictive_check import (
     write_probability,
 )
 from desist.models.predictive_statistics import SimulatedArm
-from desist.models.predictors import make_predictors, predict_linear
+from desist.models.predictors import make_predictors
 from desist.models.process import ProcessModel, draw_first
 
 # the last two are of every predictive check, and are asked for here as well
@@ -174,7 +174,7 @@ def _simulate(
 ) -> Floats:
     """Draw the offences of an arm's people anew, and summarise them."""
     dispersion, shape = (float(part.item()) for part in model.read_arm(draw, arm.code))
-    mean = np.exp(predict_linear(draw, arm.target, fit.levels, arm.code)[0, 0])
+    mean = np.exp(fit.predict_linear(draw, arm.target, arm.code)[0, 0])
     mean = mean * (arm.time_at_risk / fit.horizon) ** shape
     offences = rng.poisson(mean * rng.gamma(dispersion, 1 / dispersion, len(mean)))
     first = arm.time_at_risk * draw_first(np.maximum(offences, 1), shape, rng)

@@ -12,7 +12,8 @@ from desist.errors import Fault, InputError, NoEventsError
 from desist.estimands import Estimand, Measure
 from desist.evaluation.evaluate import list_cautions
 from desist.evaluation.record import Evaluation, compare_check
-from desist.inference.engines import Engine, Laplace, require_seed
+from desist.inference.engines import Engine, Laplace
+from desist.inference.seeds import require_seed
 from desist.models.fit import Fit, fit_rows
 from desist.models.means import MeansModel
 from desist.models.predictors import Target

@@ -18,8 +18,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from desist.arguments import find_kind_faults, find_number_faults
 from desist.design.columns import on_one_thread
-from desist.errors import Fault, InputError, NotConvergedError
+from desist.errors import Fault, InputError, NotConvergedError, raise_faults
 from desist.inference.calibration import (
     WeightedPeople,
     rotate_draws,
@@ -38,6 +39,7 @@ type Data = Mapping[str, NDArray[Any]]
 type Build = Callable[[Data], Any]
 type Draws = dict[str, NDArray[np.float64]]
 
+FEWEST_DRAWS = 4  # split R-hat halves each chain and wants a variance of each half
 LAPLACE_BATCHES = 4
 MOST_REPROPOSALS = 3
 PATIENT_TARGET_ACCEPT = 0.99
@@ -60,6 +62,11 @@ class Nuts:
         Chains, at least 2 for R-hat.
     target_accept : float
         Target acceptance rate; higher for difficult posteriors.
+
+    Raises
+    ------
+    InputError
+        If a setting is not such a number; every fault is listed.
     """
 
     draws: int = 1000
@@ -67,6 +74,16 @@ class Nuts:
     chains: int = 4
     target_accept: float = 0.95
     name: ClassVar[str] = "nuts"
+
+    def __post_init__(self) -> None:
+        """Check that the settings are such numbers."""
+        faults = [
+            *find_number_faults("draws", self.draws, least=FEWEST_DRAWS, whole=True),
+            *find_number_faults("tune", self.tune, least=1, whole=True),
+            *find_number_faults("chains", self.chains, least=2, whole=True),
+            *find_number_faults("target_accept", self.target_accept, above=0.0, below=1.0),
+        ]
+        raise_faults("Nuts", faults)
 
 
 @dataclass(frozen=True)
@@ -89,12 +106,27 @@ class Laplace:
         Whether the draws are rotated to the sandwich covariance of the weighted people, or of
         matched sets where the design has them. Off by default: with few participants its
         intervals cover too seldom.
+
+    Raises
+    ------
+    InputError
+        If a setting is not such a number; every fault is listed.
     """
 
     draws: int = 1000
     degrees_of_freedom: float = 4.0
     sandwich: bool = False
     name: ClassVar[str] = "laplace"
+
+    def __post_init__(self) -> None:
+        """Check that the settings are such numbers."""
+        freedom = self.degrees_of_freedom
+        faults = [
+            *find_number_faults("draws", self.draws, least=FEWEST_DRAWS, whole=True),
+            *find_number_faults("degrees_of_freedom", freedom, above=0.0),
+            *find_kind_faults("sandwich", self.sandwich, bool, "True or False"),
+        ]
+        raise_faults("Laplace", faults)
 
 
 type Engine = Nuts | Laplace
@@ -123,37 +155,29 @@ def choose_engine(inference: str | Engine) -> tuple[Engine, ...]:
     """
     if isinstance(inference, Nuts | Laplace):
         return (inference,)
+    raise_faults("inference", find_engine_faults(inference))
     if inference == "auto":
         return (Laplace(), Nuts())
-    if inference in ENGINES:
-        return (ENGINES[inference](),)
-    raise InputError(
-        "inference",
-        [Fault("inference", "auto, nuts or laplace, or a settings record", repr(inference))],
-    )
+    return (ENGINES[inference](),)
 
 
-def require_seed(seed: object) -> int:
-    """Return a seed that is a whole number, 0 or more.
+def find_engine_faults(inference: object) -> list[Fault]:
+    """Find what is wrong with what was asked for as an engine.
 
     Parameters
     ----------
-    seed : object
+    inference : object
         What the user gave.
 
     Returns
     -------
-    int
-        The same.
-
-    Raises
-    ------
-    InputError
-        If it is anything else.
+    list of Fault
+        At most one.
     """
-    if isinstance(seed, int | np.integer) and not isinstance(seed, bool) and seed >= 0:
-        return int(seed)
-    raise InputError("seed", [Fault("seed", "a whole number, 0 or more", repr(seed))])
+    if isinstance(inference, str) and inference in {"auto", *ENGINES}:
+        return []
+    expected = "auto, nuts or laplace, or a settings record"
+    return find_kind_faults("inference", inference, (Nuts, Laplace), expected)
 
 
 def draw_posterior(

@@ -8,18 +8,21 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from desist.arguments import find_kind_faults, find_number_faults
 from desist.cohort.cohort import Cohort
 from desist.cohort.outcomes import Outcomes, cut_outcomes, read_outcomes
 from desist.design.design import Design
-from desist.errors import Fault, InputError, NoEventsError
+from desist.errors import Fault, InputError, NoEventsError, raise_faults
 from desist.estimands import Estimand
 from desist.inference.calibration import WeightedPeople, scale_weights
 from desist.inference.diagnostics import require_convergence
-from desist.inference.engines import Engine, choose_engine, draw_posterior, require_seed
+from desist.inference.engines import Engine, choose_engine, draw_posterior, find_engine_faults
 from desist.inference.rows import collapse_rows
+from desist.inference.seeds import find_seed_faults, require_seed
 from desist.models.fitted import Fit, Model, build_model, drop_empty, name_levels
 from desist.models.horizon import common_horizon, counts_reach_beyond
 from desist.models.predictors import MATCHED_SET, Predictors, Target, make_predictors, make_target
+from desist.models.settings import find_model_faults
 
 __all__ = ["Fit", "Model", "fit_model", "fit_rows"]
 
@@ -63,20 +66,25 @@ def fit_model(
     Raises
     ------
     InputError
-        If the cohort lacks the outcome, or the horizon cannot be told.
+        If the cohort lacks the outcome, the horizon cannot be told, or an argument is of the
+        wrong kind; every fault is listed.
     NoEventsError
         If nobody in the weighted sample reoffended.
     NotConvergedError
         If a convergence diagnostic failed.
     """
+    faults = find_model_faults(model) + find_people_faults(cohort, design)
+    faults += find_engine_faults(inference) + find_seed_faults(seed)
+    faults += find_number_faults("horizon", horizon, above=0.0, optional=True)
+    raise_faults("fit", faults)
     used = design.weights > 0
     outcomes = read_outcomes(cohort)
     horizon = common_horizon(outcomes, design, horizon)
     # the follow-up of people who are not used decides nothing
     outcomes = replace(outcomes, time_at_risk=np.where(used, outcomes.time_at_risk, horizon))
     if "offences" in model.needs and counts_reach_beyond(outcomes, used, horizon):
-        expected = f"{outcomes.time_at_risk[used].max():g} days, over which offences are counted"
-        fault = Fault("horizon", expected, f"{horizon:g}", "offences are not dated")
+        expected = "the whole follow-up, over which offences are counted"
+        fault = Fault("horizon", expected, f"{horizon:g} days", "offences are not dated")
         raise InputError(f"{model.name} model", [fault])
     columns = model.read_columns(outcomes, horizon)
     if columns is None:
@@ -116,6 +124,29 @@ def fit_model(
         if happened is None
         else _count_by_group(predictors, design, used & happened),
     )
+
+
+def find_people_faults(cohort: object, design: object) -> list[Fault]:
+    """Find what is wrong with arguments that have to be a cohort and a design of it.
+
+    Parameters
+    ----------
+    cohort, design : object
+        What was given.
+
+    Returns
+    -------
+    list of Fault
+        All of them.
+    """
+    faults = find_kind_faults("cohort", cohort, Cohort, "a Cohort", "see desist.Cohort")
+    faults += find_kind_faults("design", design, Design, "a Design", "see desist.build_design")
+    if isinstance(cohort, Cohort) and isinstance(design, Design):
+        found = f"one of {len(design.weights)} people, the cohort has {cohort.n_people}"
+        if len(design.weights) != cohort.n_people:
+            advice = "build the design from this cohort"
+            faults.append(Fault("design", "one of this cohort", found, advice))
+    return faults
 
 
 def fit_rows(

@@ -9,9 +9,10 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from desist.arguments import describe, find_number_faults
 from desist.cohort.outcomes import Outcomes
 from desist.design.columns import on_one_thread
-from desist.errors import Fault, InputError
+from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Estimand
 from desist.inference.calibration import WeightedPeople
 from desist.inference.diagnostics import Diagnostics
@@ -209,6 +210,7 @@ class Fit:
             Averages, in the units of the measures; of a quantity whose name begins with
             ``log_``, the log of the average.
         """
+        raise_faults("prediction", _find_arm_faults(arm))
         parts: dict[str, list[NDArray[np.float64]]] = {}
         for block in self._cut_into_blocks(target):
             with on_one_thread():
@@ -247,13 +249,16 @@ class Fit:
         InputError
             If the model has no times, or a day lies outside the horizon.
         """
+        raise_faults("survival", _find_arm_faults(arm))
         predict = getattr(self.model, "predict_survival", None)
         if predict is None:
             fault = Fault("model", "one of the time to a reoffence", f"the {self.model.name} model")
             raise InputError("survival", [fault])
-        if not len(days) or not np.all((days > 0) & (days <= self.horizon)):
+        days = np.asarray(days)
+        is_number = days.ndim == 1 and days.dtype.kind in "iuf" and days.size > 0
+        if not is_number or not np.all((days > 0) & (days <= self.horizon)):
             expected = f"days above 0 and up to {self.horizon:g}"
-            found = ", ".join(f"{day:g}" for day in days) or "none"
+            found = ", ".join(f"{day:g}" for day in days[:5]) if is_number else describe(days)
             raise InputError("survival", [Fault("days", expected, found)])
         shares = np.asarray(days, dtype=float) / self.horizon
         parts = []
@@ -365,13 +370,13 @@ def name_levels(levels: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, .
     Returns
     -------
     dict of str to tuple of str
-        In the same order. A name keeps its letters, digits and underscores, and "_group" is
-        added while it means something else in a model, or another grouping has it.
+        In the same order. A name keeps its letters, digits and underscores, and "group_" is put
+        before it while it means something else in a model, or another grouping has it.
 
     Examples
     --------
     >>> list(name_levels({"prison": ("A", "B"), "time": ("am", "pm"), "prison/wing": ("1",)}))
-    ['prison', 'time_group', 'prison_wing']
+    ['prison', 'group_time', 'prison_wing']
     """
     named: dict[str, tuple[str, ...]] = {}
     used: set[str] = set()
@@ -379,7 +384,7 @@ def name_levels(levels: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, .
         name = re.sub(r"\W", "_", str(grouping)) or "group"
         if grouping != MATCHED_SET:
             while _is_taken(name) or not used.isdisjoint(_expand(name)):
-                name += "_group"
+                name = f"group_{name}"
         used |= _expand(name)
         named[name] = names
     return named
@@ -399,6 +404,10 @@ def drop_empty(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         Such as all but the covariates, where there are none.
     """
     return {name: values for name, values in arrays.items() if values.size}
+
+
+def _find_arm_faults(arm: object) -> list[Fault]:
+    return find_number_faults("arm", arm, least=0, most=1, whole=True)
 
 
 def _is_taken(name: str) -> bool:

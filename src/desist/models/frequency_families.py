@@ -165,8 +165,10 @@ def _predict_hurdle(eta: Floats, draws: Draws, arm: int) -> dict[str, Floats]:
     mean, dispersion = not_truncated["frequency"], not_truncated["dispersion"]
     offending = -np.expm1(-np.exp(eta))
     some = -np.expm1(-dispersion * np.log1p(mean / dispersion))
+    # where the mean is too small to be told from none, those who offend do so once
+    each = np.divide(mean, some, out=np.ones_like(mean), where=some > 0)
     return {
-        "frequency": offending * mean / some,
+        "frequency": offending * each,
         "dispersion": dispersion,
         "offending": offending,
     }

@@ -6,9 +6,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from desist.arguments import find_kind_faults, find_number_faults
 from desist.cohort.outcomes import Outcomes
+from desist.errors import raise_faults
 from desist.estimands import Measure
 from desist.models.priors import Priors
+from desist.models.settings import find_predictor_faults
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,11 @@ class MeansModel:
         The value :math:`c` that the priors are centred on, in the unit of the measure.
     priors : Priors
         On the log scale.
+
+    Raises
+    ------
+    InputError
+        If a setting is of the wrong kind; every fault is listed.
     """
 
     measure: Measure
@@ -41,6 +49,12 @@ class MeansModel:
     priors: Priors = Priors()
     name: ClassVar[str] = "means"
     needs: ClassVar[str] = "published means"
+
+    def __post_init__(self) -> None:
+        """Check the settings."""
+        faults = find_kind_faults("measure", self.measure, Measure, "a Measure")
+        faults += find_number_faults("unit", self.unit, above=0.0)
+        raise_faults("means model", faults + find_predictor_faults(self))
 
     def read_columns(
         self,

@@ -94,7 +94,7 @@ class ProcessModel:
         faults += find_normal_faults("log_dispersion", self.log_dispersion)
         for name in ("log_dispersion_ratio", "log_shape", "log_shape_ratio"):
             faults += find_normal_faults(name, getattr(self, name), optional=True)
-        faults += find_number_faults("recorded_to", self.recorded_to, above=0.0)
+        faults += find_number_faults("recorded_to", self.recorded_to, least=0.0)
         if self.log_shape is None and self.log_shape_ratio is not None:
             expected = "None: a constant intensity has no shape"
             found, advice = describe(self.log_shape_ratio), "give log_shape= too"

@@ -20,6 +20,7 @@ from desist.inference.likelihood import (
     poisson,
 )
 from desist.models.priors import Normal
+from desist.models.restricted_means import raise_e
 
 type Floats = NDArray[np.float64]
 type Counts = NDArray[np.int64]
@@ -142,13 +143,13 @@ def _happened(counts: Any) -> Any:
 
 
 def _predict_poisson(eta: Floats, draws: Draws, arm: int) -> dict[str, Floats]:  # noqa: ARG001
-    return {"frequency": np.exp(eta)}
+    return {"frequency": raise_e(eta)}
 
 
 def _predict_negative_binomial(eta: Floats, draws: Draws, arm: int) -> dict[str, Floats]:
     dispersion = np.exp(draws["log_dispersion"] + arm * draws["log_dispersion_ratio"])
     everybody = np.broadcast_to(dispersion[..., np.newaxis], eta.shape)
-    return {"frequency": np.exp(eta), "dispersion": everybody}
+    return {"frequency": raise_e(eta), "dispersion": everybody}
 
 
 def _predict_zero_inflated(eta: Floats, draws: Draws, arm: int) -> dict[str, Floats]:

@@ -102,7 +102,7 @@ RECORDS = {
     "means unit": lambda: MeansModel(Measure.FREQUENCY, unit=0),
     "severity": lambda: SeverityModel(spread=Normal(0, 1)),
     "custody": lambda: CustodyModel(baseline=0.1),
-    "court counts text": lambda: CourtCounts("13", "20"),
+    "court counts text": lambda: CourtCounts("13", (20, 1), ("custody", "none")),
     "court counts of text": lambda: CourtCounts(("1", "2"), (3, 4), ("custody", "none")),
     "court size text": lambda: CourtCounts(
         (1, 2), (3, 4), ("custody", "none"), comparison_size="ten"

@@ -226,7 +226,7 @@ def test_all_wrong_arguments_of_a_fit_are_listed(study):
 
 def test_a_design_of_fewer_people_is_refused(study, people):
     some = make_cohort(treated=people["treated"][:200], reoffended=people["reoffended"][:200])
-    with pytest.raises(InputError, match="one of 400 people, the cohort has 200"):
+    with pytest.raises(InputError, match=r"another one \(400 people, the cohort has 200\)"):
         fit_model(RateModel(), some, study[1])
 
 

@@ -142,9 +142,9 @@ def find_people_faults(cohort: object, design: object) -> list[Fault]:
     faults = find_kind_faults("cohort", cohort, Cohort, "a Cohort", "see desist.Cohort")
     faults += find_kind_faults("design", design, Design, "a Design", "see desist.build_design")
     if isinstance(cohort, Cohort) and isinstance(design, Design):
-        found = f"one of {len(design.weights)} people, the cohort has {cohort.n_people}"
+        found = f"another one ({len(design.weights)} people, the cohort has {cohort.n_people})"
         if len(design.weights) != cohort.n_people:
-            advice = "build the design from this cohort"
+            advice = "build the design from the cohort that is evaluated"
             faults.append(Fault("design", "one of this cohort", found, advice))
     return faults
 

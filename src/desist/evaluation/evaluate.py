@@ -104,18 +104,10 @@ def evaluate(
     """
     from tqdm import tqdm
 
-    raise_faults(
-        "evaluation",
-        [
-            *find_people_faults(cohort, design),
-            *_find_model_faults(models, covariates),
-            *find_engine_faults(inference),
-            *find_number_faults("horizon", horizon, above=0.0, optional=True),
-            *find_number_faults("seed", seed, least=0, whole=True),
-            *find_kind_faults("title", title, str, "a text"),
-            *_find_flow_faults(flow),
-        ],
-    )
+    faults = find_people_faults(cohort, design) + _find_model_faults(models, covariates)
+    faults += _find_setting_faults(inference, horizon, seed)
+    faults += find_kind_faults("title", title, str, "a text")
+    raise_faults("evaluation", faults + _find_flow_faults(flow))
     _require_same_people(cohort, design)
     outcomes = read_outcomes(cohort)
     horizon = common_horizon(outcomes, design, horizon)
@@ -143,19 +135,10 @@ def evaluate(
         estimand=design.estimand,
         effects=tuple(found[measure] for measure in Measure if measure in found),
         checks=tuple(compare_check(check, found.get(check.measure)) for check in checks),
-        unavailable={
-            measure: reasons.get(measure, why)
-            for measure, why in _name_unavailable(cohort, found, beyond=beyond).items()
-        },
+        unavailable=_name_unavailable(cohort, found, beyond=beyond) | reasons,
         design=summarise_design(design),
         flow=flow,
-        settings={
-            "cohort": cohort.settings(),
-            "design": design.settings(),
-            "models": [{"name": model.name, **_model_settings(model)} for model in chosen],
-            "inference": inference if isinstance(inference, str) else asdict(inference),
-            "horizon": horizon,
-        },
+        settings=_list_settings(cohort, design, chosen, inference) | {"horizon": horizon},
         seed=seed,
         warnings=(
             *_collect_warnings(cohort, design, outcomes),
@@ -245,6 +228,12 @@ def _find_model_faults(models: object, covariates: object) -> list[Fault]:
     return faults
 
 
+def _find_setting_faults(inference: object, horizon: object, seed: object) -> list[Fault]:
+    faults = find_engine_faults(inference)
+    faults += find_number_faults("horizon", horizon, above=0.0, optional=True)
+    return faults + find_number_faults("seed", seed, least=0, whole=True)
+
+
 def _find_flow_faults(flow: object) -> list[Fault]:
     return [] if flow is None else find_kind_faults("flow", flow, RecordFlow, "a RecordFlow")
 
@@ -261,6 +250,17 @@ def _choose_models(
         FrequencyModel(covariates=covariates),
         SurvivalModel(covariates=covariates),
     )
+
+
+def _list_settings(
+    cohort: Cohort, design: Design, chosen: Sequence[Model], inference: str | Engine
+) -> dict[str, Any]:
+    return {
+        "cohort": cohort.settings(),
+        "design": design.settings(),
+        "models": [{"name": model.name, **_model_settings(model)} for model in chosen],
+        "inference": inference if isinstance(inference, str) else asdict(inference),
+    }
 
 
 def _model_settings(model: Model) -> dict[str, Any]:

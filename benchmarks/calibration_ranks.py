@@ -224,7 +224,7 @@ def draw_cure(world: World, truth: Truth, rng: np.random.Generator) -> dict[str,
 
 def survival(family: str, **settings: Any) -> Model:
     """Return a survival model of a family."""
-    shapes = {"log_shape": SHAPE, "log_shape_ratio": SHAPE}
+    shapes = {} if family == "exponential" else {"log_shape": SHAPE, "log_shape_ratio": SHAPE}
     return ds.SurvivalModel("age + priors", (), PRIORS, family=family, **shapes, **settings)
 
 
@@ -241,9 +241,9 @@ REPEATS = {"log_repeats": (Normal(0.3, 0.5), 0), "log_repeats_treatment": (SHAPE
 
 def frequency(family: str, **settings: Any) -> Model:
     """Return a frequency model of a family."""
-    return ds.FrequencyModel(
-        "age + priors", (), PRIORS, Normal(0.0, 0.7), SHAPE, family=family, **settings
-    )
+    if family != "poisson":
+        settings |= {"log_dispersion": Normal(0.0, 0.7), "log_dispersion_ratio": SHAPE}
+    return ds.FrequencyModel("age + priors", (), PRIORS, family=family, **settings)
 
 
 CASES = {

@@ -229,7 +229,7 @@ def run_nuts(folder: Path) -> dict[str, Any]:
     cohort, design = read_study(folder / "study.parquet")
     fit = ds.fit_model(default_models()[1], cohort, design, inference="laplace", seed=1)
     models = {
-        "sufficient": fit.pymc_model,
+        "sufficient": fit.collapsed_model,
         "by_row": build_by_row("frequency", make_arrays(cohort, design)),
     }
     found: dict[str, Any] = {}

@@ -60,7 +60,29 @@ def find_number_faults(
     if math.isfinite(number) and above < number < below and least <= number <= most:
         return []
     expected = _say_range("a whole number" if whole else "a number", above, below, least, most)
+    if whole and isinstance(value, float) and value.is_integer():
+        advice = advice or f"write {_write_number(int(value))} without a decimal point"
     return [Fault(where, expected + (" or None" if optional else ""), describe(value), advice)]
+
+
+def find_probability_faults(value: object, where: str = "probability") -> list[Fault]:
+    """Find what is wrong with the probability of an interval.
+
+    Parameters
+    ----------
+    value : object
+        What was given.
+    where : str
+        Name of the argument.
+
+    Returns
+    -------
+    list of Fault
+        At most one; a percentage is told how to write it.
+    """
+    number = _read_number(value, whole=False)
+    advice = f"write {number / 100:g}" if 1 < number < 100 else ""
+    return find_number_faults(where, value, above=0.0, below=1.0, advice=advice)
 
 
 def find_choice_faults(where: str, value: object, choices: Iterable[str]) -> list[Fault]:

@@ -31,7 +31,7 @@ RATE = {
 TIME = RATE | {"measure": "time_among_reoffenders", "n_treated": 13, "n_comparison": 2418}
 TIME |= {"treated": 75.0, "comparison": 142.9, "lower": -115, "upper": -21}
 NO_NUMBERS = [None, "0.157", "15.7%", "", np.nan, np.inf, True, [0.157], {}, pd.NA, pd.NaT, 1j]
-NO_NUMBERS += [Decimal("0.1"), np.array([0.1]), float, object()]
+NO_NUMBERS += [Decimal("0.1"), np.array([0.1]), float, Ellipsis]
 
 
 def refuse(call, *arguments, **options) -> str:

@@ -102,7 +102,7 @@ def test_predictions_in_blocks_are_those_at_once(rossi, monkeypatch):
     model = ds.SurvivalModel(covariates="age + prio")
     fit = ds.fit_model(model, cohort, design, inference="laplace", seed=2)
     whole = fit.predict(1) | {"curve": fit.predict_survival(1, np.array([91.0, 364.0]))}
-    monkeypatch.setattr("desist.models.fit.PREDICTED_AT_ONCE", 40_000)
+    monkeypatch.setattr("desist.models.fitted.PREDICTED_AT_ONCE", 40_000)
     parts = fit.predict(1) | {"curve": fit.predict_survival(1, np.array([91.0, 364.0]))}
     for name, values in whole.items():
         np.testing.assert_allclose(parts[name], values, rtol=1e-10)

@@ -96,7 +96,10 @@ def test_benefit_is_less_reoffending_and_more_time():
 def test_a_negative_margin_is_refused():
     with pytest.raises(InputError) as caught:
         make_effect([0.1]).probability_beyond(-1)
-    assert str(caught.value) == "margin: 1 fault\n  - margin: expected 0 or more, found -1"
+    assert (
+        str(caught.value)
+        == "margin: 1 fault\n  - margin: expected a number of at least 0, found -1"
+    )
 
 
 def test_the_odds_ratio_is_that_of_the_average_rates():

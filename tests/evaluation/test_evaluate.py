@@ -1,11 +1,18 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 import desist as ds
+from desist.checks import run_checks
 from desist.design.design import Design
+from desist.effects import Effect
 from desist.errors import InputError
 from desist.estimands import Estimand, Measure
+from desist.evaluation.evaluate import ROBUST
+from desist.inference.diagnostics import Diagnostics
 
 
 @pytest.fixture(scope="module")
@@ -213,7 +220,7 @@ def test_a_seed_that_is_no_whole_number_is_refused(seed):
     with pytest.raises(InputError) as caught:
         ds.evaluate(cohort, weigh_equally(cohort), seed=seed)
     assert str(caught.value) == (
-        f"seed: 1 fault\n  - seed: expected a whole number, 0 or more, found {seed!r}"
+        f"evaluation: 1 fault\n  - seed: expected a whole number of at least 0, found {seed!r}"
     )
 
 
@@ -234,3 +241,32 @@ def test_a_handful_of_participants_is_named_in_the_warnings():
 def test_the_descriptive_measure_is_not_called_an_effect(recid):
     _, _, evaluation = recid
     assert "<Description of Time to first reoffence among reoffenders (days)" in repr(evaluation)
+
+
+def make_effect(width):
+    draws = xr.DataArray(np.linspace(-width, width, 1001)[np.newaxis], dims=("chain", "draw"))
+    parts = {"treated": 0.4 + draws, "comparison": 0.4 + 0 * draws, "difference": draws}
+    diagnostics = Diagnostics("laplace", khat=0.1)
+    return Effect(
+        Measure.RATE, Estimand.ATT, 10, 90, **parts, ratio=1 + draws, diagnostics=diagnostics
+    )
+
+
+@pytest.mark.parametrize(("wider", "is_told"), [(1.19, False), (1.21, True)])
+def test_a_robust_interval_a_fifth_wider_than_the_posterior_is_told(monkeypatch, wider, is_told):
+    effect = make_effect(0.1)
+    half = wider * (effect.interval.upper - effect.interval.lower) / 2
+
+    def widen(*arguments, **named):
+        return [
+            replace(check, lower=-half, upper=half) if check.check == ROBUST else check
+            for check in run_checks(*arguments, **named)
+        ]
+
+    module = "desist.evaluation.evaluate"
+    monkeypatch.setattr(f"{module}.contrast_measures", lambda _: ((effect,), {}))
+    monkeypatch.setattr(f"{module}.run_checks", widen)
+    cohort = simulate(5)
+    models = [ds.RateModel()]
+    told = ds.evaluate(cohort, weigh_equally(cohort), models=models, inference="laplace").warnings
+    assert any("the robust interval is 21% wider" in one for one in told) is is_told

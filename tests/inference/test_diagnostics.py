@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from desist.errors import NotConvergedError
-from desist.inference.diagnostics import Diagnostics, require_convergence, worst_of
+from desist.inference.diagnostics import GATE, Diagnostics, require_convergence, worst_of
 
 GOOD = Diagnostics("nuts", rhat_max=1.001, ess_bulk_min=900, ess_tail_min=800, ebfmi_min=0.9)
 
@@ -76,3 +76,39 @@ def test_a_diagnostic_that_cannot_be_computed_is_no_pass():
         "R-hat or the effective number of draws cannot be computed: a chain is stuck, or there is "
         "only one",
     )
+
+
+def test_k_hat_that_cannot_be_computed_is_no_pass():
+    assert Diagnostics("laplace").problems == ("k-hat cannot be computed: ask for more draws",)
+
+
+@pytest.mark.parametrize("limit", GATE, ids=lambda limit: limit.name)
+def test_each_limit_of_the_gate_is_where_the_page_says(limit):
+    """The page prints `GATE`; a figure just beyond each limit is told, or refused."""
+    sign = 1 if limit.direction == "above" else -1
+    assert sign * limit.caution < sign * limit.refusal
+
+    def with_figure(value):
+        figures = {
+            "R-hat, the largest of any parameter": {"rhat_max": value},
+            "effective draws, bulk or tail, the fewest": {"ess_tail_min": value},
+            "divergent transitions, share of draws": {
+                "divergences": round(value * 10_000),
+                "n_draws": 10_000,
+            },
+            "E-BFMI, the smallest of any chain": {"ebfmi_min": value},
+        }
+        if limit.name == "k-hat":
+            return Diagnostics("laplace", khat=value)
+        return replace(GOOD, **figures[limit.name])
+
+    assert not with_figure(limit.caution).cautions
+    step = sign * (1 if limit.caution > 1.5 else 1e-4)
+    beyond = with_figure(limit.caution + step)
+    assert len(beyond.cautions) == 1
+    assert not beyond.problems
+    assert not with_figure(limit.refusal).problems
+    refused = with_figure(limit.refusal + step)
+    assert len(refused.problems) == 1
+    with pytest.raises(NotConvergedError):
+        require_convergence(refused, "rate")

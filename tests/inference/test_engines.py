@@ -1,9 +1,20 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import digamma, polygamma
 
 from desist.errors import InputError, NotConvergedError
-from desist.inference.engines import Laplace, Nuts, choose_engine, draw_posterior
+from desist.inference.diagnostics import Diagnostics
+from desist.inference.engines import (
+    Laplace,
+    Nuts,
+    choose_engine,
+    draw_posterior,
+    forget_compiled_models,
+)
 
 RNG = np.random.default_rng
 
@@ -140,3 +151,86 @@ def test_an_unknown_engine_is_an_error():
         "inference: 1 fault\n"
         "  - inference: expected auto, nuts or laplace, or a settings record, found 'advi'"
     )
+
+
+def pretend(monkeypatch, nuts=(), laplace=()):
+    """Let the engines answer with the diagnostics given, and note what they were asked."""
+    asked, left = [], {"nuts": list(nuts), "laplace": list(laplace)}
+
+    def sample(settings, *_):
+        asked.append(settings)
+        found = left["nuts"].pop(0)
+        return {"means": np.full((1, 1), len(asked))}, found
+
+    def approximate(settings, *_):
+        asked.append(settings)
+        found = left["laplace"].pop(0)
+        if found is None:
+            raise NotConvergedError("no mode")
+        return {"means": np.full((1, 1), len(asked))}, found
+
+    monkeypatch.setattr("desist.inference.engines._sample", sample)
+    monkeypatch.setattr("desist.inference.engines._run_laplace", approximate)
+    return asked
+
+
+def ask(engines):
+    data = {"y": np.array([1.0, 2.0]), "error": np.array([1.0, 0.5])}
+    return draw_posterior(normal_means, data, structure="normal_means", engines=engines, rng=RNG(1))
+
+
+GOOD = Diagnostics("nuts", rhat_max=1.0, ess_bulk_min=900, ess_tail_min=900, ebfmi_min=0.9)
+
+
+@pytest.mark.parametrize(
+    ("laplace", "engine"),
+    [
+        (Diagnostics("laplace", khat=0.49), "laplace"),
+        (Diagnostics("laplace", khat=0.5), "nuts"),
+        (Diagnostics("laplace"), "nuts"),  # k-hat that cannot be computed
+        (None, "nuts"),  # no mode
+    ],
+)
+def test_auto_takes_laplace_below_a_half_and_nuts_otherwise(monkeypatch, laplace, engine):
+    pretend(monkeypatch, nuts=[GOOD], laplace=[laplace])
+    assert ask(choose_engine("auto"))[1].engine == engine
+
+
+def test_a_run_of_nuts_that_fails_is_made_once_more_with_patience(monkeypatch):
+    bad = replace(GOOD, divergences=1, n_draws=4000)
+    asked = pretend(monkeypatch, nuts=[bad, GOOD])
+    draws, diagnostics = ask((Nuts(tune=700, target_accept=0.9),))
+    assert [(one.tune, one.target_accept) for one in asked] == [(700, 0.9), (1400, 0.99)]
+    assert diagnostics is GOOD
+    assert draws["means"].item() == 2
+
+
+def test_the_first_run_is_kept_where_patience_makes_it_worse(monkeypatch):
+    bad, worse = replace(GOOD, divergences=1, n_draws=4000), replace(GOOD, rhat_max=1.2)
+    pretend(monkeypatch, nuts=[bad, worse])
+    assert ask((Nuts(),))[1] is bad
+
+
+def test_threads_take_turns_at_a_compiled_model(monkeypatch):
+    inside = []
+
+    def sample(*_):
+        inside.append(1)
+        assert len(inside) == 1, "two fits hold the data of one compiled model"
+        threading.Event().wait(0.02)
+        inside.pop()
+        return {"means": np.ones((1, 1))}, GOOD
+
+    monkeypatch.setattr("desist.inference.engines._sample", sample)
+    with ThreadPoolExecutor(8) as pool:
+        assert len(list(pool.map(ask, [(Nuts(),)] * 16))) == 16
+
+
+def test_models_may_be_forgotten_while_a_fit_is_under_way(monkeypatch):
+    def sample(*_):
+        forget_compiled_models()
+        return {"means": np.ones((1, 1))}, GOOD
+
+    monkeypatch.setattr("desist.inference.engines._sample", sample)
+    assert ask((Nuts(),))[1] is GOOD
+    assert np.isfinite(draw([1.0, 2.0])[0]["means"]).all()

@@ -12,7 +12,7 @@ from desist.errors import InputError
 from desist.estimands import Measure
 from desist.inference.engines import Laplace, Nuts
 from desist.models.fit import fit_model
-from desist.models.frequency import FrequencyModel
+from desist.models.frequency import READERS, FrequencyModel
 from desist.models.frequency_families import FAMILIES
 from desist.models.priors import FLAT, Normal, Priors
 
@@ -23,9 +23,10 @@ ONE_DISPERSION = Normal(0.0, 1e-4)
 
 
 def flat(family, **settings):
-    names = ("log_odds_inflated", "log_odds_inflated_treatment")
-    names += ("log_repeats", "log_repeats_treatment", "log_dispersion")
-    priors = dict.fromkeys(names, FLAT) | {"log_dispersion_ratio": ONE_DISPERSION}
+    names = [name for name, families in READERS.items() if family in families]
+    priors = dict.fromkeys(names, FLAT)
+    if "log_dispersion_ratio" in names:
+        priors["log_dispersion_ratio"] = ONE_DISPERSION
     return FrequencyModel(priors=Priors.flat(), family=family, **(priors | settings))
 
 
@@ -154,8 +155,10 @@ def test_time_at_risk_acts_on_every_part(family):
     treated = np.repeat([1, 0], 300)
     people = pd.DataFrame({"treated": treated, "offences": offences, "followed": followed})
     cohort = Cohort(people, treatment="treated", offences="offences", follow_up="followed")
+    is_read = family in READERS["log_dispersion"]
+    even = {"log_dispersion": Normal(3.0, 0.5)} if is_read else {}
     fit = fit_model(
-        FrequencyModel(family=family, log_dispersion=Normal(3.0, 0.5)),
+        FrequencyModel(family=family, **even),
         cohort,
         weigh(cohort),
         horizon=300.0,
@@ -200,12 +203,9 @@ def test_the_model_uses_all_of_its_data(family):
 
     people = {"treated": np.array([1, 0, 1, 0]), "offences": np.array([1, 2, 0, 0])}
     cohort = make_cohort(**people)
-    model = FrequencyModel(
-        family=family,
-        log_odds_inflated=Normal(0.0, 0.2),
-        log_dispersion=Normal(0.0, 0.2),
-        log_repeats=Normal(0.0, 0.2),
-    )
+    narrow = ("log_odds_inflated", "log_dispersion", "log_repeats")
+    read = [name for name in narrow if family in READERS[name]]
+    model = FrequencyModel(family=family, **dict.fromkeys(read, Normal(0.0, 0.2)))
     built = fit_model(model, cohort, weigh(cohort), inference="laplace").pymc_model
     used = set(ancestors([built.logp()]))
     assert [data.name for data in built.data_vars if data not in used] == []

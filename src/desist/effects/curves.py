@@ -7,6 +7,8 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from desist.arguments import find_kind_faults, find_probability_faults
+from desist.errors import NotConvergedError, raise_faults
 from desist.estimands import Estimand
 from desist.inference.diagnostics import Diagnostics
 from desist.models.fit import Fit
@@ -94,7 +96,10 @@ def estimate_survival(
     Raises
     ------
     InputError
-        If the model has no times, or a day lies outside the horizon.
+        If the model has no times, a day lies outside the horizon, or an argument is of the
+        wrong kind.
+    NotConvergedError
+        If a share is not a number.
 
     Examples
     --------
@@ -106,13 +111,16 @@ def estimate_survival(
     >>> estimate_survival(fit, [91, 182, 365]).table["day"].tolist()
     [91.0, 182.0, 365.0]
     """
+    faults = find_kind_faults("fit", fit, Fit, "a fit of fit_model")
+    raise_faults("survival", faults + find_probability_faults(probability))
     if days is None:
         days = np.linspace(0.0, fit.horizon, N_STEPS + 1)[1:]
-    asked = np.atleast_1d(np.asarray(days, dtype=float))
+    asked = np.atleast_1d(np.asarray(days))
+    shares = [fit.predict_survival(arm, asked) for arm in (1, 0)]
+    coords = {"day": asked.astype(float)}
     with_programme, without = (
-        xr.DataArray(
-            fit.predict_survival(arm, asked), dims=("chain", "draw", "day"), coords={"day": asked}
-        )
-        for arm in (1, 0)
+        xr.DataArray(share, dims=("chain", "draw", "day"), coords=coords) for share in shares
     )
+    if not (np.isfinite(with_programme) & np.isfinite(without)).all():
+        raise NotConvergedError(f"{fit.model.name} model: a share without a reoffence is no number")
     return SurvivalEffect(fit.estimand, with_programme, without, fit.diagnostics, probability)

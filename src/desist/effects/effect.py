@@ -7,19 +7,36 @@ intervals are never averaged.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypedDict
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from desist.arguments import (
+    describe,
+    find_kind_faults,
+    find_number_faults,
+    find_probability_faults,
+)
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design
-from desist.errors import Fault, InputError
+from desist.errors import Fault, InputError, NotConvergedError, raise_faults
 from desist.estimands import Estimand, Interval, Measure, Scale
 from desist.inference.diagnostics import Diagnostics, worst_of
 from desist.inference.engines import Engine
+from desist.inference.seeds import make_generator
 from desist.models.fit import Fit, Model, fit_model
 from desist.models.predictors import Target
+
+LARGEST_BENEFITS = {
+    Measure.RATE: "a difference of proportions",
+    Measure.HAZARD_RATIO: "a distance of a ratio below 1",
+}
+NOT_FINITE = (
+    "not a finite number: everybody or nobody of an arm reoffends under it, too surely for this "
+    "measure; give tighter priors, or leave the measure out"
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -56,6 +73,12 @@ class Effect:
     ratio: xr.DataArray
     diagnostics: Diagnostics
     probability: float = 0.95
+
+    def __post_init__(self) -> None:
+        """Let no draw pass that is not a number."""
+        raise_faults("effect", find_probability_faults(self.probability))
+        if reason := _doubt_draws(self):
+            raise NotConvergedError(f"{self.measure}: {reason}")
 
     @property
     def scale(self) -> Scale:
@@ -107,13 +130,21 @@ class Effect:
         Raises
         ------
         InputError
-            If the margin is negative.
+            If the margin is negative, or so large that no benefit can be.
         """
-        if not margin >= 0:
-            raise InputError("margin", [Fault("margin", "0 or more", f"{margin:g}")])
+        raise_faults("margin", self._find_margin_faults(margin))
         sign = -1.0 if self.measure.benefit_is_lower else 1.0
         benefit = sign * (self.draws - self.scale.null)
         return float((benefit > margin).mean())
+
+    def _find_margin_faults(self, margin: float) -> list[Fault]:
+        faults = find_number_faults("margin", margin, least=0.0)
+        if faults or self.measure not in LARGEST_BENEFITS or margin < 1:
+            return faults
+        what = LARGEST_BENEFITS[self.measure]
+        is_percentage = self.measure is Measure.RATE and margin <= 100
+        advice = f"for {margin:g} per 100 people write {margin / 100:g}" if is_percentage else ""
+        return [Fault("margin", f"{what}, from 0 and below 1", f"{margin:g}", advice)]
 
     def __repr__(self) -> str:
         """Return the effect in one line, with its unit."""
@@ -150,10 +181,50 @@ def estimate_effects(fit: Fit, *, probability: float = 0.95) -> tuple[Effect, ..
     tuple of Effect
         One for each measure that the model informs.
 
+    Raises
+    ------
+    InputError
+        If the probability is none.
+    NotConvergedError
+        If a draw of a measure is not a finite number; every such measure is named.
+
     References
     ----------
     Hernan, M. A. and Robins, J. M. (2020). Causal Inference: What If, chapter 13.
     """
+    effects, reasons = contrast_measures(fit, probability=probability)
+    if reasons:
+        listed = "; ".join(f"{measure}: {reason}" for measure, reason in reasons.items())
+        raise NotConvergedError(f"{fit.model.name} model: {listed}")
+    return effects
+
+
+def contrast_measures(
+    fit: Fit, *, probability: float = 0.95
+) -> tuple[tuple[Effect, ...], dict[Measure, str]]:
+    """Estimate every effect of a fit that has one, and say why others have none.
+
+    Parameters
+    ----------
+    fit : Fit
+        A rate, frequency, survival or means model.
+    probability : float
+        Of the equal-tailed posterior intervals.
+
+    Returns
+    -------
+    tuple of Effect
+        As `estimate_effects` gives them.
+    dict of Measure to str
+        The measures of which a draw is not a finite number, with the reason.
+
+    Raises
+    ------
+    InputError
+        If the probability is none, or the fit is not one.
+    """
+    faults = find_kind_faults("fit", fit, Fit, "a fit of fit_model")
+    raise_faults("effects", [*faults, *find_probability_faults(probability)])
     return _contrast_all(fit, fit.target, _count_people(fit), probability)
 
 
@@ -180,11 +251,14 @@ def estimate_effects_by_group(
     Raises
     ------
     InputError
-        If the model has no such grouping.
+        If the model has no such grouping, or the probability is none.
+    NotConvergedError
+        If a draw of a measure is not a finite number.
     """
+    raise_faults("effects by group", find_probability_faults(probability))
     if grouping not in fit.group_sizes:
         known = ", ".join(fit.group_sizes) or "none: the model has no groups"
-        raise InputError("effects by group", [Fault("grouping", known, repr(grouping))])
+        raise InputError("effects by group", [Fault("grouping", known, describe(grouping))])
     position = list(fit.levels).index(grouping)
     effects = {}
     for code, level in enumerate(fit.levels[grouping]):
@@ -194,7 +268,11 @@ def estimate_effects_by_group(
             if fit.group_reoffenders:
                 reoffenders = fit.group_reoffenders[grouping][level]
                 people[Measure.TIME_AMONG_REOFFENDERS] = reoffenders
-            effects[level] = _contrast_all(fit, fit.target.restrict(members), people, probability)
+            target = fit.target.restrict(members)
+            effects[level], reasons = _contrast_all(fit, target, people, probability)
+            if reasons:
+                listed = ", ".join(reasons)
+                raise NotConvergedError(f"{grouping}, one of its levels: {listed}: {NOT_FINITE}")
     return effects
 
 
@@ -205,7 +283,7 @@ def estimate_effects_over_designs(
     *,
     inference: str | Engine = "auto",
     horizon: float | None = None,
-    seed: int = 0,
+    seed: int | np.random.Generator = 0,
     probability: float = 0.95,
 ) -> tuple[Effect, ...]:
     r"""Carry the uncertainty of the score, or of imputed covariates, into the effects.
@@ -226,7 +304,7 @@ def estimate_effects_over_designs(
         How each posterior is obtained.
     horizon : float, optional
         Days.
-    seed : int
+    seed : int or numpy.random.Generator
         Of all randomness.
     probability : float
         Of the equal-tailed posterior intervals.
@@ -246,13 +324,17 @@ def estimate_effects_over_designs(
     Liao, S. X. and Zigler, C. M. (2020). Uncertainty in the design stage of two-stage Bayesian
     propensity score analysis. Statistics in Medicine 39(17), 2265-2290.
     """
+    raise_faults("effects over designs", find_probability_faults(probability))
+    if isinstance(designs, Design):
+        fault = Fault("designs", "a list of designs", "one design", "write [design]")
+        raise InputError("effects over designs", [fault])
     designs = tuple(designs)
     each = [cohorts] * len(designs) if isinstance(cohorts, Cohort) else list(cohorts)
     if not designs or len(each) != len(designs):
         found = f"{len(each)} cohorts and {len(designs)} designs"
         fault = Fault("designs", "at least one, and a cohort for each", found)
         raise InputError("effects over designs", [fault])
-    streams = np.random.default_rng(seed).spawn(len(designs))
+    streams = make_generator(seed).spawn(len(designs))
     fitted = [
         estimate_effects(
             fit_model(model, cohort, design, inference=inference, horizon=horizon, seed=stream),
@@ -288,12 +370,12 @@ def _derive(
 ) -> dict[Measure, NDArray[np.float64]]:
     derived = {measure: averages[measure] for measure in Measure if measure in averages}
     if "survival" in averages:
-        survival = averages["survival"]
-        log_survival = averages["log_survival"] if "log_survival" in averages else np.log(survival)
+        survival, log_survival = averages["survival"], averages["log_survival"]
         reoffending = -np.expm1(log_survival)
-        derived[Measure.TIME_AMONG_REOFFENDERS] = (
-            averages[Measure.RMST] - horizon * survival
-        ) / reoffending
+        with np.errstate(divide="ignore", invalid="ignore"):  # the gate of `Effect` sees these
+            derived[Measure.TIME_AMONG_REOFFENDERS] = (
+                averages[Measure.RMST] - horizon * survival
+            ) / reoffending
         derived[Measure.HAZARD_RATIO] = -log_survival
     return derived
 
@@ -329,28 +411,65 @@ def _count_people(fit: Fit) -> dict[Measure, tuple[int, int]]:
 
 def _contrast_all(
     fit: Fit, target: Target, people: Mapping[Measure, tuple[int, int]], probability: float
-) -> tuple[Effect, ...]:
+) -> tuple[tuple[Effect, ...], dict[Measure, str]]:
     with_programme, without = (_derive(fit.predict(arm, target), fit.horizon) for arm in (1, 0))
-    effects = []
+    effects, reasons = [], {}
     for measure in Measure:
-        if measure in with_programme:
-            treated, comparison = with_programme[measure], without[measure]
-            on_difference = measure is not Measure.HAZARD_RATIO
-            effects.append(
-                Effect(
-                    measure=measure,
-                    estimand=fit.estimand,
-                    n_treated=people[measure][0],
-                    n_comparison=people[measure][1],
-                    treated=_label(treated) if on_difference else None,
-                    comparison=_label(comparison) if on_difference else None,
-                    difference=_label(treated - comparison) if on_difference else None,
-                    ratio=_label(treated / comparison),
-                    diagnostics=fit.diagnostics,
-                    probability=probability,
-                )
+        if measure not in with_programme:
+            continue
+        parts = _contrast(measure, with_programme[measure], without[measure])
+        if n_bad := _count_not_finite(parts.values()):
+            reasons[measure] = _say_not_finite(n_bad)
+            continue
+        effects.append(
+            Effect(
+                measure,
+                fit.estimand,
+                *people[measure],
+                **parts,
+                diagnostics=fit.diagnostics,
+                probability=probability,
             )
-    return tuple(effects)
+        )
+    return tuple(effects), reasons
+
+
+class _Parts(TypedDict):
+    treated: xr.DataArray | None
+    comparison: xr.DataArray | None
+    difference: xr.DataArray | None
+    ratio: xr.DataArray
+
+
+def _contrast(
+    measure: Measure, treated: NDArray[np.float64], comparison: NDArray[np.float64]
+) -> _Parts:
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # the gate sees these
+        ratio, difference = treated / comparison, treated - comparison
+    if measure is Measure.HAZARD_RATIO:
+        return {"treated": None, "comparison": None, "difference": None, "ratio": _label(ratio)}
+    return {
+        "treated": _label(treated),
+        "comparison": _label(comparison),
+        "difference": _label(difference),
+        "ratio": _label(ratio),
+    }
+
+
+def _doubt_draws(effect: Effect) -> str:
+    parts = (effect.treated, effect.comparison, effect.difference, effect.ratio)
+    n_bad = _count_not_finite(parts)
+    return _say_not_finite(n_bad) if n_bad else ""
+
+
+def _count_not_finite(parts: Iterable[object]) -> int:
+    """Count the draws of which some part is missing or infinite."""
+    bad = [~np.isfinite(part.to_numpy()) for part in parts if isinstance(part, xr.DataArray)]
+    return int(np.any(np.broadcast_arrays(*bad), axis=0).sum())
+
+
+def _say_not_finite(n_bad: int) -> str:
+    return f"{n_bad} of its posterior draws {'is' if n_bad == 1 else 'are'} {NOT_FINITE}"
 
 
 def _label(values: NDArray[np.float64]) -> xr.DataArray:

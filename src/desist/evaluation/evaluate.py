@@ -1,11 +1,12 @@
 """Evaluate a programme: every measure that the cohort can answer, posterior beside checks."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from desist.arguments import describe, find_kind_faults, find_number_faults
 from desist.checks import Check, run_checks
 from desist.checks.skewness import FEWEST_BY_WEIGHT
 from desist.cohort.cohort import Cohort
@@ -13,19 +14,32 @@ from desist.cohort.flow import RecordFlow
 from desist.cohort.outcomes import Outcomes, read_outcomes
 from desist.design.balance import effective_sample_size
 from desist.design.design import Design, mark_people
-from desist.effects import Effect, estimate_effects
-from desist.errors import Fault, InputError
+from desist.effects import Effect
+from desist.effects.effect import contrast_measures
+from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
 from desist.evaluation.prognostic import check_prognostic
 from desist.evaluation.record import Evaluation, compare_check
-from desist.inference.engines import Engine, require_seed
-from desist.models.fit import Model, fit_model
+from desist.inference.engines import Engine, find_engine_faults
+from desist.models.fit import Model, find_people_faults, fit_model
 from desist.models.frequency import FrequencyModel
 from desist.models.horizon import common_horizon, find_obstacles
 from desist.models.predictors import FROM_DESIGN
 from desist.models.rate import RateModel
+from desist.models.settings import find_model_faults
 from desist.models.survival import SurvivalModel
 
+
+@dataclass(frozen=True)
+class NotGiven:
+    """Stands for an argument that was not given."""
+
+    def __repr__(self) -> str:
+        """Return what help shows as the default."""
+        return "the design's"
+
+
+NOT_GIVEN = NotGiven()
 FEW_REOFFENDERS = 30
 ROBUST, NARROWER = "weighted_difference_hc3", 0.2
 MEASURES_OF = {
@@ -40,7 +54,7 @@ def evaluate(
     design: Design,
     *,
     models: Sequence[Model] | None = None,
-    covariates: str | None = FROM_DESIGN,
+    covariates: str | NotGiven | None = NOT_GIVEN,
     inference: str | Engine = "auto",
     horizon: float | None = None,
     seed: int = 0,
@@ -60,7 +74,8 @@ def evaluate(
     covariates : str or None
         Right-hand side of a formula for the default models. By default that of the design,
         so that what its weights leave unbalanced is adjusted for, and chance differences of
-        covariates do not pass for differences of outcomes; None leaves it to the weights.
+        covariates do not pass for differences of outcomes; None leaves it to the weights. Models
+        that are given have covariates of their own.
     inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
         How the posterior is obtained.
     horizon : float, optional
@@ -89,21 +104,28 @@ def evaluate(
     """
     from tqdm import tqdm
 
+    faults = find_people_faults(cohort, design) + _find_model_faults(models, covariates)
+    faults += _find_setting_faults(inference, horizon, seed)
+    faults += find_kind_faults("title", title, str, "a text")
+    raise_faults("evaluation", faults + _find_flow_faults(flow))
     _require_same_people(cohort, design)
     outcomes = read_outcomes(cohort)
     horizon = common_horizon(outcomes, design, horizon)
     used = design.weights > 0
     chosen = _choose_models(models, covariates)
     obstacles = find_obstacles(outcomes, used, horizon)
-    streams = np.random.default_rng(require_seed(seed)).spawn(len(chosen) + 1)
+    streams = np.random.default_rng(seed).spawn(len(chosen) + 1)
     effects: list[Effect] = []
+    reasons: dict[Measure, str] = {}
     constant: dict[str, None] = {}
     steps = tqdm(chosen, desc="fitting", unit="model", disable=None)  # silent off a terminal
     for model, stream in zip(steps, streams, strict=False):
         if _lacks_outcome(model, cohort) or _is_hindered(model, obstacles):
             continue
         fit = fit_model(model, cohort, design, inference=inference, horizon=horizon, seed=stream)
-        effects += estimate_effects(fit)
+        answered, not_answered = contrast_measures(fit)
+        effects += answered
+        reasons |= not_answered
         constant |= dict.fromkeys(fit.constant_covariates)
     _require_one_answer(effects)
     found = {effect.measure: effect for effect in effects}
@@ -113,16 +135,10 @@ def evaluate(
         estimand=design.estimand,
         effects=tuple(found[measure] for measure in Measure if measure in found),
         checks=tuple(compare_check(check, found.get(check.measure)) for check in checks),
-        unavailable=_name_unavailable(cohort, found, obstacles),
+        unavailable=_name_unavailable(cohort, found, obstacles) | reasons,
         design=summarise_design(design),
         flow=flow,
-        settings={
-            "cohort": cohort.settings(),
-            "design": design.settings(),
-            "models": [{"name": model.name, **_model_settings(model)} for model in chosen],
-            "inference": inference if isinstance(inference, str) else asdict(inference),
-            "horizon": horizon,
-        },
+        settings=_list_settings(cohort, design, chosen, inference) | {"horizon": horizon},
         seed=seed,
         warnings=(
             *_collect_warnings(cohort, design, outcomes),
@@ -193,14 +209,58 @@ def _require_same_people(cohort: Cohort, design: Design) -> None:
         raise InputError("evaluation", [Fault("design", "one of this cohort", found, advice)])
 
 
-def _choose_models(models: Sequence[Model] | None, covariates: str | None) -> tuple[Model, ...]:
+def _find_model_faults(models: object, covariates: object) -> list[Fault]:
+    if models is None:
+        if covariates is None or isinstance(covariates, NotGiven):
+            return []
+        expected = 'a formula such as "age + C(region)", "design" or None'
+        return find_kind_faults("covariates", covariates, str, expected)
+    if not isinstance(models, list | tuple) or not models:
+        advice = "write models=[...]" if not find_model_faults(models) else ""
+        return [Fault("models", "a list of models", describe(models), advice)]
+    faults = []
+    for position, model in enumerate(models):
+        faults += find_model_faults(model, f"models[{position}]")
+    if not isinstance(covariates, NotGiven):
+        expected = "none beside models="
+        advice = "give each model its own: RateModel(covariates=...)"
+        faults.append(Fault("covariates", expected, describe(covariates), advice))
+    return faults
+
+
+def _find_setting_faults(inference: object, horizon: object, seed: object) -> list[Fault]:
+    faults = find_engine_faults(inference)
+    faults += find_number_faults("horizon", horizon, above=0.0, optional=True)
+    return faults + find_number_faults("seed", seed, least=0, whole=True)
+
+
+def _find_flow_faults(flow: object) -> list[Fault]:
+    return [] if flow is None else find_kind_faults("flow", flow, RecordFlow, "a RecordFlow")
+
+
+def _choose_models(
+    models: Sequence[Model] | None, covariates: str | NotGiven | None
+) -> tuple[Model, ...]:
     if models is not None:
         return tuple(models)
+    if isinstance(covariates, NotGiven):
+        covariates = FROM_DESIGN
     return (
         RateModel(covariates=covariates),
         FrequencyModel(covariates=covariates),
         SurvivalModel(covariates=covariates),
     )
+
+
+def _list_settings(
+    cohort: Cohort, design: Design, chosen: Sequence[Model], inference: str | Engine
+) -> dict[str, Any]:
+    return {
+        "cohort": cohort.settings(),
+        "design": design.settings(),
+        "models": [{"name": model.name, **_model_settings(model)} for model in chosen],
+        "inference": inference if isinstance(inference, str) else asdict(inference),
+    }
 
 
 def _model_settings(model: Model) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from desist.arguments import find_choice_faults, find_kind_faults, find_number_faults
+from desist.arguments import find_kind_faults, find_number_faults
 from desist.checks.published import checks_from_published, reconstruct_deviation
 from desist.cohort.published import PublishedMeasure, PublishedStudy
 from desist.effects import Effect, estimate_effects
@@ -15,7 +15,8 @@ from desist.errors import CannotAnswerError, Fault, NoEventsError, raise_faults
 from desist.estimands import Estimand, Measure
 from desist.evaluation.evaluate import list_cautions
 from desist.evaluation.record import Evaluation, compare_check
-from desist.inference.engines import ENGINES, Engine, Laplace, Nuts, require_seed
+from desist.inference.engines import Engine, Laplace, find_engine_faults
+from desist.inference.seeds import require_seed
 from desist.models.fit import Fit, fit_rows
 from desist.models.means import MeansModel
 from desist.models.predictors import Target
@@ -128,12 +129,8 @@ def _find_argument_faults(
     faults += find_number_faults(
         "comparison_size", comparison_size, above=0, most=most, optional=True
     )
-    engines = find_kind_faults(
-        "inference", inference, (str, Nuts, Laplace), "auto, nuts or laplace, or a settings record"
-    )
-    if isinstance(inference, str):
-        engines = find_choice_faults("inference", inference, ("auto", *ENGINES))
-    return [*faults, *engines, *find_number_faults("seed", seed, least=0, whole=True)]
+    faults += find_engine_faults(inference)
+    return [*faults, *find_number_faults("seed", seed, least=0, whole=True)]
 
 
 def _list_doubts(study: PublishedStudy, comparison_size: float | None) -> list[str]:

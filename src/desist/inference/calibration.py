@@ -38,7 +38,7 @@ def scale_weights(weights: NDArray[np.float64], treated: NDArray[np.bool_]) -> N
     return scaled
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class WeightedPeople:
     """The people behind the rows of a likelihood.
 
@@ -55,6 +55,10 @@ class WeightedPeople:
     row: NDArray[np.int64]
     weight: NDArray[np.float64]
     cluster: NDArray[np.int64]
+
+    def __repr__(self) -> str:
+        """Say how many they are, and nothing of any of them."""
+        return f"<WeightedPeople: {len(self.row)} in {len(np.unique(self.cluster))} clusters>"
 
 
 def sum_scores(unit_scores: NDArray[np.float64], people: WeightedPeople) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """The gate between a posterior and a table."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,6 +12,102 @@ from desist.errors import NotConvergedError
 class _Finding:
     sentence: str
     is_fatal: bool
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One diagnostic of the gate: from where it is a caution, and from where a refusal.
+
+    Attributes
+    ----------
+    name : str
+        In words.
+    engines : str
+        Which engines have it.
+    direction : {"above", "below"}
+        On which side of the limits is the trouble.
+    caution, refusal : float
+        Beyond the first a reader is told, beyond the second the posterior is refused.
+    measure : callable
+        (diagnostics) to the figure; NaN where the engine has none.
+    sentence : str
+        What is said, with what to try.
+    """
+
+    name: str
+    engines: str
+    direction: str
+    caution: float
+    refusal: float
+    measure: Callable[["Diagnostics"], float]
+    sentence: str
+
+    def is_beyond(self, figure: float, limit: float) -> bool:
+        """Say whether a figure is beyond one of the limits; NaN never is."""
+        return figure > limit if self.direction == "above" else figure < limit
+
+    def __str__(self) -> str:
+        """Return a row of the table in the documentation."""
+        limits = f"{self.direction} {self.caution:<5g} | {self.direction} {self.refusal:g}"
+        return f"{self.name:<41}| {self.engines:<8}| {limits}"
+
+
+GATE = (
+    Limit(
+        "R-hat, the largest of any parameter",
+        "NUTS",
+        "above",
+        1.01,
+        1.05,
+        lambda found: found.rhat_max,
+        "the chains disagree (R-hat {figure:.3f}, limit {limit.caution:g}): "
+        "sample longer, or give tighter priors",
+    ),
+    Limit(
+        "effective draws, bulk or tail, the fewest",
+        "both",
+        "below",
+        400,
+        100,
+        lambda found: min(found.ess_bulk_min, found.ess_tail_min),
+        "few effective draws ({figure:.0f}, {limit.caution:g} are enough): ask for more",
+    ),
+    Limit(
+        "divergent transitions, share of draws",
+        "NUTS",
+        "above",
+        0,
+        0.01,
+        lambda found: found.divergent_share,
+        "{found.divergences} divergent transitions: raise target_accept, "
+        "or give tighter priors for the scales",
+    ),
+    Limit(
+        "E-BFMI, the smallest of any chain",
+        "NUTS",
+        "below",
+        0.3,
+        0.2,
+        lambda found: found.ebfmi_min,
+        "the energy is explored slowly (E-BFMI {figure:.2f}, limit {limit.caution:g}): "
+        "give tighter priors for the scales",
+    ),
+    Limit(
+        "k-hat",
+        "Laplace",
+        "above",
+        0.5,
+        0.7,
+        lambda found: found.khat,
+        "the Laplace approximation does not fit well (k-hat {figure:.2f}, limit "
+        '{limit.caution:g}, unusable above {limit.refusal:g}): use inference="nuts"',
+    ),
+)
+UNKNOWN = {
+    "nuts": "R-hat or the effective number of draws cannot be computed: a chain is stuck, "
+    "or there is only one",
+    "laplace": "k-hat cannot be computed: ask for more draws",
+}
 
 
 @dataclass(frozen=True)
@@ -53,6 +149,13 @@ class Diagnostics:
     khat: float = math.nan
 
     @property
+    def divergent_share(self) -> float:
+        """Divergent transitions as a share of the draws."""
+        if not self.divergences:
+            return 0.0
+        return self.divergences / self.n_draws if self.n_draws else math.inf
+
+    @property
     def problems(self) -> tuple[str, ...]:
         """Why the posterior cannot be used, with what to try; empty when it can."""
         return tuple(finding.sentence for finding in self._findings if finding.is_fatal)
@@ -64,49 +167,19 @@ class Diagnostics:
 
     @property
     def _findings(self) -> tuple["_Finding", ...]:
-        fewest = min(self.ess_bulk_min, self.ess_tail_min)
-        share = self.divergences / self.n_draws if self.n_draws else math.inf
-        unknown = self.engine == "nuts" and math.isnan(self.rhat_max + self.ess_bulk_min)
-        candidates = (
-            (
-                unknown,
-                unknown,
-                "R-hat or the effective number of draws cannot be computed: a chain is stuck, "
-                "or there is only one",
-            ),
-            (
-                self.rhat_max > 1.01,
-                self.rhat_max > 1.05,
-                f"the chains disagree (R-hat {self.rhat_max:.3f}, limit 1.01): "
-                "sample longer, or give tighter priors",
-            ),
-            (
-                fewest < 400,
-                fewest < 100,
-                f"few effective draws ({fewest:.0f}, 400 are enough): ask for more",
-            ),
-            (
-                self.divergences > 0,
-                share > 0.01,
-                f"{self.divergences} divergent transitions: raise target_accept, "
-                "or give tighter priors for the scales",
-            ),
-            (
-                self.ebfmi_min < 0.3,
-                self.ebfmi_min < 0.2,
-                f"the energy is explored slowly (E-BFMI {self.ebfmi_min:.2f}, limit 0.3): "
-                "give tighter priors for the scales",
-            ),
-            (
-                self.khat > 0.5,
-                self.khat > 0.7,
-                f"the Laplace approximation does not fit well (k-hat {self.khat:.2f}, limit 0.5, "
-                'unusable above 0.7): use inference="nuts"',
-            ),
-        )
-        return tuple(
-            _Finding(sentence, is_fatal) for is_there, is_fatal, sentence in candidates if is_there
-        )
+        found = [_Finding(UNKNOWN[self.engine], is_fatal=True)] if self._is_unknown else []
+        for limit in GATE:
+            figure = limit.measure(self)
+            if limit.is_beyond(figure, limit.caution):
+                sentence = limit.sentence.format(figure=figure, limit=limit, found=self)
+                found.append(_Finding(sentence, limit.is_beyond(figure, limit.refusal)))
+        return tuple(found)
+
+    @property
+    def _is_unknown(self) -> bool:
+        if self.engine == "nuts":
+            return math.isnan(self.rhat_max + self.ess_bulk_min)
+        return self.engine == "laplace" and math.isnan(self.khat)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures by name, for a file."""

@@ -1,12 +1,16 @@
 """How a posterior is obtained: NUTS, or Laplace with importance correction.
 
 Both engines work from the same PyMC model. Compilation is paid once per structure of a
-model and kept; a refit only hands over new data.
+model and kept; a refit only hands over new data. A compiled model holds the data of one fit at a
+time, so that threads take turns at it: no fit sees another's data.
 """
 
+import os
 import sys
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, ClassVar
@@ -14,8 +18,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from desist.arguments import find_kind_faults, find_number_faults
 from desist.design.columns import on_one_thread
-from desist.errors import Fault, InputError, NotConvergedError
+from desist.errors import Fault, InputError, NotConvergedError, raise_faults
 from desist.inference.calibration import (
     WeightedPeople,
     rotate_draws,
@@ -34,6 +39,7 @@ type Data = Mapping[str, NDArray[Any]]
 type Build = Callable[[Data], Any]
 type Draws = dict[str, NDArray[np.float64]]
 
+FEWEST_DRAWS = 4  # split R-hat halves each chain and wants a variance of each half
 LAPLACE_BATCHES = 4
 MOST_REPROPOSALS = 3
 PATIENT_TARGET_ACCEPT = 0.99
@@ -56,6 +62,11 @@ class Nuts:
         Chains, at least 2 for R-hat.
     target_accept : float
         Target acceptance rate; higher for difficult posteriors.
+
+    Raises
+    ------
+    InputError
+        If a setting is not such a number; every fault is listed.
     """
 
     draws: int = 1000
@@ -63,6 +74,16 @@ class Nuts:
     chains: int = 4
     target_accept: float = 0.95
     name: ClassVar[str] = "nuts"
+
+    def __post_init__(self) -> None:
+        """Check that the settings are such numbers."""
+        faults = [
+            *find_number_faults("draws", self.draws, least=FEWEST_DRAWS, whole=True),
+            *find_number_faults("tune", self.tune, least=1, whole=True),
+            *find_number_faults("chains", self.chains, least=2, whole=True),
+            *find_number_faults("target_accept", self.target_accept, above=0.0, below=1.0),
+        ]
+        raise_faults("Nuts", faults)
 
 
 @dataclass(frozen=True)
@@ -85,12 +106,27 @@ class Laplace:
         Whether the draws are rotated to the sandwich covariance of the weighted people, or of
         matched sets where the design has them. Off by default: with few participants its
         intervals cover too seldom.
+
+    Raises
+    ------
+    InputError
+        If a setting is not such a number; every fault is listed.
     """
 
     draws: int = 1000
     degrees_of_freedom: float = 4.0
     sandwich: bool = False
     name: ClassVar[str] = "laplace"
+
+    def __post_init__(self) -> None:
+        """Check that the settings are such numbers."""
+        freedom = self.degrees_of_freedom
+        faults = [
+            *find_number_faults("draws", self.draws, least=FEWEST_DRAWS, whole=True),
+            *find_number_faults("degrees_of_freedom", freedom, above=0.0),
+            *find_kind_faults("sandwich", self.sandwich, bool, "True or False"),
+        ]
+        raise_faults("Laplace", faults)
 
 
 type Engine = Nuts | Laplace
@@ -119,37 +155,29 @@ def choose_engine(inference: str | Engine) -> tuple[Engine, ...]:
     """
     if isinstance(inference, Nuts | Laplace):
         return (inference,)
+    raise_faults("inference", find_engine_faults(inference))
     if inference == "auto":
         return (Laplace(), Nuts())
-    if inference in ENGINES:
-        return (ENGINES[inference](),)
-    raise InputError(
-        "inference",
-        [Fault("inference", "auto, nuts or laplace, or a settings record", repr(inference))],
-    )
+    return (ENGINES[inference](),)
 
 
-def require_seed(seed: object) -> int:
-    """Return a seed that is a whole number, 0 or more.
+def find_engine_faults(inference: object) -> list[Fault]:
+    """Find what is wrong with what was asked for as an engine.
 
     Parameters
     ----------
-    seed : object
+    inference : object
         What the user gave.
 
     Returns
     -------
-    int
-        The same.
-
-    Raises
-    ------
-    InputError
-        If it is anything else.
+    list of Fault
+        At most one.
     """
-    if isinstance(seed, int | np.integer) and not isinstance(seed, bool) and seed >= 0:
-        return int(seed)
-    raise InputError("seed", [Fault("seed", "a whole number, 0 or more", repr(seed))])
+    if isinstance(inference, str) and inference in {"auto", *ENGINES}:
+        return []
+    expected = "auto, nuts or laplace, or a settings record"
+    return find_kind_faults("inference", inference, (Nuts, Laplace), expected)
 
 
 def draw_posterior(
@@ -192,19 +220,34 @@ def draw_posterior(
         If the only engine is Laplace and there is no mode with a finite curvature.
     """
     compiled = _compile_once(structure, build, data)
-    for engine in engines[:-1]:
-        try:
-            draws, diagnostics = _run(engine, compiled, data, rng, people)
-        except NotConvergedError:
-            continue
-        if diagnostics.khat < KHAT_FOR_AUTO:
-            return draws, diagnostics
-    return _run(engines[-1], compiled, data, rng, people)
+    with compiled.turn:
+        for engine in engines[:-1]:
+            try:
+                draws, diagnostics = _run(engine, compiled, data, rng, people)
+            except NotConvergedError:
+                continue
+            if diagnostics.khat < KHAT_FOR_AUTO:
+                return draws, diagnostics
+        return _run(engines[-1], compiled, data, rng, people)
+
+
+def compile_alone() -> AbstractContextManager[object]:
+    """Keep other threads from building or compiling a model meanwhile.
+
+    PyMC and PyTensor keep settings and databases for the whole process while they compile.
+
+    Returns
+    -------
+    context manager
+        To be used with ``with``; it may be entered again by the same thread.
+    """
+    return _COMPILING
 
 
 def forget_compiled_models() -> None:
-    """Free the memory of all compiled models."""
-    _COMPILED.clear()
+    """Free the memory of all compiled models; fits that are under way keep theirs."""
+    with _COMPILING:
+        _COMPILED.clear()
 
 
 @dataclass(eq=False)
@@ -212,6 +255,7 @@ class _Compiled:
     model: Any
     density: Any = None
     sampler: Any = field(default=None)
+    turn: Any = field(default_factory=threading.RLock)
 
     def with_data(self, data: Data) -> None:
         import pymc as pm
@@ -221,15 +265,28 @@ class _Compiled:
 
 
 _COMPILED: OrderedDict[Hashable, _Compiled] = OrderedDict()
+_COMPILING = threading.RLock()
 
 
 def _compile_once(structure: Hashable, build: Build, data: Data) -> _Compiled:
-    if structure not in _COMPILED:
-        _COMPILED[structure] = _Compiled(build(data))
-        while len(_COMPILED) > COMPILED_MODELS_KEPT:
-            _COMPILED.popitem(last=False)
-    _COMPILED.move_to_end(structure)
-    return _COMPILED[structure]
+    with _COMPILING:
+        if structure not in _COMPILED:
+            _COMPILED[structure] = _Compiled(build(data))
+            while len(_COMPILED) > COMPILED_MODELS_KEPT:
+                _COMPILED.popitem(last=False)
+        _COMPILED.move_to_end(structure)
+        return _COMPILED[structure]
+
+
+def _start_afresh() -> None:
+    """Give a forked process locks of its own: a thread that held one is not in it."""
+    global _COMPILING  # noqa: PLW0603
+    _COMPILING = threading.RLock()
+    _COMPILED.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_afresh)
 
 
 def _run(
@@ -239,9 +296,9 @@ def _run(
     rng: np.random.Generator,
     people: WeightedPeople | None,
 ) -> tuple[Draws, Diagnostics]:
-    if isinstance(engine, Nuts):
-        return _run_nuts(engine, compiled, data, rng)
     with on_one_thread():
+        if isinstance(engine, Nuts):
+            return _run_nuts(engine, compiled, data, rng)
         return _run_laplace(engine, compiled, data, rng, people)
 
 
@@ -268,7 +325,8 @@ def _sample(
     import nutpie
 
     if compiled.sampler is None:
-        compiled.sampler = nutpie.compile_pymc_model(compiled.model)
+        with compile_alone():
+            compiled.sampler = nutpie.compile_pymc_model(compiled.model)
     tree = nutpie.sample(
         compiled.sampler.with_data(**data),
         draws=settings.draws,
@@ -326,7 +384,8 @@ def _run_laplace(
 ) -> tuple[Draws, Diagnostics]:
     compiled.with_data(data)
     if compiled.density is None:
-        compiled.density = LogDensity(compiled.model)
+        with compile_alone():
+            compiled.density = LogDensity(compiled.model)
     mode, covariance = find_mode(compiled.density)
     n_rows = max(len(np.atleast_1d(values)) for values in data.values())
     correct = partial(
@@ -368,6 +427,8 @@ def _rotate_to_sandwich(
         fault = Fault("sandwich", "people with weights", "rows without them", "fit people")
         raise InputError("inference", [fault])
     # a row's score is that of all its people together; one person's is their share of it
+    with compile_alone():  # the first time
+        density.compile_rows()
     scores = density.row_scores(mode) / data["weight"][:, np.newaxis]
     between = sum_scores(scores, people)
     wanted = sandwich_covariance(

@@ -94,8 +94,7 @@ class LogDensity:
         ndarray of float, shape (n_rows, n_parameters)
             Scores of the outcome's rows, the prior left out.
         """
-        if self._rows is None:
-            self._rows = self._compile_rows()
+        self.compile_rows()
         steps = 1e-5 * np.maximum(1.0, np.abs(point))
         shifts = np.diag(steps)
         above, below = self._rows(point + shifts), self._rows(point - shifts)
@@ -108,7 +107,10 @@ class LogDensity:
         named = zip(self._names, self._parameters(points), strict=True)
         return {name: array.reshape(n_batches, -1, *array.shape[1:]) for name, array in named}
 
-    def _compile_rows(self) -> Any:
+    def compile_rows(self) -> None:
+        """Compile what `row_scores` needs, once."""
+        if self._rows is not None:
+            return
         import pytensor
         import pytensor.tensor as pt
         from pymc.pytensorf import join_nonshared_inputs
@@ -119,7 +121,7 @@ class LogDensity:
             self._model.initial_point(), terms, self._model.value_vars
         )
         points = pt.matrix("points")
-        return pytensor.function(
+        self._rows = pytensor.function(
             [points], vectorize_graph(rows, {point: points}), mode=_quick_mode()
         )
 

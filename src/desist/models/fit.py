@@ -1,237 +1,30 @@
 """From a model, people and weights to a posterior."""
 
-from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any, ClassVar, Protocol
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
+from typing import Any
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
+from desist.arguments import find_kind_faults, find_number_faults
 from desist.cohort.cohort import Cohort
 from desist.cohort.outcomes import Outcomes, cut_outcomes, read_outcomes
 from desist.design.design import Design
-from desist.errors import Fault, InputError, NoEventsError
+from desist.errors import Fault, InputError, NoEventsError, raise_faults
 from desist.estimands import Estimand
 from desist.inference.calibration import WeightedPeople, scale_weights
-from desist.inference.diagnostics import Diagnostics, require_convergence
-from desist.inference.engines import Engine, choose_engine, draw_posterior, require_seed
+from desist.inference.diagnostics import require_convergence
+from desist.inference.engines import Engine, choose_engine, draw_posterior, find_engine_faults
 from desist.inference.rows import collapse_rows
+from desist.inference.seeds import find_seed_faults, require_seed
+from desist.models.fitted import Fit, Model, build_model, drop_empty, name_levels
 from desist.models.horizon import common_horizon, counts_reach_beyond
-from desist.models.predictors import (
-    MATCHED_SET,
-    Predictors,
-    Target,
-    linear_predictor,
-    make_predictors,
-    make_target,
-    predict_linear,
-)
-from desist.models.priors import Priors
+from desist.models.predictors import MATCHED_SET, Predictors, Target, make_predictors, make_target
+from desist.models.settings import find_model_faults
 
-PREDICTED_AT_ONCE = 2_000_000  # draws times people
-
-
-class Model(Protocol):
-    """What every outcome model offers: settings, and the steps of the way."""
-
-    name: ClassVar[str]
-    needs: ClassVar[str]
-
-    @property
-    def covariates(self) -> str | None:
-        """Right-hand side of a formula, "design" for the design's, or None."""
-
-    @property
-    def groups(self) -> tuple[str, ...] | None:
-        """Groupings, or None for the cohort's."""
-
-    @property
-    def priors(self) -> Priors:
-        """Priors of the linear predictor."""
-
-    def read_columns(self, outcomes: Outcomes, horizon: float) -> dict[str, NDArray[Any]] | None:
-        """Return the outcome columns, or None when the cohort lacks them."""
-
-    def complete_rows(self, rows: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        """Add to the collapsed rows what the likelihood needs beside them."""
-
-    def add_outcome(self, eta: Any, data: dict[str, Any]) -> None:
-        """Add the observed outcome to the PyMC model that is open."""
-
-    def predict(
-        self,
-        eta: NDArray[np.float64],
-        draws: dict[str, NDArray[np.float64]],
-        arm: int,
-        horizon: float,
-    ) -> dict[str, NDArray[np.float64]]:
-        """Return expected outcomes, each of the shape of `eta` (chains, draws, rows)."""
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Fit:
-    """A fitted model: draws, diagnostics, and the people it predicts for.
-
-    Attributes
-    ----------
-    model : Model
-        The settings.
-    draws : dict of str to ndarray, each of shape (chains, draws, ...)
-        Of every parameter.
-    diagnostics : Diagnostics
-        How well the posterior was found.
-    data : dict of str to ndarray
-        Distinct rows and their scaled weights, as the likelihood saw them.
-    target : Target
-        The people for whom outcomes are predicted.
-    estimand : Estimand
-        What the predictions are about.
-    horizon : float
-        Days of follow-up that the predictions are for.
-    n_treated, n_comparison : int
-        People with weight, by arm.
-    reoffenders : tuple of int, or None
-        Those of them who reoffended within the horizon, treated first; None where that is not
-        known.
-    group_sizes : dict of str to dict of str to tuple of int
-        People with weight by grouping and level, treated first.
-    levels : dict of str to tuple of str
-        Groupings and their levels.
-    covariate_names : tuple of str
-        Columns of the covariate matrix.
-    group_reoffenders : dict of str to dict of str to tuple of int
-        Those of them who reoffended within the horizon; empty where that is not known.
-    constant_covariates : tuple of str
-        Columns of the design's formula that are left out, because they are the same for
-        everybody who is used.
-    """
-
-    model: Model
-    draws: dict[str, NDArray[np.float64]]
-    diagnostics: Diagnostics
-    data: dict[str, NDArray[Any]]
-    target: Target
-    estimand: Estimand
-    horizon: float
-    n_treated: int
-    n_comparison: int
-    levels: dict[str, tuple[str, ...]]
-    covariate_names: tuple[str, ...]
-    reoffenders: tuple[int, int] | None = None
-    group_sizes: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
-    group_reoffenders: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
-    constant_covariates: tuple[str, ...] = ()
-
-    @cached_property
-    def pymc_model(self) -> Any:
-        """The fitted model as an ordinary `pymc.Model`, to inspect or to extend."""
-        return _build(self.model, self.levels, self.covariate_names, self.data)
-
-    @cached_property
-    def posterior(self) -> Any:
-        """The draws as an ArviZ DataTree, with named dimensions."""
-        import arviz as az
-
-        dims = {"covariates": ["covariate"]}
-        for name in self.levels:
-            dims |= {f"{name}_{part}": [name] for part in ("intercept", "treatment")}
-            dims |= {f"{name}_{part}_standard": [name] for part in ("intercept", "treatment")}
-        return az.from_dict(
-            {"posterior": self.draws},
-            coords={"covariate": list(self.covariate_names)}
-            | {k: list(v) for k, v in self.levels.items()},
-            dims={name: dim for name, dim in dims.items() if name in self.draws},
-        )
-
-    def predict(self, arm: int, target: Target | None = None) -> dict[str, NDArray[np.float64]]:
-        """Average the expected outcomes over the target within each draw.
-
-        Parameters
-        ----------
-        arm : {0, 1}
-            1 with the programme, 0 without.
-        target : Target, optional
-            Other people than the fit's own, such as those of one prison.
-
-        Returns
-        -------
-        dict of str to ndarray, each of shape (chains, draws)
-            Averages, in the units of the measures; of a quantity whose name begins with
-            ``log_``, the log of the average.
-        """
-        parts: dict[str, list[NDArray[np.float64]]] = {}
-        for block in self._cut_into_blocks(target):
-            eta = predict_linear(self.draws, block, self.levels, arm)
-            outcomes = self.model.predict(eta, self.draws, arm, self.horizon)
-            for name, values in outcomes.items():
-                is_log = name.startswith("log_")
-                average = _average_logs if is_log else np.matmul
-                parts.setdefault(name, []).append(average(values, block.weights))
-        return {
-            name: (np.logaddexp if name.startswith("log_") else np.add).reduce(averages)
-            for name, averages in parts.items()
-        }
-
-    def predict_survival(
-        self, arm: int, days: NDArray[np.float64], target: Target | None = None
-    ) -> NDArray[np.float64]:
-        """Average the share of the target without a reoffence, within each draw.
-
-        Parameters
-        ----------
-        arm : {0, 1}
-            1 with the programme, 0 without.
-        days : ndarray of float, shape (n_days,)
-            Above 0 and up to the horizon.
-        target : Target, optional
-            Other people than the fit's own.
-
-        Returns
-        -------
-        ndarray of float, shape (chains, draws, n_days)
-            Shares from 0 to 1.
-
-        Raises
-        ------
-        InputError
-            If the model has no times, or a day lies outside the horizon.
-        """
-        predict = getattr(self.model, "predict_survival", None)
-        if predict is None:
-            fault = Fault("model", "one of the time to a reoffence", f"the {self.model.name} model")
-            raise InputError("survival", [fault])
-        if not len(days) or not np.all((days > 0) & (days <= self.horizon)):
-            expected = f"days above 0 and up to {self.horizon:g}"
-            found = ", ".join(f"{day:g}" for day in days) or "none"
-            raise InputError("survival", [Fault("days", expected, found)])
-        shares = np.asarray(days, dtype=float) / self.horizon
-        parts = []
-        for block in self._cut_into_blocks(target):
-            eta = predict_linear(self.draws, block, self.levels, arm)
-            curve = [
-                predict(eta, self.draws, arm, self.horizon, share=float(share)) @ block.weights
-                for share in shares
-            ]
-            parts.append(np.stack(curve, axis=-1))
-        return np.asarray(np.add.reduce(parts))
-
-    def _cut_into_blocks(self, target: Target | None) -> Iterator[Target]:
-        """Cut the target so that the predictions for a block, times draws, fit in memory."""
-        target = self.target if target is None else target
-        n_draws = self.draws["intercept"].size
-        rows = max(1, PREDICTED_AT_ONCE // n_draws)
-        for first in range(0, len(target.weights), rows):
-            part = slice(first, first + rows)
-            yield Target(target.covariates[part], target.groups[part], target.weights[part])
-
-    def __repr__(self) -> str:
-        """Say what was fitted to how many people, and how well."""
-        return (
-            f"<Fit of the {self.model.name} model: {self.n_treated} treated and "
-            f"{self.n_comparison} comparison people, {self.estimand}, {self.diagnostics.engine}>"
-        )
+__all__ = ["Fit", "Model", "fit_model", "fit_rows"]
 
 
 def fit_model(
@@ -273,20 +66,25 @@ def fit_model(
     Raises
     ------
     InputError
-        If the cohort lacks the outcome, or the horizon cannot be told.
+        If the cohort lacks the outcome, the horizon cannot be told, or an argument is of the
+        wrong kind; every fault is listed.
     NoEventsError
         If nobody in the weighted sample reoffended.
     NotConvergedError
         If a convergence diagnostic failed.
     """
+    faults = find_model_faults(model) + find_people_faults(cohort, design)
+    faults += find_engine_faults(inference) + find_seed_faults(seed)
+    faults += find_number_faults("horizon", horizon, above=0.0, optional=True)
+    raise_faults("fit", faults)
     used = design.weights > 0
     outcomes = read_outcomes(cohort)
     horizon = common_horizon(outcomes, design, horizon)
     # the follow-up of people who are not used decides nothing
     outcomes = replace(outcomes, time_at_risk=np.where(used, outcomes.time_at_risk, horizon))
     if "offences" in model.needs and counts_reach_beyond(outcomes, used, horizon):
-        expected = f"{outcomes.time_at_risk[used].max():g} days, over which offences are counted"
-        fault = Fault("horizon", expected, f"{horizon:g}", "offences are not dated")
+        expected = "the whole follow-up, over which offences are counted"
+        fault = Fault("horizon", expected, f"{horizon:g} days", "offences are not dated")
         raise InputError(f"{model.name} model", [fault])
     columns = model.read_columns(outcomes, horizon)
     if columns is None:
@@ -306,7 +104,7 @@ def fit_model(
     happened = cut_outcomes(outcomes, horizon, used)[0].reoffended
     fit = fit_rows(
         model,
-        model.complete_rows(rows | {"weight": totals}),
+        rows | {"weight": totals},
         make_target(predictors, design),
         estimand=design.estimand,
         horizon=horizon,
@@ -328,9 +126,32 @@ def fit_model(
     )
 
 
+def find_people_faults(cohort: object, design: object) -> list[Fault]:
+    """Find what is wrong with arguments that have to be a cohort and a design of it.
+
+    Parameters
+    ----------
+    cohort, design : object
+        What was given.
+
+    Returns
+    -------
+    list of Fault
+        All of them.
+    """
+    faults = find_kind_faults("cohort", cohort, Cohort, "a Cohort", "see desist.Cohort")
+    faults += find_kind_faults("design", design, Design, "a Design", "see desist.build_design")
+    if isinstance(cohort, Cohort) and isinstance(design, Design):
+        found = f"another one ({len(design.weights)} people, the cohort has {cohort.n_people})"
+        if len(design.weights) != cohort.n_people:
+            advice = "build the design from the cohort that is evaluated"
+            faults.append(Fault("design", "one of this cohort", found, advice))
+    return faults
+
+
 def fit_rows(
     model: Model,
-    data: dict[str, NDArray[Any]],
+    rows: dict[str, NDArray[Any]],
     target: Target,
     *,
     estimand: Estimand,
@@ -349,7 +170,7 @@ def fit_rows(
     ----------
     model : Model
         What is assumed.
-    data : dict of str to ndarray, each with one row
+    rows : dict of str to ndarray, each with one entry a row
         "treated", "x", "group", "weight" and the model's outcome columns.
     target : Target
         The people for whom outcomes are predicted.
@@ -378,12 +199,12 @@ def fit_rows(
         Draws and diagnostics.
     """
     levels = dict(levels or {})
-    data = {name: values for name, values in data.items() if values.size}
+    rows, data = drop_empty(rows), drop_empty(model.complete_rows(rows))
     engines = choose_engine(inference)
     if levels:
         engines = engines[-1:]  # the scale of a hierarchy has no bell-shaped posterior
     draws, diagnostics = draw_posterior(
-        lambda arrays: _build(model, levels, covariate_names, arrays),
+        lambda arrays: build_model(model, levels, covariate_names, arrays),
         data,
         structure=_structure(model, levels, len(covariate_names)),
         engines=engines,
@@ -403,6 +224,8 @@ def fit_rows(
         levels,
         covariate_names,
         reoffenders,
+        people=weighted,
+        rows=rows,
     )
 
 
@@ -419,14 +242,6 @@ def _list_people(
 
 def _count_by_arm(design: Design, people: NDArray[np.bool_]) -> tuple[int, int]:
     return int((people & design.treated).sum()), int((people & ~design.treated).sum())
-
-
-def _average_logs(logs: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the log of the weighted average: survival can be too small for a number."""
-    from scipy.special import logsumexp
-
-    averaged: NDArray[np.float64] = logsumexp(logs, b=weights, axis=-1)
-    return averaged
 
 
 def _random_source(
@@ -473,22 +288,5 @@ def _require_events(model: Model, outcomes: Outcomes, design: Design) -> None:
 
 
 def _structure(model: Model, levels: dict[str, tuple[str, ...]], n_covariates: int) -> Hashable:
-    return (model, n_covariates, tuple((name, len(names)) for name, names in levels.items()))
-
-
-def _build(
-    model: Model,
-    levels: dict[str, tuple[str, ...]],
-    covariate_names: tuple[str, ...],
-    arrays: Mapping[str, NDArray[Any]],
-) -> Any:
-    import pymc as pm
-
-    coords: dict[str, Any] = {name: list(names) for name, names in levels.items()}
-    if covariate_names:
-        coords["covariate"] = list(covariate_names)
-    with pm.Model(coords=coords) as built:
-        data = {name: pm.Data(name, values) for name, values in arrays.items()}
-        eta = linear_predictor(model.priors, data, levels)
-        model.add_outcome(eta, data)
-    return built
+    named = name_levels(levels)
+    return (model, n_covariates, tuple((name, len(names)) for name, names in named.items()))

@@ -6,10 +6,22 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from desist.arguments import find_choice_faults
 from desist.cohort.outcomes import Outcomes
-from desist.errors import Fault, InputError
+from desist.errors import raise_faults
 from desist.models.frequency_families import FAMILIES
-from desist.models.priors import Normal, Priors
+from desist.models.priors import Normal, Priors, find_normal_faults
+from desist.models.settings import find_predictor_faults, find_unread_faults, settle_groups
+
+WITH_DISPERSION = tuple(name for name, family in FAMILIES.items() if family.has_dispersion)
+READERS = {
+    "log_dispersion": WITH_DISPERSION,
+    "log_dispersion_ratio": WITH_DISPERSION,
+    "log_odds_inflated": ("zero_inflated",),
+    "log_odds_inflated_treatment": ("zero_inflated",),
+    "log_repeats": ("hurdle",),
+    "log_repeats_treatment": ("hurdle",),
+}
 
 
 @dataclass(frozen=True)
@@ -67,7 +79,8 @@ class FrequencyModel:
     Raises
     ------
     InputError
-        If the family is not known.
+        If the family is not known, a setting is of the wrong kind, or one is given that the
+        family does not read; every fault is listed.
 
     References
     ----------
@@ -95,9 +108,15 @@ class FrequencyModel:
     needs: ClassVar[str] = "offences"
 
     def __post_init__(self) -> None:
-        if self.family not in FAMILIES:
-            fault = Fault("family", f"one of {', '.join(FAMILIES)}", repr(self.family))
-            raise InputError("frequency model", [fault])
+        """Check the settings."""
+        settle_groups(self)
+        faults = find_choice_faults("family", self.family, FAMILIES)
+        faults += find_predictor_faults(self)
+        for name in READERS:
+            faults += find_normal_faults(name, getattr(self, name))
+        if not faults:
+            faults = find_unread_faults(self, self.family, READERS)
+        raise_faults("frequency model", faults)
 
     def read_columns(self, outcomes: Outcomes, horizon: float) -> dict[str, NDArray[Any]] | None:
         """Return the outcome columns, or None when the cohort lacks them."""

@@ -20,6 +20,7 @@ from desist.inference.likelihood import (
     poisson,
 )
 from desist.models.priors import Normal
+from desist.models.restricted_means import raise_e
 
 type Floats = NDArray[np.float64]
 type Counts = NDArray[np.int64]
@@ -142,13 +143,13 @@ def _happened(counts: Any) -> Any:
 
 
 def _predict_poisson(eta: Floats, draws: Draws, arm: int) -> dict[str, Floats]:  # noqa: ARG001
-    return {"frequency": np.exp(eta)}
+    return {"frequency": raise_e(eta)}
 
 
 def _predict_negative_binomial(eta: Floats, draws: Draws, arm: int) -> dict[str, Floats]:
     dispersion = np.exp(draws["log_dispersion"] + arm * draws["log_dispersion_ratio"])
     everybody = np.broadcast_to(dispersion[..., np.newaxis], eta.shape)
-    return {"frequency": np.exp(eta), "dispersion": everybody}
+    return {"frequency": raise_e(eta), "dispersion": everybody}
 
 
 def _predict_zero_inflated(eta: Floats, draws: Draws, arm: int) -> dict[str, Floats]:
@@ -165,8 +166,10 @@ def _predict_hurdle(eta: Floats, draws: Draws, arm: int) -> dict[str, Floats]:
     mean, dispersion = not_truncated["frequency"], not_truncated["dispersion"]
     offending = -np.expm1(-np.exp(eta))
     some = -np.expm1(-dispersion * np.log1p(mean / dispersion))
+    # where the mean is too small to be told from none, those who offend do so once
+    each = np.divide(mean, some, out=np.ones_like(mean), where=some > 0)
     return {
-        "frequency": offending * mean / some,
+        "frequency": offending * each,
         "dispersion": dispersion,
         "offending": offending,
     }

@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from desist.arguments import find_choice_faults, find_kind_faults, find_number_faults
+from desist.arguments import find_choice_faults, find_number_faults
 from desist.cohort.outcomes import Outcomes
 from desist.errors import raise_faults
 from desist.estimands import Measure
 from desist.models.priors import Priors
+from desist.models.settings import find_predictor_faults
 
 MEASURES = (Measure.FREQUENCY, Measure.TIME_AMONG_REOFFENDERS)
 
@@ -53,14 +54,9 @@ class MeansModel:
 
     def __post_init__(self) -> None:
         """Check that a mean of the measure is known from a report."""
-        raise_faults(
-            "means",
-            [
-                *find_choice_faults("measure", self.measure, MEASURES),
-                *find_number_faults("unit", self.unit, above=0),
-                *find_kind_faults("priors", self.priors, Priors, "Priors(...)"),
-            ],
-        )
+        faults = find_choice_faults("measure", self.measure, MEASURES)
+        faults += find_number_faults("unit", self.unit, above=0)
+        raise_faults("means model", faults + find_predictor_faults(self))
 
     def read_columns(
         self,

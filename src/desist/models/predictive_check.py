@@ -9,14 +9,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from desist.arguments import find_kind_faults, find_number_faults, find_probability_faults
 from desist.cohort.cohort import Cohort
 from desist.cohort.outcomes import Outcomes, read_outcomes
 from desist.design.design import Design
 from desist.errors import Fault, raise_faults
-from desist.models.fit import Fit
+from desist.inference.seeds import find_seed_faults, make_generator
+from desist.models.fit import Fit, find_people_faults
 from desist.models.frequency import FrequencyModel
 from desist.models.predictive_statistics import PredictiveLook, SimulatedArm, look_at
-from desist.models.predictors import Predictors, Target, make_predictors, predict_linear
+from desist.models.predictors import Predictors, Target, make_predictors
 from desist.models.rate import RateModel
 from desist.models.survival import SurvivalModel
 
@@ -169,16 +171,20 @@ def check_predictions(
     Gelman, A., Meng, X.-L. and Stern, H. (1996). Posterior predictive assessment of model
     fitness via realized discrepancies. Statistica Sinica 6, 733-807.
     """
+    faults = find_kind_faults("fit", fit, Fit, "a fit of fit_model")
+    faults += find_people_faults(cohort, design) + find_seed_faults(seed)
+    faults += find_number_faults("n_draws", n_draws, least=1, whole=True)
+    raise_faults(SUBJECT, faults + find_probability_faults(probability))
     outcomes = read_outcomes(cohort)
     # the follow-up of people who are not used decides nothing
     time_at_risk = np.where(design.weights > 0, outcomes.time_at_risk, fit.horizon)
     outcomes = replace(outcomes, time_at_risk=time_at_risk)
-    raise_faults(SUBJECT, _find_faults(fit, outcomes, n_draws, probability))
+    raise_faults(SUBJECT, _find_faults(fit, outcomes))
     look = look_at(fit, outcomes)
     groups = cohort.groups if fit.model.groups is None else fit.model.groups
     predictors = make_predictors(cohort, design, fit.model.covariates, groups)
     raise_faults(SUBJECT, _compare_people(fit, predictors, design))
-    rng = np.random.default_rng(seed)
+    rng = make_generator(seed)
     chosen = choose_draws(fit.draws, n_draws, rng)
     rows = []
     for name, code in ARMS.items():
@@ -308,7 +314,7 @@ def select_arm(
     return SimulatedArm(code, people, target, outcomes.time_at_risk[people])
 
 
-def _find_faults(fit: Fit, outcomes: Outcomes, n_draws: int, probability: float) -> list[Fault]:
+def _find_faults(fit: Fit, outcomes: Outcomes) -> list[Fault]:
     faults = []
     if not isinstance(fit.model, RateModel | FrequencyModel | SurvivalModel):
         expected = "a fit of RateModel, FrequencyModel or SurvivalModel"
@@ -316,10 +322,6 @@ def _find_faults(fit: Fit, outcomes: Outcomes, n_draws: int, probability: float)
         faults.append(Fault("fit", expected, f"one of the {fit.model.name} model", advice))
     elif fit.model.read_columns(outcomes, fit.horizon) is None:
         faults.append(Fault("cohort", f"a column of {fit.model.needs}", "none"))
-    if n_draws < 1:
-        faults.append(Fault("n_draws", "at least 1", f"{n_draws}"))
-    if not 0 < probability < 1:
-        faults.append(Fault("probability", "a number between 0 and 1", f"{probability:g}"))
     return faults
 
 
@@ -338,7 +340,7 @@ def _compare_people(fit: Fit, predictors: Predictors, design: Design) -> list[Fa
 def _simulate(
     fit: Fit, look: PredictiveLook, draw: Draws, arm: SimulatedArm, rng: np.random.Generator
 ) -> Floats:
-    eta = predict_linear(draw, arm.target, fit.levels, arm.code)
+    eta = fit.predict_linear(draw, arm.target, arm.code)
     # a time beyond any follow-up may be too large for a number, and is censored all the same
     with np.errstate(over="ignore", divide="ignore"):
         outcome = look.draw(eta, draw, arm, rng)[0, 0]

@@ -24,7 +24,7 @@ NO_COVARIATES = "1"  # a formula of the intercept alone
 MATCHED_SET = "matched_set"  # a grouping that the design makes
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Predictors:
     """Predictors of everybody in a cohort, in the order of its rows.
 
@@ -55,6 +55,11 @@ class Predictors:
     levels: dict[str, tuple[str, ...]]
     constant: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        """Say of how many people and what, and nothing of any of them."""
+        columns = f"{len(self.covariate_names)} covariates, {len(self.levels)} groupings"
+        return f"<Predictors of {len(self.treatment)} people: {columns}>"
+
     def columns(self) -> dict[str, NDArray[Any]]:
         """Return the arrays by the names that they have in a model."""
         return {
@@ -64,7 +69,7 @@ class Predictors:
         }
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Target:
     """The people for whom outcomes are predicted with and without the programme.
 
@@ -81,6 +86,11 @@ class Target:
     covariates: NDArray[np.float64]
     groups: NDArray[np.int64]
     weights: NDArray[np.float64]
+
+    def __repr__(self) -> str:
+        """Say how large it is, and nothing of any person."""
+        columns = f"{self.covariates.shape[1]} covariates, {self.groups.shape[1]} groupings"
+        return f"<Target of {len(self.weights)} distinct rows: {columns}>"
 
     def restrict(self, rows: NDArray[np.bool_]) -> "Target":
         """Keep some of the rows, their shares adding up to 1 again.

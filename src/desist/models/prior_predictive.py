@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from desist.errors import Fault, InputError
+from desist.arguments import find_kind_faults, find_number_faults
+from desist.errors import Fault, InputError, raise_faults
 from desist.inference.diagnostics import Diagnostics
+from desist.inference.engines import compile_alone
+from desist.inference.seeds import find_seed_faults, make_generator
 from desist.models.fit import Fit
 
 CHAINS = 4
@@ -34,7 +37,8 @@ def sample_prior(fit: Fit, *, n_draws: int = 1000, seed: int | np.random.Generat
     Raises
     ------
     InputError
-        If a prior is flat: nothing can be drawn from it.
+        If a prior is flat, so that nothing can be drawn from it, or an argument is of the wrong
+        kind.
 
     References
     ----------
@@ -42,15 +46,19 @@ def sample_prior(fit: Fit, *, n_draws: int = 1000, seed: int | np.random.Generat
     """
     import pymc as pm
 
-    model = fit.pymc_model
+    faults = find_kind_faults("fit", fit, Fit, "a fit of fit_model")
+    faults += find_number_faults("n_draws", n_draws, least=1, whole=True)
+    raise_faults("prior predictive", faults + find_seed_faults(seed))
+    model = fit.collapsed_model
     variables = [*model.free_RVs, *model.deterministics]
     try:
-        drawn = pm.draw(
-            variables,
-            draws=CHAINS * n_draws,
-            random_seed=np.random.default_rng(seed),
-            mode="FAST_COMPILE",
-        )
+        with compile_alone():
+            drawn = pm.draw(
+                variables,
+                draws=CHAINS * n_draws,
+                random_seed=make_generator(seed),
+                mode="FAST_COMPILE",
+            )
     except NotImplementedError as error:  # so PyMC says of a flat prior
         fault = Fault("priors", "proper ones", "a flat one", "nothing can be drawn from it")
         raise InputError("prior predictive", [fault]) from error

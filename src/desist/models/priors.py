@@ -1,8 +1,18 @@
 """Prior distributions as records that can be printed, compared and stored."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
+
+from desist.arguments import find_kind_faults, find_number_faults
+from desist.errors import Fault, raise_faults
+
+
+# what comes first is asked while the defaults below are made
+def _require_numbers(prior: Any, faults: list[Fault]) -> None:
+    raise_faults(type(prior).__name__, faults)
+    for item in fields(prior):
+        object.__setattr__(prior, item.name, float(getattr(prior, item.name)))
 
 
 @dataclass(frozen=True)
@@ -13,10 +23,21 @@ class Normal:
     ----------
     mean, scale : float
         On the scale of the linear predictor (log-odds, log rate, log hazard).
+
+    Raises
+    ------
+    InputError
+        If the mean is no finite number, or the scale not above 0.
     """
 
     mean: float = 0.0
     scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Check and store plain numbers."""
+        is_flat = isinstance(self.scale, float) and self.scale == math.inf
+        scale = [] if is_flat else find_number_faults("scale", self.scale, above=0.0)
+        _require_numbers(self, [*find_number_faults("mean", self.mean), *scale])
 
     def variable(self, name: str, **shape: Any) -> Any:
         """Create the random variable in the PyMC model that is open."""
@@ -39,9 +60,18 @@ class HalfNormal:
     ----------
     scale : float
         On the scale of the linear predictor.
+
+    Raises
+    ------
+    InputError
+        If the scale is no finite number above 0.
     """
 
     scale: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Check and store a plain number."""
+        _require_numbers(self, find_number_faults("scale", self.scale, above=0.0))
 
     def variable(self, name: str, **shape: Any) -> Any:
         """Create the random variable in the PyMC model that is open."""
@@ -63,11 +93,22 @@ class HalfStudentT:
     scale : float
         On the scale of the linear predictor.
     degrees_of_freedom : float
-        The fewer, the heavier the tail; infinitely many give the half-normal.
+        The fewer, the heavier the tail.
+
+    Raises
+    ------
+    InputError
+        If one of them is no finite number above 0.
     """
 
     scale: float = 0.5
     degrees_of_freedom: float = 3.0
+
+    def __post_init__(self) -> None:
+        """Check and store plain numbers."""
+        names = ("scale", "degrees_of_freedom")
+        faults = [find_number_faults(name, getattr(self, name), above=0.0) for name in names]
+        _require_numbers(self, [*faults[0], *faults[1]])
 
     def variable(self, name: str, **shape: Any) -> Any:
         """Create the random variable in the PyMC model that is open."""
@@ -78,6 +119,55 @@ class HalfStudentT:
     def __str__(self) -> str:
         """Return the prior as it is written in a table."""
         return f"HalfStudentT({self.degrees_of_freedom:g}, {self.scale:g})"
+
+
+def find_normal_faults(where: str, prior: object, *, optional: bool = False) -> list[Fault]:
+    """Find what is wrong with a setting that has to be a normal prior.
+
+    Parameters
+    ----------
+    where : str
+        Name of the setting.
+    prior : object
+        What was given.
+    optional : bool
+        Whether None will do.
+
+    Returns
+    -------
+    list of Fault
+        At most one.
+    """
+    if optional and prior is None:
+        return []
+    expected = "a prior such as Normal(0, 1)" + (" or None" if optional else "")
+    return find_kind_faults(where, prior, Normal, expected, _suggest_normal(prior))
+
+
+def find_between_faults(where: str, prior: object) -> list[Fault]:
+    """Find what is wrong with a setting that has to be a prior of a standard deviation.
+
+    Parameters
+    ----------
+    where : str
+        Name of the setting.
+    prior : object
+        What was given.
+
+    Returns
+    -------
+    list of Fault
+        At most one.
+    """
+    expected = "a prior such as HalfNormal(0.5) or HalfStudentT(0.5)"
+    return find_kind_faults(where, prior, (HalfNormal, HalfStudentT), expected)
+
+
+def _suggest_normal(prior: object) -> str:
+    is_pair = isinstance(prior, tuple | list) and len(prior) == 2
+    if not is_pair or any(find_number_faults("", part) for part in prior):  # type: ignore[attr-defined]
+        return ""
+    return f"write Normal({prior[0]:g}, {prior[1]:g})"  # type: ignore[index]
 
 
 FLAT = Normal(0.0, math.inf)
@@ -100,6 +190,11 @@ class Priors:
         somebody stands far off; half the step from one category to another.
     group_intercept, group_treatment : HalfNormal or HalfStudentT
         Standard deviation between groups of the intercept and of the programme effect.
+
+    Raises
+    ------
+    InputError
+        If one of them is no such prior; every fault is listed.
     """
 
     intercept: Normal = Normal(0.0, 1.5)
@@ -107,6 +202,14 @@ class Priors:
     covariates: Normal = Normal(0.0, 0.5)
     group_intercept: HalfNormal | HalfStudentT = HalfNormal(1.0)
     group_treatment: HalfNormal | HalfStudentT = HalfNormal(0.5)
+
+    def __post_init__(self) -> None:
+        """Check that each is a prior of its kind."""
+        normal = ("intercept", "treatment", "covariates")
+        between = ("group_intercept", "group_treatment")
+        faults = [find_normal_faults(name, getattr(self, name)) for name in normal]
+        faults += [find_between_faults(name, getattr(self, name)) for name in between]
+        raise_faults("priors", [fault for found in faults for fault in found])
 
     @classmethod
     def flat(cls) -> "Priors":

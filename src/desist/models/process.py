@@ -6,10 +6,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from desist.arguments import describe, find_number_faults
 from desist.cohort.outcomes import Outcomes
+from desist.errors import Fault, raise_faults
 from desist.inference.likelihood import negative_binomial
 from desist.inference.process_likelihood import NEVER, first_offence
-from desist.models.priors import Normal, Priors
+from desist.models.priors import Normal, Priors, find_normal_faults
+from desist.models.restricted_means import raise_e
+from desist.models.settings import find_predictor_faults, settle_groups
 
 N_NODES = 32
 STRETCH = 4  # nodes stand close together near release, where an early peak falls fastest
@@ -64,6 +68,12 @@ class ProcessModel:
     recorded_to : float
         The unit :math:`u` of the recorded times in days: 1 for whole days, 7 for weeks, a
         small number such as 0.001 for times that were measured.
+
+    Raises
+    ------
+    InputError
+        If a setting is of the wrong kind, or one is given that is not read; every fault is
+        listed.
     """
 
     covariates: str | None = None
@@ -76,6 +86,20 @@ class ProcessModel:
     recorded_to: float = 1.0
     name: ClassVar[str] = "process"
     needs: ClassVar[str] = "offences, reoffended and days"
+
+    def __post_init__(self) -> None:
+        """Check the settings."""
+        settle_groups(self)
+        faults = find_predictor_faults(self)
+        faults += find_normal_faults("log_dispersion", self.log_dispersion)
+        for name in ("log_dispersion_ratio", "log_shape", "log_shape_ratio"):
+            faults += find_normal_faults(name, getattr(self, name), optional=True)
+        faults += find_number_faults("recorded_to", self.recorded_to, least=0.0)
+        if self.log_shape is None and self.log_shape_ratio is not None:
+            expected = "None: a constant intensity has no shape"
+            found, advice = describe(self.log_shape_ratio), "give log_shape= too"
+            faults.append(Fault("log_shape_ratio", expected, found, advice))
+        raise_faults("process model", faults)
 
     def read_columns(self, outcomes: Outcomes, horizon: float) -> dict[str, NDArray[Any]] | None:
         """Return the outcome columns, or None when the cohort lacks them."""
@@ -165,13 +189,15 @@ class ProcessModel:
         they are recorded: those of people who reoffend are half a unit less than the time.
         """
         dispersion, shape = (part[..., np.newaxis] for part in self.read_arm(draws, arm))
-        mean = np.exp(eta)
-        survival = survive(mean, dispersion)
+        mean = raise_e(eta)
+        log_survival = -dispersion * np.log1p(mean / dispersion)
+        survival = np.exp(log_survival)
         days = horizon * restrict(mean, dispersion, shape)
         return {
-            "rate": -np.expm1(np.log(survival)),
+            "rate": -np.expm1(log_survival),
             "frequency": mean,
             "survival": survival,
+            "log_survival": log_survival,
             "rmst": days - self.recorded_to / 2 * (1 - survival),
         }
 

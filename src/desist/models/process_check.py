@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from desist.arguments import find_kind_faults, find_number_faults, find_probability_faults
 from desist.cohort.cohort import Cohort
 from desist.cohort.outcomes import Outcomes, read_outcomes
 from desist.design.design import Design
-from desist.errors import Fault, InputError
+from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
-from desist.models.fit import Fit
+from desist.inference.seeds import find_seed_faults, make_generator
+from desist.models.fit import Fit, find_people_faults
 from desist.models.predictive_check import (
     ARMS,
     choose_draws,
@@ -22,7 +24,7 @@ from desist.models.predictive_check import (
     write_probability,
 )
 from desist.models.predictive_statistics import SimulatedArm
-from desist.models.predictors import make_predictors, predict_linear
+from desist.models.predictors import make_predictors
 from desist.models.process import ProcessModel, draw_first
 
 # the last two are of every predictive check, and are asked for here as well
@@ -137,11 +139,15 @@ def check_one_process(
     Gelman, A., Meng, X.-L. and Stern, H. (1996). Posterior predictive assessment of model
     fitness via realized discrepancies. Statistica Sinica 6, 733-807.
     """
+    faults = find_kind_faults("fit", fit, Fit, "a fit of fit_model")
+    faults += find_people_faults(cohort, design) + find_seed_faults(seed)
+    faults += find_number_faults("n_draws", n_draws, least=1, whole=True)
+    raise_faults("check of one process", faults + find_probability_faults(probability))
     model = fit.model
     if not isinstance(model, ProcessModel):
         fault = Fault("fit", "a fit of ProcessModel", f"one of the {model.name} model")
         raise InputError("check of one process", [fault])
-    rng = np.random.default_rng(seed)
+    rng = make_generator(seed)
     outcomes = read_outcomes(cohort)
     groups = cohort.groups if model.groups is None else model.groups
     predictors = make_predictors(cohort, design, model.covariates, groups)
@@ -174,7 +180,7 @@ def _simulate(
 ) -> Floats:
     """Draw the offences of an arm's people anew, and summarise them."""
     dispersion, shape = (float(part.item()) for part in model.read_arm(draw, arm.code))
-    mean = np.exp(predict_linear(draw, arm.target, fit.levels, arm.code)[0, 0])
+    mean = np.exp(fit.predict_linear(draw, arm.target, arm.code)[0, 0])
     mean = mean * (arm.time_at_risk / fit.horizon) ** shape
     offences = rng.poisson(mean * rng.gamma(dispersion, 1 / dispersion, len(mean)))
     first = arm.time_at_risk * draw_first(np.maximum(offences, 1), shape, rng)

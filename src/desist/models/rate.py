@@ -10,6 +10,7 @@ from desist.cohort.outcomes import Outcomes, find_lost
 from desist.errors import Fault, raise_faults
 from desist.inference.likelihood import bernoulli_logit
 from desist.models.priors import Priors
+from desist.models.settings import find_predictor_faults, settle_groups
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,11 @@ class RateModel:
         "matched_set" stands for the sets of the design, which have intercepts alone.
     priors : Priors
         On the log-odds scale.
+
+    Raises
+    ------
+    InputError
+        If a setting is of the wrong kind; every fault is listed.
     """
 
     covariates: str | None = None
@@ -38,6 +44,11 @@ class RateModel:
     priors: Priors = Priors()
     name: ClassVar[str] = "rate"
     needs: ClassVar[str] = "reoffended"
+
+    def __post_init__(self) -> None:
+        """Check the settings."""
+        settle_groups(self)
+        raise_faults("rate model", find_predictor_faults(self))
 
     def read_columns(self, outcomes: Outcomes, horizon: float) -> dict[str, NDArray[Any]] | None:
         """Return who reoffended within the horizon, or None when the cohort lacks it.

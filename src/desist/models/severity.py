@@ -9,14 +9,27 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from desist.arguments import (
+    describe,
+    find_kind_faults,
+    find_number_faults,
+    find_probability_faults,
+)
 from desist.cohort.cohort import Cohort
 from desist.cohort.outcomes import read_outcomes
 from desist.design.balance import effective_sample_size
 from desist.design.design import Design
 from desist.errors import Fault, InputError, NoEventsError, name_rows, raise_faults
 from desist.inference.diagnostics import Diagnostics, require_convergence
-from desist.inference.engines import Engine, Nuts, choose_engine, draw_posterior
-from desist.models.priors import HalfNormal, HalfStudentT, Normal
+from desist.inference.engines import Engine, Nuts, choose_engine, draw_posterior, find_engine_faults
+from desist.inference.seeds import find_seed_faults, make_generator
+from desist.models.priors import (
+    HalfNormal,
+    HalfStudentT,
+    Normal,
+    find_between_faults,
+    find_normal_faults,
+)
 
 type Floats = NDArray[np.float64]
 
@@ -67,7 +80,9 @@ class CourtCounts:
         """Check that the parts do not contradict each other."""
         for name in ("categories", *ARMS, *(f"{arm}_weights" for arm in ARMS)):
             values = getattr(self, name)
-            object.__setattr__(self, name, None if values is None else tuple(values))
+            if isinstance(values, list | np.ndarray):
+                object.__setattr__(self, name, tuple(np.asarray(values).tolist()))
+        raise_faults("court outcomes", _find_kind_faults(self))
         faults = [fault for arm in ARMS for fault in _find_arm_faults(self, arm)]
         if len(self.categories) < 2 or len(set(self.categories)) < len(self.categories):
             found = ", ".join(self.categories) or "none"
@@ -112,6 +127,11 @@ class SeverityModel:
         Prior of :math:`\tau`, the log odds ratio in common.
     spread : HalfNormal or HalfStudentT
         Prior of :math:`\sigma`, the standard deviation of the effect between tiers.
+
+    Raises
+    ------
+    InputError
+        If one of them is no such prior; every fault is listed.
     """
 
     baseline: Normal = Normal(-2.0, 1.5)
@@ -119,6 +139,12 @@ class SeverityModel:
     spread: HalfNormal | HalfStudentT = HalfNormal(0.5)
     name: ClassVar[str] = "severity"
     is_hierarchical: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        """Check that each is a prior of its kind."""
+        faults = find_normal_faults("baseline", self.baseline)
+        faults += find_normal_faults("treatment", self.treatment)
+        raise_faults("severity model", faults + find_between_faults("spread", self.spread))
 
     def add_effects(self) -> Any:
         """Add the effect of each tier to the PyMC model that is open."""
@@ -142,12 +168,22 @@ class CustodyModel:
         Prior of :math:`\alpha`: log odds of custody in the comparison group.
     treatment : Normal
         Prior of :math:`\tau`, the log odds ratio.
+
+    Raises
+    ------
+    InputError
+        If one of them is no such prior; every fault is listed.
     """
 
     baseline: Normal = Normal(-2.0, 1.5)
     treatment: Normal = Normal(0.0, 1.5)
     name: ClassVar[str] = "custody"
     is_hierarchical: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        """Check that each is a prior."""
+        faults = find_normal_faults("baseline", self.baseline)
+        raise_faults("custody model", faults + find_normal_faults("treatment", self.treatment))
 
     def add_effects(self) -> Any:
         """Add the effect of each category but the last to the PyMC model that is open."""
@@ -229,12 +265,18 @@ def fit_court_outcomes(
     Raises
     ------
     InputError
-        If custody has other than two categories, or severity is asked of the Laplace engine.
+        If custody has other than two categories, severity is asked of the Laplace engine, or an
+        argument is of the wrong kind.
     NoEventsError
         If nobody is outside the last category.
     NotConvergedError
         If a convergence diagnostic failed.
     """
+    expected = "SeverityModel() or CustodyModel()"
+    faults = find_kind_faults("model", model, (SeverityModel, CustodyModel), expected)
+    faults += find_kind_faults("counts", counts, CourtCounts, "CourtCounts(...)")
+    faults += find_engine_faults(inference) + find_seed_faults(seed)
+    raise_faults("court outcomes", faults + find_probability_faults(probability))
     if isinstance(model, CustodyModel) and len(counts.categories) != 2:
         fault = Fault("categories", "two for custody", f"{len(counts.categories)}")
         raise InputError("court outcomes", [fault])
@@ -248,7 +290,7 @@ def fit_court_outcomes(
         {"n_people": counts.effective},
         structure=(model, counts.categories),
         engines=_choose_engines(model, inference),
-        rng=np.random.default_rng(seed),
+        rng=make_generator(seed),
     )
     require_convergence(diagnostics, model.name)
     measures = _derive(draws, counts.categories)
@@ -308,18 +350,34 @@ def count_court_outcomes(
     return CourtCounts(categories=names, **parts)
 
 
+def _find_kind_faults(counts: CourtCounts) -> list[Fault]:
+    """Find parts that are no tuples of numbers or names, before they are compared."""
+    names = counts.categories
+    faults = []
+    if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names):
+        faults.append(Fault("categories", "a list of names", describe(names)))
+    for arm in ARMS:
+        people, weights = getattr(counts, arm), getattr(counts, f"{arm}_weights")
+        for name, values in ((arm, people), (f"{arm}_weights", weights)):
+            given = isinstance(values, tuple) and not any(
+                find_number_faults(name, value) for value in values
+            )
+            if not given and (values is not None or name == arm):
+                faults.append(Fault(name, "a list of numbers", describe(values)))
+        size = getattr(counts, f"{arm}_size")
+        faults += find_number_faults(f"{arm}_size", size, above=0.0, optional=True)
+    return faults
+
+
 def _find_arm_faults(counts: CourtCounts, arm: str) -> list[Fault]:
     n = len(counts.categories)
     people, weights = getattr(counts, arm), getattr(counts, f"{arm}_weights")
-    size = getattr(counts, f"{arm}_size")
     faults = []
     whole = all(isinstance(count, int | np.integer) and count >= 0 for count in people)
     if len(people) != n or not whole or not sum(people):
         faults.append(Fault(arm, f"{n} whole numbers from 0, some above", repr(people)))
     if weights is not None and not _are_weights(weights, n):
         faults.append(Fault(f"{arm}_weights", f"{n} numbers from 0, some above", repr(weights)))
-    if size is not None and not 0 < size < np.inf:
-        faults.append(Fault(f"{arm}_size", "a positive number of people", f"{size:g}"))
     return faults
 
 

@@ -7,13 +7,22 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from desist.arguments import describe, find_choice_faults, find_number_faults
 from desist.cohort.outcomes import Outcomes
 from desist.errors import Fault, raise_faults
 from desist.inference.likelihood import add_never
 from desist.inference.survival_likelihood import first_reoffence, first_reoffence_within
-from desist.models.priors import Normal, Priors
+from desist.models.priors import Normal, Priors, find_normal_faults
+from desist.models.settings import find_predictor_faults, find_unread_faults, settle_groups
 from desist.models.survival_families import FAMILIES
 
+WITH_SHAPE = tuple(name for name in FAMILIES if name != "exponential")
+READERS = {
+    "log_shape": WITH_SHAPE,
+    "log_shape_ratio": WITH_SHAPE,
+    "log_odds_cured": ("mixture_cure",),
+    "log_odds_cured_treatment": ("mixture_cure",),
+}
 HALF_A_DAY = 0.5
 # Time 0 has no logarithm. At this fraction of the horizon nobody has reoffended under any
 # shape above 0.05.
@@ -89,7 +98,8 @@ class SurvivalModel:
     Raises
     ------
     InputError
-        If the family is not known, or `cuts` or `recorded_in` do not fit.
+        If the family is not known, `cuts` or `recorded_in` do not fit, a setting is of the
+        wrong kind, or one is given that the family does not read; every fault is listed.
 
     References
     ----------
@@ -117,8 +127,11 @@ class SurvivalModel:
     needs: ClassVar[str] = "days"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "cuts", tuple(float(cut) for cut in self.cuts))
-        raise_faults("survival model", [*self._find_faults()])
+        """Check the settings."""
+        settle_groups(self)
+        if _are_numbers(self.cuts):
+            object.__setattr__(self, "cuts", tuple(float(cut) for cut in self.cuts))
+        raise_faults("survival model", self._find_faults())
 
     def read_columns(self, outcomes: Outcomes, horizon: float) -> dict[str, NDArray[Any]] | None:
         """Return the outcome columns, or None when the cohort lacks them.
@@ -216,21 +229,31 @@ class SurvivalModel:
         return FAMILIES[self.family].survive(self, eta, draws, arm, horizon, share)
 
     def _find_faults(self) -> list[Fault]:
-        faults = []
-        if self.family not in FAMILIES:
-            faults.append(Fault("family", f"one of {', '.join(FAMILIES)}", repr(self.family)))
-        elif self.family == "piecewise_exponential":
-            if not self.cuts or not np.all(np.diff([0.0, *self.cuts, math.inf]) > 0):
-                expected = "days above 0 in ascending order"
-                faults.append(Fault("cuts", expected, repr(self.cuts), "such as (30, 91, 182)"))
-        elif self.cuts:
+        faults = find_choice_faults("family", self.family, FAMILIES)
+        faults += find_predictor_faults(self)
+        for name in READERS:
+            optional = name == "log_shape_ratio"
+            faults += find_normal_faults(name, getattr(self, name), optional=optional)
+        recorded_in = self.recorded_in
+        faults += find_number_faults("recorded_in", recorded_in, above=0.0, optional=True)
+        if not find_choice_faults("", self.family, FAMILIES):
+            faults += self._find_cut_faults()
+        return faults or find_unread_faults(self, self.family, READERS)
+
+    def _find_cut_faults(self) -> list[Fault]:
+        in_pieces = self.family == "piecewise_exponential"
+        expected = "days above 0 in ascending order"
+        if not in_pieces:
+            if isinstance(self.cuts, tuple) and not self.cuts:
+                return []
             expected = f"none for the {self.family} family"
-            faults.append(
-                Fault("cuts", expected, repr(self.cuts), 'ask for "piecewise_exponential"')
-            )
-        if self.recorded_in is not None and not 0 < self.recorded_in < math.inf:
-            faults.append(Fault("recorded_in", "days above 0, or None", repr(self.recorded_in)))
-        return faults
+            advice = 'ask for "piecewise_exponential"'
+        elif _ascend(self.cuts):
+            return []
+        else:
+            advice = "such as (30, 91, 182)"
+        found = repr(self.cuts) if _are_numbers(self.cuts) else describe(self.cuts)
+        return [Fault("cuts", expected, found, advice)]
 
     def _compare(self, days: NDArray[np.float64], horizon: float) -> list[Fault]:
         faults = []
@@ -258,3 +281,13 @@ class SurvivalModel:
         if family.log_odds_never is None:
             return term
         return add_never(term, event, family.log_odds_never(eta, parameters))
+
+
+def _are_numbers(cuts: Any) -> bool:
+    return isinstance(cuts, tuple | list) and not any(
+        find_number_faults("cuts", cut) for cut in cuts
+    )
+
+
+def _ascend(cuts: Any) -> bool:
+    return bool(_are_numbers(cuts) and len(cuts) and np.all(np.diff([0.0, *cuts, math.inf]) > 0))

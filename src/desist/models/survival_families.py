@@ -24,6 +24,13 @@ from desist.inference.survival_likelihood import (
     weibull,
 )
 from desist.models.priors import Normal
+from desist.models.restricted_means import (
+    raise_e,
+    restrict_exponential,
+    restrict_log_logistic,
+    restrict_log_normal,
+    restrict_weibull,
+)
 
 type Floats = NDArray[np.float64]
 type Draws = dict[str, Floats]
@@ -152,10 +159,7 @@ def _predict_exponential(
     arm: int,  # noqa: ARG001
     horizon: float,  # noqa: ARG001
 ) -> dict[str, Floats]:
-    from scipy.special import exprel
-
-    hazard = np.exp(eta)
-    return _keep_log(-hazard) | {"rmst": exprel(-hazard)}
+    return _keep_log(-raise_e(eta)) | {"rmst": restrict_exponential(eta)}
 
 
 def _predict_weibull(
@@ -165,11 +169,8 @@ def _predict_weibull(
     arm: int,
     horizon: float,  # noqa: ARG001
 ) -> dict[str, Floats]:
-    from scipy.special import gamma, gammainc
-
-    shape = _read_shape(settings, draws, arm)
-    restricted = np.exp(-eta / shape) * gamma(1 + 1 / shape) * gammainc(1 / shape, np.exp(eta))
-    return _keep_log(-np.exp(eta)) | {"rmst": restricted}
+    restricted = restrict_weibull(eta, _read_shape(settings, draws, arm))
+    return _keep_log(-raise_e(eta)) | {"rmst": restricted}
 
 
 def _predict_log_logistic(
@@ -179,11 +180,8 @@ def _predict_log_logistic(
     arm: int,
     horizon: float,  # noqa: ARG001
 ) -> dict[str, Floats]:
-    from scipy.special import expit, hyp2f1
-
-    shape = _read_shape(settings, draws, arm)
-    restricted = hyp2f1(1.0, 1 / shape, 1 + 1 / shape, -np.exp(eta))
-    return {"survival": expit(-eta), "rmst": restricted}
+    restricted = restrict_log_logistic(eta, _read_shape(settings, draws, arm))
+    return _keep_log(-np.logaddexp(0.0, eta)) | {"rmst": restricted}
 
 
 def _predict_log_normal(
@@ -193,14 +191,13 @@ def _predict_log_normal(
     arm: int,
     horizon: float,  # noqa: ARG001
 ) -> dict[str, Floats]:
-    from scipy.special import log_ndtr, ndtr
+    from scipy.special import log_ndtr
 
-    shape = _read_shape(settings, draws, arm)
-    survival = ndtr(-eta / LOGISTIC_DEVIATION)
-    spread = LOGISTIC_DEVIATION / shape
-    log_share = log_ndtr(eta / LOGISTIC_DEVIATION - spread)
-    before = np.exp(-eta / shape + np.square(spread) / 2 + log_share)
-    return {"survival": survival, "rmst": survival + before}
+    level, spread = (
+        eta / LOGISTIC_DEVIATION,
+        LOGISTIC_DEVIATION / _read_shape(settings, draws, arm),
+    )
+    return _keep_log(log_ndtr(-level)) | {"rmst": restrict_log_normal(level, spread)}
 
 
 def _predict_mixture_cure(
@@ -209,7 +206,7 @@ def _predict_mixture_cure(
     log_hazard, cured = _split_cured(eta, draws, arm)
     rest = _predict_weibull(settings, log_hazard, draws, arm, horizon)
     restricted = cured + (1 - cured) * rest["rmst"]
-    return {"survival": np.exp(-np.exp(eta)), "rmst": restricted, "cured": cured}
+    return _keep_log(-raise_e(eta)) | {"rmst": restricted, "cured": cured}
 
 
 def _split_cured(eta: Floats, draws: Draws, arm: int) -> tuple[Floats, Floats]:
@@ -217,9 +214,11 @@ def _split_cured(eta: Floats, draws: Draws, arm: int) -> tuple[Floats, Floats]:
     from scipy.special import expit
 
     log_odds = (draws[NEVER] + arm * draws[f"{NEVER}_treatment"])[..., np.newaxis]
-    hazard = np.exp(eta)
-    of_the_rest = hazard + np.log1p(np.exp(log_odds) * -np.expm1(-hazard))
-    return np.log(of_the_rest), expit(log_odds - of_the_rest)
+    hazard = raise_e(eta)
+    # everybody fails before a number can say how many do not: the log of no hazard is -infinity
+    with np.errstate(divide="ignore"):
+        of_the_rest = hazard + np.logaddexp(0.0, log_odds + np.log(-np.expm1(-hazard)))
+        return np.log(of_the_rest), expit(log_odds - of_the_rest)
 
 
 def _start_pieces(settings: Settings, horizon: float) -> dict[str, Floats]:
@@ -247,29 +246,27 @@ def _declare_pieces(settings: Settings, eta: Any, data: dict[str, Any]) -> tuple
 def _predict_pieces(
     settings: Settings, eta: Floats, draws: Draws, arm: int, horizon: float
 ) -> dict[str, Floats]:
-    from scipy.special import exprel
-
-    widths, shares = _read_pieces(settings, draws, arm, horizon)
-    hazard = np.exp(eta)
+    widths, log_shares = _read_pieces(settings, draws, arm, horizon)
     before, restricted = np.zeros_like(eta), np.zeros_like(eta)
     for piece, width in enumerate(widths):
-        within = hazard * shares[..., [piece]]
-        restricted += np.exp(-before) * width * exprel(-within)
-        before = before + within
-    return {"survival": np.exp(-hazard), "rmst": restricted}
+        log_within = eta + log_shares[..., [piece]]
+        restricted += np.exp(-before) * width * restrict_exponential(log_within)
+        before = before + raise_e(log_within)
+    return _keep_log(-raise_e(eta)) | {"rmst": restricted}
 
 
 def _read_pieces(
     settings: Settings, draws: Draws, arm: int, horizon: float
 ) -> tuple[Floats, Floats]:
-    """Return the width of each piece, and its share of the hazard up to the horizon."""
+    """Return the width of each piece, and the log of its share of the hazard up to the horizon."""
     steps = draws["log_hazard_steps"]
     if settings.log_shape_ratio is not None:
         steps = steps + arm * draws["log_hazard_steps_ratio"]
     widths = np.diff(_start_pieces(settings, horizon)["starts"], append=1.0)
     first = np.zeros((*steps.shape[:2], 1))
-    shares = widths * np.exp(np.concatenate([first, np.cumsum(steps, axis=-1)], axis=-1))
-    return widths, shares / shares.sum(axis=-1, keepdims=True)
+    log_hazards = np.concatenate([first, np.cumsum(steps, axis=-1)], axis=-1)
+    log_shares = np.log(widths) + log_hazards
+    return widths, log_shares - np.logaddexp.reduce(log_shares, axis=-1, keepdims=True)
 
 
 def _find_exponential(
@@ -339,7 +336,8 @@ def _find_mixture_cure(
 def _find_pieces(
     settings: Settings, eta: Floats, draws: Draws, arm: int, *, horizon: float, survival: Floats
 ) -> Floats:
-    widths, shares = _read_pieces(settings, draws, arm, horizon)
+    widths, log_shares = _read_pieces(settings, draws, arm, horizon)
+    shares = np.exp(log_shares)
     left = -np.log(survival) * np.exp(-eta)
     times = np.zeros_like(left)
     for piece, width in enumerate(widths):
@@ -358,7 +356,7 @@ def _survive_exponential(  # noqa: PLR0917 - the families share one protocol
     horizon: float,  # noqa: ARG001
     share: float,
 ) -> Floats:
-    return np.exp(-np.exp(eta) * share)
+    return np.exp(-raise_e(eta) * share)
 
 
 def _survive_weibull(  # noqa: PLR0917
@@ -369,7 +367,7 @@ def _survive_weibull(  # noqa: PLR0917
     horizon: float,  # noqa: ARG001
     share: float,
 ) -> Floats:
-    return np.exp(-np.exp(_move_level(settings, eta, draws, arm, share)))
+    return np.exp(-raise_e(_move_level(settings, eta, draws, arm, share)))
 
 
 def _survive_log_logistic(  # noqa: PLR0917
@@ -412,10 +410,12 @@ def _survive_mixture_cure(  # noqa: PLR0917
 def _survive_pieces(  # noqa: PLR0917
     settings: Settings, eta: Floats, draws: Draws, arm: int, horizon: float, share: float
 ) -> Floats:
-    widths, shares = _read_pieces(settings, draws, arm, horizon)
+    widths, log_shares = _read_pieces(settings, draws, arm, horizon)
     starts = np.cumsum(widths) - widths
-    spent = shares @ np.clip((share - starts) / widths, 0.0, 1.0)
-    return np.exp(-np.exp(eta) * spent[..., np.newaxis])
+    passed = np.clip((share - starts) / widths, 0.0, 1.0)
+    with np.errstate(divide="ignore"):  # of a piece that is not reached, the log of nothing
+        log_spent = np.logaddexp.reduce(log_shares + np.log(passed), axis=-1)
+    return np.exp(-raise_e(eta + log_spent[..., np.newaxis]))
 
 
 def _move_level(settings: Settings, eta: Floats, draws: Draws, arm: int, share: float) -> Floats:

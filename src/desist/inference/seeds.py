@@ -1,0 +1,69 @@
+"""Where randomness comes from: one generator, from one seed."""
+
+import numpy as np
+
+from desist.arguments import find_number_faults
+from desist.errors import Fault, raise_faults
+
+
+def require_seed(seed: object) -> int:
+    """Return a seed that is a whole number, 0 or more.
+
+    Parameters
+    ----------
+    seed : object
+        What the user gave.
+
+    Returns
+    -------
+    int
+        The same.
+
+    Raises
+    ------
+    InputError
+        If it is anything else.
+    """
+    raise_faults("seed", find_seed_faults(seed))
+    return int(seed)  # type: ignore[call-overload,no-any-return]
+
+
+def find_seed_faults(seed: object) -> list[Fault]:
+    """Find what is wrong with a seed.
+
+    Parameters
+    ----------
+    seed : object
+        What the user gave.
+
+    Returns
+    -------
+    list of Fault
+        At most one; a generator of NumPy is in order.
+    """
+    if isinstance(seed, np.random.Generator):
+        return []
+    return find_number_faults("seed", seed, least=0, whole=True)
+
+
+def make_generator(seed: int | np.random.Generator) -> np.random.Generator:
+    """Return a source of randomness from a seed, or the one that was given.
+
+    Parameters
+    ----------
+    seed : int or numpy.random.Generator
+        A whole number, 0 or more.
+
+    Returns
+    -------
+    numpy.random.Generator
+        The same seed gives the same numbers.
+
+    Raises
+    ------
+    InputError
+        If it is anything else.
+    """
+    if isinstance(seed, np.random.Generator):
+        return seed
+    return np.random.default_rng(require_seed(seed))

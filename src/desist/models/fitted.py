@@ -1,0 +1,426 @@
+"""A fitted model: what a model has to offer, its draws, and what they predict."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desist.arguments import describe, find_number_faults
+from desist.cohort.outcomes import Outcomes
+from desist.design.columns import on_one_thread
+from desist.errors import Fault, InputError, raise_faults
+from desist.estimands import Estimand
+from desist.inference.calibration import WeightedPeople
+from desist.inference.diagnostics import Diagnostics
+from desist.inference.engines import compile_alone
+from desist.models.predictors import MATCHED_SET, Target, linear_predictor, predict_linear
+from desist.models.priors import Priors
+
+PREDICTED_AT_ONCE = 2_000_000  # draws times people
+# What a grouping may not be called inside a model, where variables, dimensions and data share one
+# space of names. The parameters of the outcomes begin with "log_".
+TAKEN = {
+    "chain",
+    "covariate",
+    "covariates",
+    "degrees_of_freedom",
+    "distinct_arm",
+    "distinct_count",
+    "distinct_position",
+    "draw",
+    "group",
+    "intercept",
+    "interval_start",
+    "is_open",
+    "matched_set",
+    "offences",
+    "on_release_day",
+    "on_release_day_rows",
+    "outcome",
+    "relative_error",
+    "reoffended",
+    "sample",
+    "starts",
+    "time",
+    "treated",
+    "treatment",
+    "weight",
+    "x",
+}
+PARTS = ("", "_intercept", "_treatment")
+
+
+class Model(Protocol):
+    """What every outcome model offers: settings, and the steps of the way."""
+
+    name: ClassVar[str]
+    needs: ClassVar[str]
+
+    @property
+    def covariates(self) -> str | None:
+        """Right-hand side of a formula, "design" for the design's, or None."""
+
+    @property
+    def groups(self) -> tuple[str, ...] | None:
+        """Groupings, or None for the cohort's."""
+
+    @property
+    def priors(self) -> Priors:
+        """Priors of the linear predictor."""
+
+    def read_columns(self, outcomes: Outcomes, horizon: float) -> dict[str, NDArray[Any]] | None:
+        """Return the outcome columns, or None when the cohort lacks them."""
+
+    def complete_rows(self, rows: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Add to the collapsed rows what the likelihood needs beside them."""
+
+    def add_outcome(self, eta: Any, data: dict[str, Any]) -> None:
+        """Add the observed outcome to the PyMC model that is open."""
+
+    def predict(
+        self,
+        eta: NDArray[np.float64],
+        draws: dict[str, NDArray[np.float64]],
+        arm: int,
+        horizon: float,
+    ) -> dict[str, NDArray[np.float64]]:
+        """Return expected outcomes, each of the shape of `eta` (chains, draws, rows)."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fit:
+    """A fitted model: draws, diagnostics, and the people it predicts for.
+
+    Attributes
+    ----------
+    model : Model
+        The settings.
+    draws : dict of str to ndarray, each of shape (chains, draws, ...)
+        Of every parameter.
+    diagnostics : Diagnostics
+        How well the posterior was found.
+    data : dict of str to ndarray
+        Distinct rows and their scaled weights, as the likelihood saw them.
+    target : Target
+        The people for whom outcomes are predicted.
+    estimand : Estimand
+        What the predictions are about.
+    horizon : float
+        Days of follow-up that the predictions are for.
+    n_treated, n_comparison : int
+        People with weight, by arm.
+    reoffenders : tuple of int, or None
+        Those of them who reoffended within the horizon, treated first; None where that is not
+        known.
+    group_sizes : dict of str to dict of str to tuple of int
+        People with weight by grouping and level, treated first.
+    levels : dict of str to tuple of str
+        Groupings and their levels.
+    covariate_names : tuple of str
+        Columns of the covariate matrix.
+    group_reoffenders : dict of str to dict of str to tuple of int
+        Those of them who reoffended within the horizon; empty where that is not known.
+    constant_covariates : tuple of str
+        Columns of the design's formula that are left out, because they are the same for
+        everybody who is used.
+    people : WeightedPeople or None
+        The people behind the rows; None for published figures.
+    rows : dict of str to ndarray, each with one entry a row
+        What `data` was made of.
+    """
+
+    model: Model
+    draws: dict[str, NDArray[np.float64]]
+    diagnostics: Diagnostics
+    data: dict[str, NDArray[Any]]
+    target: Target
+    estimand: Estimand
+    horizon: float
+    n_treated: int
+    n_comparison: int
+    levels: dict[str, tuple[str, ...]]
+    covariate_names: tuple[str, ...]
+    reoffenders: tuple[int, int] | None = None
+    group_sizes: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
+    group_reoffenders: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
+    constant_covariates: tuple[str, ...] = ()
+    people: WeightedPeople | None = None
+    rows: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+
+    @cached_property
+    def pymc_model(self) -> Any:
+        """The fitted model as an ordinary `pymc.Model` with one row a person, to extend.
+
+        Its log-likelihood is that of people, each multiplied by the scaled weight. With weights
+        that differ, measures made of it (LOO, WAIC) are not predictive scores.
+        """
+        arrays = self.data
+        if self.people is not None:
+            rows = {name: values[self.people.row] for name, values in self.rows.items()}
+            arrays = self.model.complete_rows(rows | {"weight": self.people.weight})
+        return self._build(arrays)
+
+    @property
+    def collapsed_model(self) -> Any:
+        """The same as a new `pymc.Model` of the distinct rows, as the engines saw it."""
+        return self._build(self.data)
+
+    @cached_property
+    def group_variables(self) -> dict[str, str]:
+        """What each grouping is called in `draws` and `posterior`.
+
+        Its own name where that can be the name of a dimension and is not taken.
+        """
+        return dict(zip(self.levels, name_levels(self.levels), strict=True))
+
+    @cached_property
+    def posterior(self) -> Any:
+        """The draws as an ArviZ DataTree, with named dimensions."""
+        import arviz as az
+
+        dims = {"covariates": ["covariate"]}
+        named = name_levels(self.levels)
+        for name in named:
+            dims |= {f"{name}_{part}": [name] for part in ("intercept", "treatment")}
+            dims |= {f"{name}_{part}_standard": [name] for part in ("intercept", "treatment")}
+        return az.from_dict(
+            {"posterior": self.draws},
+            coords={"covariate": list(self.covariate_names)}
+            | {name: list(names) for name, names in named.items()},
+            dims={name: dim for name, dim in dims.items() if name in self.draws},
+        )
+
+    def predict(self, arm: int, target: Target | None = None) -> dict[str, NDArray[np.float64]]:
+        """Average the expected outcomes over the target within each draw.
+
+        Parameters
+        ----------
+        arm : {0, 1}
+            1 with the programme, 0 without.
+        target : Target, optional
+            Other people than the fit's own, such as those of one prison.
+
+        Returns
+        -------
+        dict of str to ndarray, each of shape (chains, draws)
+            Averages, in the units of the measures; of a quantity whose name begins with
+            ``log_``, the log of the average.
+        """
+        raise_faults("prediction", _find_arm_faults(arm))
+        parts: dict[str, list[NDArray[np.float64]]] = {}
+        for block in self._cut_into_blocks(target):
+            with on_one_thread():
+                eta = self.predict_linear(self.draws, block, arm)
+                outcomes = self.model.predict(eta, self.draws, arm, self.horizon)
+                for name, values in outcomes.items():
+                    is_log = name.startswith("log_")
+                    average = _average_logs if is_log else np.matmul
+                    parts.setdefault(name, []).append(average(values, block.weights))
+        return {
+            name: (np.logaddexp if name.startswith("log_") else np.add).reduce(averages)
+            for name, averages in parts.items()
+        }
+
+    def predict_survival(
+        self, arm: int, days: NDArray[np.float64], target: Target | None = None
+    ) -> NDArray[np.float64]:
+        """Average the share of the target without a reoffence, within each draw.
+
+        Parameters
+        ----------
+        arm : {0, 1}
+            1 with the programme, 0 without.
+        days : ndarray of float, shape (n_days,)
+            Above 0 and up to the horizon.
+        target : Target, optional
+            Other people than the fit's own.
+
+        Returns
+        -------
+        ndarray of float, shape (chains, draws, n_days)
+            Shares from 0 to 1.
+
+        Raises
+        ------
+        InputError
+            If the model has no times, or a day lies outside the horizon.
+        """
+        raise_faults("survival", _find_arm_faults(arm))
+        predict = getattr(self.model, "predict_survival", None)
+        if predict is None:
+            fault = Fault("model", "one of the time to a reoffence", f"the {self.model.name} model")
+            raise InputError("survival", [fault])
+        days = np.asarray(days)
+        is_number = days.ndim == 1 and days.dtype.kind in "iuf" and days.size > 0
+        if not is_number or not np.all((days > 0) & (days <= self.horizon)):
+            expected = f"days above 0 and up to {self.horizon:g}"
+            found = ", ".join(f"{day:g}" for day in days[:5]) if is_number else describe(days)
+            raise InputError("survival", [Fault("days", expected, found)])
+        shares = np.asarray(days, dtype=float) / self.horizon
+        parts = []
+        for block in self._cut_into_blocks(target):
+            with on_one_thread():
+                eta = self.predict_linear(self.draws, block, arm)
+                curve = [
+                    predict(eta, self.draws, arm, self.horizon, share=float(share)) @ block.weights
+                    for share in shares
+                ]
+            parts.append(np.stack(curve, axis=-1))
+        return np.asarray(np.add.reduce(parts))
+
+    def predict_linear(
+        self, draws: Mapping[str, NDArray[np.float64]], target: Target, arm: int
+    ) -> NDArray[np.float64]:
+        """Evaluate the linear predictor of some people for some draws.
+
+        Parameters
+        ----------
+        draws : mapping of str to ndarray, each of shape (chains, draws, ...)
+            Such as `draws`, or a few of them.
+        target : Target
+            The people.
+        arm : {0, 1}
+            1 with the programme, 0 without.
+
+        Returns
+        -------
+        ndarray of float, shape (chains, draws, n_rows)
+            On the scale of the model.
+        """
+        return predict_linear(dict(draws), target, name_levels(self.levels), arm)
+
+    def _build(self, arrays: Mapping[str, NDArray[Any]]) -> Any:
+        with compile_alone():
+            return build_model(self.model, self.levels, self.covariate_names, arrays)
+
+    def _cut_into_blocks(self, target: Target | None) -> Iterator[Target]:
+        """Cut the target so that the predictions for a block, times draws, fit in memory."""
+        target = self.target if target is None else target
+        n_draws = self.draws["intercept"].size
+        rows = max(1, PREDICTED_AT_ONCE // n_draws)
+        for first in range(0, len(target.weights), rows):
+            part = slice(first, first + rows)
+            yield Target(target.covariates[part], target.groups[part], target.weights[part])
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what is made again when it is looked at, and may not travel."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what `__getstate__` gave."""
+        vars(self).update(state)
+
+    def __repr__(self) -> str:
+        """Say what was fitted to how many people, and how well."""
+        return (
+            f"<Fit of the {self.model.name} model: {self.n_treated} treated and "
+            f"{self.n_comparison} comparison people, {self.estimand}, {self.diagnostics.engine}>"
+        )
+
+
+def build_model(
+    model: Model,
+    levels: Mapping[str, tuple[str, ...]],
+    covariate_names: tuple[str, ...],
+    arrays: Mapping[str, NDArray[Any]],
+) -> Any:
+    """Build the PyMC model of some rows.
+
+    Parameters
+    ----------
+    model : Model
+        What is assumed.
+    levels : mapping of str to tuple of str
+        Groupings and their levels.
+    covariate_names : tuple of str
+        Columns of "x".
+    arrays : mapping of str to ndarray
+        The rows; those without a value are left out.
+
+    Returns
+    -------
+    pymc.Model
+        Its arrays stand in it as `pymc.Data`.
+    """
+    import pymc as pm
+
+    named = name_levels(levels)
+    coords: dict[str, Any] = {name: list(names) for name, names in named.items()}
+    if covariate_names:
+        coords["covariate"] = list(covariate_names)
+    with pm.Model(coords=coords) as built:
+        data = {name: pm.Data(name, values) for name, values in drop_empty(arrays).items()}
+        eta = linear_predictor(model.priors, data, named)
+        model.add_outcome(eta, data)
+    return built
+
+
+def name_levels(levels: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Name groupings as the dimensions and variables of a model can be named.
+
+    Parameters
+    ----------
+    levels : mapping of str to tuple of str
+        Groupings by the names of their columns, and their levels.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        In the same order. A name keeps its letters, digits and underscores, and "group_" is put
+        before it while it means something else in a model, or another grouping has it.
+
+    Examples
+    --------
+    >>> list(name_levels({"prison": ("A", "B"), "time": ("am", "pm"), "prison/wing": ("1",)}))
+    ['prison', 'group_time', 'prison_wing']
+    """
+    named: dict[str, tuple[str, ...]] = {}
+    used: set[str] = set()
+    for grouping, names in levels.items():
+        name = re.sub(r"\W", "_", str(grouping)) or "group"
+        if grouping != MATCHED_SET:
+            while _is_taken(name) or not used.isdisjoint(_expand(name)):
+                name = f"group_{name}"
+        used |= _expand(name)
+        named[name] = names
+    return named
+
+
+def drop_empty(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Leave out the arrays without a value, which a model cannot hold.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray
+        Of a model.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Such as all but the covariates, where there are none.
+    """
+    return {name: values for name, values in arrays.items() if values.size}
+
+
+def _find_arm_faults(arm: object) -> list[Fault]:
+    return find_number_faults("arm", arm, least=0, most=1, whole=True)
+
+
+def _is_taken(name: str) -> bool:
+    return name in TAKEN or name.startswith("log_")
+
+
+def _expand(name: str) -> set[str]:
+    return {f"{name}{part}{end}" for part in PARTS for end in ("", "_sd", "_standard")}
+
+
+def _average_logs(logs: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the log of the weighted average: survival can be too small for a number."""
+    from scipy.special import logsumexp
+
+    averaged: NDArray[np.float64] = logsumexp(logs, b=weights, axis=-1)
+    return averaged

@@ -148,11 +148,15 @@ def _find_kind_faults(array: Any, name: str, *, is_text: bool) -> Iterator[Fault
         if not isinstance(kind, h5py.h5t.TypeStringID) or space.get_simple_extent_npoints() != 1:
             yield Fault(name, "one text", "something else")
         return
+    if name in DIMENSIONS:  # numbered from 0, and not read
+        if not isinstance(kind, h5py.h5t.TypeFloatID | h5py.h5t.TypeIntegerID):
+            yield Fault(name, "numbers", "something else")
+        return
     if not isinstance(kind, h5py.h5t.TypeFloatID) or kind.get_size() not in (4, 8):
         yield Fault(name, "numbers of 4 or 8 bytes", "something else")
         return
     n_dimensions = space.get_simple_extent_ndims()
-    if name not in DIMENSIONS and (n_dimensions != 2 or not space.get_simple_extent_npoints()):
+    if n_dimensions != 2 or not space.get_simple_extent_npoints():
         yield Fault(name, "draws by chain and draw", f"{n_dimensions} dimensions or no draws")
 
 

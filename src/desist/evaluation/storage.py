@@ -11,7 +11,7 @@ from typing import Any
 import xarray as xr
 
 from desist.effects import Effect
-from desist.errors import Fault, InputError, raise_faults
+from desist.errors import Fault, raise_faults
 from desist.evaluation.container import read_file
 from desist.evaluation.record import Evaluation
 from desist.evaluation.stored import (
@@ -84,7 +84,8 @@ def pack_evaluation(evaluation: Evaluation) -> bytes:
         "digest": _digest(evaluation.draws),
     }
     # a variable, because an attribute of an HDF5 file may not be longer than 64 kB
-    saved = evaluation.draws.assign({RECORD: xr.DataArray(json.dumps(record))})
+    draws = evaluation.draws.drop_vars(["chain", "draw"], errors="ignore")
+    saved = draws.assign({RECORD: xr.DataArray(json.dumps(record))})
     packed = BytesIO()
     saved.to_netcdf(packed, engine="h5netcdf")
     return packed.getvalue()
@@ -184,13 +185,19 @@ def _name_file(path: Path, fault: Fault) -> Fault:
 
 
 def _make_effect(effect: StoredEffect, draws: xr.Dataset) -> Effect:
-    found = {part: draws.get(f"{effect.measure}_{part}") for part in PARTS}
+    def find(part: str) -> xr.DataArray | None:
+        name = f"{effect.measure}_{part}"
+        return draws[name].rename(None) if name in draws else None
+
     return Effect(
         measure=effect.measure,
         estimand=effect.estimand,
         n_treated=effect.n_treated,
         n_comparison=effect.n_comparison,
+        treated=find("treated"),
+        comparison=find("comparison"),
+        difference=find("difference"),
+        ratio=draws[f"{effect.measure}_ratio"].rename(None),
         diagnostics=effect.diagnostics,
         probability=effect.probability,
-        **{part: None if one is None else one.rename(None) for part, one in found.items()},
     )

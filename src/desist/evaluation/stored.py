@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from desist.arguments import describe, find_number_faults
 from desist.cohort.flow import RecordFlow
@@ -140,10 +140,11 @@ def read_stored(text: str, file: str) -> StoredEvaluation:
 
 
 def _find_faults(stored: StoredEvaluation) -> list[Fault]:
-    faults: list[Fault] = []
-    for name in ("settings", "design"):
-        if _is_deep(getattr(stored, name), DEEPEST):
-            faults.append(Fault(name, f"at most {DEEPEST} levels", "more"))
+    faults = [
+        Fault(name, f"at most {DEEPEST} levels", "more")
+        for name, value in (("settings", stored.settings), ("design", stored.design))
+        if _is_deep(value, DEEPEST)
+    ]
     _read_known(stored.settings, StoredSettings, "settings", faults)
     faults += _find_formula_faults(stored.settings)
     if stored.design is not None:
@@ -238,8 +239,10 @@ def _read(value: Any, hint: Any, where: str, faults: list[Fault]) -> Any:
         return _read_tuple(value, inner, where, faults)
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return _read_mapping(value, inner, where, faults)
-    if origin is Literal and value in inner:
-        return value
+    return _read_plain(value, hint, where, faults)
+
+
+def _read_plain(value: Any, hint: Any, where: str, faults: list[Fault]) -> Any:
     if isinstance(hint, type) and issubclass(hint, Enum):
         known = {str(member.value): member for member in hint}
         if isinstance(value, str) and value in known:

@@ -1,5 +1,6 @@
 """Evaluate a programme: every measure that the cohort can answer, posterior beside checks."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -36,6 +37,7 @@ from desist.models.survival import SurvivalModel
 from desist.privacy import FEWEST_SHARING
 
 FEW_REOFFENDERS = 30
+LEVEL_OF_A_TERM = re.compile(r"(?:C\()?(?P<column>.+?)(?:,[^\[]*)?\)?\[(?:T\.)?(?P<level>.*)\]")
 ROBUST, NARROWER = "weighted_difference_hc3", 0.2
 MEASURES_OF = {
     "rate": (Measure.RATE,),
@@ -138,7 +140,7 @@ def evaluate(
         warnings=(
             *_collect_warnings(cohort, design, outcomes, summary["balance"]),
             *list_cautions(effects),
-            *_name_constant(constant),
+            *_name_constant(constant, cohort),
             *_doubt_narrow_posteriors(found, checks),
         ),
     )
@@ -270,10 +272,21 @@ def _doubt_narrow_posteriors(
     return tuple(told)
 
 
-def _name_constant(constant: Iterable[str]) -> tuple[str, ...]:
-    names = ", ".join(constant)
+def _name_constant(constant: Iterable[str], cohort: Cohort) -> tuple[str, ...]:
+    names = ", ".join(dict.fromkeys(_name_term(name, cohort) for name in constant))
     reason = "the same for everybody who is compared"
     return (f"The outcome models leave out {names}: {reason}.",) if names else ()
+
+
+def _name_term(term: str, cohort: Cohort) -> str:
+    """Name a column of the formula, and its level only where enough people have it."""
+    found = LEVEL_OF_A_TERM.fullmatch(term)
+    if found is None:
+        return term
+    column, level = found["column"], found["level"]
+    values = cohort.covariates.get(column)
+    n_people = 0 if values is None else int((values.astype(str) == level).sum())
+    return term if n_people >= FEWEST_SHARING else f"a level of {column}"
 
 
 def _name_unavailable(

@@ -54,8 +54,13 @@ INNER = frozenset(
         "design.formula",
         "design.greedy",
         "design.newton",
+        "evaluation.categories",
+        "evaluation.container",
+        "evaluation.stored",
         "inference.laplace",
         "models.predictors",
+        "report.digits",
+        "report.settings_table",
     )
 )
 

@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 
 from desist.cli import main
+from desist.cli.study import read_study
+from desist.errors import InputError
 
 SETTINGS = """
 [study]
@@ -109,11 +111,11 @@ def test_every_fault_of_a_settings_file_is_listed_and_nothing_is_written(
     assert capsys.readouterr().err == (
         "desist: settings: 4 faults\n"
         "  - [desing]: expected one of study, data, design, model, report, analyses, found an "
-        "unknown section; take it out\n"
+        "unknown section; did you mean design?\n"
         "  - [data] treatment: expected a value, found none; add it\n"
-        "  - [data] follow_up: expected a number or text, found [1]\n"
+        "  - [data] follow_up: expected a number or text, found a list of 1\n"
         "  - [design] calliper: expected one of formula, method, estimand, caliper, scale, "
-        "found an unknown key\n"
+        "found an unknown key; did you mean caliper?\n"
     )
     assert not (study / "out").exists()
 
@@ -277,7 +279,7 @@ def test_the_faults_of_every_analysis_are_listed(study, monkeypatch, capsys):
     assert capsys.readouterr().err == (
         "desist: settings: 2 faults\n"
         "  - [analyses.complex] calliper: expected one of formula, method, estimand, same, "
-        "caliper, scale, found an unknown key\n"
+        "caliper, scale, found an unknown key; did you mean caliper?\n"
         "  - [analyses.regional] same: expected text, found 3\n"
     )
 
@@ -301,3 +303,207 @@ def test_weights_of_an_earlier_run_are_pointed_out(study, monkeypatch, capsys):
     (study / "out" / "weights.csv").write_text("old")
     assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 0
     assert "of an earlier run is still there (personal data)" in capsys.readouterr().out
+
+
+WITHOUT_EVENTS = """
+[analyses.older]
+method = "given"
+column = "old"
+formula = "priors"
+"""
+
+
+def test_a_side_analysis_that_the_data_cannot_answer_leaves_the_others(study, monkeypatch, capsys):
+    people = pd.read_csv(study / "people.csv")
+    old = people["age"] > 50
+    edit(study, old=old * 1.0, reoffended=people["reoffended"].where(~old, 0), region="South")
+    (study / "study.toml").write_text(SEVERAL + WITHOUT_EVENTS)
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 0
+    made = json.loads((study / "out" / "analyses.json").read_text())
+    assert made["made"] == ["complex", "standard"]
+    assert "reoffended" in made["refused"]["older"]
+    assert "older analysis: not made" in capsys.readouterr().out
+    assert not (study / "out" / "older").exists()
+
+
+def test_a_headline_that_the_data_cannot_answer_exits_with_3_and_writes_nothing(study, monkeypatch):
+    people = pd.read_csv(study / "people.csv")
+    old = people["age"] > 50
+    edit(study, old=old * 1.0, reoffended=people["reoffended"].where(~old, 0), region="South")
+    settings = SEVERAL.replace('headline = "complex"', 'headline = "older"') + WITHOUT_EVENTS
+    (study / "study.toml").write_text(settings)
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 3
+    assert not (study / "out").exists()
+
+
+def test_results_of_analyses_that_are_no_longer_asked_for_are_taken_away_by_name(
+    study, monkeypatch, capsys
+):
+    edit(study, region="South")
+    (study / "study.toml").write_text(SEVERAL)
+    out = study / "out"
+    run(monkeypatch, "evaluate", study / "study.toml", "--out", out)
+    (out / "standard" / "notes.txt").write_text("mine")
+    (out / "mine").mkdir()
+    (out / "mine" / "evaluation.json").write_text("{}")
+    (study / "study.toml").write_text(SETTINGS)
+    capsys.readouterr()
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", out) == 0
+    assert "complex/report.html of an earlier run is taken away" in capsys.readouterr().out
+    assert {path.name for path in out.iterdir()} == {
+        "evaluation.json",
+        "evaluation.nc",
+        "report.html",
+        "standard",
+        "mine",
+    }
+    assert [path.name for path in (out / "standard").iterdir()] == ["notes.txt"]
+
+
+def test_weights_are_readable_by_their_owner_only_and_a_spreadsheet_computes_nothing(
+    study, monkeypatch
+):
+    people = pd.read_csv(study / "people.csv")
+    names = people["person"].tolist()
+    starts = ["=1+1", "+1", "-1+2", "@SUM(A1)", "\tx", "\rx", " =2", "\uff1d1"]
+    edit(study, person=[*starts, *names[len(starts) :]])
+    text = (study / "people.csv").read_text().replace("person,", "=person,", 1)
+    (study / "people.csv").write_text(text)
+    (study / "study.toml").write_text(SETTINGS.replace('person = "person"', 'person = "=person"'))
+    out = study / "out"
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", out, "--weights") == 0
+    assert (out / "weights.csv").stat().st_mode & 0o777 == 0o600
+    weights = pd.read_csv(out / "weights.csv", keep_default_na=False)
+    assert weights.columns[0] == "'=person"
+    assert all(cell.startswith("'") for cell in weights.iloc[: len(starts), 0])
+    assert weights.iloc[-1, 0] == names[-1]
+
+
+@pytest.mark.parametrize(
+    "place", ["out", "out/report.html", "out/evaluation.nc", "out/evaluation.json"]
+)
+def test_links_are_not_followed(study, monkeypatch, capsys, place):
+    precious = study / "precious"
+    precious.mkdir() if place == "out" else precious.write_text("mine")
+    (study / place).parent.mkdir(exist_ok=True)
+    (study / place).symlink_to(precious)
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 2
+    assert "a symbolic link" in capsys.readouterr().err
+    assert not list(precious.iterdir()) if place == "out" else precious.read_text() == "mine"
+
+
+def test_folders_and_links_to_nowhere_in_place_of_files_are_one_error(study, monkeypatch, capsys):
+    for name in ("report.html", "evaluation.json"):
+        (study / "out" / name).mkdir(parents=True)
+    (study / "nowhere").symlink_to("/nowhere/x")
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 2
+    assert capsys.readouterr().err.count("found a folder") == 2
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "nowhere") == 2
+    assert "found a symbolic link" in capsys.readouterr().err
+    assert {path.name for path in (study / "out").iterdir()} == {"report.html", "evaluation.json"}
+
+
+def test_an_unknown_rule_set_is_refused_before_anything_is_computed(study, monkeypatch, capsys):
+    (study / "people.csv").write_text("not a table")
+    (study / "study.toml").write_text(SETTINGS + '\n[report]\nrules = "2020"\n')
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 2
+    assert capsys.readouterr().err == (
+        "desist: settings: 1 fault\n  - [report] rules: expected one of 2017, 2019, found '2020'\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a = " + "[" * 100_000 + "]" * 100_000, "brackets within brackets"),
+        ("a = " + "9" * 5000, "a number of too many digits"),
+        ("a = 1\n" * 300_000, "expected at most 1,048,576 bytes"),
+        ("a = \x1b[31m", "expected a TOML file"),
+    ],
+)
+def test_what_is_no_settings_file_is_one_short_error(study, monkeypatch, capsys, text, found):
+    (study / "study.toml").write_text(text)
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 2
+    message = capsys.readouterr().err
+    assert found in message
+    assert message.startswith("desist: settings: 1 fault")
+    assert len(message) < 400
+    assert "\x1b" not in message
+
+
+@pytest.mark.parametrize("value", ["1", "1.5", "true", "[1]", "{a = 1}", "1979-05-27", "nan"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "study.title",
+        "study.headline",
+        "data.people",
+        "data.treatment",
+        "data.person",
+        "data.reoffended",
+        "data.groups",
+        "design.formula",
+        "design.method",
+        "design.estimand",
+        "model.covariates",
+        "model.inference",
+        "report.rules",
+        "study",
+        "data",
+        "design",
+        "model",
+        "report",
+        "analyses",
+        "analyses.a",
+    ],
+)
+def test_settings_of_the_wrong_kind_are_faults(tmp_path, key, value):
+    lines = {
+        "data.people": '"people.csv"',
+        "data.treatment": '"t"',
+        "design.method": '"ipw"',
+    }
+    (tmp_path / "people.csv").write_text("t\n1\n")
+    if "." not in key:
+        lines = {name: line for name, line in lines.items() if not name.startswith(key)}
+        lines = {key: value, **lines}
+        if value == "{a = 1}":
+            pytest.skip("a table is what a section is")
+    lines[key] = value
+    text = "\n".join(f"{name} = {line}" for name, line in lines.items())
+    (tmp_path / "study.toml").write_text(text)
+    with pytest.raises(InputError, match=r"settings: \d+ fault"):
+        read_study(tmp_path / "study.toml")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("seed", "-1"),
+        ("seed", "1.0"),
+        ("seed", "true"),
+        ("horizon", "0"),
+        ("horizon", "inf"),
+        ("horizon", "9" * 400),
+        ("horizon", '"365"'),
+    ],
+)
+def test_numbers_out_of_range_are_faults(tmp_path, key, value):
+    (tmp_path / "people.csv").write_text("t\n1\n")
+    text = 'data.people = "people.csv"\ndata.treatment = "t"\ndesign.method = "ipw"\n'
+    (tmp_path / "study.toml").write_text(f"{text}model.{key} = {value}\n")
+    with pytest.raises(InputError, match=rf"\[model\] {key}: expected"):
+        read_study(tmp_path / "study.toml")
+
+
+def test_a_study_of_few_participants_exits_with_3_and_writes_nothing(study, monkeypatch, capsys):
+    people = pd.read_csv(study / "people.csv")
+    edit(study, programme=(people.index < 9).astype(int))
+    (study / "study.toml").write_text(
+        SETTINGS.replace('method = "radius"\ncaliper = 0.2', 'method = "ipw"')
+    )
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 3
+    shown = capsys.readouterr()
+    assert "fewer than 10 participants are compared" in shown.err
+    assert shown.out == ""
+    assert not (study / "out").exists()

@@ -1,22 +1,19 @@
 """The commands: demo, evaluate."""
 
-import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import click
 
+from desist.cli.terminal import leave_quietly, say, say_error
 from desist.errors import CannotAnswerError, InputError
-
-if TYPE_CHECKING:
-    from desist.cli.study import Result
-    from desist.evaluation.record import Evaluation
 
 EXIT_BAD_INPUT = 2
 EXIT_CANNOT_ANSWER = 3
+EXIT_INTERRUPTED = 130
+EXIT_NO_READER = 141
 DEMO_SEED = 2017
-WEIGHTS = "weights.csv"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,13 +35,16 @@ def demo(out: Path) -> None:
     OUT/recid/ (a work programme in North Carolina's prisons, from people to report).
     """
     from desist.cli.demo import evaluate_prison_work, evaluate_report
-    from desist.report.document import require_folder
+    from desist.cli.folder import Run, require_places
 
-    require_folder(out)
-    for name, job in (("published", evaluate_report), ("recid", evaluate_prison_work)):
-        click.echo(f"{name}: working ...", err=True)
+    jobs = {"published": evaluate_report, "recid": evaluate_prison_work}
+    require_places(out, jobs)
+    for name, job in jobs.items():
+        say(f"{name}: working ...", err=True)
         evaluation, rules = job(DEMO_SEED)
-        _write(evaluation, out / name, rules)
+        run = Run(out)
+        run.add(name, evaluation, rules)
+        run.write()
 
 
 @commands.command()
@@ -52,22 +52,27 @@ def demo(out: Path) -> None:
 @click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True)
 @click.option("--weights", is_flag=True, help="Also write weights.csv: this is personal data.")
 def evaluate(settings: Path, out: Path, *, weights: bool) -> None:
-    """Evaluate the study that the SETTINGS file describes."""
-    from desist.cli.study import read_study, run_study
-    from desist.report.document import require_folder
+    """Evaluate the study that the SETTINGS file describes.
 
-    require_folder(out)
+    One analysis of several that the data cannot answer is named with the reason, and the
+    others are written; exit code 3 only when it is the headline.
+    """
+    from desist.cli.folder import Run, require_places
+    from desist.cli.run import run_study
+    from desist.cli.study import read_study
+
     study = read_study(settings)
+    require_places(out, study.analyses or ("",), weights=weights)
     results, refused = run_study(study)
+    run = Run(out)
     for result in results:
-        folder = out / result.name
-        _write(result.evaluation, folder, study.report.get("rules", "2019"))
+        run.add(result.name, result.evaluation, study.rules)
         if weights:
-            _write_weights(result, folder)
-        elif (folder / WEIGHTS).exists():
-            click.echo(f"  {folder / WEIGHTS} of an earlier run is still there (personal data)")
+            run.add_weights(result.name, result.cohort, result.design)
     if study.analyses:
-        _write_analyses([result.name for result in results], refused, out)
+        run.add_analyses([result.name for result in results], refused)
+    run.write()
+    run.tidy()
 
 
 def main() -> NoReturn:
@@ -75,10 +80,13 @@ def main() -> NoReturn:
     try:
         commands.main(standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        _say_usage(error)
         sys.exit(error.exit_code)
     except click.exceptions.Abort:
-        sys.exit(130)
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        leave_quietly()
+        sys.exit(EXIT_NO_READER)
     except InputError as error:
         _fail(error, EXIT_BAD_INPUT)
     except CannotAnswerError as error:
@@ -86,34 +94,12 @@ def main() -> NoReturn:
     sys.exit(0)
 
 
+def _say_usage(error: click.ClickException) -> None:
+    context = getattr(error, "ctx", None)
+    usage = context.get_usage().split("\n") if context is not None else []
+    say(*usage, f"Error: {error.format_message()}", err=True)
+
+
 def _fail(error: Exception, code: int) -> NoReturn:
-    click.echo(f"desist: {error}", err=True)
+    say_error(error)
     sys.exit(code)
-
-
-def _write_weights(result: "Result", out: Path) -> None:
-    import pandas as pd
-
-    cohort = result.cohort
-    table = pd.DataFrame({"weight": result.design.weights})
-    if cohort.person is not None:
-        table.insert(0, cohort.person, cohort.people[cohort.person].to_numpy())
-    table.to_csv(out / WEIGHTS, index=False)
-    click.echo(f"  {out / WEIGHTS} (personal data)")
-
-
-def _write_analyses(made: list[str], refused: dict[str, str], out: Path) -> None:
-    for name, reason in refused.items():
-        click.echo(f"{name} analysis: not made, {reason}")
-    content = {"headline": made[0], "made": made, "refused": refused}
-    path = out / "analyses.json"
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    click.echo(f"  {path}")
-
-
-def _write(evaluation: "Evaluation", out: Path, rules: str) -> None:
-    from desist.report import write_report
-
-    click.echo(repr(evaluation))
-    for path in write_report(evaluation, out, rules=rules):
-        click.echo(f"  {path}")

@@ -1,29 +1,27 @@
 """The settings file of a study: read, checked, every fault listed."""
 
+import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from desist.cohort.cohort import Cohort
-from desist.design.analyses import Analysis, build_analyses
-from desist.design.design import Design, build_design
-from desist.design.methods import METHODS, make_method
+from desist.arguments import (
+    describe,
+    find_choice_faults,
+    find_names_faults,
+    find_number_faults,
+)
+from desist.design.methods import METHODS
 from desist.errors import Fault, InputError, raise_faults
-from desist.evaluation.evaluate import evaluate
-from desist.evaluation.record import Evaluation
+from desist.estimands import Estimand
+from desist.report.disclosure import RULE_SETS
+from desist.writing import say_reason
 
 TEXT, TEXTS = "text", "a list of texts"
 NUMBER, WHOLE, NUMBER_OR_TEXT = "a number", "a whole number", "a number or text"
-KINDS: Mapping[str, tuple[type, ...]] = {
-    TEXT: (str,),
-    NUMBER: (int, float),
-    NUMBER_OR_TEXT: (int, float, str),
-    WHOLE: (int,),
-    TEXTS: (list,),
-}
 KEYS: Mapping[str, Mapping[str, str]] = {
     "study": {"title": TEXT, "headline": TEXT},
     "data": {
@@ -47,6 +45,18 @@ KEYS: Mapping[str, Mapping[str, str]] = {
 }
 ANALYSES = "analyses"
 NAME = re.compile(r"[\w-]+")
+LONGEST_NAME = 100
+LARGEST = 1024**2  # bytes of a settings file
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "inference": ("auto", "nuts", "laplace"),
+    "rules": tuple(RULE_SETS),
+    "estimand": tuple(estimand.value for estimand in Estimand),
+}
+LIMITS: Mapping[str, Mapping[str, Any]] = {
+    "seed": {"least": 0},
+    "horizon": {"above": 0},
+    "follow_up": {"above": 0},
+}
 OF_AN_ANALYSIS: Mapping[str, str] = {**KEYS["design"], "same": TEXT}
 REQUIRED = (("data", "people"), ("data", "treatment"), ("design", "method"))
 
@@ -79,27 +89,10 @@ class Study:
     analyses: dict[str, dict[str, Any]] = field(default_factory=dict)
     headline: str | None = None
 
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """What became of one analysis.
-
-    Attributes
-    ----------
-    name : str
-        Of the analysis; empty for a study of one.
-    evaluation : Evaluation
-        All results.
-    cohort : Cohort
-        The people of this analysis.
-    design : Design
-        Their weights.
-    """
-
-    name: str
-    evaluation: Evaluation
-    cohort: Cohort
-    design: Design
+    @property
+    def rules(self) -> str:
+        """The rule set of the report."""
+        return str(self.report.get("rules", "2019"))
 
 
 def read_study(path: str | Path) -> Study:
@@ -122,15 +115,10 @@ def read_study(path: str | Path) -> Study:
         all of them are listed.
     """
     path = Path(path)
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        fault = Fault(path.name, "a file", "none that can be read")
-        raise InputError("settings", [fault]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError("settings", [Fault(path.name, "a TOML file", str(error))]) from error
+    content = _read_toml(path)
     raise_faults("settings", _find_faults(content))
     data, design = dict(content["data"]), dict(content["design"])
+    raise_faults("settings", _find_people_faults(path.parent, data["people"]))
     study = content.get("study", {})
     return Study(
         title=study.get("title", path.stem),
@@ -144,43 +132,40 @@ def read_study(path: str | Path) -> Study:
     )
 
 
-def run_study(study: Study) -> tuple[list[Result], dict[str, str]]:
-    """Carry out a study: cohort, design, evaluation, for each of its analyses.
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        if not path.is_file():
+            raise_faults("settings", [Fault(path.name, "a file", "none that can be read")])
+        size = path.stat().st_size
+        if size > LARGEST:
+            found = f"{size:,}"
+            raise_faults("settings", [Fault(path.name, f"at most {LARGEST:,} bytes", found)])
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        found = f"none that can be read ({say_reason(error)})"
+        fault = Fault(path.name[:100], "a file", found)
+    except RecursionError:
+        fault = Fault(path.name, "a TOML file", "brackets within brackets, too many of them")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        fault = Fault(path.name, "a TOML file", str(error))
+    except InputError:
+        raise
+    except ValueError as error:
+        what = "a number of too many digits" if "digits" in str(error) else "another"
+        fault = Fault(path.name[:100], "a TOML file", what)
+    raise InputError("settings", [fault])
 
-    Parameters
-    ----------
-    study : Study
-        What was asked for.
 
-    Returns
-    -------
-    list of Result
-        The analyses that could be made, the headline first.
-    dict of str to str
-        The others, with the reason.
-
-    Raises
-    ------
-    InputError
-        If the people or the settings are wrong.
-    CannotAnswerError
-        If the only analysis, or the headline, cannot be made.
-    """
-    cohort = Cohort(study.people, **study.data)
-    if not study.analyses:
-        formula, method, estimand, _ = _read_design(study.design)
-        design = build_design(cohort, formula, method=method, estimand=estimand)
-        return [Result("", _evaluate(study, cohort, design), cohort, design)], {}
-    asked = []
-    for name, settings in study.analyses.items():
-        formula, method, estimand, same = _read_design(settings)
-        asked.append(Analysis(name, formula, method, same=same, estimand=estimand))
-    built = build_analyses(cohort, asked, headline=study.headline)
-    results = [
-        Result(name, _evaluate(study, one.cohort, one.design, name), one.cohort, one.design)
-        for name, one in built.made.items()
-    ]
-    return sorted(results, key=lambda result: result.name != built.headline), built.refused
+def _find_people_faults(folder: Path, name: str) -> list[Fault]:
+    """Find why the table of people cannot be opened, before anything is computed."""
+    try:
+        if not (folder / name).is_file():
+            return [Fault(f"[data] people, {name[:200]}", "a file", "no file of this name")]
+        with (folder / name).open("rb"):
+            return []
+    except (OSError, ValueError) as error:
+        found = f"none that can be read ({say_reason(error)})"
+        return [Fault(f"[data] people, {name[:200]}", "a file", found)]
 
 
 def _inherit(design: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -191,32 +176,27 @@ def _inherit(design: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any
     return kept | dict(own)
 
 
-def _read_design(settings: Mapping[str, Any]) -> tuple[Any, Any, Any, Any]:
-    own = dict(settings)
-    formula, estimand, same = (own.pop(name, None) for name in ("formula", "estimand", "same"))
-    return formula, make_method(own.pop("method"), own), estimand, same
-
-
-def _evaluate(study: Study, cohort: Cohort, design: Design, analysis: str = "") -> Evaluation:
-    title = f"{study.title} ({analysis} analysis)" if analysis else study.title
-    return evaluate(cohort, design, title=title, **study.model)
-
-
 def _find_faults(content: Mapping[str, Any]) -> list[Fault]:
     sections = (*KEYS, ANALYSES)
     faults = [
-        Fault(f"[{name}]", f"one of {_list(sections)}", "an unknown section", "take it out")
+        Fault(
+            f"[{name}]", f"one of {_list(sections)}", "an unknown section", _advise(name, sections)
+        )
         for name in content
         if name not in sections
     ]
-    flat = [name for name in sections if not isinstance(content.get(name, {}), dict)]
-    flat += [
-        f"{ANALYSES}.{name}"
-        for name, own in ({} if flat else content.get(ANALYSES, {})).items()
-        if not isinstance(own, dict)
-    ]
+    flat = {name: content[name] for name in sections if not _is_section(content.get(name, {}))}
+    if not flat:
+        flat |= {
+            f"{ANALYSES}.{name}": own
+            for name, own in content.get(ANALYSES, {}).items()
+            if not _is_section(own)
+        }
     if flat:
-        return faults + [Fault(name, f"a section [{name}]", "a single value") for name in flat]
+        return faults + [
+            Fault(name, f"a section [{name}]", "a single value" if _is_single(value) else "a list")
+            for name, value in flat.items()
+        ]
     expected = "a name of letters, digits, - and _"
     faults += [
         Fault(f"[{section}] {key}", "a value", "none", "add it")
@@ -224,13 +204,35 @@ def _find_faults(content: Mapping[str, Any]) -> list[Fault]:
         if key not in content.get(section, {})
     ]
     faults += [
-        Fault(f"[{ANALYSES}.{name}]", expected, repr(name), "it names a folder")
+        Fault(f"[{ANALYSES}.{name}]", expected, describe(name), "it names a folder")
         for name in content.get(ANALYSES, {})
-        if not NAME.fullmatch(name)
+        if not NAME.fullmatch(name) or len(name) > LONGEST_NAME
     ]
     for name, section, known in _list_sections(content):
         faults += _find_faults_in(name, section, known)
-    return faults
+    return faults + _find_headline_faults(content)
+
+
+def _is_section(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_single(value: Any) -> bool:
+    return not isinstance(value, list)
+
+
+def _advise(name: str, known: Iterable[str]) -> str:
+    """Say which word may have been meant, or that it can go."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean {close[0]}?" if close else "take it out"
+
+
+def _find_headline_faults(content: Mapping[str, Any]) -> list[Fault]:
+    headline, names = content.get("study", {}).get("headline"), content.get(ANALYSES, {})
+    if not isinstance(headline, str) or headline in names:
+        return []
+    expected = f"one of {_list(names)}" if names else "none: the study has one analysis"
+    return [Fault("[study] headline", expected, describe(headline), _advise(headline, names))]
 
 
 def _list_sections(
@@ -257,14 +259,31 @@ def _find_faults_in(name: str, section: Mapping[str, Any], known: Mapping[str, s
     method = section.get("method")
     if "method" in known and isinstance(method, str) and method not in METHODS:
         # which settings belong to an unknown method cannot be told
-        return [Fault(f"[{name}] method", f"one of {_list(METHODS)}", repr(method))]
+        expected, advice = f"one of {_list(METHODS)}", _advise(method, METHODS)
+        return [Fault(f"[{name}] method", expected, describe(method), advice)]
     faults = []
     for key, value in section.items():
+        where = f"[{name}] {key[:100]}"
         if key not in known:
-            faults.append(Fault(f"[{name}] {key}", f"one of {_list(known)}", "an unknown key"))
-        elif known[key] and (not isinstance(value, KINDS[known[key]]) or isinstance(value, bool)):
-            faults.append(Fault(f"[{name}] {key}", known[key], repr(value)))
+            expected, advice = f"one of {_list(known)}", _advise(key, known)
+            faults.append(Fault(where, expected, "an unknown key", advice))
+        else:
+            faults += _find_value_faults(where, key, value, known[key])
     return faults
+
+
+def _find_value_faults(where: str, key: str, value: Any, kind: str) -> list[Fault]:
+    if key in CHOICES and kind:
+        return find_choice_faults(where, value, CHOICES[key])
+    if kind == TEXTS and not isinstance(value, dict):
+        return find_names_faults(where, value)
+    if kind in (NUMBER, WHOLE) or (kind == NUMBER_OR_TEXT and not isinstance(value, str)):
+        found = find_number_faults(where, value, **LIMITS.get(key, {}), whole=kind == WHOLE)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return [replace(f, expected=f.expected if is_number else kind) for f in found]
+    if kind and not isinstance(value, str):
+        return [Fault(where, kind, describe(value))]
+    return []
 
 
 def _list(names: Iterable[str]) -> str:

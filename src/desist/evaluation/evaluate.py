@@ -1,10 +1,12 @@
 """Evaluate a programme: every measure that the cohort can answer, posterior beside checks."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from desist.arguments import describe, find_kind_faults, find_number_faults
 from desist.checks import Check, run_checks
@@ -18,6 +20,13 @@ from desist.effects import Effect
 from desist.effects.effect import contrast_measures
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
+from desist.evaluation.categories import (
+    TOO_FEW,
+    count_levels,
+    find_smallest_group,
+    find_worst,
+    withhold_rows,
+)
 from desist.evaluation.prognostic import check_prognostic
 from desist.evaluation.record import Evaluation, compare_check
 from desist.inference.engines import Engine, find_engine_faults
@@ -28,6 +37,7 @@ from desist.models.predictors import FROM_DESIGN
 from desist.models.rate import RateModel
 from desist.models.settings import find_model_faults
 from desist.models.survival import SurvivalModel
+from desist.privacy import FEWEST_SHARING
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,7 @@ class NotGiven:
 
 NOT_GIVEN = NotGiven()
 FEW_REOFFENDERS = 30
+LEVEL_OF_A_TERM = re.compile(r"(?:C\()?(?P<column>.+?)(?:,[^\[]*)?\)?\[(?:T\.)?(?P<level>.*)\]")
 ROBUST, NARROWER = "weighted_difference_hc3", 0.2
 MEASURES_OF = {
     "rate": (Measure.RATE,),
@@ -130,40 +141,54 @@ def evaluate(
     _require_one_answer(effects)
     found = {effect.measure: effect for effect in effects}
     checks = run_checks(cohort, design, horizon=horizon, rng=streams[-1])
+    summary = summarise_design(cohort, design)
     return Evaluation(
         title=title,
         estimand=design.estimand,
         effects=tuple(found[measure] for measure in Measure if measure in found),
         checks=tuple(compare_check(check, found.get(check.measure)) for check in checks),
         unavailable=_name_unavailable(cohort, found, obstacles) | reasons,
-        design=summarise_design(design),
+        design=summary,
         flow=flow,
         settings=_list_settings(cohort, design, chosen, inference) | {"horizon": horizon},
         seed=seed,
+        smallest_group=find_smallest_group(outcomes, design, horizon),
         warnings=(
-            *_collect_warnings(cohort, design, outcomes),
+            *_collect_warnings(cohort, design, outcomes, summary["balance"]),
             *list_cautions(effects),
-            *_name_constant(constant),
+            *_name_constant(constant, cohort),
             *_doubt_narrow_posteriors(found, checks),
         ),
     )
 
 
-def summarise_design(design: Design) -> dict[str, Any]:
+def summarise_design(cohort: Cohort, design: Design) -> dict[str, Any]:
     """Summarise a design as plain values, without anything about a single person.
 
     Parameters
     ----------
+    cohort : Cohort
+        The people of the design.
     design : Design
         Weights, balance and estimand.
 
     Returns
     -------
     dict
-        The `design` block of `evaluation.json`.
+        The `design` block of `evaluation.json`. In its balance, a covariate with a level that
+        fewer than ten people of an arm have, or have not, is one row without figures; the
+        others say which covariate they are of, and how many people have the rarest level.
     """
     balance = [] if design.balance is None else design.balance.table.to_dict("records")
     columns = ("covariate", "smd_before", "smd_after", "variance_ratio", "ks", "word")
+    counted = count_levels(cohort, design)
+    unknown = ("", None)
+    rows = [
+        {column: row[column] for column in columns}
+        | dict(zip(("variable", "fewest"), counted.get(row["covariate"], unknown), strict=True))
+        for row in balance
+    ]
+    shown = withhold_rows(rows)
     return {
         "estimand": str(design.estimand),
         "method": None if design.method is None else design.method.name,
@@ -171,8 +196,8 @@ def summarise_design(design: Design) -> dict[str, Any]:
         "n_treated_dropped": design.n_treated_dropped,
         "n_comparison": design.n_comparison,
         "ess_comparison": design.effective_sample_size_comparison,
-        "worst_covariate": None if design.balance is None else design.balance.worst,
-        "balance": [{column: row[column] for column in columns} for row in balance],
+        "worst_covariate": find_worst(shown),
+        "balance": shown,
     }
 
 
@@ -312,10 +337,21 @@ def _doubt_narrow_posteriors(
     return tuple(told)
 
 
-def _name_constant(constant: Iterable[str]) -> tuple[str, ...]:
-    names = ", ".join(constant)
+def _name_constant(constant: Iterable[str], cohort: Cohort) -> tuple[str, ...]:
+    names = ", ".join(dict.fromkeys(_name_term(name, cohort) for name in constant))
     reason = "the same for everybody who is compared"
     return (f"The outcome models leave out {names}: {reason}.",) if names else ()
+
+
+def _name_term(term: str, cohort: Cohort) -> str:
+    """Name a column of the formula, and its level only where enough people have it."""
+    found = LEVEL_OF_A_TERM.fullmatch(term)
+    if found is None:
+        return term
+    column, level = found["column"], found["level"]
+    values = cohort.covariates.get(column)
+    n_people = 0 if values is None else int((values.astype(str) == level).sum())
+    return term if n_people >= FEWEST_SHARING else f"a level of {column}"
 
 
 def _name_unavailable(
@@ -337,21 +373,23 @@ def _name_unavailable(
     }
 
 
-def _collect_warnings(cohort: Cohort, design: Design, outcomes: Outcomes) -> tuple[str, ...]:
+def _collect_warnings(
+    cohort: Cohort, design: Design, outcomes: Outcomes, balance: Sequence[Mapping[str, Any]]
+) -> tuple[str, ...]:
     told = []
     if design.n_treated_dropped:
         told.append(
-            f"{design.n_treated_dropped} of {int(design.treated.sum())} participants had no "
-            f"suitable comparison person; the effect is that on {design.estimand.people}."
+            f"{_say_few(design.n_treated_dropped, design.treated)} participants had no suitable "
+            f"comparison person; the effect is that on {design.estimand.people}."
         )
-    told += check_prognostic(cohort, design).warnings
+    told += _warn_of_balance(cohort, design, {str(row["covariate"]) for row in balance})
     if outcomes.offences is not None and np.ptp(outcomes.time_at_risk[design.weights > 0]) > 0:
         told.append(
             "People were followed for different times; for the frequency, offences are taken to "
             "fall evenly over time."
         )
     if design.n_treated < FEW_REOFFENDERS:
-        told.append(f"Only {design.n_treated} participants are compared; the results rest on them.")
+        told.append(f"{_say_only(design.n_treated)} are compared; the results rest on them.")
     for arm in (design.treated, ~design.treated):
         size, n_used = (
             effective_sample_size(design.weights[arm]),
@@ -359,14 +397,40 @@ def _collect_warnings(cohort: Cohort, design: Design, outcomes: Outcomes) -> tup
         )
         if size < min(FEWEST_BY_WEIGHT, n_used - 0.5):
             told.append(
-                f"The {n_used} people of an arm are worth {size:.1f} of equal weight; neither "
+                f"{_say_arm(n_used)} of an arm are worth {size:.1f} of equal weight; neither "
                 "posterior nor checks can tell how uncertain so uneven a sample is."
             )
     if outcomes.reoffended is not None:
         n_few = int(outcomes.reoffended[design.treated & (design.weights > 0)].sum())
         if n_few < FEW_REOFFENDERS:
             told.append(
-                f"Only {n_few} participants reoffended; results on the time to reoffending "
-                "rest on them."
+                f"{_say_only(n_few)} reoffended; results on the time to reoffending rest on them."
             )
     return (*told, *design.notes)
+
+
+def _warn_of_balance(cohort: Cohort, design: Design, shown: set[str]) -> tuple[str, ...]:
+    """Warn of what is poorly matched, and name no level that few people have."""
+    check = check_prognostic(cohort, design)
+    is_shown = check.table["covariate"].isin(shown)
+    told = replace(check, table=check.table[is_shown]).warnings
+    if is_shown.all():
+        return told
+    hidden = "Poorly matched: a level that too few people have to be named."
+    return (hidden, *told)
+
+
+def _say_only(count: int) -> str:
+    if count < FEWEST_SHARING:
+        return f"Fewer than {FEWEST_SHARING} participants"
+    return f"Only {count} participants"
+
+
+def _say_few(count: int, treated: NDArray[np.bool_]) -> str:
+    if count < FEWEST_SHARING:
+        return f"Fewer than {FEWEST_SHARING}"
+    return f"{count} of {int(treated.sum())}"
+
+
+def _say_arm(count: int) -> str:
+    return f"The {count if count >= FEWEST_SHARING else TOO_FEW} people"

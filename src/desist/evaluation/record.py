@@ -108,6 +108,9 @@ class Evaluation:
         Of all randomness.
     warnings : tuple of str
         What the reader has to know.
+    smallest_group : int, str or None
+        Of those compared, the fewest people of an arm who reoffended, or who did not; "fewer
+        than 10" when they are fewer. None where it is not known.
     package_version : str
         Of `desist`.
     """
@@ -123,6 +126,7 @@ class Evaluation:
     seed: int
     warnings: tuple[str, ...] = ()
     published: PublishedStudy | None = None
+    smallest_group: int | str | None = None
     package_version: str = field(default_factory=lambda: version("desist"))
 
     @cached_property

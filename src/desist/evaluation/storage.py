@@ -1,22 +1,30 @@
 """Save an evaluation and load it again: one netCDF file, no pickle, no person's data."""
 
+import hashlib
 import json
-from dataclasses import asdict, fields
+from collections.abc import Iterable
+from dataclasses import asdict
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
-from desist.cohort.flow import FlowStep, RecordFlow
-from desist.cohort.published import PublishedMeasure, PublishedStudy
 from desist.effects import Effect
-from desist.errors import Fault, InputError
-from desist.estimands import Estimand, Measure, Scale
-from desist.evaluation.record import ComparedCheck, Evaluation
-from desist.inference.diagnostics import Diagnostics
+from desist.errors import Fault, raise_faults
+from desist.evaluation.container import read_file
+from desist.evaluation.record import Evaluation
+from desist.evaluation.stored import (
+    PARTS,
+    SCHEMA,
+    StoredEffect,
+    StoredEvaluation,
+    read_stored,
+)
+from desist.writing import FileContent, write_files
 
-SCHEMA = 1
 RECORD = "evaluation"
+SUBJECT = "evaluation"
 
 
 def save_evaluation(evaluation: Evaluation, path: str | Path) -> Path:
@@ -27,14 +35,37 @@ def save_evaluation(evaluation: Evaluation, path: str | Path) -> Path:
     evaluation : Evaluation
         What was found.
     path : str or Path
-        Ends in ".nc" by custom.
+        Ends in ".nc" by custom. A file of this name is replaced when the new one is whole.
 
     Returns
     -------
     Path
         Where it was written.
+
+    Raises
+    ------
+    InputError
+        If the place is a link or a folder, or cannot be written to.
     """
     path = Path(path)
+    write_files({path: FileContent(pack_evaluation(evaluation))})
+    return path
+
+
+def pack_evaluation(evaluation: Evaluation) -> bytes:
+    """Return what `save_evaluation` writes.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        What was found.
+
+    Returns
+    -------
+    bytes
+        A netCDF file. It is made in memory, because the HDF5 library does not survive a
+        disk without room.
+    """
     record = {
         "schema": SCHEMA,
         "package_version": evaluation.package_version,
@@ -49,15 +80,23 @@ def save_evaluation(evaluation: Evaluation, path: str | Path) -> Path:
         "flow": None if evaluation.flow is None else asdict(evaluation.flow),
         "warnings": evaluation.warnings,
         "published": None if evaluation.published is None else asdict(evaluation.published),
+        "smallest_group": evaluation.smallest_group,
+        "digest": _digest(evaluation.draws),
     }
     # a variable, because an attribute of an HDF5 file may not be longer than 64 kB
-    saved = evaluation.draws.assign({RECORD: xr.DataArray(json.dumps(record))})
-    saved.to_netcdf(path, engine="h5netcdf")
-    return path
+    draws = evaluation.draws.drop_vars(["chain", "draw"], errors="ignore")
+    saved = draws.assign({RECORD: xr.DataArray(json.dumps(record))})
+    packed = BytesIO()
+    saved.to_netcdf(packed, engine="h5netcdf")
+    return packed.getvalue()
 
 
 def load_evaluation(path: str | Path) -> Evaluation:
     """Load an evaluation that `save_evaluation` wrote.
+
+    The file may come from anybody: what such a file does not hold (links, storage in other
+    files, references, objects, more than 256 MB) is refused before it is read, and the
+    convergence gate is applied again.
 
     Parameters
     ----------
@@ -72,34 +111,32 @@ def load_evaluation(path: str | Path) -> Evaluation:
     Raises
     ------
     InputError
-        If there is no such file, or it holds no evaluation of this schema.
+        If there is no such file, it holds no evaluation of this schema, or its posterior is
+        none that an evaluation would have given; every fault is listed.
     """
     path = Path(path)
-    if not path.is_file():
-        raise InputError("evaluation", [Fault(path.name, "a file", "none", "check the path")])
-    try:
-        with xr.open_dataset(path, engine="h5netcdf") as opened:
-            draws = opened.load()
-    except OSError as error:
-        raise InputError("evaluation", [Fault(path.name, "a netCDF file", "another")]) from error
-    record = json.loads(str(draws[RECORD].item())) if RECORD in draws else {}
-    if record.get("schema") != SCHEMA:
-        found = f"schema {record.get('schema')}, written by desist {record.get('package_version')}"
-        advice = "load it with the version that wrote it, or evaluate again"
-        raise InputError("evaluation", [Fault(path.name, f"schema {SCHEMA}", found, advice)])
+    text, arrays = read_file(path, RECORD, PARTS)
+    stored = read_stored(text, path.name)
+    named = {name for effect in stored.effects for name in effect.names}
+    faults = [*_find_effect_faults(stored, arrays.keys()), *_find_stranger_faults(arrays, named)]
+    draws = xr.Dataset({name: (("chain", "draw"), values) for name, values in arrays.items()})
+    if not faults and stored.digest not in (None, _digest(draws)):
+        faults.append(Fault("draws", "those that were saved with the record", "others"))
+    raise_faults(SUBJECT, [_name_file(path, fault) for fault in faults])
     return Evaluation(
-        title=record["title"],
-        estimand=Estimand(record["estimand"]),
-        effects=tuple(_read_effect(described, draws) for described in record["effects"]),
-        checks=tuple(_read_check(described) for described in record["checks"]),
-        unavailable={Measure(key): why for key, why in record["unavailable"].items()},
-        design=record["design"],
-        flow=None if record["flow"] is None else _read_flow(record["flow"]),
-        settings=record["settings"],
-        seed=record["seed"],
-        warnings=tuple(record["warnings"]),
-        published=None if record["published"] is None else _read_published(record["published"]),
-        package_version=record["package_version"],
+        title=stored.title,
+        estimand=stored.estimand,
+        effects=tuple(_make_effect(effect, draws) for effect in stored.effects),
+        checks=stored.checks,
+        unavailable=stored.unavailable,
+        design=stored.design,
+        flow=stored.flow,
+        settings=stored.settings,
+        seed=stored.seed,
+        warnings=stored.warnings,
+        published=stored.published,
+        smallest_group=stored.smallest_group,
+        package_version=stored.package_version,
     )
 
 
@@ -110,47 +147,57 @@ def _describe_effect(effect: Effect) -> dict[str, Any]:
     }
 
 
-def _read_effect(described: dict[str, Any], draws: xr.Dataset) -> Effect:
-    measure = Measure(described["measure"])
+def _digest(draws: xr.Dataset) -> str:
+    """Return a checksum of the draws: a file of which a byte was lost is not read as another."""
+    made = hashlib.sha256()
+    for name in sorted(str(name) for name in draws.data_vars):
+        made.update(name.encode())
+        made.update(draws[name].to_numpy().astype("<f8").tobytes())
+    return made.hexdigest()
 
+
+def _find_effect_faults(stored: StoredEvaluation, there: Iterable[str]) -> list[Fault]:
+    missing = [
+        Fault(name, "the draws of this name", "none")
+        for effect in stored.effects
+        for name in effect.names
+        if name not in set(there)
+    ]
+    advice = "evaluate again: an evaluation that converged has no such figures"
+    failed = [
+        Fault(f"diagnostics of {effect.measure}", "those of a fit that converged", problem, advice)
+        for effect in stored.effects
+        for problem in effect.diagnostics.problems
+    ]
+    return missing + failed
+
+
+def _find_stranger_faults(there: Iterable[str], named: set[str]) -> list[Fault]:
+    return [
+        Fault(name, "draws of a measure that the record describes", "draws of another")
+        for name in there
+        if name not in named
+    ]
+
+
+def _name_file(path: Path, fault: Fault) -> Fault:
+    return Fault(f"{path.name}, {fault.where}", fault.expected, fault.found, fault.advice)
+
+
+def _make_effect(effect: StoredEffect, draws: xr.Dataset) -> Effect:
     def find(part: str) -> xr.DataArray | None:
-        name = f"{measure}_{part}"
+        name = f"{effect.measure}_{part}"
         return draws[name].rename(None) if name in draws else None
 
     return Effect(
-        measure=measure,
-        estimand=Estimand(described["estimand"]),
-        n_treated=described["n_treated"],
-        n_comparison=described["n_comparison"],
+        measure=effect.measure,
+        estimand=effect.estimand,
+        n_treated=effect.n_treated,
+        n_comparison=effect.n_comparison,
         treated=find("treated"),
         comparison=find("comparison"),
         difference=find("difference"),
-        ratio=draws[f"{measure}_ratio"].rename(None),
-        diagnostics=Diagnostics(**described["diagnostics"]),
-        probability=described["probability"],
+        ratio=draws[f"{effect.measure}_ratio"].rename(None),
+        diagnostics=effect.diagnostics,
+        probability=effect.probability,
     )
-
-
-def _read_flow(described: dict[str, Any]) -> RecordFlow:
-    return RecordFlow(tuple(FlowStep(**step) for step in described["steps"]))
-
-
-def _read_published(described: dict[str, Any]) -> PublishedStudy:
-    lines = [line | {"measure": Measure(line["measure"])} for line in described["measures"]]
-    return PublishedStudy(
-        name=described["name"],
-        analysis=described["analysis"],
-        source=described["source"],
-        measures=tuple(PublishedMeasure(**line) for line in lines),
-        ess_range=None if described["ess_range"] is None else tuple(described["ess_range"]),
-        flow=None if described["flow"] is None else _read_flow(described["flow"]),
-        profile=described["profile"],
-    )
-
-
-def _read_check(described: dict[str, Any]) -> ComparedCheck:
-    known = {item.name for item in fields(ComparedCheck)}
-    values = {name: value for name, value in described.items() if name in known}
-    values["measure"] = Measure(values["measure"])
-    values["scale"] = Scale(values["scale"])
-    return ComparedCheck(**values)

@@ -4,7 +4,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from desist.arguments import describe
 from desist.errors import Fault, InputError
+from desist.privacy import FEWEST_SHARING
 from desist.report.numbers import MISSING, format_number
 
 
@@ -30,6 +32,11 @@ class RuleSet:
         Fewest people in a category that is printed; 0 prints every category.
     warns_against : {"relative claims", "the contradicting direction"}
         What stands under "may not say".
+    min_people : int
+        Fewest people in each arm of a study that is reported at all.
+    min_reoffenders : int
+        Fewest people of an arm who reoffended, and who did not, for which outcomes are
+        printed. Published figures are public, and neither minimum is asked of them.
 
     Notes
     -----
@@ -44,6 +51,8 @@ class RuleSet:
     note_below: int
     min_category: int
     warns_against: Literal["relative claims", "the contradicting direction"]
+    min_people: int = FEWEST_SHARING
+    min_reoffenders: int = FEWEST_SHARING
 
     def format_p(self, p_value: float) -> str:
         """Write a p-value as these rules print it.
@@ -99,6 +108,27 @@ class RuleSet:
         """
         return n_people >= self.min_category
 
+    def say_count(self, count: int) -> str:
+        """Say how many people a small group has, unless it is too small to say.
+
+        Parameters
+        ----------
+        count : int
+            People in the group.
+
+        Returns
+        -------
+        str
+            "13", or "fewer than 10".
+
+        Examples
+        --------
+        >>> RULE_SETS["2019"].say_count(13), RULE_SETS["2019"].say_count(3)
+        ('13', 'fewer than 10')
+        """
+        least = self.min_reoffenders
+        return format_number(count) if count >= least else f"fewer than {least}"
+
     def note_on_small_group(self, n_reoffenders: int) -> str:
         """Return the note that stands beside a result on few treated reoffenders.
 
@@ -115,8 +145,8 @@ class RuleSet:
         if n_reoffenders >= self.note_below:
             return ""
         return (
-            f"This rests on a small group: {format_number(n_reoffenders)} participants reoffended. "
-            "Read it together with the checks for small groups beside it."
+            f"This rests on a small group: {self.say_count(n_reoffenders)} participants "
+            "reoffended. Read it together with the checks for small groups beside it."
         )
 
 
@@ -162,7 +192,9 @@ def find_rules(rules: str | RuleSet) -> RuleSet:
     """
     if isinstance(rules, RuleSet):
         return rules
-    if rules not in RULE_SETS:
+    if not isinstance(rules, str) or rules not in RULE_SETS:
         known = " or ".join(f'"{name}"' for name in RULE_SETS)
-        raise InputError("report", [Fault("rules", known, repr(rules), "choose one of the two")])
+        raise InputError(
+            "report", [Fault("rules", known, describe(rules), "choose one of the two")]
+        )
     return RULE_SETS[rules]

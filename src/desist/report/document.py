@@ -1,25 +1,25 @@
 """The report as one HTML file: no script, no resource from elsewhere, readable aloud."""
 
-import os
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from desist.errors import Fault, InputError
+from desist.errors import raise_faults
 from desist.estimands import Interval, Measure
 from desist.evaluation.record import Evaluation, MeasureRow
-from desist.evaluation.storage import save_evaluation
+from desist.evaluation.storage import pack_evaluation
 from desist.models.predictors import FROM_DESIGN, NO_COVARIATES
 from desist.report.disclosure import RuleSet, find_rules
-from desist.report.figures import find_probability, list_printed, list_withheld
+from desist.report.figures import explain_withheld, find_probability, list_printed, list_withheld
 from desist.report.numbers import count_of, format_number, format_share
 from desist.report.plots import STYLE, describe_forest, describe_love_plot, forest, love_plot
-from desist.report.record import encode_evaluation, encode_plain, list_warnings, write_json
+from desist.report.record import encode_evaluation, list_warnings, write_json
+from desist.report.settings_table import print_value, tabulate_settings
 from desist.report.statements import (
     NOT_AN_EFFECT,
     PerHundred,
@@ -37,7 +37,9 @@ from desist.report.tables import (
     tabulate_measures,
     tabulate_published,
 )
+from desist.report.view import disclose, disclose_checks, disclose_design, require_enough_people
 from desist.report.wording import WORDINGS, name_people
+from desist.writing import FileContent, find_folder_faults, write_files
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -106,8 +108,8 @@ def write_report(
     evaluation : Evaluation
         What was found.
     out : str or Path
-        Folder; made when it is not there. Files of these names are replaced, others are
-        left alone.
+        Folder; made when it is not there. Files of these names are replaced together, when
+        all are ready; others are left alone.
     rules : str or RuleSet, default "2019"
         What is printed on small groups, and which claims are warned against.
 
@@ -120,17 +122,46 @@ def write_report(
     ------
     InputError
         If the rule set is unknown, or `out` cannot be written to. Nothing is written then.
+    CannotAnswerError
+        If there are too few people to report on.
     """
-    rule_set, folder = find_rules(rules), require_folder(out)
-    # Everything is rendered before the first file is written: half a report is worse than none.
-    encoded = write_json(encode_evaluation(evaluation, rules=rule_set))
-    document = render_document(evaluation, rules=rule_set)
-    folder.mkdir(parents=True, exist_ok=True)
-    draws = save_evaluation(evaluation, folder / "evaluation.nc")
-    record, report = folder / "evaluation.json", folder / "report.html"
-    record.write_text(encoded, encoding="utf-8")
-    report.write_text(document, encoding="utf-8")
-    return record, draws, report
+    folder = require_folder(out)
+    rendered = render_files(evaluation, rules=rules)
+    write_files({folder / name: FileContent(content) for name, content in rendered.items()})
+    return tuple(folder / name for name in ("evaluation.json", "evaluation.nc", "report.html"))
+
+
+def render_files(evaluation: Evaluation, *, rules: str | RuleSet = "2019") -> dict[str, bytes]:
+    """Render what `write_report` writes.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        What was found.
+    rules : str or RuleSet, default "2019"
+        What is printed on small groups, and which claims are warned against.
+
+    Returns
+    -------
+    dict of str to bytes
+        By name, the record last: a folder whose record is new is new as a whole.
+
+    Raises
+    ------
+    InputError
+        If the rule set is unknown.
+    CannotAnswerError
+        If there are too few people to report on.
+    """
+    rule_set = find_rules(rules)
+    require_enough_people(evaluation, rule_set)
+    return {
+        "evaluation.nc": pack_evaluation(disclose(evaluation, rule_set)),
+        "report.html": render_document(evaluation, rules=rule_set).encode("utf-8", "replace"),
+        "evaluation.json": write_json(encode_evaluation(evaluation, rules=rule_set)).encode(
+            "utf-8", "replace"
+        ),
+    }
 
 
 def require_folder(out: str | Path) -> Path:
@@ -149,17 +180,11 @@ def require_folder(out: str | Path) -> Path:
     Raises
     ------
     InputError
-        If it is a file, or the nearest folder that exists cannot be written to.
+        If it is a file or a link, or the nearest folder that exists cannot be written to.
     """
     folder = Path(out)
-    if folder.exists() and not folder.is_dir():
-        fault = Fault("out", "a folder", "a file of this name", "choose another name")
-        raise InputError("report", [fault])
-    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-    if nearest.is_dir() and os.access(nearest, os.W_OK) and os.statvfs(nearest).f_blocks > 0:
-        return folder
-    fault = Fault("out", "a folder that can be written to", str(out), "choose another place")
-    raise InputError("report", [fault])
+    raise_faults("report", find_folder_faults(folder))
+    return folder
 
 
 def render_document(evaluation: Evaluation, *, rules: str | RuleSet = "2019") -> str:
@@ -176,6 +201,11 @@ def render_document(evaluation: Evaluation, *, rules: str | RuleSet = "2019") ->
     -------
     str
         HTML that needs nothing else; all text from data is escaped.
+
+    Raises
+    ------
+    CannotAnswerError
+        If there are too few people to report on.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -186,7 +216,9 @@ def render_document(evaluation: Evaluation, *, rules: str | RuleSet = "2019") ->
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(TEMPLATE).render(_fill(evaluation, find_rules(rules)))
+    rule_set = find_rules(rules)
+    require_enough_people(evaluation, rule_set)
+    return environment.get_template(TEMPLATE).render(_fill(evaluation, rule_set))
 
 
 def embed(figure: "Figure", alt: str, caption: str) -> Picture:
@@ -217,6 +249,7 @@ def embed(figure: "Figure", alt: str, caption: str) -> Picture:
 
 def _fill(evaluation: Evaluation, rules: RuleSet) -> dict[str, Any]:
     pairs = list_per_100(evaluation, rules)
+    drawn = replace(evaluation, checks=disclose_checks(evaluation, rules))
     level = format_share(find_probability(evaluation), 1)
     filled = {
         "title": evaluation.title,
@@ -232,8 +265,8 @@ def _fill(evaluation: Evaluation, rules: RuleSet) -> dict[str, Any]:
         "tests_note": _count_tests(evaluation),
         "statements": [_name_statement(item) for item in make_statements(evaluation, rules)],
         "forest": embed(
-            forest(evaluation, rules=rules),
-            describe_forest(evaluation, rules=rules),
+            forest(drawn, rules=rules),
+            describe_forest(drawn, rules=rules),
             "Thick blue: posterior interval. Thin grey: confidence intervals of the checks. The "
             "upright line is no difference. Checks without an interval in this unit are in the "
             "tables below.",
@@ -243,11 +276,11 @@ def _fill(evaluation: Evaluation, rules: RuleSet) -> dict[str, Any]:
         "causal_checks": _tabulate_all_checks(evaluation, rules, is_causal=True),
         "descriptive": _fill_descriptive(evaluation, rules),
         "published": _fill_published(evaluation, rules),
-        "design": _fill_design(evaluation.design),
+        "design": _fill_design(disclose_design(evaluation.design, rules), rules),
         "flow": make_table("Record flow", tabulate_flow(evaluation)) if evaluation.flow else None,
         "warnings": list_warnings(evaluation, rules),
         "engines": make_table("How each posterior was found", tabulate_engines(evaluation)),
-        "settings": make_table("Settings", _tabulate_settings(evaluation)),
+        "settings": make_table("Settings", tabulate_settings(evaluation)),
     }
     return filled | {"contents": _list_contents(filled)}
 
@@ -379,9 +412,9 @@ def _fill_descriptive(evaluation: Evaluation, rules: RuleSet) -> dict[str, Any] 
     if all(row.measure.is_causal for row in evaluation.measures):
         return None
     withheld = [
-        f"Not printed: {count_of(row.n_treated, 'participant')} reoffended, and rule set "
-        f"{rules.name} asks for at least {rules.min_reoffenders_for_time}."
+        f"Not printed: {explain_withheld(evaluation, row, rules)}."
         for row in list_withheld(evaluation, rules)
+        if not row.measure.is_causal
     ]
     return {
         "caveat": NOT_AN_EFFECT,
@@ -404,11 +437,11 @@ def _fill_published(evaluation: Evaluation, rules: RuleSet) -> dict[str, Any] | 
     }
 
 
-def _fill_design(design: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _fill_design(design: Mapping[str, Any] | None, rules: RuleSet) -> dict[str, Any] | None:
     if design is None:
         return None
     facts = [
-        {"Design": label, "Value": _print_value(design[name])}
+        {"Design": label, "Value": _print_fact(name, design[name], rules)}
         for name, label in _DESIGN_FACTS.items()
         if name in design
     ]
@@ -428,38 +461,10 @@ def _fill_design(design: Mapping[str, Any] | None) -> dict[str, Any] | None:
     }
 
 
-def _tabulate_settings(evaluation: Evaluation) -> pd.DataFrame:
-    rows = [
-        *_flatten(encode_plain(evaluation.settings)),
-        ("seed", str(evaluation.seed)),
-        ("desist", evaluation.package_version),
-    ]
-    return pd.DataFrame(rows, columns=["Setting", "Value"])
-
-
-def _flatten(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in settings.items():
-        path = f"{above}{name}"
-        if isinstance(value, Mapping):
-            yield from _flatten(value, f"{path}.")
-        elif isinstance(value, list) and value and isinstance(value[0], Mapping):
-            named = {item.get("name", place): item for place, item in enumerate(value, start=1)}
-            yield from _flatten(named, f"{path}.")
-        else:
-            yield path, _print_value(value)
-
-
-def _print_value(value: Any) -> str:
-    plain = encode_plain(value)
-    if plain is None:
-        return "none"
-    if isinstance(plain, bool):
-        return "yes" if plain else "no"
-    if isinstance(plain, float) and not plain.is_integer():
-        return f"{plain:,.4g}" if abs(plain) < 1000 else format_number(plain, 1)
-    if isinstance(plain, list):
-        return ", ".join(_print_value(item) for item in plain) or "none"
-    return format_number(plain) if isinstance(plain, float) else str(plain)
+def _print_fact(name: str, value: Any, rules: RuleSet) -> str:
+    if name == "n_treated_dropped" and value is None:
+        return f"fewer than {rules.min_category}"
+    return print_value(value)
 
 
 def _list_contents(filled: Mapping[str, Any]) -> list[tuple[str, str]]:

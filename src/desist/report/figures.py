@@ -116,10 +116,9 @@ def list_printed(evaluation: Evaluation, rules: RuleSet) -> tuple[MeasureRow, ..
     Returns
     -------
     tuple of MeasureRow
-        All rows, without time among reoffenders where too few reoffended.
+        All rows that are not withheld.
     """
-    withheld = list_withheld(evaluation, rules)
-    return tuple(row for row in evaluation.measures if row not in withheld)
+    return tuple(row for row in evaluation.measures if not explain_withheld(evaluation, row, rules))
 
 
 def list_withheld(evaluation: Evaluation, rules: RuleSet) -> tuple[MeasureRow, ...]:
@@ -135,11 +134,69 @@ def list_withheld(evaluation: Evaluation, rules: RuleSet) -> tuple[MeasureRow, .
     Returns
     -------
     tuple of MeasureRow
-        Time among reoffenders, where too few participants reoffended.
+        All of them where too few people reoffended for any; time among reoffenders, where
+        too few participants reoffended for that.
     """
-    return tuple(
-        row
+    return tuple(row for row in evaluation.measures if explain_withheld(evaluation, row, rules))
+
+
+def explain_withheld(evaluation: Evaluation, row: MeasureRow, rules: RuleSet) -> str:
+    """Explain why a measure is not printed.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        What was found.
+    row : MeasureRow
+        The measure.
+    rules : RuleSet
+        What is printed on small groups.
+
+    Returns
+    -------
+    str
+        Ends a sentence; empty when the measure is printed.
+    """
+    general = explain_outcomes_withheld(evaluation, rules)
+    if general or row.measure is not Measure.TIME_AMONG_REOFFENDERS:
+        return general
+    if rules.prints_reoffenders_only(row.n_treated):
+        return ""
+    return (
+        f"{rules.say_count(row.n_treated)} participants reoffended, and rule set {rules.name} "
+        f"asks for at least {rules.min_reoffenders_for_time}"
+    )
+
+
+def explain_outcomes_withheld(evaluation: Evaluation, rules: RuleSet) -> str:
+    """Explain why no outcome is printed at all.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        What was found.
+    rules : RuleSet
+        What is printed on small groups.
+
+    Returns
+    -------
+    str
+        Ends a sentence; empty when outcomes are printed. Published figures always are.
+    """
+    if evaluation.published is not None:
+        return ""
+    reoffenders = [
+        size
         for row in evaluation.measures
         if row.measure is Measure.TIME_AMONG_REOFFENDERS
-        and not rules.prints_reoffenders_only(row.n_treated)
+        for size in (row.n_treated, row.n_comparison)
+    ]
+    smallest = evaluation.smallest_group
+    known = [*reoffenders, *([] if smallest is None else [smallest])]
+    least = rules.min_reoffenders
+    if all(isinstance(size, int) and size >= least for size in known):
+        return ""
+    return (
+        f"fewer than {least} people of an arm reoffended, or all but so few of them did, and rule "
+        f"set {rules.name} asks for at least {least} of each"
     )

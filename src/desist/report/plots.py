@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from desist.estimands import Measure, Scale
+from desist.evaluation.categories import WITHHELD
 from desist.evaluation.record import ComparedCheck, Evaluation, MeasureRow
 from desist.report.check_names import CHECKS_OF_ORDER, name_check
+from desist.report.digits import RATIO, SPOKEN, round_to
 from desist.report.disclosure import RuleSet, find_rules
 from desist.report.figures import list_printed
 from desist.report.numbers import as_float
+from desist.report.view import disclose_checks, require_enough_people
 from desist.report.wording import WORDINGS, Wording
 
 if TYPE_CHECKING:
@@ -76,11 +79,18 @@ def forest(evaluation: Evaluation, *, rules: str | RuleSet = "2019") -> "Figure"
     Figure
         One panel per measure, each in its own unit, with a line at no difference.
         Checks without an interval are in the tables only.
+
+    Raises
+    ------
+    CannotAnswerError
+        If there are too few people to report on.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    panels = _list_panels(evaluation, find_rules(rules))
+    rule_set = find_rules(rules)
+    require_enough_people(evaluation, rule_set)
+    panels = _list_panels(evaluation, rule_set)
     heights = [ROW_HEIGHT * len(panel.lines) + PANEL_MARGIN for panel in panels] or [PANEL_MARGIN]
     with rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, sum(heights)), layout="constrained")
@@ -118,6 +128,8 @@ def love_plot(design: Mapping[str, Any]) -> "Figure":
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
         ax = figure.subplots()
         _draw_balance(ax, balance)
+        if not balance:
+            ax.set_title("No covariate can be shown.", loc="left", fontsize=10)
         if n_covariates > len(balance):
             title = f"The {len(balance)} least alike of {n_covariates} covariates"
             ax.set_title(title, loc="left", fontsize=10)
@@ -178,8 +190,9 @@ def describe_love_plot(design: Mapping[str, Any]) -> str:
 
 def _list_panels(evaluation: Evaluation, rules: RuleSet) -> list[_Panel]:
     panels = []
+    known = evaluation.checks if evaluation.published else disclose_checks(evaluation, rules)
     for row in list_printed(evaluation, rules):
-        checks = (check for check in evaluation.checks if check.measure is row.measure)
+        checks = (check for check in known if check.measure is row.measure)
         lines = [_posterior_line(row), *(_check_line(check) for check in checks)]
         drawn = tuple(line for line in lines if line is not None and _has_interval(line))
         if drawn:
@@ -189,11 +202,11 @@ def _list_panels(evaluation: Evaluation, rules: RuleSet) -> list[_Panel]:
 
 def _posterior_line(row: MeasureRow) -> _Line:
     if row.measure is Measure.HAZARD_RATIO:
-        values = (row.ratio, row.ratio_lower, row.ratio_upper)
+        values, decimals = (row.ratio, row.ratio_lower, row.ratio_upper), RATIO
     else:
-        values = (row.difference, row.lower, row.upper)
+        values, decimals = (row.difference, row.lower, row.upper), SPOKEN
     factor = WORDINGS[row.measure].factor
-    estimate, lower, upper = (factor * as_float(value) for value in values)
+    estimate, lower, upper = (round_to(factor * as_float(value), decimals) for value in values)
     return _Line("Posterior", estimate, lower, upper, is_posterior=True)
 
 
@@ -267,14 +280,16 @@ def _give_room(figure: "Figure") -> None:
 def _choose_covariates(
     balance: Sequence[Mapping[str, Any]],
 ) -> tuple[list[Mapping[str, Any]], int]:
-    worst = sorted(balance, key=lambda item: -_size(item["smd_after"]))[:MOST_COVARIATES]
-    return sorted(worst, key=lambda item: -_size(item["smd_before"])), len(balance)
+    drawn = [item for item in balance if not str(item.get("word")).startswith(WITHHELD)]
+    worst = sorted(drawn, key=lambda item: -_size(item["smd_after"]))[:MOST_COVARIATES]
+    return sorted(worst, key=lambda item: -_size(item["smd_before"])), len(drawn)
 
 
 def _draw_balance(ax: "Axes", balance: Sequence[Mapping[str, Any]]) -> None:
     positions = range(len(balance))
-    before = [abs(100 * as_float(item["smd_before"])) for item in balance]
-    after = [abs(100 * as_float(item["smd_after"])) for item in balance]
+    before, after = (
+        [abs(100 * as_float(item[key])) for item in balance] for key in ("smd_before", "smd_after")
+    )
     ax.hlines(positions, before, after, color=FAINT, lw=1.5, zorder=2)
     ax.plot(
         before,

@@ -12,9 +12,11 @@ import numpy as np
 from desist.errors import Fault, InputError
 from desist.estimands import Measure
 from desist.evaluation.record import ComparedCheck, Evaluation, MeasureRow
+from desist.report.digits import round_row, without_figures
 from desist.report.disclosure import RuleSet, find_rules
-from desist.report.figures import list_withheld
+from desist.report.figures import explain_withheld, list_withheld
 from desist.report.statements import Statement, make_statements
+from desist.report.view import disclose_checks, disclose_design, require_enough_people
 from desist.report.wording import WORDINGS
 
 SCHEMA = 1
@@ -65,14 +67,23 @@ def encode_evaluation(evaluation: Evaluation, *, rules: str | RuleSet = "2019") 
     -------
     dict
         Plain values only, so that `json.dumps` takes it: nan and infinite numbers are
-        None. Proportions are 0 to 1, frequencies offences per person, times days.
+        None. Proportions are 0 to 1, frequencies offences per person, times days, all with
+        the digits that the report shows.
+
+    Raises
+    ------
+    CannotAnswerError
+        If there are too few people to report on.
 
     Notes
     -----
-    The record keeps every measure, also one that the rules keep out of the report,
-    because the rules concern what is published from it; a warning says which.
+    A measure that the rules keep out of the report has a row without figures, unless the
+    figures are published ones; a warning says why. Of a covariate with a small category there
+    is one row without figures.
     """
     rule_set = find_rules(rules)
+    require_enough_people(evaluation, rule_set)
+    withheld = [] if evaluation.published else list_withheld(evaluation, rule_set)
     settings = dict(evaluation.settings) | {"report": {"rules": rule_set.name}}
     encoded = encode_plain(
         {
@@ -80,9 +91,12 @@ def encode_evaluation(evaluation: Evaluation, *, rules: str | RuleSet = "2019") 
             "package_version": evaluation.package_version,
             "seed": evaluation.seed,
             "settings": settings,
-            "design": evaluation.design,
-            "measures": [_encode_measure(row) for row in evaluation.measures],
-            "checks": [_encode_check(check) for check in evaluation.checks],
+            "design": disclose_design(evaluation.design, rule_set),
+            "measures": [
+                _encode_measure(without_figures(row) if row in withheld else round_row(row))
+                for row in evaluation.measures
+            ],
+            "checks": [_encode_check(check) for check in disclose_checks(evaluation, rule_set)],
             "statements": [_encode_statement(s) for s in make_statements(evaluation, rule_set)],
             "warnings": list_warnings(evaluation, rule_set),
         }
@@ -126,9 +140,8 @@ def list_warnings(evaluation: Evaluation, rules: RuleSet) -> list[str]:
         for measure, reason in evaluation.unavailable.items()
     ]
     withheld = [
-        f"{_name(row.measure)}: not printed in the report, because {row.n_treated} participants "
-        f"reoffended and rule set {rules.name} asks for at least "
-        f"{rules.min_reoffenders_for_time}."
+        f"{_name(row.measure)}: not printed in the report, because "
+        f"{explain_withheld(evaluation, row, rules)}."
         for row in list_withheld(evaluation, rules)
     ]
     return [*evaluation.warnings, *missing, *withheld]

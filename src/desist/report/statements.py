@@ -8,6 +8,7 @@ from desist.estimands import Estimand, Interval, Measure, Scale
 from desist.evaluation.record import Evaluation, MeasureRow
 from desist.report.disclosure import RuleSet
 from desist.report.figures import (
+    explain_withheld,
     find_horizon,
     find_means,
     find_printed_means,
@@ -315,6 +316,8 @@ def describe_interval(measure: Measure, interval: Interval) -> str:
 
 
 def _state_row(row: MeasureRow, evaluation: Evaluation, rules: RuleSet) -> Statement:
+    if reason := explain_withheld(evaluation, row, rules):
+        return state_unavailable(row.measure, reason)
     treated, comparison = find_means(evaluation, row)
     limits = (row.lower, row.upper)
     if row.measure is Measure.HAZARD_RATIO:
@@ -334,7 +337,7 @@ def _state_row(row: MeasureRow, evaluation: Evaluation, rules: RuleSet) -> State
 
 def _withhold(measure: Measure, rules: RuleSet, n_reoffenders: int) -> Statement:
     reason = (
-        f"{format_number(n_reoffenders)} participants reoffended, and rule set {rules.name} asks "
+        f"{rules.say_count(n_reoffenders)} participants reoffended, and rule set {rules.name} asks "
         f"for at least {format_number(rules.min_reoffenders_for_time)}"
     )
     return state_unavailable(measure, reason)

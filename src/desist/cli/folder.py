@@ -1,0 +1,172 @@
+"""The folder of a run: its files change together, and none of an earlier run stays unnamed."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from desist.cli.study import NAME
+from desist.cli.terminal import say
+from desist.cohort.cohort import Cohort
+from desist.design.design import Design
+from desist.errors import raise_faults
+from desist.evaluation.record import Evaluation
+from desist.report.document import render_files
+from desist.report.summary import summarise
+from desist.writing import (
+    FileContent,
+    find_folder_faults,
+    find_place_faults,
+    remove_files,
+    write_files,
+)
+
+WEIGHTS, ANALYSES, RECORD = "weights.csv", "analyses.json", "evaluation.json"
+FILES = ("evaluation.nc", "report.html", RECORD)
+# a spreadsheet takes a cell that begins with one of these for a formula
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+LARGEST_RECORD = 64 * 1024**2
+
+
+def require_places(out: Path, names: Iterable[str], *, weights: bool = False) -> None:
+    """Refuse places that cannot be written to before anything is computed.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the run.
+    names : iterable of str
+        Its analyses; empty for the only one.
+    weights : bool
+        Whether weights are written as well.
+
+    Raises
+    ------
+    InputError
+        If one of them is a link, a folder, or cannot be written to.
+    """
+    raise_faults("report", find_folder_faults(out))
+    names = list(names)
+    files = [out / name / file for name in names for file in (*FILES, *[WEIGHTS][: int(weights)])]
+    raise_faults("report", find_place_faults([*files, *([] if "" in names else [out / ANALYSES])]))
+
+
+class Run:
+    """Everything that a run writes and says; nothing is written before `write`.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the run.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        self.files: dict[Path, FileContent] = {}
+        self.lines: list[str] = []
+        self.before = _read_made(out / ANALYSES)
+
+    def add(self, name: str, evaluation: Evaluation, rules: str) -> None:
+        """Render an analysis."""
+        rendered = render_files(evaluation, rules=rules)
+        self.lines += summarise(evaluation, rules)
+        for file, content in rendered.items():
+            self.files[self.out / name / file] = FileContent(content)
+        self.lines += [f"  {self.out / name / file}" for file in sorted(rendered)]
+
+    def add_weights(self, name: str, cohort: Cohort, design: Design) -> None:
+        """Render the weights, which are personal data."""
+        path = self.out / name / WEIGHTS
+        self.files[path] = FileContent(write_weights(cohort, design), is_private=True)
+        self.lines.append(f"  {path} (personal data)")
+
+    def add_analyses(self, made: list[str], refused: Mapping[str, str]) -> None:
+        """Render which analyses were made, and why the others were not."""
+        self.lines += [f"{name} analysis: not made, {why}" for name, why in refused.items()]
+        content = {"headline": made[0], "made": made, "refused": dict(refused)}
+        path = self.out / ANALYSES
+        self.files[path] = FileContent((json.dumps(content, indent=2) + "\n").encode())
+        self.lines.append(f"  {path}")
+        self.before |= set(refused)
+
+    def write(self) -> None:
+        """Write all files and say what they are."""
+        write_files(self.files)
+        say(*self.lines)
+
+    def tidy(self) -> None:
+        """Take files of an earlier run away that do not belong to this one, and name them."""
+        folders = [self.out, *(self.out / name for name in sorted(self.before))]
+        for folder in folders:
+            self._tidy(folder)
+
+    def _tidy(self, folder: Path) -> None:
+        if folder.is_symlink():
+            return
+        stale = [folder / name for name in FILES if folder / name not in self.files]
+        if folder / RECORD in stale and _is_ours(folder / RECORD):
+            gone = remove_files(stale)
+            say(*(f"  {path} of an earlier run is taken away" for path in gone))
+        if folder == self.out and folder / ANALYSES not in self.files and self.before:
+            gone = remove_files([folder / ANALYSES])
+            say(*(f"  {path} of an earlier run is taken away" for path in gone))
+        weights = folder / WEIGHTS
+        if weights not in self.files and weights.is_file():
+            say(f"  {weights} of an earlier run is still there (personal data)")
+
+
+def write_weights(cohort: Cohort, design: Design) -> bytes:
+    """Write the weights as a table that a spreadsheet does not run.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The people.
+    design : Design
+        Their weights.
+
+    Returns
+    -------
+    bytes
+        CSV: the identifier, where there is one, and the weight.
+    """
+    import pandas as pd
+
+    table = pd.DataFrame({"weight": np.asarray(design.weights)})
+    if cohort.person is not None:
+        name, cells = cohort.person, cohort.people[cohort.person]
+        table.insert(0, "person", [_make_inert(cell) for cell in cells])
+        table.columns = pd.Index([_make_inert(name), "weight"])
+    return table.to_csv(index=False).encode("utf-8", "replace")
+
+
+def _make_inert(cell: Any) -> Any:
+    """Put an apostrophe before text that a spreadsheet would compute."""
+    is_formula = isinstance(cell, str) and cell.lstrip(" ").startswith(FORMULA_STARTS)
+    return f"'{cell}" if is_formula else cell
+
+
+def _read_record(path: Path) -> Mapping[str, Any]:
+    """Read a record that may be ours; nothing where it is not."""
+    try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST_RECORD:
+            return {}
+        read = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def _read_made(path: Path) -> set[str]:
+    """Read which analyses the run before has made here."""
+    read = _read_record(path)
+    made, refused = read.get("made"), read.get("refused")
+    if not isinstance(made, list) or not isinstance(refused, dict):
+        return set()
+    return {name for name in made if isinstance(name, str) and NAME.fullmatch(name)}
+
+
+def _is_ours(path: Path) -> bool:
+    return {"schema", "package_version", "measures", "checks"} <= set(_read_record(path))

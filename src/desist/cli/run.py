@@ -1,0 +1,96 @@
+"""Carry out a study: cohort, design and evaluation of each of its analyses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from desist.cli.study import Study
+from desist.cohort.cohort import Cohort
+from desist.design.analyses import Analysis, build_analyses
+from desist.design.design import Design, build_design
+from desist.design.methods import make_method
+from desist.errors import CannotAnswerError
+from desist.evaluation.evaluate import evaluate
+from desist.evaluation.record import Evaluation
+from desist.report.disclosure import find_rules
+from desist.report.view import require_enough_people
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What became of one analysis.
+
+    Attributes
+    ----------
+    name : str
+        Of the analysis; empty for a study of one.
+    evaluation : Evaluation
+        All results.
+    cohort : Cohort
+        The people of this analysis.
+    design : Design
+        Their weights.
+    """
+
+    name: str
+    evaluation: Evaluation
+    cohort: Cohort
+    design: Design
+
+
+def run_study(study: Study) -> tuple[list[Result], dict[str, str]]:
+    """Carry out a study: cohort, design, evaluation, for each of its analyses.
+
+    Parameters
+    ----------
+    study : Study
+        What was asked for.
+
+    Returns
+    -------
+    list of Result
+        The analyses that could be made, the headline first.
+    dict of str to str
+        The others, with the reason.
+
+    Raises
+    ------
+    InputError
+        If the people or the settings are wrong.
+    CannotAnswerError
+        If the only analysis, or the headline, cannot be made.
+    """
+    cohort = Cohort(study.people, **study.data)
+    if not study.analyses:
+        formula, method, estimand, _ = _read_design(study.design)
+        design = build_design(cohort, formula, method=method, estimand=estimand)
+        return [Result("", _evaluate(study, cohort, design), cohort, design)], {}
+    asked = []
+    for name, settings in study.analyses.items():
+        formula, method, estimand, same = _read_design(settings)
+        asked.append(Analysis(name, formula, method, same=same, estimand=estimand))
+    built = build_analyses(cohort, asked, headline=study.headline)
+    results, refused = [], dict(built.refused)
+    for name, one in sorted(built.made.items(), key=lambda item: item[0] != built.headline):
+        try:
+            found = _evaluate(study, one.cohort, one.design, name)
+        except CannotAnswerError as reason:
+            if name == built.headline:
+                raise
+            refused[name] = str(reason)
+        else:
+            results.append(Result(name, found, one.cohort, one.design))
+    return results, refused
+
+
+def _read_design(settings: Mapping[str, Any]) -> tuple[Any, Any, Any, Any]:
+    own = dict(settings)
+    formula, estimand, same = (own.pop(name, None) for name in ("formula", "estimand", "same"))
+    return formula, make_method(own.pop("method"), own), estimand, same
+
+
+def _evaluate(study: Study, cohort: Cohort, design: Design, analysis: str = "") -> Evaluation:
+    title = f"{study.title} ({analysis} analysis)" if analysis else study.title
+    found = evaluate(cohort, design, title=title, **study.model)
+    require_enough_people(found, find_rules(study.rules))
+    return found

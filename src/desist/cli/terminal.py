@@ -1,0 +1,75 @@
+"""What reaches a terminal: text without anything that a terminal would obey."""
+
+import os
+import sys
+import unicodedata
+
+import click
+
+from desist.errors import InputError
+
+# controls, directions of writing, surrogates, separators of lines and paragraphs
+OBEYED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn"})
+
+
+def say(*lines: str, err: bool = False) -> None:
+    """Print lines; a character that a terminal would obey is printed as its code.
+
+    Parameters
+    ----------
+    *lines : str
+        A line break within one is such a character.
+    err : bool
+        Whether to the stream of errors.
+    """
+    stream = sys.stderr if err else sys.stdout
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    text = "\n".join(make_harmless(line) for line in lines)
+    click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
+
+
+def say_error(error: Exception) -> None:
+    """Print why a study was not evaluated, one line a fault.
+
+    Parameters
+    ----------
+    error : Exception
+        One of the package's own.
+    """
+    if isinstance(error, InputError):
+        count = len(error.faults)
+        head = f"{error.subject}: {count} fault{'' if count == 1 else 's'}"
+        say(f"desist: {head}", *(f"  - {fault}" for fault in error.faults), err=True)
+        return
+    first, *others = str(error).split("\n  - ")
+    say(f"desist: {first}", *(f"  - {line}" for line in others), err=True)
+
+
+def make_harmless(text: str) -> str:
+    r"""Replace what a terminal would obey.
+
+    Parameters
+    ----------
+    text : str
+        Names of files, columns and titles may hold anything.
+
+    Returns
+    -------
+    str
+        Such as ``\x1b[31m`` written out, in place of red.
+    """
+    return "".join(_write_out(one) if _is_obeyed(one) else one for one in text)
+
+
+def leave_quietly() -> None:
+    """Let nothing be written when the reader of the output is gone."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+
+
+def _is_obeyed(character: str) -> bool:
+    return character != "\t" and unicodedata.category(character) in OBEYED
+
+
+def _write_out(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")

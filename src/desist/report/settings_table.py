@@ -1,0 +1,68 @@
+"""The table of everything that was asked for."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from desist.evaluation.record import Evaluation
+from desist.report.numbers import format_number
+from desist.report.record import encode_plain
+
+
+def tabulate_settings(evaluation: Evaluation) -> pd.DataFrame:
+    """Tabulate everything that was asked for.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        What was found.
+
+    Returns
+    -------
+    DataFrame
+        One row a setting, those in records and lists by their path.
+    """
+    rows = [
+        *_flatten(encode_plain(evaluation.settings)),
+        ("seed", str(evaluation.seed)),
+        ("desist", evaluation.package_version),
+    ]
+    return pd.DataFrame(rows, columns=["Setting", "Value"])
+
+
+def _flatten(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in settings.items():
+        path = f"{above}{name}"
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{path}.")
+        elif isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
+            named = {item.get("name", place): item for place, item in enumerate(value, start=1)}
+            yield from _flatten(named, f"{path}.")
+        else:
+            yield path, print_value(value)
+
+
+def print_value(value: Any) -> str:
+    """Print a setting or a fact of the design.
+
+    Parameters
+    ----------
+    value : object
+        Anything that has a plain form.
+
+    Returns
+    -------
+    str
+        Numbers with four digits, lists with commas, "none" for nothing.
+    """
+    plain = encode_plain(value)
+    if plain is None:
+        return "none"
+    if isinstance(plain, bool):
+        return "yes" if plain else "no"
+    if isinstance(plain, float) and not plain.is_integer():
+        return f"{plain:,.4g}" if abs(plain) < 1000 else format_number(plain, 1)
+    if isinstance(plain, list):
+        return ", ".join(print_value(item) for item in plain) or "none"
+    return format_number(plain) if isinstance(plain, float) else str(plain)

@@ -1,0 +1,258 @@
+"""What is withheld of people, in every place that a reader may look."""
+
+import base64
+import json
+import math
+import re
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+
+import desist as ds
+from desist.errors import CannotAnswerError
+from desist.report.digits import count_decimals, round_check, round_row, round_share
+from desist.report.disclosure import RULE_SETS, RuleSet
+from desist.report.document import render_document, render_files
+from desist.report.plots import forest
+from desist.report.record import encode_evaluation
+from desist.report.summary import summarise
+from desist.report.tables import tabulate_checks
+from desist.report.view import disclose, disclose_design
+
+ROLES = {
+    "treatment": "programme",
+    "person": "person",
+    "reoffended": "reoffended",
+    "offences": "offences",
+    "days": "days",
+}
+LEVELS = ("Roma", "eth[", "sex[")
+
+
+def make_people(n_reoffenders=20, n=260, n_treated=60):
+    """Make people with one woman and one Roma person in each arm."""
+    rng = np.random.default_rng(3)
+    sex, eth = np.array(["M"] * n, dtype=object), rng.choice(["White", "Black"], n).astype(object)
+    sex[[7, 100]], eth[[9, 120]] = "F", "Roma"
+    reoffended = np.r_[np.arange(n_treated) < n_reoffenders, rng.random(n - n_treated) < 0.35]
+    return pd.DataFrame(
+        {
+            "person": [f"ID-{i}" for i in range(n)],
+            "programme": (np.arange(n) < n_treated).astype(int),
+            "age": rng.integers(21, 60, n).astype(float),
+            "owns_home": (rng.random(n) < 0.4).astype(int),
+            "sex": sex,
+            "eth": eth,
+            "reoffended": reoffended.astype(int),
+            "offences": np.where(reoffended, 1 + rng.poisson(1.2, n), 0),
+            "days": np.where(reoffended, rng.integers(1, 365, n), np.nan),
+        }
+    )
+
+
+def evaluate(people, formula="age + owns_home + C(sex) + C(eth)"):
+    cohort = ds.Cohort(people, **ROLES)
+    design = ds.build_design(cohort, formula, method=ds.InverseProbability())
+    return ds.evaluate(cohort, design, seed=1)
+
+
+@pytest.fixture(scope="module")
+def enough():
+    return evaluate(make_people(40))
+
+
+@pytest.fixture(scope="module")
+def few():
+    return evaluate(make_people(3))
+
+
+def read_everything(evaluation, rules="2019"):
+    """Return all text of a report: page, pictures, record and the record in the netCDF file."""
+    files = render_files(evaluation, rules=rules)
+    page = files["report.html"].decode()
+    pictures = [base64.b64decode(one).decode() for one in re.findall(r"base64,([^\"]+)", page)]
+    with h5py.File(h5py.h5f.open_file_image(files["evaluation.nc"])) as opened:
+        stored = opened["evaluation"][()].decode()
+    return [page, *pictures, files["evaluation.json"].decode(), stored]
+
+
+@pytest.mark.parametrize("rules", RULE_SETS)
+def test_a_covariate_with_a_level_that_few_people_have_is_one_row_without_figures(enough, rules):
+    for text in read_everything(enough, rules):
+        assert not any(level in text for level in LEVELS)
+    rows = {
+        row["covariate"]: row for row in encode_evaluation(enough, rules=rules)["design"]["balance"]
+    }
+    assert set(rows) == {"age", "owns_home", "sex", "eth"}
+    for name in ("sex", "eth"):
+        assert [rows[name][key] for key in ("smd_before", "smd_after", "ks")] == [None] * 3
+        assert rows[name]["word"] == "withheld: a level has too few people"
+    assert rows["age"]["smd_after"] is not None
+
+
+def test_the_least_alike_covariate_and_the_warnings_name_no_rare_level(enough):
+    assert enough.design["worst_covariate"] in {"age", "owns_home"}
+    assert not any(level in text for text in enough.warnings for level in LEVELS)
+
+
+def test_a_category_is_as_large_as_the_rules_ask(enough):
+    strict = RuleSet("strict", "below 0.01", 2, 30, 30, 60, "relative claims")
+    balance = disclose_design(enough.design, strict)["balance"]
+    assert [row["covariate"] for row in balance if math.isnan(row["ks"])] == [
+        "owns_home",
+        "sex",
+        "eth",
+    ]
+
+
+@pytest.mark.parametrize("rules", RULE_SETS)
+@pytest.mark.parametrize("n_reoffenders", [1, 2, 3, 9, 51, 59])
+def test_outcomes_are_withheld_when_few_reoffended_or_few_did_not(n_reoffenders, rules):
+    evaluation = evaluate(make_people(n_reoffenders), "age + owns_home")
+    found = encode_evaluation(evaluation, rules=rules)
+    for row in found["measures"]:
+        assert {row[key] for key in ("treated", "difference", "lower", "ratio", "n_treated")} == {
+            None
+        }
+    assert all(check["estimate"] is None and not check["applicable"] for check in found["checks"])
+    assert all("Nothing is said" in one["may_say"] for one in found["statements"])
+    assert forest(evaluation, rules=rules).texts[0].get_text() == "No measure has an interval."
+    for text in read_everything(evaluation, rules):
+        assert not re.search(rf"\b{n_reoffenders} (of the \d+ )?participants? reoffended", text)
+        assert "Welch t-test" not in text
+
+
+def test_a_group_of_ten_is_printed():
+    evaluation = evaluate(make_people(10), "age + owns_home")
+    assert evaluation.smallest_group == 10
+    rate = encode_evaluation(evaluation)["measures"][0]
+    assert 0.1 < rate["treated"] < 0.25
+
+
+def test_few_reoffenders_are_counted_nowhere(few):
+    assert few.smallest_group == "fewer than 10"
+    assert (
+        "Fewer than 10 participants reoffended; results on the time to reoffending rest on them."
+        in few.warnings
+    )
+    assert not disclose(few, RULE_SETS["2019"]).effects
+    for line in summarise(few):
+        assert not re.search(
+            r"\d{2}|\b[1-9]\b(?! of each)", line.replace("10", "").replace("2019", "")
+        )
+
+
+def test_time_on_fewer_than_thirty_reoffenders_is_in_no_file():
+    evaluation = evaluate(make_people(20), "age + owns_home")
+    time = encode_evaluation(evaluation)["measures"][3]
+    assert time["measure"] == "time_among_reoffenders"
+    assert (time["n_treated"], time["treated"], time["difference"]) == (None, None, None)
+    checks = [
+        check
+        for check in encode_evaluation(evaluation)["checks"]
+        if check["measure"] == "time_among_reoffenders"
+    ]
+    assert checks
+    assert {check["estimate"] for check in checks} == {None}
+    assert "time_among_reoffenders_treated" not in disclose(evaluation, RULE_SETS["2019"]).draws
+    assert encode_evaluation(evaluation, rules="2017")["measures"][3]["treated"] is not None
+
+
+@pytest.mark.parametrize("n_treated", [1, 2, 9])
+@pytest.mark.parametrize("rules", RULE_SETS)
+def test_nothing_is_reported_about_a_study_of_few(n_treated, rules, tmp_path):
+    people = make_people(n_treated, n_treated=n_treated).assign(w=1.0)
+    cohort = ds.Cohort(people, **ROLES)
+    design = ds.build_design(cohort, "age", method=ds.GivenWeights("w"))
+    evaluation = ds.evaluate(cohort, design, seed=1)
+    for act in (render_files, render_document, encode_evaluation, forest, summarise):
+        with pytest.raises(CannotAnswerError, match="fewer than 10 participants are compared"):
+            act(evaluation, rules=rules)
+    with pytest.raises(CannotAnswerError):
+        ds.write_report(evaluation, tmp_path / "out", rules=rules)
+    assert not (tmp_path / "out").exists()
+    assert not any(f"nly {n_treated} participants" in text for text in evaluation.warnings)
+
+
+def test_published_figures_are_public_and_stay(published):
+    assert disclose(published, RULE_SETS["2019"]) is published
+    assert encode_evaluation(published)["measures"][2]["treated"] is not None
+
+
+def count_digits(value):
+    return len(repr(value).partition(".")[2]) if "e" not in repr(value) else 0
+
+
+def test_figures_in_the_record_have_no_more_digits_than_are_shown(enough):
+    found = json.loads(render_files(enough)["evaluation.json"])
+    limits = {"rate": 3, "frequency": 3, "rmst": 1, "time_among_reoffenders": 1}
+    for row in [*found["measures"], *found["checks"]]:
+        limits["time_among_reoffenders"] = 2 if row.get("check") == "brunner_munzel" else 1
+        for key in ("treated", "comparison", "difference", "estimate", "lower", "upper"):
+            assert row.get(key) is None or count_digits(row[key]) <= limits.get(row["measure"], 2)
+        for key in ("ratio", "ratio_lower", "ratio_upper", "khat"):
+            assert row.get(key) is None or count_digits(row[key]) <= 2
+    for row in found["design"]["balance"]:
+        assert all(count_digits(row[key]) <= 3 for key in ("smd_before", "smd_after") if row[key])
+    assert count_digits(found["design"]["ess_comparison"]) <= 1
+
+
+def test_the_record_agrees_with_the_printed_tables(enough):
+    table = tabulate_checks(enough, ds.Measure.RATE, RULE_SETS["2019"])
+    printed = table[table["Compares"] == "difference"].iloc[:, 2].tolist()[1:]
+    checks = [
+        check
+        for check in encode_evaluation(enough)["checks"]
+        if check["measure"] == "rate" and check["applicable"]
+    ]
+    shown = [f"{100 * check['estimate'] + 0.0:.1f}" for check in checks]
+    assert [value for value in printed if value not in shown] == []
+
+
+def test_intervals_are_drawn_where_they_are_printed(enough):
+    for ax in forest(enough).axes[:2]:
+        for line in ax.lines:
+            ends = np.asarray(line.get_xdata(), dtype=float)
+            assert ends == pytest.approx(np.round(ends, 1), abs=1e-9)
+
+
+def test_rounding_keeps_what_is_missing_and_never_claims_certainty(published):
+    for row in published.measures:
+        again = round_row(row)
+        assert repr(round_row(again)) == repr(again)
+        assert again.difference == pytest.approx(
+            row.difference, abs=0.51 * 10 ** -count_decimals(row.measure)
+        )
+    for check in published.checks:
+        assert math.isnan(round_check(check).estimate) == math.isnan(check.estimate)
+    assert [round_share(p) for p in (0.0, 1.0, 0.5049, 1e-12, 1 - 1e-4)] == [
+        0,
+        1,
+        0.5,
+        1e-12,
+        0.9999,
+    ]
+
+
+def test_few_people_dropped_are_not_counted():
+    people = make_people(40)
+    people.loc[:2, "age"] = 200.0
+    cohort = ds.Cohort(people, **ROLES)
+    design = ds.build_design(cohort, "age", method=ds.RadiusMatching(caliper=0.05))
+    evaluation = ds.evaluate(cohort, design, seed=1)
+    assert 0 < design.n_treated_dropped < 10
+    assert encode_evaluation(evaluation)["design"]["n_treated_dropped"] is None
+    assert any(text.startswith("Fewer than 10 participants had no") for text in evaluation.warnings)
+    assert "(number of people)</th><td>fewer than 10</td>" in render_document(evaluation)
+
+
+def test_the_page_lets_nothing_run_or_load(enough):
+    page = render_document(enough)
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', page)[1]
+    rules = dict(one.strip().split(" ", 1) for one in policy.split(";"))
+    assert rules["default-src"] == "'none'"
+    assert rules["img-src"] == "data:"
+    assert not any("script" in name for name in rules)
+    assert page.index("Content-Security-Policy") < page.index("<title>")

@@ -219,7 +219,7 @@ def build_design(
 
 
 def mark_people(treated: NDArray[np.bool_], covariates: pd.DataFrame) -> int:
-    """Return a checksum of who took part and of the covariates that are numbers.
+    """Return a checksum of who took part and of the covariates.
 
     Parameters
     ----------
@@ -235,10 +235,32 @@ def mark_people(treated: NDArray[np.bool_], covariates: pd.DataFrame) -> int:
     """
     mark = crc32(treated.tobytes())
     for name, values in covariates.items():
-        if pd.api.types.is_numeric_dtype(values.dtype):
-            numbers = np.ascontiguousarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
-            mark = crc32(numbers.tobytes(), crc32(str(name).encode(), mark))
+        mark = crc32(_write_cells(values), crc32(str(name).encode(), mark))
     return mark
+
+
+def find_stranger_faults(cohort: Cohort, design: Design) -> list[Fault]:
+    """Find out whether a design was made from other people, or another order of them.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The people.
+    design : Design
+        What is to be used for them.
+
+    Returns
+    -------
+    list of Fault
+        At most one.
+    """
+    found = ""
+    if not np.array_equal(cohort.treated, design.treated):
+        found = f"another one ({len(design.treated)} people, the cohort has {cohort.n_people})"
+    elif design.people_mark not in (None, mark_people(cohort.treated, cohort.covariates)):
+        found = "one of people whose covariates differ from theirs, or of another order"
+    advice = "build the design again from the cohort that it is used for"
+    return [Fault("design", "one of this cohort", found, advice)] if found else []
 
 
 def draw_designs(
@@ -291,6 +313,15 @@ def draw_designs(
             yield _finish(
                 one, formula, design.method.assign(one), design.method, design.score_model
             )
+
+
+def _write_cells(values: pd.Series) -> bytes:
+    """Return the cells of a column as bytes, to be marked: numbers as they are, others as text."""
+    if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_complex_dtype(values):
+        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        return np.ascontiguousarray(numbers).tobytes()
+    codes, levels = pd.factorize(values.astype(str), sort=True)
+    return codes.tobytes() + "\0".join(map(str, levels)).encode(errors="surrogatepass")
 
 
 def _read_estimand(estimand: Estimand | str | None, method: Method) -> tuple[Estimand, list[Fault]]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from desist.cohort.cohort import Cohort
 from desist.design.balance import Balance, expand_columns, is_binary, measure_balance
-from desist.design.design import Design
+from desist.design.design import Design, find_stranger_faults
 from desist.design.formula import Formula, read_formula, suggest
 from desist.errors import Fault, InputError, raise_faults
 
@@ -289,9 +289,7 @@ def read_design_formula(cohort: Cohort, design: Design) -> tuple[pd.DataFrame, F
     """
     covariates = cohort.covariates
     formula, faults = read_formula(design.formula, covariates, {})
-    if len(covariates) != len(design.treated):
-        found = f"{len(covariates):,} people, not {len(design.treated):,}"
-        faults.append(Fault("cohort", "the people of the design", found))
+    faults += find_stranger_faults(cohort, design)
     if formula is None and not faults:
         advice = "name covariates when the design is built"
         faults.append(Fault("formula", "the covariates of the design", "None", advice))

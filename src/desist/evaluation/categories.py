@@ -10,27 +10,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from desist.cohort.cohort import Cohort
 from desist.cohort.outcomes import Outcomes
 from desist.design.balance import expand_columns, is_binary
 from desist.design.design import Design
 from desist.design.similarity import read_design_formula
 from desist.privacy import FEWEST_SHARING
+from desist.sample import Sample
 
 WITHHELD = "withheld"
 TOO_FEW = f"fewer than {FEWEST_SHARING}"
 FIGURES = ("smd_before", "smd_after", "variance_ratio", "ks")
 
 
-def count_levels(cohort: Cohort, design: Design) -> dict[str, tuple[str, int | None]]:
+def count_levels(sample: Sample) -> dict[str, tuple[str, int | None]]:
     """Count the fewest people, in either arm, who have a level or have it not.
 
     Parameters
     ----------
-    cohort : Cohort
-        The people of the design.
-    design : Design
-        With a formula.
+    sample : Sample
+        With a design by a formula.
 
     Returns
     -------
@@ -38,9 +36,10 @@ def count_levels(cohort: Cohort, design: Design) -> dict[str, tuple[str, int | N
         By row of the balance: its covariate, and the fewest people of all levels of that
         covariate, of everybody and of those who are used; None for numbers.
     """
+    design = sample.design
     if design.balance is None or design.formula is None:
         return {}
-    covariates, formula = read_design_formula(cohort, design)
+    covariates, formula = read_design_formula(sample.cohort, design)
     counted: dict[str, tuple[str, int | None]] = {}
     for name in formula.variables:
         columns = dict(expand_columns(covariates, (name,), formula.categorical))
@@ -99,34 +98,30 @@ def find_worst(rows: Sequence[Mapping[str, Any]]) -> str | None:
     return max(sizes, key=lambda name: (not np.isnan(sizes[name]), sizes[name]), default=None)
 
 
-def find_smallest_group(outcomes: Outcomes, design: Design, horizon: float) -> int | str | None:
+def find_smallest_group(sample: Sample) -> int | str | None:
     """Find the fewest people of an arm who reoffended, or who did not.
 
     Parameters
     ----------
-    outcomes : Outcomes
-        Of everybody.
-    design : Design
-        Who is used.
-    horizon : float
-        Days that the measures are about; those who reoffended later are counted as well.
+    sample : Sample
+        The people; those who reoffended after the horizon are counted as well.
 
     Returns
     -------
     int, str or None
         "fewer than 10" in place of a smaller number; None without outcomes.
     """
+    outcomes, treated = sample.recorded, sample.treated
     known = _mark_reoffenders(outcomes)
     if known is None:
         return None
-    used = design.weights > 0
     marks = [known]
     if outcomes.days is not None:
-        marks.append(known & (outcomes.days < horizon))
+        marks.append(known & (outcomes.days < sample.horizon))
     sizes = [
-        int((used & arm & group).sum())
+        int((sample.used & arm & group).sum())
         for mark in marks
-        for arm in (design.treated, ~design.treated)
+        for arm in (treated, ~treated)
         for group in (mark, ~mark)
     ]
     return min(sizes) if min(sizes) >= FEWEST_SHARING else TOO_FEW

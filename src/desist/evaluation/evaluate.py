@@ -13,9 +13,8 @@ from desist.checks import Check, run_checks
 from desist.checks.skewness import FEWEST_BY_WEIGHT
 from desist.cohort.cohort import Cohort
 from desist.cohort.flow import RecordFlow
-from desist.cohort.outcomes import Outcomes, read_outcomes
 from desist.design.balance import effective_sample_size
-from desist.design.design import Design, mark_people
+from desist.design.design import Design
 from desist.effects import Effect
 from desist.effects.effect import contrast_measures
 from desist.errors import Fault, InputError, raise_faults
@@ -30,14 +29,14 @@ from desist.evaluation.categories import (
 from desist.evaluation.prognostic import check_prognostic
 from desist.evaluation.record import Evaluation, compare_check
 from desist.inference.engines import Engine, find_engine_faults
-from desist.models.fit import Model, find_people_faults, fit_model
+from desist.models.fit import Model, fit_model
 from desist.models.frequency import FrequencyModel
-from desist.models.horizon import common_horizon, find_obstacles
 from desist.models.predictors import FROM_DESIGN
 from desist.models.rate import RateModel
 from desist.models.settings import find_model_faults
 from desist.models.survival import SurvivalModel
 from desist.privacy import FEWEST_SHARING
+from desist.sample import Sample, build_sample
 
 
 @dataclass(frozen=True)
@@ -115,46 +114,42 @@ def evaluate(
     """
     from tqdm import tqdm
 
-    faults = find_people_faults(cohort, design) + _find_model_faults(models, covariates)
+    faults = _find_model_faults(models, covariates)
     faults += _find_setting_faults(inference, horizon, seed)
     faults += find_kind_faults("title", title, str, "a text")
     raise_faults("evaluation", faults + _find_flow_faults(flow))
-    _require_same_people(cohort, design)
-    outcomes = read_outcomes(cohort)
-    horizon = common_horizon(outcomes, design, horizon)
-    used = design.weights > 0
+    sample = build_sample(cohort, design, horizon)
     chosen = _choose_models(models, covariates)
-    obstacles = find_obstacles(outcomes, used, horizon)
     streams = np.random.default_rng(seed).spawn(len(chosen) + 1)
     effects: list[Effect] = []
     reasons: dict[Measure, str] = {}
     constant: dict[str, None] = {}
     steps = tqdm(chosen, desc="fitting", unit="model", disable=None)  # silent off a terminal
     for model, stream in zip(steps, streams, strict=False):
-        if _lacks_outcome(model, cohort) or _is_hindered(model, obstacles):
+        if _lacks_outcome(model, cohort) or _is_hindered(model, sample.obstacles):
             continue
-        fit = fit_model(model, cohort, design, inference=inference, horizon=horizon, seed=stream)
+        fit = fit_model(model, sample, inference=inference, seed=stream)
         answered, not_answered = contrast_measures(fit)
         effects += answered
         reasons |= not_answered
         constant |= dict.fromkeys(fit.constant_covariates)
     _require_one_answer(effects)
     found = {effect.measure: effect for effect in effects}
-    checks = run_checks(cohort, design, horizon=horizon, rng=streams[-1])
-    summary = summarise_design(cohort, design)
+    checks = run_checks(sample, rng=streams[-1])
+    summary = summarise_design(sample)
     return Evaluation(
         title=title,
         estimand=design.estimand,
         effects=tuple(found[measure] for measure in Measure if measure in found),
         checks=tuple(compare_check(check, found.get(check.measure)) for check in checks),
-        unavailable=_name_unavailable(cohort, found, obstacles) | reasons,
+        unavailable=_name_unavailable(cohort, found, sample.obstacles) | reasons,
         design=summary,
         flow=flow,
-        settings=_list_settings(cohort, design, chosen, inference) | {"horizon": horizon},
+        settings=_list_settings(sample, chosen, inference),
         seed=seed,
-        smallest_group=find_smallest_group(outcomes, design, horizon),
+        smallest_group=find_smallest_group(sample),
         warnings=(
-            *_collect_warnings(cohort, design, outcomes, summary["balance"]),
+            *_collect_warnings(sample, summary["balance"]),
             *list_cautions(effects),
             *_name_constant(constant, cohort),
             *_doubt_narrow_posteriors(found, checks),
@@ -162,15 +157,13 @@ def evaluate(
     )
 
 
-def summarise_design(cohort: Cohort, design: Design) -> dict[str, Any]:
+def summarise_design(sample: Sample) -> dict[str, Any]:
     """Summarise a design as plain values, without anything about a single person.
 
     Parameters
     ----------
-    cohort : Cohort
-        The people of the design.
-    design : Design
-        Weights, balance and estimand.
+    sample : Sample
+        The people, with weights, balance and estimand.
 
     Returns
     -------
@@ -179,9 +172,10 @@ def summarise_design(cohort: Cohort, design: Design) -> dict[str, Any]:
         fewer than ten people of an arm have, or have not, is one row without figures; the
         others say which covariate they are of, and how many people have the rarest level.
     """
+    design = sample.design
     balance = [] if design.balance is None else design.balance.table.to_dict("records")
     columns = ("covariate", "smd_before", "smd_after", "variance_ratio", "ks", "word")
-    counted = count_levels(cohort, design)
+    counted = count_levels(sample)
     unknown = ("", None)
     rows = [
         {column: row[column] for column in columns}
@@ -219,19 +213,6 @@ def list_cautions(effects: Sequence[Effect]) -> tuple[str, ...]:
         for caution in effect.diagnostics.cautions:
             said.setdefault(caution, []).append(str(effect.measure))
     return tuple(f"{', '.join(measures)}: {caution}." for caution, measures in said.items())
-
-
-def _require_same_people(cohort: Cohort, design: Design) -> None:
-    if not np.array_equal(cohort.treated, design.treated):
-        found = f"another one ({len(design.treated)} people, the cohort has {cohort.n_people})"
-        advice = "build the design from the cohort that is evaluated"
-        raise InputError("evaluation", [Fault("design", "one of this cohort", found, advice)])
-    if design.people_mark is not None and design.people_mark != mark_people(
-        cohort.treated, cohort.covariates
-    ):
-        found = "one of people whose covariates differ from theirs"
-        advice = "build the design again from the cohort that is evaluated"
-        raise InputError("evaluation", [Fault("design", "one of this cohort", found, advice)])
 
 
 def _find_model_faults(models: object, covariates: object) -> list[Fault]:
@@ -278,13 +259,14 @@ def _choose_models(
 
 
 def _list_settings(
-    cohort: Cohort, design: Design, chosen: Sequence[Model], inference: str | Engine
+    sample: Sample, chosen: Sequence[Model], inference: str | Engine
 ) -> dict[str, Any]:
     return {
-        "cohort": cohort.settings(),
-        "design": design.settings(),
+        "cohort": sample.cohort.settings(),
+        "design": sample.design.settings(),
         "models": [{"name": model.name, **_model_settings(model)} for model in chosen],
         "inference": inference if isinstance(inference, str) else asdict(inference),
+        "horizon": sample.horizon,
     }
 
 
@@ -373,17 +355,15 @@ def _name_unavailable(
     }
 
 
-def _collect_warnings(
-    cohort: Cohort, design: Design, outcomes: Outcomes, balance: Sequence[Mapping[str, Any]]
-) -> tuple[str, ...]:
-    told = []
+def _collect_warnings(sample: Sample, balance: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    design, outcomes, told = sample.design, sample.recorded, []
     if design.n_treated_dropped:
         told.append(
             f"{_say_few(design.n_treated_dropped, design.treated)} participants had no suitable "
             f"comparison person; the effect is that on {design.estimand.people}."
         )
-    told += _warn_of_balance(cohort, design, {str(row["covariate"]) for row in balance})
-    if outcomes.offences is not None and np.ptp(outcomes.time_at_risk[design.weights > 0]) > 0:
+    told += _warn_of_balance(sample, {str(row["covariate"]) for row in balance})
+    if outcomes.offences is not None and not sample.followed_alike:
         told.append(
             "People were followed for different times; for the frequency, offences are taken to "
             "fall evenly over time."
@@ -401,7 +381,7 @@ def _collect_warnings(
                 "posterior nor checks can tell how uncertain so uneven a sample is."
             )
     if outcomes.reoffended is not None:
-        n_few = int(outcomes.reoffended[design.treated & (design.weights > 0)].sum())
+        n_few = sample.count(outcomes.reoffended)[0]
         if n_few < FEW_REOFFENDERS:
             told.append(
                 f"{_say_only(n_few)} reoffended; results on the time to reoffending rest on them."
@@ -409,9 +389,9 @@ def _collect_warnings(
     return (*told, *design.notes)
 
 
-def _warn_of_balance(cohort: Cohort, design: Design, shown: set[str]) -> tuple[str, ...]:
+def _warn_of_balance(sample: Sample, shown: set[str]) -> tuple[str, ...]:
     """Warn of what is poorly matched, and name no level that few people have."""
-    check = check_prognostic(cohort, design)
+    check = check_prognostic(sample)
     is_shown = check.table["covariate"].isin(shown)
     told = replace(check, table=check.table[is_shown]).warnings
     if is_shown.all():

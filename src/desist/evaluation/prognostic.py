@@ -24,7 +24,6 @@ from numpy.typing import ArrayLike, NDArray
 from desist.checks.check import Finding
 from desist.checks.welch import from_standard_error
 from desist.cohort.cohort import Cohort
-from desist.cohort.outcomes import read_outcomes
 from desist.design.balance import WORDS, expand_columns, measure_balance
 from desist.design.columns import on_one_thread
 from desist.design.design import Design
@@ -32,6 +31,7 @@ from desist.design.formula import Formula, ModelMatrix, make_matrix
 from desist.design.propensity import fit_score, score_matrix
 from desist.design.similarity import read_design_formula
 from desist.errors import InputError, SeparationError
+from desist.sample import Sample, read_sample
 
 COLUMNS = (
     "covariate",
@@ -119,7 +119,9 @@ class PrognosticCheck:
         return "\n".join([*lines, f"  prognostic score: {found}"])
 
 
-def check_prognostic(cohort: Cohort, design: Design, *, level: float = LEVEL) -> PrognosticCheck:
+def check_prognostic(
+    sample: Sample | Cohort, design: Design | None = None, *, level: float = LEVEL
+) -> PrognosticCheck:
     r"""Test whether poorly matched covariates predict reoffending among the comparison people.
 
     Each poorly matched covariate :math:`x` by itself, in the comparison people that the
@@ -139,10 +141,10 @@ def check_prognostic(cohort: Cohort, design: Design, *, level: float = LEVEL) ->
 
     Parameters
     ----------
-    cohort : Cohort
-        The people of the design.
-    design : Design
-        Weights and balance.
+    sample : Sample or Cohort
+        The people compared; or a cohort, beside its design.
+    design : Design, optional
+        Beside a cohort: weights and balance.
     level : float
         A covariate is said to predict when its p-value is below.
 
@@ -166,11 +168,13 @@ def check_prognostic(cohort: Cohort, design: Design, *, level: float = LEVEL) ->
     >>> check_prognostic(cohort, design).table["covariate"].tolist()
     ['age', 'copas']
     """
+    people = read_sample(sample, design)
+    design = people.design
     if design.balance is None or design.formula is None:
         reason = "the design names no covariates"
         return PrognosticCheck(pd.DataFrame(columns=COLUMNS), PrognosticBalance(reason=reason))
-    covariates, formula = read_design_formula(cohort, design)
-    reoffended = read_outcomes(cohort).reoffended
+    covariates, formula = read_design_formula(people.cohort, design)
+    reoffended = people.within.reoffended
     poor = design.balance.table.query("word == @WORDS[2]")
     columns = {}
     if len(poor):

@@ -8,9 +8,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from desist.arguments import find_kind_faults, find_number_faults
 from desist.cohort.cohort import Cohort
-from desist.cohort.outcomes import Outcomes, cut_outcomes, read_outcomes
 from desist.design.design import Design
 from desist.errors import Fault, InputError, NoEventsError, raise_faults
 from desist.estimands import Estimand
@@ -20,23 +18,23 @@ from desist.inference.engines import Engine, choose_engine, draw_posterior, find
 from desist.inference.rows import collapse_rows
 from desist.inference.seeds import find_seed_faults, require_seed
 from desist.models.fitted import Fit, Model, build_model, drop_empty, name_levels
-from desist.models.horizon import common_horizon, counts_reach_beyond
 from desist.models.predictors import MATCHED_SET, Predictors, Target, make_predictors, make_target
 from desist.models.settings import find_model_faults
+from desist.sample import Sample, read_sample
 
 __all__ = ["Fit", "Model", "fit_model", "fit_rows"]
 
 
 def fit_model(
     model: Model,
-    cohort: Cohort,
-    design: Design,
+    sample: Sample | Cohort,
+    design: Design | None = None,
     *,
     inference: str | Engine = "auto",
     horizon: float | None = None,
     seed: int | np.random.Generator = 0,
 ) -> Fit:
-    """Fit one outcome model to a cohort under a design.
+    """Fit one outcome model to the people compared.
 
     The weights of each arm are scaled to its effective sample size and multiply each
     person's log-likelihood.
@@ -45,16 +43,16 @@ def fit_model(
     ----------
     model : RateModel, FrequencyModel or SurvivalModel
         What is assumed.
-    cohort : Cohort
-        The people and their outcomes.
-    design : Design
-        Their weights and the estimand.
+    sample : Sample or Cohort
+        The people compared and their outcomes; or a cohort, beside its design.
+    design : Design, optional
+        Beside a cohort: the weights and the estimand.
     inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
         The engine; "auto" takes Laplace when its k-hat is below 0.5 and the model has no
         groups, and NUTS otherwise.
     horizon : float, optional
-        Days of follow-up that the predictions are for; by default the cohort's follow-up,
-        when all people share one.
+        Beside a cohort: days of follow-up that the predictions are for; by default the
+        follow-up that all people share.
     seed : int or numpy.random.Generator
         Source of randomness.
 
@@ -73,80 +71,35 @@ def fit_model(
     NotConvergedError
         If a convergence diagnostic failed.
     """
-    faults = find_model_faults(model) + find_people_faults(cohort, design)
-    faults += find_engine_faults(inference) + find_seed_faults(seed)
-    faults += find_number_faults("horizon", horizon, above=0.0, optional=True)
+    faults = find_model_faults(model) + find_engine_faults(inference) + find_seed_faults(seed)
     raise_faults("fit", faults)
-    used = design.weights > 0
-    outcomes = read_outcomes(cohort)
-    horizon = common_horizon(outcomes, design, horizon)
-    # the follow-up of people who are not used decides nothing
-    outcomes = replace(outcomes, time_at_risk=np.where(used, outcomes.time_at_risk, horizon))
-    if "offences" in model.needs and counts_reach_beyond(outcomes, used, horizon):
-        expected = "the whole follow-up, over which offences are counted"
-        fault = Fault("horizon", expected, f"{horizon:g} days", "offences are not dated")
-        raise InputError(f"{model.name} model", [fault])
-    columns = model.read_columns(outcomes, horizon)
-    if columns is None:
-        raise InputError(
-            f"{model.name} model",
-            [
-                Fault(
-                    "cohort", f"a column of {model.needs}", "none", f"give {model.needs}= to Cohort"
-                )
-            ],
-        )
-    _require_events(model, outcomes, design)
-    groups = cohort.groups if model.groups is None else model.groups
-    predictors = make_predictors(cohort, design, model.covariates, groups)
-    weights = scale_weights(design.weights, design.treated)
+    people = read_sample(sample, design, horizon)
+    columns = _read_columns(model, people)
+    groups = people.cohort.groups if model.groups is None else model.groups
+    predictors = make_predictors(people, model.covariates, groups)
+    weights = scale_weights(people.weights, people.treated)
     rows, totals, row_of_person = collapse_rows(predictors.columns() | columns, weights)
-    happened = cut_outcomes(outcomes, horizon, used)[0].reoffended
+    happened = people.within.reoffended
     fit = fit_rows(
         model,
         rows | {"weight": totals},
-        make_target(predictors, design),
-        estimand=design.estimand,
-        horizon=horizon,
-        people=_count_by_arm(design, used),
-        reoffenders=None if happened is None else _count_by_arm(design, used & happened),
+        make_target(predictors, people.design),
+        estimand=people.design.estimand,
+        horizon=people.horizon,
+        people=people.count(),
+        reoffenders=None if happened is None else people.count(happened),
         levels=predictors.levels,
         covariate_names=predictors.covariate_names,
-        weighted=_list_people(row_of_person, weights, design),
+        weighted=_list_people(row_of_person, weights, people.design),
         inference=inference,
         seed=seed,
     )
     return replace(
         fit,
         constant_covariates=predictors.constant,
-        group_sizes=_count_by_group(predictors, design, used),
-        group_reoffenders={}
-        if happened is None
-        else _count_by_group(predictors, design, used & happened),
+        group_sizes=_count_by_group(predictors, people, people.used),
+        group_reoffenders={} if happened is None else _count_by_group(predictors, people, happened),
     )
-
-
-def find_people_faults(cohort: object, design: object) -> list[Fault]:
-    """Find what is wrong with arguments that have to be a cohort and a design of it.
-
-    Parameters
-    ----------
-    cohort, design : object
-        What was given.
-
-    Returns
-    -------
-    list of Fault
-        All of them.
-    """
-    faults = find_kind_faults("cohort", cohort, Cohort, "a Cohort", "see desist.Cohort")
-    faults += find_kind_faults("design", design, Design, "a Design", "see desist.build_design")
-    if isinstance(cohort, Cohort) and isinstance(design, Design):
-        found = f"another one ({len(design.weights)} people, the cohort has {cohort.n_people})"
-        if len(design.weights) != cohort.n_people:
-            advice = "build the design from the cohort that is evaluated"
-            faults.append(Fault("design", "one of this cohort", found, advice))
-    return faults
 
 
 def fit_rows(
@@ -240,10 +193,6 @@ def _list_people(
     return WeightedPeople(row_of_person[used], weights[used], cluster[used])
 
 
-def _count_by_arm(design: Design, people: NDArray[np.bool_]) -> tuple[int, int]:
-    return int((people & design.treated).sum()), int((people & ~design.treated).sum())
-
-
 def _random_source(
     seed: int | np.random.Generator, data: Mapping[str, NDArray[Any]]
 ) -> np.random.Generator:
@@ -263,12 +212,26 @@ def _random_source(
     return np.random.default_rng([base, fingerprint])
 
 
+def _read_columns(model: Model, sample: Sample) -> dict[str, NDArray[Any]]:
+    """Return the outcome as the likelihood reads it, or say why there is none."""
+    if "offences" in model.needs and "offences" in sample.obstacles:
+        expected = "the whole follow-up, over which offences are counted"
+        found, advice = f"{sample.horizon:g} days", "offences are not dated"
+        raise InputError(f"{model.name} model", [Fault("horizon", expected, found, advice)])
+    columns = model.read_columns(sample.recorded, sample.horizon)
+    if columns is None:
+        expected, advice = f"a column of {model.needs}", f"give {model.needs}= to Cohort"
+        raise InputError(f"{model.name} model", [Fault("cohort", expected, "none", advice)])
+    _require_events(model, sample)
+    return columns
+
+
 def _count_by_group(
-    predictors: Predictors, design: Design, people: NDArray[np.bool_]
+    predictors: Predictors, sample: Sample, people: NDArray[np.bool_]
 ) -> dict[str, dict[str, tuple[int, int]]]:
     return {
         grouping: {
-            level: _count_by_arm(design, people & (predictors.groups[:, position] == code))
+            level: sample.count(people & (predictors.groups[:, position] == code))
             for code, level in enumerate(levels)
         }
         for position, (grouping, levels) in enumerate(predictors.levels.items())
@@ -276,11 +239,11 @@ def _count_by_group(
     }
 
 
-def _require_events(model: Model, outcomes: Outcomes, design: Design) -> None:
-    used = design.weights > 0
+def _require_events(model: Model, sample: Sample) -> None:
+    outcomes = sample.recorded
     happened = outcomes.reoffended if outcomes.reoffended is not None else outcomes.offences
-    if happened is not None and not np.any(happened[used]):
-        n_people = int(used.sum())
+    if happened is not None and not np.any(happened[sample.used]):
+        n_people = sum(sample.count())
         raise NoEventsError(
             f"{model.name} model: none of the {n_people} people in the weighted sample reoffended; "
             "no difference can be estimated, and a longer follow-up is needed"

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,16 +11,17 @@ from numpy.typing import NDArray
 
 from desist.arguments import find_kind_faults, find_number_faults, find_probability_faults
 from desist.cohort.cohort import Cohort
-from desist.cohort.outcomes import Outcomes, read_outcomes
+from desist.cohort.outcomes import Outcomes
 from desist.design.design import Design
 from desist.errors import Fault, raise_faults
 from desist.inference.seeds import find_seed_faults, make_generator
-from desist.models.fit import Fit, find_people_faults
+from desist.models.fit import Fit
 from desist.models.frequency import FrequencyModel
 from desist.models.predictive_statistics import PredictiveLook, SimulatedArm, look_at
 from desist.models.predictors import Predictors, Target, make_predictors
 from desist.models.rate import RateModel
 from desist.models.survival import SurvivalModel
+from desist.sample import Sample, read_sample
 
 type Floats = NDArray[np.float64]
 type Draws = dict[str, Floats]
@@ -113,8 +114,8 @@ class PredictiveCheck:
 
 def check_predictions(
     fit: Fit,
-    cohort: Cohort,
-    design: Design,
+    sample: Sample | Cohort,
+    design: Design | None = None,
     *,
     n_draws: int = 300,
     probability: float = 0.95,
@@ -145,10 +146,10 @@ def check_predictions(
     ----------
     fit : Fit
         Of a `RateModel`, `FrequencyModel` or `SurvivalModel`.
-    cohort : Cohort
-        The people that it was fitted to.
-    design : Design
-        Their weights.
+    sample : Sample or Cohort
+        The people that it was fitted to; or a cohort, beside its design.
+    design : Design, optional
+        Beside a cohort: their weights.
     n_draws : int
         Posterior draws, and cohorts simulated.
     probability : float
@@ -172,23 +173,20 @@ def check_predictions(
     fitness via realized discrepancies. Statistica Sinica 6, 733-807.
     """
     faults = find_kind_faults("fit", fit, Fit, "a fit of fit_model")
-    faults += find_people_faults(cohort, design) + find_seed_faults(seed)
+    faults += find_seed_faults(seed)
     faults += find_number_faults("n_draws", n_draws, least=1, whole=True)
     raise_faults(SUBJECT, faults + find_probability_faults(probability))
-    outcomes = read_outcomes(cohort)
-    # the follow-up of people who are not used decides nothing
-    time_at_risk = np.where(design.weights > 0, outcomes.time_at_risk, fit.horizon)
-    outcomes = replace(outcomes, time_at_risk=time_at_risk)
-    raise_faults(SUBJECT, _find_faults(fit, outcomes))
-    look = look_at(fit, outcomes)
-    groups = cohort.groups if fit.model.groups is None else fit.model.groups
-    predictors = make_predictors(cohort, design, fit.model.covariates, groups)
-    raise_faults(SUBJECT, _compare_people(fit, predictors, design))
+    people = read_sample(sample, design, fit.horizon)
+    raise_faults(SUBJECT, _find_faults(fit, people.recorded))
+    look = look_at(fit, people.recorded)
+    groups = people.cohort.groups if fit.model.groups is None else fit.model.groups
+    predictors = make_predictors(people, fit.model.covariates, groups)
+    raise_faults(SUBJECT, _compare_people(fit, predictors, people))
     rng = make_generator(seed)
     chosen = choose_draws(fit.draws, n_draws, rng)
     rows = []
     for name, code in ARMS.items():
-        arm = select_arm(code, predictors, outcomes, design)
+        arm = select_arm(code, predictors, people)
         observed = _summarise(look, look.observed[arm.people], arm)
         drawn = np.array([_simulate(fit, look, one, arm, rng) for one in chosen])
         rows += [
@@ -287,9 +285,7 @@ def choose_draws(draws: Draws, n_draws: int, rng: np.random.Generator) -> list[D
     ]
 
 
-def select_arm(
-    code: int, predictors: Predictors, outcomes: Outcomes, design: Design
-) -> SimulatedArm:
+def select_arm(code: int, predictors: Predictors, sample: Sample) -> SimulatedArm:
     """Select the people of one arm who have weight.
 
     Parameters
@@ -298,20 +294,18 @@ def select_arm(
         1 for the treated.
     predictors : Predictors
         Of everybody.
-    outcomes : Outcomes
-        Their time at risk.
-    design : Design
-        Their weights.
+    sample : Sample
+        Their weights and time at risk.
 
     Returns
     -------
     SimulatedArm
         One row a person.
     """
-    people = (design.weights > 0) & (design.treated == bool(code))
-    shares = design.weights[people] / design.weights[people].sum()
+    people = sample.used & (sample.treated == bool(code))
+    shares = sample.weights[people] / sample.weights[people].sum()
     target = Target(predictors.covariates[people], predictors.groups[people], shares)
-    return SimulatedArm(code, people, target, outcomes.time_at_risk[people])
+    return SimulatedArm(code, people, target, sample.recorded.time_at_risk[people])
 
 
 def _find_faults(fit: Fit, outcomes: Outcomes) -> list[Fault]:
@@ -325,10 +319,8 @@ def _find_faults(fit: Fit, outcomes: Outcomes) -> list[Fault]:
     return faults
 
 
-def _compare_people(fit: Fit, predictors: Predictors, design: Design) -> list[Fault]:
-    used = design.weights > 0
-    found = (int((used & design.treated).sum()), int((used & ~design.treated).sum()))
-    faults = []
+def _compare_people(fit: Fit, predictors: Predictors, sample: Sample) -> list[Fault]:
+    found, faults = sample.count(), []
     if found != (fit.n_treated, fit.n_comparison):
         expected = f"the {fit.n_treated} treated and {fit.n_comparison} comparison people fitted"
         faults.append(Fault("design", expected, f"{found[0]} and {found[1]} with weight"))

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from desist.cohort.cohort import Cohort
 from desist.design.design import Design
 from desist.design.formula import make_matrix, read_formula
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Estimand
 from desist.inference.rows import collapse_rows
 from desist.models.priors import Priors
+from desist.sample import Sample
 
 FROM_DESIGN = "design"  # covariates: those of the design's formula
 UNIT_OF_A_CATEGORY = 0.5  # the standard deviation of one that half of the people have
@@ -109,17 +109,13 @@ class Target:
         return Target(self.covariates[rows], self.groups[rows], share / share.sum())
 
 
-def make_predictors(
-    cohort: Cohort, design: Design, formula: str | None, groups: Sequence[str]
-) -> Predictors:
-    """Make the predictors of a model for a cohort under a design.
+def make_predictors(sample: Sample, formula: str | None, groups: Sequence[str]) -> Predictors:
+    """Make the predictors of a model for the people compared.
 
     Parameters
     ----------
-    cohort : Cohort
-        The people.
-    design : Design
-        Their weights; people of weight zero have no say in centring or scaling.
+    sample : Sample
+        The people; those of weight zero have no say in centring or scaling.
     formula : str or None
         Right-hand side of a formula over the cohort's covariates; "design" for that of the
         design, None for none.
@@ -138,9 +134,9 @@ def make_predictors(
         formula) constant among the people who are used, there is no such grouping, or a
         column bears a reserved name.
     """
-    used = design.weights > 0
-    _refuse_reserved(cohort.covariates, formula, groups)
-    matrix, names = _read_covariates(cohort.covariates, design, formula)
+    design, used, covariates = sample.design, sample.used, sample.cohort.covariates
+    _refuse_reserved(covariates, formula, groups)
+    matrix, names = _read_covariates(covariates, design, formula)
     target = target_weights(design)
     weights = np.where(used, design.weights / _arm_totals(design), 0.0)
     share = weights / weights.sum()
@@ -157,7 +153,7 @@ def make_predictors(
     unit = _choose_units(matrix[used], np.abs(matrix - centre)[target > 0], spread)
     standard = (matrix - centre)[:, varies] / unit[varies]
     standard[~used] = 0.0
-    codes, levels = _read_groups(cohort.covariates, design, groups)
+    codes, levels = _read_groups(covariates, design, groups)
     return Predictors(design.treated.astype(float), standard, names, codes, levels, constant)
 
 

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from desist.arguments import find_kind_faults, find_number_faults, find_probability_faults
 from desist.cohort.cohort import Cohort
-from desist.cohort.outcomes import Outcomes, read_outcomes
+from desist.cohort.outcomes import Outcomes
 from desist.design.design import Design
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
 from desist.inference.seeds import find_seed_faults, make_generator
-from desist.models.fit import Fit, find_people_faults
+from desist.models.fit import Fit
 from desist.models.predictive_check import (
     ARMS,
     choose_draws,
@@ -26,6 +26,7 @@ from desist.models.predictive_check import (
 from desist.models.predictive_statistics import SimulatedArm
 from desist.models.predictors import make_predictors
 from desist.models.process import ProcessModel, draw_first
+from desist.sample import Sample, read_sample
 
 # the last two are of every predictive check, and are asked for here as well
 __all__ = ["ProcessCheck", "check_one_process", "compare_prediction", "write_probability"]
@@ -93,8 +94,8 @@ class ProcessCheck:
 
 def check_one_process(
     fit: Fit,
-    cohort: Cohort,
-    design: Design,
+    sample: Sample | Cohort,
+    design: Design | None = None,
     *,
     n_draws: int = 500,
     probability: float = 0.95,
@@ -113,10 +114,10 @@ def check_one_process(
     ----------
     fit : Fit
         Of a `ProcessModel`.
-    cohort : Cohort
-        The people that it was fitted to.
-    design : Design
-        Their weights.
+    sample : Sample or Cohort
+        The people that it was fitted to; or a cohort, beside its design.
+    design : Design, optional
+        Beside a cohort: their weights.
     n_draws : int
         Posterior draws, and cohorts simulated.
     probability : float
@@ -140,7 +141,7 @@ def check_one_process(
     fitness via realized discrepancies. Statistica Sinica 6, 733-807.
     """
     faults = find_kind_faults("fit", fit, Fit, "a fit of fit_model")
-    faults += find_people_faults(cohort, design) + find_seed_faults(seed)
+    faults += find_seed_faults(seed)
     faults += find_number_faults("n_draws", n_draws, least=1, whole=True)
     raise_faults("check of one process", faults + find_probability_faults(probability))
     model = fit.model
@@ -148,14 +149,14 @@ def check_one_process(
         fault = Fault("fit", "a fit of ProcessModel", f"one of the {model.name} model")
         raise InputError("check of one process", [fault])
     rng = make_generator(seed)
-    outcomes = read_outcomes(cohort)
-    groups = cohort.groups if model.groups is None else model.groups
-    predictors = make_predictors(cohort, design, model.covariates, groups)
+    people = read_sample(sample, design, fit.horizon)
+    groups = people.cohort.groups if model.groups is None else model.groups
+    predictors = make_predictors(people, model.covariates, groups)
     chosen = choose_draws(fit.draws, n_draws, rng)
     rows = []
     for name, code in ARMS.items():
-        arm = select_arm(code, predictors, outcomes, design)
-        observed = _observe(arm, outcomes)
+        arm = select_arm(code, predictors, people)
+        observed = _observe(arm, people.recorded)
         drawn = np.array([_simulate(fit, model, one, arm, rng) for one in chosen])
         rows += [
             {"arm": name, "measure": measure}

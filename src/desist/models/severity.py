@@ -16,7 +16,6 @@ from desist.arguments import (
     find_probability_faults,
 )
 from desist.cohort.cohort import Cohort
-from desist.cohort.outcomes import read_outcomes
 from desist.design.balance import effective_sample_size
 from desist.design.design import Design
 from desist.errors import Fault, InputError, NoEventsError, name_rows, raise_faults
@@ -30,6 +29,7 @@ from desist.models.priors import (
     find_between_faults,
     find_normal_faults,
 )
+from desist.sample import Sample, read_sample
 
 type Floats = NDArray[np.float64]
 
@@ -299,16 +299,20 @@ def fit_court_outcomes(
 
 
 def count_court_outcomes(
-    cohort: Cohort, design: Design, column: str, categories: Sequence[str] = TIERS
+    sample: Sample | Cohort,
+    design: Design | None = None,
+    column: str = "court",
+    categories: Sequence[str] = TIERS,
 ) -> CourtCounts:
     """Count the people of a cohort by court outcome, weighted by a design.
 
     Parameters
     ----------
-    cohort : Cohort
-        The people. The column is an outcome: keep it out of every formula.
-    design : Design
-        Their weights; people of weight zero are not counted.
+    sample : Sample or Cohort
+        The people compared; or a cohort, beside its design. The column is an outcome: keep it
+        out of every formula.
+    design : Design, optional
+        Beside a cohort: the weights; people of weight zero are not counted.
     column : str
         Its values are the categories. Blank is the last category for those who did not
         reoffend.
@@ -325,12 +329,13 @@ def count_court_outcomes(
     InputError
         If there is no such column, or a value is blank or none of the categories.
     """
-    names = tuple(categories)
+    names, joined = tuple(categories), read_sample(sample, design)
+    cohort, design = joined.cohort, joined.design
     if column not in cohort.people:
         known = ", ".join(map(str, cohort.people.columns))
         raise InputError("court outcomes", [Fault(column, f"one of the columns {known}", "none")])
     values = cohort.people[column].astype("string")
-    reoffended = read_outcomes(cohort).reoffended
+    reoffended = joined.recorded.reoffended
     if reoffended is not None:
         values = values.mask(values.isna().to_numpy() & ~reoffended, names[-1])
     codes = pd.Index(names).get_indexer(pd.Index(values.astype(object)))

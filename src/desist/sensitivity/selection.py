@@ -11,11 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 from desist.arguments import describe, find_kind_faults, find_number_faults
 from desist.checks.arms import read_arms
 from desist.cohort.cohort import Cohort
-from desist.cohort.outcomes import read_outcomes
 from desist.cohort.published import PublishedMeasure, PublishedStudy
 from desist.design.design import Design
 from desist.errors import Fault, InputError, NoEventsError, name_rows, raise_faults
 from desist.estimands import Measure
+from desist.sample import Sample, read_sample
 from desist.sensitivity.shapes import AnyShape, ProcessShape, Shape, WeibullShape
 
 SUBJECT = "bounds of the time among reoffenders"
@@ -179,15 +179,15 @@ def bound_time(
     )
 
 
-def bound_time_of_cohort(cohort: Cohort, design: Design) -> SelectionBounds:
+def bound_time_of_cohort(sample: Sample | Cohort, design: Design | None = None) -> SelectionBounds:
     """Bound the mean days among those who would reoffend either way, under a design.
 
     Parameters
     ----------
-    cohort : Cohort
-        The people, with days to the first reoffence.
-    design : Design
-        Their weights.
+    sample : Sample or Cohort
+        The people compared, with days to the first reoffence; or a cohort, beside its design.
+    design : Design, optional
+        Beside a cohort: the weights.
 
     Returns
     -------
@@ -197,28 +197,20 @@ def bound_time_of_cohort(cohort: Cohort, design: Design) -> SelectionBounds:
     Raises
     ------
     InputError
-        If the cohort has no days.
+        If the cohort has no days, or people were followed for different times.
     NoEventsError
         If nobody in an arm reoffended.
     """
-    raise_faults(
-        SUBJECT,
-        [
-            *find_kind_faults("cohort", cohort, Cohort, "a Cohort"),
-            *find_kind_faults("design", design, Design, "a Design"),
-        ],
-    )
-    outcomes = read_outcomes(cohort)
+    people = read_sample(sample, design)
+    outcomes = people.within
     if outcomes.days is None or outcomes.reoffended is None:
         raise InputError(
             SUBJECT, [Fault("cohort", "a column of days", "none", "give days= to Cohort")]
         )
-    followed = outcomes.time_at_risk[design.weights > 0]
-    if followed.min() < followed.max():
-        found = f"{int((followed < followed.max()).sum())} followed for less than others"
-        advice = "whoever is followed for longer has longer days to count"
-        raise InputError(SUBJECT, [Fault("follow_up", "the same for everybody", found, advice)])
-    return bound_time(outcomes.days, outcomes.reoffended, design.treated, design.weights)
+    if "reoffended" in people.uncut:
+        found, advice = people.uncut["reoffended"], "give a horizon that everybody reached"
+        raise InputError(SUBJECT, [Fault("horizon", "one that all reached", found, advice)])
+    return bound_time(outcomes.days, outcomes.reoffended, people.treated, people.weights)
 
 
 def bound_published_time(

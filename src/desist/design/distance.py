@@ -1,12 +1,13 @@
 """How far apart people are: calipers and their scales, Mahalanobis distance, strata."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from desist.arguments import describe, find_names_faults, find_number_faults
 from desist.design.formula import find_bad_values, suggest
 from desist.design.propensity import PropensityScore
 from desist.design.protocol import Material
@@ -25,7 +26,58 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 
-def find_caliper_faults(caliper: float, scale: str) -> list[Fault]:
+def find_option_faults(
+    where: str, value: object, known: Collection[str], *, optional: bool = False
+) -> list[Fault]:
+    """Return what is wrong with a setting that is one of several words.
+
+    Parameters
+    ----------
+    where : str
+        Name of the setting.
+    value : object
+        What was given.
+    known : collection of str
+        The words.
+    optional : bool
+        Whether None will do.
+
+    Returns
+    -------
+    list of Fault
+        At most one, with the nearest of the words.
+    """
+    if (optional and value is None) or (isinstance(value, str) and value in known):
+        return []
+    expected = ", ".join(repr(name) for name in known)
+    advice = suggest(value, known) if isinstance(value, str) else ""
+    return [Fault(where, expected, describe(value), advice)]
+
+
+def find_column_faults(where: str, value: object, covariates: pd.DataFrame) -> list[Fault]:
+    """Return what is wrong with a setting that names a column of the cohort.
+
+    Parameters
+    ----------
+    where : str
+        Name of the setting.
+    value : object
+        What was given.
+    covariates : DataFrame
+        The people.
+
+    Returns
+    -------
+    list of Fault
+        At most one, with the nearest of the columns.
+    """
+    if isinstance(value, str) and value in covariates.columns:
+        return []
+    advice = suggest(value, covariates.columns) if isinstance(value, str) else "give its name"
+    return [Fault(where, "a column of the cohort", describe(value), advice)]
+
+
+def find_caliper_faults(caliper: object, scale: object, *, optional: bool = False) -> list[Fault]:
     """Return what is wrong with a caliper and its scale.
 
     Parameters
@@ -34,20 +86,18 @@ def find_caliper_faults(caliper: float, scale: str) -> list[Fault]:
         Has to be positive and finite.
     scale : str
         One of `UNITS`.
+    optional : bool
+        Whether the caliper may be None.
 
     Returns
     -------
     list of Fault
         At most two.
     """
-    faults = []
-    if not (np.isfinite(caliper) and caliper > 0):
-        advice = "0.05 is the default, on the scale 'logit'"
-        faults.append(Fault("caliper", "a positive number", repr(caliper), advice))
-    if scale not in UNITS:
-        expected = ", ".join(repr(name) for name in UNITS)
-        faults.append(Fault("scale", expected, repr(scale), suggest(str(scale), UNITS)))
-    return faults
+    advice = "0.05 is the default, on the scale 'logit'"
+    found = find_number_faults("caliper", caliper, above=0, optional=optional, advice=advice)
+    faults = [replace(fault, expected="a positive number") for fault in found]
+    return faults + find_option_faults("scale", scale, UNITS)
 
 
 def distance_scale(
@@ -183,29 +233,31 @@ def whiten(values: Floats, treated: NDArray[np.bool_]) -> Floats:
     return whitened
 
 
-def find_strata_faults(covariates: pd.DataFrame, columns: Iterable[str]) -> list[Fault]:
+def find_strata_faults(covariates: pd.DataFrame, columns: object) -> list[Fault]:
     """Return what is wrong with columns that have to agree exactly.
 
     Parameters
     ----------
     covariates : DataFrame
         The people.
-    columns : iterable of str
+    columns : collection of str
         Columns to agree on.
 
     Returns
     -------
     list of Fault
-        Unknown columns, missing values.
+        No list of names, unknown columns, missing values.
     """
-    faults = []
+    faults = find_names_faults("exact", columns)
+    if faults or not isinstance(columns, Collection):
+        return faults
     for name in columns:
         if name in covariates.columns:
             bad = find_bad_values(covariates, [name])
             faults += [fault for fault in bad if "same value" not in fault.found]
         else:
             advice = suggest(name, covariates.columns)
-            faults.append(Fault("exact", "columns of the cohort", repr(name), advice))
+            faults.append(Fault("exact", "columns of the cohort", describe(name), advice))
     return faults
 
 

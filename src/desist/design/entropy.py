@@ -3,13 +3,14 @@
 Hainmueller (2012), Political Analysis 20, equations 4 to 9.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from desist.arguments import find_number_faults
 from desist.design.balance import is_binary
 from desist.design.columns import ScaledColumns
 from desist.design.formula import ModelMatrix
@@ -60,10 +61,9 @@ class EntropyBalancing:
             A number of moments other than 1 and 2.
         """
         del covariates, treated
-        if self.moments in (1, 2):
-            return []
+        faults = find_number_faults("moments", self.moments, least=1, most=2, whole=True)
         advice = "1 balances means, 2 variances as well"
-        return [Fault("moments", "1 or 2", repr(self.moments), advice)]
+        return [replace(fault, expected="1 or 2", advice=advice) for fault in faults]
 
     def assign(self, material: Material) -> Assignment:
         """Find the weights.

@@ -7,15 +7,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from desist.arguments import describe, find_kind_faults, find_number_faults
 from desist.design.distance import (
     DISTANCES,
     Space,
     find_caliper_faults,
+    find_option_faults,
     find_strata_faults,
     measure_space,
     number_strata,
 )
-from desist.design.formula import suggest
 from desist.design.greedy import (
     Finder,
     LineFinder,
@@ -100,12 +101,11 @@ class NearestMatching:
         list of Fault
             Unknown options, contradictions, too few comparison people.
         """
-        faults = _find_option_faults(self)
-        faults += find_caliper_faults(1.0 if self.caliper is None else self.caliper, self.scale)
-        faults += find_strata_faults(covariates, self.exact)
-        capacity = self.capacity(int(treated.sum()))
         n_treated, n_comparison = int(treated.sum()), int((~treated).sum())
-        if n_comparison * capacity < n_treated:
+        faults = _find_option_faults(self, n_comparison)
+        faults += find_caliper_faults(self.caliper, self.scale, optional=True)
+        faults += find_strata_faults(covariates, self.exact)
+        if not faults and n_comparison * self.capacity(n_treated) < n_treated:
             expected = f"at least as many as the {n_treated:,} participants can use"
             advice = "match with replacement=True or by RadiusMatching, or weight"
             faults.append(Fault("comparison people", expected, f"{n_comparison:,}", advice))
@@ -199,6 +199,28 @@ def assign_matches(
     return Assignment(weights, sets, matches, notes)
 
 
+def find_ratio_faults(ratio: object, n_comparison: int) -> list[Fault]:
+    """Return what is wrong with a number of matches for each participant.
+
+    Parameters
+    ----------
+    ratio : int
+        At least 1.
+    n_comparison : int
+        Nobody can have more matches than that.
+
+    Returns
+    -------
+    list of Fault
+        At most one.
+    """
+    faults = find_number_faults("ratio", ratio, least=1, whole=True)
+    if not faults and find_number_faults("ratio", ratio, most=n_comparison):
+        expected = f"a whole number of at most the {n_comparison:,} comparison people"
+        faults = [Fault("ratio", expected, describe(ratio), "1 to 5 are usual")]
+    return faults
+
+
 def _rank_treated(method: NearestMatching, material: Material) -> Integers:
     """Place of each person in the order of choosing; small chooses first."""
     size = len(material.treated)
@@ -248,22 +270,18 @@ def _note_shortfall(matches: Integers, ratio: int) -> tuple[str, ...]:
     return (f"{short:,} participants have fewer than {ratio} matches",) if short else ()
 
 
-def _find_option_faults(method: NearestMatching) -> list[Fault]:
-    faults = []
-    if not (isinstance(method.ratio, int) and method.ratio >= 1):
-        faults.append(Fault("ratio", "a whole number of at least 1", repr(method.ratio)))
-    if method.reuse is not None and not (isinstance(method.reuse, int) and method.reuse >= 1):
-        faults.append(Fault("reuse", "a whole number of at least 1", repr(method.reuse)))
-    if method.reuse is not None and not method.replacement:
+def _find_option_faults(method: NearestMatching, most: int) -> list[Fault]:
+    faults = find_ratio_faults(method.ratio, most)
+    faults += find_kind_faults("replacement", method.replacement, bool, "True or False")
+    limit = find_number_faults("reuse", method.reuse, least=1, whole=True, optional=True)
+    if not limit and method.reuse is not None and not method.replacement:
         advice = "set replacement=True, or leave the limit out"
-        faults.append(Fault("reuse", "no limit without replacement", repr(method.reuse), advice))
-    for where, value, known in (
-        ("order", method.order, ORDERS),
-        ("distance", method.distance, DISTANCES),
-    ):
-        if value is not None and value not in known:
-            expected = ", ".join(repr(name) for name in known)
-            faults.append(Fault(where, expected, repr(value), suggest(str(value), known)))
+        expected = "no limit without replacement"
+        limit = [Fault("reuse", expected, describe(method.reuse), advice)]
+    faults += limit
+    faults += find_option_faults("order", method.order, ORDERS, optional=True)
+    faults += find_option_faults("distance", method.distance, DISTANCES)
+    faults += find_number_faults("seed", method.seed, least=0, whole=True, optional=True)
     if method.order == "random" and method.seed is None:
         advice = "so that the same people are matched the next time"
         faults.append(Fault("seed", "a number for the order 'random'", "None", advice))

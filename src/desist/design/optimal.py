@@ -24,13 +24,13 @@ from desist.design.distance import (
     DISTANCES,
     Space,
     find_caliper_faults,
+    find_option_faults,
     find_strata_faults,
     measure_space,
     number_strata,
 )
 from desist.design.edges import Edges, collect_edges, iterate_edges, join_edges
-from desist.design.formula import suggest
-from desist.design.nearest import assign_matches
+from desist.design.nearest import assign_matches, find_ratio_faults
 from desist.design.protocol import Assignment, Material
 from desist.design.strata import ALL_THREE, weigh_strata
 from desist.errors import Fault, NoOverlapError
@@ -99,9 +99,8 @@ class OptimalMatching:
             Unknown options, too few comparison people.
         """
         faults = _find_faults(self, covariates)
-        if not (isinstance(self.ratio, int) and self.ratio >= 1):
-            faults.append(Fault("ratio", "a whole number of at least 1", repr(self.ratio)))
         n_treated, n_comparison = int(treated.sum()), int((~treated).sum())
+        faults += find_ratio_faults(self.ratio, n_comparison)
         if n_comparison < n_treated:
             expected = f"at least as many as the {n_treated:,} participants can use"
             advice = "use FullMatching or RadiusMatching, or weight"
@@ -420,10 +419,6 @@ def _number_sets(matches: Integers, n_people: int) -> Integers:
 
 
 def _find_faults(method: OptimalMatching | FullMatching, covariates: pd.DataFrame) -> list[Fault]:
-    faults = find_caliper_faults(1.0 if method.caliper is None else method.caliper, method.scale)
+    faults = find_caliper_faults(method.caliper, method.scale, optional=True)
     faults += find_strata_faults(covariates, method.exact)
-    if method.distance not in DISTANCES:
-        expected = ", ".join(repr(name) for name in DISTANCES)
-        advice = suggest(str(method.distance), DISTANCES)
-        faults.append(Fault("distance", expected, repr(method.distance), advice))
-    return faults
+    return faults + find_option_faults("distance", method.distance, DISTANCES)

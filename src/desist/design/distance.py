@@ -11,7 +11,7 @@ from desist.arguments import describe, find_names_faults, find_number_faults
 from desist.design.formula import find_bad_values, suggest
 from desist.design.propensity import PropensityScore
 from desist.design.protocol import Material
-from desist.errors import Fault
+from desist.errors import Fault, NoOverlapError
 
 UNITS = {
     "logit": ("sd", "standard deviations of the logit"),
@@ -170,6 +170,11 @@ def measure_space(material: Material, distance: str, caliper: float | None, scal
     -------
     Space
         Line, points and caliper.
+
+    Raises
+    ------
+    NoOverlapError
+        If the arms differ in something in which nobody varies within them.
     """
     line, limit = None, np.inf
     if material.scores is not None:
@@ -220,15 +225,30 @@ def whiten(values: Floats, treated: NDArray[np.bool_]) -> Floats:
     -------
     ndarray of float, shape (n_people, rank)
         New columns.
+
+    Raises
+    ------
+    NoOverlapError
+        If the arms differ in something in which nobody varies within them.
     """
     centred = values.copy()
     for arm in (treated, ~treated):
-        centred[arm] -= values[arm].mean(axis=0)
+        varies = np.ptp(values[arm], axis=0) > 0  # sums of decimals do not cancel exactly
+        centred[arm] = np.where(varies, values[arm] - values[arm].mean(axis=0), 0.0)
     covariance = centred.T @ centred / (len(values) - 2)
     scale = np.sqrt(np.diag(covariance))
     scale[scale == 0] = 1.0
     roots, axes = np.linalg.eigh(covariance / np.outer(scale, scale))
-    kept = roots > 1e-10 * roots.max()
+    kept = roots > 1e-10 * max(float(roots.max()), 1e-10)
+    scaled = (values - values.mean(axis=0)) / scale
+    between = scaled[treated].mean(axis=0) - scaled[~treated].mean(axis=0)
+    lost = np.abs(axes[:, ~kept].T @ between).max(initial=0.0)
+    if lost > 1e-8 * max(float(np.abs(scaled).max()), 1.0):
+        raise NoOverlapError(
+            "every participant is infinitely far from every comparison person: covariates that "
+            "do not vary within the arms differ between them; leave them out, or look for "
+            "comparison people who share them"
+        )
     whitened: Floats = (values / scale) @ (axes[:, kept] / np.sqrt(roots[kept]))
     return whitened
 

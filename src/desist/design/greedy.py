@@ -8,6 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+ALIKE = 1e-9
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -182,7 +184,8 @@ class SpaceFinder:
         if not rows.size:
             return -1, np.inf
         squares = ((self._values[rows] - self._targets[person]) ** 2).sum(axis=1)
-        nearest = int(squares.argmin())
+        # people who are alike differ by rounding; the first of them in the rows is taken
+        nearest = int((squares <= squares.min() * (1 + ALIKE) + ALIKE**2).argmax())
         return int(rows[nearest]), float(np.sqrt(squares[nearest]))
 
     def take(self, candidate: int) -> None:

@@ -20,6 +20,8 @@ UNITS = {
     "score_sd": ("sd", "standard deviations of the score"),
 }
 
+ALIKE = 1e-10
+
 DISTANCES = ("score", "mahalanobis")
 
 Floats = NDArray[np.float64]
@@ -179,11 +181,57 @@ def measure_space(material: Material, distance: str, caliper: float | None, scal
     line, limit = None, np.inf
     if material.scores is not None:
         line, unit = distance_scale(material.scores, caliper or 1.0, scale)
+        line = join_alike(line)
         limit = np.inf if caliper is None else unit
     points = None
     if distance == "mahalanobis" and material.matrix is not None:
         points = whiten(material.matrix.without_intercept, material.treated)
+        points = np.column_stack([join_alike(column) for column in points.T])
     return Space(line, points, limit)
+
+
+def join_alike(values: Floats) -> Floats:
+    """Give numbers that differ by rounding alone one value, the smallest of them.
+
+    Two people with the same covariates may have scores that differ in the last digit, and
+    by the order of the rows at that; they are tied all the same.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_people,)
+        Scores, log odds or a whitened covariate.
+
+    Returns
+    -------
+    ndarray of float, shape (n_people,)
+        Neighbours within 1e-10 of the range are equal.
+    """
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    first = np.append(True, np.diff(ordered) > ALIKE * np.ptp(values))
+    joined = np.empty_like(values)
+    joined[order] = ordered[first][np.cumsum(first) - 1]
+    return joined
+
+
+def number_places(space: Space) -> Integers:
+    """Give each place a number; people in one place are tied.
+
+    Parameters
+    ----------
+    space : Space
+        What the distance is measured in.
+
+    Returns
+    -------
+    ndarray of int, shape (n_people,)
+        In the sorted order of the places.
+    """
+    columns = [] if space.line is None else [space.line]
+    if space.points is not None:
+        columns = [*space.points.T, *columns]
+    table = np.column_stack(columns)
+    return np.unique(table, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
 def find_nearest(values: Floats, treated: NDArray[np.bool_]) -> float:

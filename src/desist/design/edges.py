@@ -93,13 +93,29 @@ def collect_edges(space: Space, inside: Integers, outside: Integers, most: int) 
     for edges in iterate_edges(space, inside, outside):
         near = _keep_nearest(edges, most)
         total += len(near.distance)
-        if total > MOST_EDGES:
-            found = f"more than {MOST_EDGES:,}"
-            advice = "give a (smaller) caliper or exact columns"
-            fault = Fault("possible pairs", f"at most {MOST_EDGES:,}", found, advice)
-            raise InputError("design", [fault])
+        refuse_pairs(total)
         kept.append(near)
     return join_edges(kept)
+
+
+def refuse_pairs(number: int) -> None:
+    """Refuse more pairs than can be held and solved.
+
+    Parameters
+    ----------
+    number : int
+        Of possible pairs.
+
+    Raises
+    ------
+    InputError
+        If there are more than 40 million.
+    """
+    if number > MOST_EDGES:
+        found = f"more than {MOST_EDGES:,}"
+        advice = "give a (smaller) caliper or exact columns"
+        fault = Fault("possible pairs", f"at most {MOST_EDGES:,}", found, advice)
+        raise InputError("design", [fault])
 
 
 def join_edges(blocks: list[Edges]) -> Edges:

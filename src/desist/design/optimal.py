@@ -12,7 +12,6 @@ that agree to a part in a million the one with the smallest sum of squares is ta
 order of the rows does not decide.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -20,6 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from desist.design.cover import cover_optimally
 from desist.design.distance import (
     DISTANCES,
     Space,
@@ -29,7 +29,7 @@ from desist.design.distance import (
     measure_space,
     number_strata,
 )
-from desist.design.edges import Edges, collect_edges, iterate_edges, join_edges
+from desist.design.edges import Edges, collect_edges
 from desist.design.nearest import assign_matches, find_ratio_faults
 from desist.design.protocol import Assignment, Material
 from desist.design.strata import ALL_THREE, weigh_strata
@@ -258,119 +258,8 @@ def assign_optimally(edges: Edges, n_treated: int, n_comparison: int, ratio: int
     return np.column_stack([real[:, 0] % n_treated, real[:, 1]])
 
 
-def cover_optimally(space: Space, inside: Integers, outside: Integers) -> Integers:
-    """Choose edges that reach everybody who can be reached, at the smallest total distance.
-
-    With u and v the distances of two people to their nearest, matching them directly saves
-    u + v - distance against each going to their nearest. Only edges that save something
-    matter; the most is saved by an assignment, and those not assigned go to their nearest.
-
-    Parameters
-    ----------
-    space : Space
-        What the distance is measured in.
-    inside, outside : ndarray of int
-        Positions of the treated and of the comparison people.
-
-    Returns
-    -------
-    ndarray of int, shape (n_edges, 2)
-        Numbers of the treated and of the comparison people; no edge joins two people who
-        both have others.
-    """
-    nearest = _Nearest.of_both_arms(space, inside, outside)
-    saving = [nearest.keep_saving(edges) for edges in _iterate_costs(space, inside, outside)]
-    edges = join_edges(saving)
-    n_treated, n_comparison = len(inside), len(outside)
-    highest = float(edges.distance.max(initial=0.0))
-    out = np.arange(n_treated)
-    found = _solve(
-        np.concatenate([edges.treated, out]),
-        np.concatenate([edges.comparison, n_comparison + out]),
-        np.concatenate([highest - edges.distance, np.full(n_treated, highest)]),
-        (n_treated, n_comparison + n_treated),
-    )
-    return nearest.complete(found[found[:, 1] < n_comparison])
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class _Nearest:
-    """The nearest of everybody: distance (infinite for none) and number."""
-
-    treated_distance: Floats
-    treated_to: Integers
-    comparison_distance: Floats
-    comparison_to: Integers
-
-    @classmethod
-    def of_both_arms(cls, space: Space, inside: Integers, outside: Integers) -> "_Nearest":
-        made = cls(
-            np.full(len(inside), np.inf),
-            np.full(len(inside), -1),
-            np.full(len(outside), np.inf),
-            np.full(len(outside), -1),
-        )
-        for edges in _iterate_costs(space, inside, outside):
-            _update(made.treated_distance, made.treated_to, edges.treated, edges.comparison, edges)
-            _update(
-                made.comparison_distance, made.comparison_to, edges.comparison, edges.treated, edges
-            )
-        return made
-
-    def keep_saving(self, edges: Edges) -> Edges:
-        """Keep edges that save something, with the saving in the place of the distance."""
-        alone = self.treated_distance[edges.treated] + self.comparison_distance[edges.comparison]
-        saving = alone - edges.distance
-        kept = saving > 0
-        return Edges(edges.treated[kept], edges.comparison[kept], saving[kept])
-
-    def complete(self, matched: Integers) -> Integers:
-        """Send those who are not matched to their nearest."""
-        lone_treated = np.setdiff1d(np.flatnonzero(self.treated_to >= 0), matched[:, 0])
-        lone_comparison = np.setdiff1d(np.flatnonzero(self.comparison_to >= 0), matched[:, 1])
-        edges = np.concatenate(
-            [
-                matched,
-                np.column_stack([lone_treated, self.treated_to[lone_treated]]),
-                np.column_stack([self.comparison_to[lone_comparison], lone_comparison]),
-            ]
-        )
-        return _drop_needless(np.unique(edges, axis=0))
-
-
-def _iterate_costs(space: Space, inside: Integers, outside: Integers) -> Iterator[Edges]:
-    people = np.concatenate([inside, outside])
-    width = float(np.ptp(space.line[people])) if space.line is not None and people.size else 0.0
-    for edges in iterate_edges(space, inside, outside):
-        yield Edges(edges.treated, edges.comparison, _break_ties(edges.distance, width))
-
-
 def _break_ties(distance: Floats, largest: float) -> Floats:
     return distance * (1 + TIE_BREAK * distance / largest) if largest > 0 else distance
-
-
-def _update(best: Floats, to: Integers, own: Integers, other: Integers, edges: Edges) -> None:
-    order = np.lexsort((other, edges.distance, own))
-    people, first = np.unique(own[order], return_index=True)
-    distance, partner = edges.distance[order][first], other[order][first]
-    nearer = distance < best[people]
-    best[people[nearer]] = distance[nearer]
-    to[people[nearer]] = partner[nearer]
-
-
-def _drop_needless(edges: Integers) -> Integers:
-    """Drop edges between two people who both have others (only ties make them)."""
-    treated = np.bincount(edges[:, 0])
-    comparison = np.bincount(edges[:, 1])
-    kept = np.ones(len(edges), dtype=bool)
-    suspects = (treated[edges[:, 0]] > 1) & (comparison[edges[:, 1]] > 1)
-    for number in np.flatnonzero(suspects):
-        one, other = edges[number]
-        if treated[one] > 1 and comparison[other] > 1:
-            kept[number] = False
-            treated[one] -= 1
-            comparison[other] -= 1
-    return edges[kept]
 
 
 def _solve(rows: Integers, columns: Integers, costs: Floats, shape: tuple[int, int]) -> Integers:

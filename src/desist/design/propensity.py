@@ -54,9 +54,8 @@ class PropensityScore:
     n_groups: int = 0
 
     def __repr__(self) -> str:
-        """Return the range of the score; nobody's own score is shown."""
-        low, high = float(self.scores.min()), float(self.scores.max())
-        return f"PropensityScore({self.link}, {len(self.scores):,} people, {low:.3g} to {high:.3g})"
+        """Return the model and the number of people; the extremes are single people's scores."""
+        return f"PropensityScore({self.link}, {len(self.scores):,} people)"
 
 
 def fit_score(

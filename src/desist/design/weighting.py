@@ -14,6 +14,7 @@ from desist.design.propensity import PropensityScore
 from desist.design.protocol import Assignment, Material, NoSettings
 from desist.errors import CannotAnswerError, Fault, NoOverlapError, name_rows
 from desist.estimands import Estimand
+from desist.privacy import FEWEST_SHARING
 
 LARGEST_POWER = 300
 LARGEST_WEIGHT = 1e100
@@ -154,7 +155,10 @@ class InverseProbability:
         )
         faults += [replace(fault, expected="a quantile between 0.5 and 1") for fault in found]
         if self.trim is not None and not _are_limits(self.trim):
-            expected, advice = "a lower and a higher score between 0 and 1", "write (0.05, 0.95)"
+            expected, advice = (
+                "a lower and a higher score between 0 and 1",
+                "write it as (0.05, 0.95)",
+            )
             faults.append(Fault("trim", expected, _describe_limits(self.trim), advice))
         return faults
 
@@ -359,7 +363,11 @@ def _truncate(
     limit = float(np.quantile(weights[cut], quantile, method="closest_observation"))
     above = cut & (weights > limit)
     weights[above] = limit
-    return f"{above.sum():,} weights were truncated to {limit:.4g}, their {quantile:g} quantile"
+    shared = int((cut & (weights == limit)).sum())
+    to = f"{limit:.4g}, their {quantile:g} quantile"
+    if shared < FEWEST_SHARING:  # so few share it that it would be a single person's
+        to = f"their {quantile:g} quantile"
+    return f"{above.sum():,} weights were truncated to {to}"
 
 
 def _refuse_trimming(
@@ -383,6 +391,6 @@ def _refuse_infinite(weights: Floats) -> None:
     infinite = int((~(weights < LARGEST_WEIGHT)).sum())
     if infinite:
         raise NoOverlapError(
-            f"{infinite:,} weights are infinite or nearly so: those people could only be in the "
-            "arm that they are not in, by their score; trim them, or use OverlapWeights"
+            f"{infinite:,} weights are infinite: those people could only be in the arm that they "
+            "are not in, by their score; trim them, or use OverlapWeights"
         )

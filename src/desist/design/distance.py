@@ -234,6 +234,43 @@ def number_places(space: Space) -> Integers:
     return np.unique(table, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
+def note_ties(
+    weights: Floats, treated: NDArray[np.bool_], strata: Integers, space: Space
+) -> tuple[str, ...]:
+    """Note when people who are alike to a method got different weights.
+
+    Parameters
+    ----------
+    weights : ndarray of float, shape (n_people,)
+        By the method.
+    treated : ndarray of bool, shape (n_people,)
+        Whether each person took part.
+    strata : ndarray of int, shape (n_people,)
+        Of the columns that agree exactly.
+    space : Space
+        What the distance is measured in.
+
+    Returns
+    -------
+    tuple of str
+        One note, or none.
+    """
+    keys = np.column_stack([strata, number_places(space), treated])
+    groups, counts = np.unique(keys, axis=0, return_inverse=True, return_counts=True)[1:]
+    groups = groups.reshape(-1)
+    low, high = np.full(len(counts), np.inf), np.zeros(len(counts))
+    np.minimum.at(low, groups, weights)
+    np.maximum.at(high, groups, weights)
+    people = int(counts[high > low * (1 + ALIKE)].sum())
+    if not people:
+        return ()
+    alike = "the same score" if space.points is None else "the same covariates"
+    return (
+        f"ties decided: {people:,} people have {alike} as others of their arm and another "
+        "weight; the order of the rows chose among them",
+    )
+
+
 def find_nearest(values: Floats, treated: NDArray[np.bool_]) -> float:
     """Find the smallest distance between the arms.
 

@@ -1,6 +1,6 @@
 """Nearest-neighbour matching, on the score or on Mahalanobis distance."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -14,7 +14,9 @@ from desist.design.distance import (
     find_caliper_faults,
     find_option_faults,
     find_strata_faults,
+    join_alike,
     measure_space,
+    note_ties,
     number_strata,
 )
 from desist.design.greedy import (
@@ -161,13 +163,12 @@ class NearestMatching:
                 "caliper, name fewer columns, or look for comparison people who could have taken "
                 "part"
             )
-        notes = _note_shortfall(matches, self.ratio)
-        return assign_matches(matches, treated, with_sets=not self.replacement, notes=notes)
+        made = assign_matches(matches, treated, with_sets=not self.replacement)
+        notes = note_shortfall(matches, self.ratio)
+        return replace(made, notes=notes + note_ties(made.weights, treated, strata, space))
 
 
-def assign_matches(
-    matches: Integers, treated: NDArray[np.bool_], *, with_sets: bool, notes: tuple[str, ...] = ()
-) -> Assignment:
+def assign_matches(matches: Integers, treated: NDArray[np.bool_], *, with_sets: bool) -> Assignment:
     """Turn a list of matches into weights: each participant's matches share weight 1.
 
     Parameters
@@ -178,8 +179,6 @@ def assign_matches(
         Whether each person took part.
     with_sets : bool
         Whether a person is in one set only.
-    notes : tuple of str
-        To keep.
 
     Returns
     -------
@@ -196,7 +195,27 @@ def assign_matches(
         sets = np.full(len(treated), -1, dtype=np.int64)
         sets[people] = np.arange(len(people))
         sets[matches[:, 1]] = inverse
-    return Assignment(weights, sets, matches, notes)
+    return Assignment(weights, sets, matches)
+
+
+def note_shortfall(matches: Integers, ratio: int) -> tuple[str, ...]:
+    """Note how many participants have fewer matches than were asked for.
+
+    Parameters
+    ----------
+    matches : ndarray of int, shape (n_matches, 2)
+        Positions of a participant and of a comparison person.
+    ratio : int
+        Matches asked for.
+
+    Returns
+    -------
+    tuple of str
+        One note, or none.
+    """
+    _, counts = np.unique(matches[:, 0], return_counts=True)
+    short = int((counts < ratio).sum())
+    return (f"{short:,} participants have fewer than {ratio} matches",) if short else ()
 
 
 def find_ratio_faults(ratio: object, n_comparison: int) -> list[Fault]:
@@ -230,7 +249,8 @@ def _rank_treated(method: NearestMatching, material: Material) -> Integers:
         rank = np.random.default_rng(method.seed).permutation(size)
     elif order in ("largest", "smallest") and material.scores is not None:
         sign = -1.0 if order == "largest" else 1.0
-        rank[np.argsort(sign * material.scores.logit, kind="stable")] = np.arange(size)
+        values = join_alike(material.scores.logit)
+        rank[np.argsort(sign * values, kind="stable")] = np.arange(size)
     return rank
 
 
@@ -262,12 +282,6 @@ def _make_finder(space: Space, inside: Integers, outside: Integers, capacity: in
     scores = line if np.isfinite(space.caliper) else None
     points = space.points
     return SpaceFinder(points[inside], points[outside], capacity, scores, space.caliper)
-
-
-def _note_shortfall(matches: Integers, ratio: int) -> tuple[str, ...]:
-    _, counts = np.unique(matches[:, 0], return_counts=True)
-    short = int((counts < ratio).sum())
-    return (f"{short:,} participants have fewer than {ratio} matches",) if short else ()
 
 
 def _find_option_faults(method: NearestMatching, most: int) -> list[Fault]:

@@ -1,18 +1,14 @@
 """Optimal and full matching: the smallest total distance of all matches that are possible.
 
 Optimal matching is an assignment problem (Rosenbaum 1989, Journal of the American
-Statistical Association 84). Full matching divides people into sets with one participant
-or one comparison person; without limits on the sets the best one is a minimum-weight
-edge cover, which an assignment on the edges that can help solves (Hansen and Klopfer
-2006, Journal of Computational and Graphical Statistics 15; Schrijver 2003, Combinatorial
-Optimization, section 19.3). Both use the sparse solver of SciPy (Jonker and Volgenant).
-
-On a line many matches have the same total distance: pairs may be crossed or not. Of totals
-that agree to a part in a million the one with the smallest sum of squares is taken, so the
-order of the rows does not decide.
+Statistical Association 84), solved by SciPy's sparse solver (Jonker and Volgenant). On a line
+many matches have the same total distance: pairs may be crossed or not. Of totals that agree to
+a part in a million the one with the smallest sum of squares is taken, so the order of the rows
+does not decide. Full matching divides people into sets with one participant or one comparison
+person (`desist.design.cover`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -27,10 +23,12 @@ from desist.design.distance import (
     find_option_faults,
     find_strata_faults,
     measure_space,
+    note_ties,
+    number_places,
     number_strata,
 )
 from desist.design.edges import Edges, collect_edges
-from desist.design.nearest import assign_matches, find_ratio_faults
+from desist.design.nearest import assign_matches, find_ratio_faults, note_shortfall
 from desist.design.protocol import Assignment, Material
 from desist.design.strata import ALL_THREE, weigh_strata
 from desist.errors import Fault, NoOverlapError
@@ -50,8 +48,9 @@ Integers = NDArray[np.int64]
 class OptimalMatching:
     """Match without replacement so that the total distance is the smallest possible.
 
-    With a caliper as many matches as possible are made, and of those with as many the
-    ones with the smallest total distance.
+    Where not everybody can have `ratio` matches, as many as possible are made, nobody has two
+    more than somebody who could have had one of them, and of these the ones with the smallest
+    total distance are taken; a note says how many have fewer.
 
     Attributes
     ----------
@@ -126,15 +125,18 @@ class OptimalMatching:
             If nobody finds a match.
         """
         space = measure_space(material, self.distance, self.caliper, self.scale)
+        strata = number_strata(material.covariates, self.exact)
         blocks = []
-        for inside, outside in _split_strata(material, self.exact, space):
-            edges = collect_edges(space, inside, outside, len(inside) * self.ratio)
+        for inside, outside in _split_strata(material.treated, strata, space):
+            edges = collect_edges(space, inside, outside, len(inside), self.ratio)
             chosen = assign_optimally(edges, len(inside), len(outside), self.ratio)
             blocks.append(np.column_stack([inside[chosen[:, 0]], outside[chosen[:, 1]]]))
         matches = np.concatenate(blocks)
         if not len(matches):
             raise NoOverlapError(NOBODY)
-        return assign_matches(matches, material.treated, with_sets=True)
+        made = assign_matches(matches, material.treated, with_sets=True)
+        notes = note_shortfall(matches, self.ratio)
+        return replace(made, notes=notes + note_ties(made.weights, material.treated, strata, space))
 
 
 @dataclass(frozen=True)
@@ -209,8 +211,9 @@ class FullMatching:
             If nobody finds a match.
         """
         space = measure_space(material, self.distance, self.caliper, self.scale)
+        strata = number_strata(material.covariates, self.exact)
         blocks = []
-        for inside, outside in _split_strata(material, self.exact, space):
+        for inside, outside in _split_strata(material.treated, strata, space):
             chosen = cover_optimally(space, inside, outside)
             blocks.append(np.column_stack([inside[chosen[:, 0]], outside[chosen[:, 1]]]))
         matches = np.concatenate(blocks)
@@ -218,14 +221,16 @@ class FullMatching:
             raise NoOverlapError(NOBODY)
         sets = _number_sets(matches, len(material.treated))
         weighted = weigh_strata(sets, material.treated, material.estimand)
-        return Assignment(weighted.weights, weighted.sets, matches)
+        notes = note_ties(weighted.weights, material.treated, strata, space)
+        return Assignment(weighted.weights, weighted.sets, matches, notes)
 
 
 def assign_optimally(edges: Edges, n_treated: int, n_comparison: int, ratio: int) -> Integers:
-    """Choose the most matches, and of those the smallest total distance.
+    """Choose the most matches, as evenly as can be, and of those the smallest total distance.
 
-    Each treated person has a way out of no match at a price above all distances together,
-    so the solver always finds an assignment.
+    Each match of a treated person has a way out at a price above all distances together, so
+    the solver always finds an assignment. The way out of a first match costs more than that
+    of a second: nobody has two where somebody could have had one.
 
     Parameters
     ----------
@@ -248,10 +253,11 @@ def assign_optimally(edges: Edges, n_treated: int, n_comparison: int, ratio: int
     rows = np.concatenate([edges.treated + r * n_treated for r in range(ratio)])
     columns, costs = np.tile(edges.comparison, ratio), np.tile(cost, ratio)
     out = np.arange(slots)
+    prices = way_out * (ratio - out // n_treated)
     found = _solve(
         np.concatenate([rows, out]),
         np.concatenate([columns, n_comparison + out]),
-        np.concatenate([costs, np.full(slots, way_out)]),
+        np.concatenate([costs, prices]),
         (slots, n_comparison + slots),
     )
     real = found[found[:, 1] < n_comparison]
@@ -274,20 +280,18 @@ def _solve(rows: Integers, columns: Integers, costs: Floats, shape: tuple[int, i
 
 
 def _split_strata(
-    material: Material, exact: tuple[str, ...], space: Space
+    treated: NDArray[np.bool_], strata: Integers, space: Space
 ) -> list[tuple[Integers, Integers]]:
     """Split each stratum that has both arms into positions; one empty pair for none.
 
-    In the order of the line, so that the solver sees the same graph whatever the rows.
+    In the order of their places, so that the solver sees the same graph whatever the rows.
     """
-    strata = number_strata(material.covariates, exact)
-    treated = material.treated
+    places = number_places(space)
     empty = np.empty(0, dtype=np.int64)
     split = []
     for stratum in np.unique(strata[treated]):
         rows = np.flatnonzero(strata == stratum)
-        if space.line is not None:
-            rows = rows[np.argsort(space.line[rows], kind="stable")]
+        rows = rows[np.argsort(places[rows], kind="stable")]
         inside, outside = rows[treated[rows]], rows[~treated[rows]]
         if outside.size:
             split.append((inside, outside))

@@ -59,7 +59,7 @@ def test_a_ratio_that_is_no_number_of_people_is_one_fault(people, kind, ratio):
 
 def test_a_ratio_above_the_number_of_comparison_people_says_how_many_there_are(people):
     (fault,) = faults_of(people, NearestMatching(ratio=10**9, replacement=True))
-    assert fault.expected == "a whole number of at most the 30 comparison people"
+    assert fault.expected == "a whole number of at most 30, the number of people to match with"
 
 
 @pytest.mark.parametrize("exact", NO_LISTS)

@@ -123,7 +123,7 @@ def _collect_useful(space: Space, treated: Places, comparison: Places) -> Edges:
 
 
 def _iterate_places(space: Space, treated: Places, comparison: Places) -> Iterator[Edges]:
-    if space.points is None and space.line is not None:
+    if space.points is None and space.line is not None and not space.fences:
         return _iterate_neighbours(space.line, treated.first, comparison.first, space.caliper)
     return iterate_edges(space, treated.first, comparison.first)
 
@@ -131,16 +131,16 @@ def _iterate_places(space: Space, treated: Places, comparison: Places) -> Iterat
 def _iterate_neighbours(
     line: Floats, inside: Integers, outside: Integers, caliper: float
 ) -> Iterator[Edges]:
-    """Yield the edges on a line that nobody of the other arm lies beyond.
+    """Yield the edges on a line to those who have nobody nearer in between.
 
     From a treated place they go to the comparison places on either side, up to the next
-    treated place after the first of them: farther ones are nearer to somebody else.
+    treated place beyond the first of them: farther ones are nearer to somebody else.
     """
     own, other = line[inside], line[outside]
     below = np.append(-np.inf, other)[np.searchsorted(other, own, side="left")]
     above = np.append(other, np.inf)[np.searchsorted(other, own, side="right")]
-    last = np.append(-np.inf, own)[np.searchsorted(own, below, side="right")]
-    following = np.append(own, np.inf)[np.searchsorted(own, above, side="left")]
+    last = np.append(-np.inf, own)[np.searchsorted(own, below, side="left")]
+    following = np.append(own, np.inf)[np.searchsorted(own, above, side="right")]
     start = np.searchsorted(other, last, side="left")
     end = np.searchsorted(other, following, side="right")
     if np.isfinite(caliper):

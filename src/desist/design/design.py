@@ -427,7 +427,7 @@ def _finish(
         method=method,
         formula=None if formula is None else formula.text,
         estimand_asked=material.estimand,
-        scores=material.scores,
+        scores=assignment.scores or material.scores,
         balance=balance,
         matches=assignment.matches,
         score_model=score_model,

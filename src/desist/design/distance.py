@@ -1,14 +1,14 @@
 """How far apart people are: calipers and their scales, Mahalanobis distance, strata."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from desist.arguments import describe, find_names_faults, find_number_faults
-from desist.design.formula import find_bad_values, suggest
+from desist.arguments import describe, find_kind_faults, find_names_faults, find_number_faults
+from desist.design.formula import find_bad_values, is_text, suggest
 from desist.design.propensity import PropensityScore
 from desist.design.protocol import Material
 from desist.errors import Fault, NoOverlapError
@@ -102,8 +102,43 @@ def find_caliper_faults(caliper: object, scale: object, *, optional: bool = Fals
     return faults + find_option_faults("scale", scale, UNITS)
 
 
+def find_calipers_faults(covariates: pd.DataFrame, calipers: object) -> list[Fault]:
+    """Return what is wrong with calipers on covariates.
+
+    Parameters
+    ----------
+    covariates : DataFrame
+        The people.
+    calipers : mapping of str to float
+        Largest difference in each column, 0 for none.
+
+    Returns
+    -------
+    list of Fault
+        No table, unknown columns, text, missing values, widths that are no number.
+    """
+    expected = "largest differences by column, such as {'age': 2}"
+    faults = find_kind_faults("calipers", calipers, Mapping, expected)
+    for name, width in calipers.items() if isinstance(calipers, Mapping) else ():
+        unknown = find_column_faults("calipers", name, covariates)
+        faults += unknown or _find_no_numbers(covariates, str(name))
+        faults += find_number_faults(f"caliper of {describe(name)}", width, least=0)
+    return faults
+
+
+def _find_no_numbers(covariates: pd.DataFrame, name: str) -> list[Fault]:
+    if is_text(covariates[name]):
+        advice = "name it among the exact columns"
+        return [Fault(f"caliper of {name}", "a column of numbers", "text", advice)]
+    bad = find_bad_values(covariates, [name])
+    return [fault for fault in bad if "same value" not in fault.found]
+
+
 def distance_scale(
-    scores: PropensityScore | None, caliper: float, scale: str
+    scores: PropensityScore | None,
+    caliper: float,
+    scale: str,
+    kept: NDArray[np.bool_] | None = None,
 ) -> tuple[Floats, float]:
     """Return what is compared with the caliper, and the caliper in its unit.
 
@@ -115,6 +150,8 @@ def distance_scale(
         As the user gave it.
     scale : str
         One of `UNITS`; standard deviations are taken over all people.
+    kept : ndarray of bool, shape (n_people,), optional
+        Over whom else.
 
     Returns
     -------
@@ -131,7 +168,8 @@ def distance_scale(
     if scores is None:
         raise ValueError("a caliper needs scores")
     values = scores.logit if scale.startswith("logit") else scores.scores
-    unit = values.std(ddof=1) if UNITS[scale][0] == "sd" else 1.0
+    people = values if kept is None else values[kept]
+    unit = people.std(ddof=1) if UNITS[scale][0] == "sd" else 1.0
     return values, float(caliper * unit)
 
 
@@ -147,14 +185,25 @@ class Space:
         Whitened covariates, for the Mahalanobis distance; None for the distance on the line.
     caliper : float
         In the unit of the line; infinite for none.
+    fences : tuple of (ndarray of float, float)
+        Values of further covariates, and the largest difference in each.
     """
 
     line: Floats | None
     points: Floats | None
     caliper: float
+    fences: tuple[tuple[Floats, float], ...] = ()
 
 
-def measure_space(material: Material, distance: str, caliper: float | None, scale: str) -> Space:
+def measure_space(
+    material: Material,
+    distance: str,
+    caliper: float | None,
+    scale: str,
+    calipers: Mapping[str, float] | None = None,
+    *,
+    kept: NDArray[np.bool_] | None = None,
+) -> Space:
     """Prepare the measurement of distances.
 
     Parameters
@@ -167,11 +216,15 @@ def measure_space(material: Material, distance: str, caliper: float | None, scal
         Largest difference of scores, in the unit of `scale`.
     scale : str
         One of `UNITS`.
+    calipers : mapping of str to float, optional
+        Largest difference in each of some columns.
+    kept : ndarray of bool, shape (n_people,), optional
+        Whose standard deviations and covariance count; by default everybody's.
 
     Returns
     -------
     Space
-        Line, points and caliper.
+        Line, points, caliper and fences.
 
     Raises
     ------
@@ -180,14 +233,18 @@ def measure_space(material: Material, distance: str, caliper: float | None, scal
     """
     line, limit = None, np.inf
     if material.scores is not None:
-        line, unit = distance_scale(material.scores, caliper or 1.0, scale)
+        line, unit = distance_scale(material.scores, caliper or 1.0, scale, kept)
         line = join_alike(line)
         limit = np.inf if caliper is None else unit
     points = None
     if distance == "mahalanobis" and material.matrix is not None:
-        points = whiten(material.matrix.without_intercept, material.treated)
+        points = whiten(material.matrix.without_intercept, material.treated, kept)
         points = np.column_stack([join_alike(column) for column in points.T])
-    return Space(line, points, limit)
+    fences = [
+        (material.covariates[name].to_numpy(dtype=np.float64), float(width))
+        for name, width in (calipers or {}).items()
+    ]
+    return Space(line, points, limit, tuple(fences))
 
 
 def join_alike(values: Floats) -> Floats:
@@ -204,11 +261,12 @@ def join_alike(values: Floats) -> Floats:
     Returns
     -------
     ndarray of float, shape (n_people,)
-        Neighbours within 1e-10 of the range are equal.
+        Neighbours within 1e-10 of the range, or as near as rounding makes them, are equal.
     """
+    rounding = max(1e-12, 1e-13 * float(np.abs(values).max()))
     order = np.argsort(values, kind="stable")
     ordered = values[order]
-    first = np.append(True, np.diff(ordered) > ALIKE * np.ptp(values))
+    first = np.append(True, np.diff(ordered) > max(ALIKE * np.ptp(values), rounding))
     joined = np.empty_like(values)
     joined[order] = ordered[first][np.cumsum(first) - 1]
     return joined
@@ -230,6 +288,7 @@ def number_places(space: Space) -> Integers:
     columns = [] if space.line is None else [space.line]
     if space.points is not None:
         columns = [*space.points.T, *columns]
+    columns += [values for values, _ in space.fences]
     table = np.column_stack(columns)
     return np.unique(table, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
@@ -293,7 +352,9 @@ def find_nearest(values: Floats, treated: NDArray[np.bool_]) -> float:
     return float(np.minimum(above, below).min())
 
 
-def whiten(values: Floats, treated: NDArray[np.bool_]) -> Floats:
+def whiten(
+    values: Floats, treated: NDArray[np.bool_], kept: NDArray[np.bool_] | None = None
+) -> Floats:
     """Turn covariates into columns whose Euclidean distance is the Mahalanobis distance.
 
     The covariance is pooled within the arms; a singular one is inverted on the space
@@ -305,6 +366,8 @@ def whiten(values: Floats, treated: NDArray[np.bool_]) -> Floats:
         Covariates.
     treated : ndarray of bool, shape (n_people,)
         Whether each person took part.
+    kept : ndarray of bool, shape (n_people,), optional
+        Whose covariance counts; by default everybody's.
 
     Returns
     -------
@@ -316,26 +379,34 @@ def whiten(values: Floats, treated: NDArray[np.bool_]) -> Floats:
     NoOverlapError
         If the arms differ in something in which nobody varies within them.
     """
-    centred = values.copy()
-    for arm in (treated, ~treated):
-        varies = np.ptp(values[arm], axis=0) > 0  # sums of decimals do not cancel exactly
-        centred[arm] = np.where(varies, values[arm] - values[arm].mean(axis=0), 0.0)
-    covariance = centred.T @ centred / (len(values) - 2)
-    scale = np.sqrt(np.diag(covariance))
-    scale[scale == 0] = 1.0
-    roots, axes = np.linalg.eigh(covariance / np.outer(scale, scale))
-    kept = roots > 1e-10 * max(float(roots.max()), 1e-10)
-    scaled = (values - values.mean(axis=0)) / scale
-    between = scaled[treated].mean(axis=0) - scaled[~treated].mean(axis=0)
-    lost = np.abs(axes[:, ~kept].T @ between).max(initial=0.0)
+    people = np.ones_like(treated) if kept is None else kept
+    scale, roots, axes = _decompose(values[people], treated[people])
+    varies = roots > 1e-10 * max(float(roots.max()), 1e-10)
+    scaled = (values[people] - values[people].mean(axis=0)) / scale
+    inside, outside = scaled[treated[people]], scaled[~treated[people]]
+    between = inside.mean(axis=0) - outside.mean(axis=0)
+    lost = np.abs(axes[:, ~varies].T @ between).max(initial=0.0)
     if lost > 1e-8 * max(float(np.abs(scaled).max()), 1.0):
         raise NoOverlapError(
             "every participant is infinitely far from every comparison person: covariates that "
             "do not vary within the arms differ between them; leave them out, or look for "
             "comparison people who share them"
         )
-    whitened: Floats = (values / scale) @ (axes[:, kept] / np.sqrt(roots[kept]))
+    whitened: Floats = (values / scale) @ (axes[:, varies] / np.sqrt(roots[varies]))
     return whitened
+
+
+def _decompose(values: Floats, treated: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
+    """Scale of each column, roots and axes of the correlation within the arms."""
+    centred = values.copy()
+    for arm in (treated, ~treated):
+        differs = np.ptp(values[arm], axis=0) > 0  # sums of decimals do not cancel exactly
+        centred[arm] = np.where(differs, values[arm] - values[arm].mean(axis=0), 0.0)
+    covariance = centred.T @ centred / (len(values) - 2)
+    scale = np.sqrt(np.diag(covariance))
+    scale[scale == 0] = 1.0
+    roots, axes = np.linalg.eigh(covariance / np.outer(scale, scale))
+    return scale, roots, axes
 
 
 def find_strata_faults(covariates: pd.DataFrame, columns: object) -> list[Fault]:

@@ -158,7 +158,7 @@ def _find_candidates(
     ordered, own = space.line[outside][order], space.line[inside]
     if np.isfinite(space.caliper):
         start, end = find_windows(ordered, own, space.caliper)
-    if space.points is None and most is not None:
+    if space.points is None and not space.fences and most is not None:
         middle = np.searchsorted(ordered, own)
         start, end = np.maximum(start, middle - most), np.minimum(end, middle + most)
     return order, start, np.maximum(start, end)
@@ -182,6 +182,9 @@ def _iterate_windows(
             start[chosen] - np.cumsum(counts[chosen]) + counts[chosen], counts[chosen]
         )
         comparison = order[np.arange(len(treated)) + first]
+        for values, width in space.fences:
+            near = np.abs(values[inside[treated]] - values[outside[comparison]]) <= width
+            treated, comparison = treated[near], comparison[near]
         yield Edges(treated, comparison, _measure(space, inside[treated], outside[comparison]))
 
 
@@ -200,7 +203,9 @@ def _keep_nearest(edges: Edges, most: int) -> Edges:
     people, counts = np.unique(edges.treated, return_counts=True)
     if counts.max(initial=0) <= most:
         return edges
-    if (counts == counts[0]).all():  # a whole table: no need to sort it
+    if (
+        len(edges.distance) == len(people) * counts[0] and (counts == counts[0]).all()
+    ):  # a whole table: no need to sort it
         table = edges.distance.reshape(len(people), -1)
         near = np.argpartition(table, most - 1, axis=1)[:, :most]
         kept = (near + np.arange(len(people))[:, None] * counts[0]).ravel()

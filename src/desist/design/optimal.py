@@ -8,7 +8,8 @@ does not decide. Full matching divides people into sets with one participant or 
 person (`desist.design.cover`).
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -16,10 +17,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from desist.design.cover import cover_optimally
+from desist.design.discard import discard_outside, find_discard_faults
 from desist.design.distance import (
     DISTANCES,
     Space,
     find_caliper_faults,
+    find_calipers_faults,
     find_option_faults,
     find_strata_faults,
     measure_space,
@@ -64,6 +67,12 @@ class OptimalMatching:
         Columns on which matched people agree.
     distance : str
         "score", or "mahalanobis" for the covariates of the formula.
+    calipers : mapping of str to float
+        Largest difference, included, in columns of numbers, each in its own unit.
+    discard : str or None
+        People outside common support who are left out: "treated", "comparison" or "both".
+    reestimate : bool
+        Whether the score is estimated again without them.
     """
 
     name: ClassVar[str] = "optimal"
@@ -76,11 +85,15 @@ class OptimalMatching:
     scale: str = "logit"
     exact: tuple[str, ...] = ()
     distance: str = "score"
+    calipers: Mapping[str, float] = field(default_factory=dict)
+    discard: str | None = None
+    reestimate: bool = False
 
     @property
     def needs_scores(self) -> bool:
         """Whether a propensity score is estimated first."""
-        return self.distance == "score" or self.caliper is not None
+        by_score = self.distance == "score" or self.caliper is not None
+        return by_score or self.discard is not None
 
     def find_faults(self, covariates: pd.DataFrame, treated: NDArray[np.bool_]) -> list[Fault]:
         """Return what is wrong with the settings for these people.
@@ -124,8 +137,7 @@ class OptimalMatching:
         NoOverlapError
             If nobody finds a match.
         """
-        space = measure_space(material, self.distance, self.caliper, self.scale)
-        strata = number_strata(material.covariates, self.exact)
+        material, strata, space, notes = _prepare(self, material)
         blocks = []
         for inside, outside in _split_strata(material.treated, strata, space):
             edges = collect_edges(space, inside, outside, len(inside), self.ratio)
@@ -157,6 +169,12 @@ class FullMatching:
         Columns on which matched people agree.
     distance : str
         "score", or "mahalanobis" for the covariates of the formula.
+    calipers : mapping of str to float
+        Largest difference, included, in columns of numbers, each in its own unit.
+    discard : str or None
+        People outside common support who are left out: "treated", "comparison" or "both".
+    reestimate : bool
+        Whether the score is estimated again without them.
     """
 
     name: ClassVar[str] = "full"
@@ -168,11 +186,15 @@ class FullMatching:
     scale: str = "logit"
     exact: tuple[str, ...] = ()
     distance: str = "score"
+    calipers: Mapping[str, float] = field(default_factory=dict)
+    discard: str | None = None
+    reestimate: bool = False
 
     @property
     def needs_scores(self) -> bool:
         """Whether a propensity score is estimated first."""
-        return self.distance == "score" or self.caliper is not None
+        by_score = self.distance == "score" or self.caliper is not None
+        return by_score or self.discard is not None
 
     def find_faults(self, covariates: pd.DataFrame, treated: NDArray[np.bool_]) -> list[Fault]:
         """Return what is wrong with the settings for these people.
@@ -210,8 +232,7 @@ class FullMatching:
         NoOverlapError
             If nobody finds a match.
         """
-        space = measure_space(material, self.distance, self.caliper, self.scale)
-        strata = number_strata(material.covariates, self.exact)
+        material, strata, space, notes = _prepare(self, material)
         blocks = []
         for inside, outside in _split_strata(material.treated, strata, space):
             chosen = cover_optimally(space, inside, outside)
@@ -221,8 +242,8 @@ class FullMatching:
             raise NoOverlapError(NOBODY)
         sets = _number_sets(matches, len(material.treated))
         weighted = weigh_strata(sets, material.treated, material.estimand)
-        notes = note_ties(weighted.weights, material.treated, strata, space)
-        return Assignment(weighted.weights, weighted.sets, matches, notes)
+        notes += note_ties(weighted.weights, material.treated, strata, space)
+        return Assignment(weighted.weights, weighted.sets, matches, notes, material.scores)
 
 
 def assign_optimally(edges: Edges, n_treated: int, n_comparison: int, ratio: int) -> Integers:
@@ -279,6 +300,18 @@ def _solve(rows: Integers, columns: Integers, costs: Floats, shape: tuple[int, i
     return np.column_stack(chosen).astype(np.int64)
 
 
+def _prepare(
+    method: OptimalMatching | FullMatching, material: Material
+) -> tuple[Material, Integers, Space, tuple[str, ...]]:
+    """Leave out people outside common support, and return strata, -1 for those, and distances."""
+    material, kept, notes = discard_outside(material, method)
+    space = measure_space(
+        material, method.distance, method.caliper, method.scale, method.calipers, kept=kept
+    )
+    strata = np.where(kept, number_strata(material.covariates, method.exact), -1)
+    return material, strata, space, notes
+
+
 def _split_strata(
     treated: NDArray[np.bool_], strata: Integers, space: Space
 ) -> list[tuple[Integers, Integers]]:
@@ -289,7 +322,7 @@ def _split_strata(
     places = number_places(space)
     empty = np.empty(0, dtype=np.int64)
     split = []
-    for stratum in np.unique(strata[treated]):
+    for stratum in np.unique(strata[treated & (strata >= 0)]):
         rows = np.flatnonzero(strata == stratum)
         rows = rows[np.argsort(places[rows], kind="stable")]
         inside, outside = rows[treated[rows]], rows[~treated[rows]]
@@ -314,4 +347,6 @@ def _number_sets(matches: Integers, n_people: int) -> Integers:
 def _find_faults(method: OptimalMatching | FullMatching, covariates: pd.DataFrame) -> list[Fault]:
     faults = find_caliper_faults(method.caliper, method.scale, optional=True)
     faults += find_strata_faults(covariates, method.exact)
-    return faults + find_option_faults("distance", method.distance, DISTANCES)
+    faults += find_option_faults("distance", method.distance, DISTANCES)
+    faults += find_calipers_faults(covariates, method.calipers)
+    return faults + find_discard_faults(method)

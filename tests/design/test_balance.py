@@ -8,6 +8,7 @@ from desist.design.balance import (
     effective_sample_size,
     measure_balance,
 )
+from desist.errors import InputError
 from desist.estimands import Estimand
 
 
@@ -170,3 +171,42 @@ def test_a_covariate_that_tells_the_arms_apart_completely_is_poorly_matched():
     assert row["smd_after"] == np.inf
     assert row["word"] == "poorly matched"
     assert (found.worst, found.n_out_of_tolerance) == ("female", 1)
+
+
+def measure_one(values, treated, weights=None, standardiser="treated"):
+    people = pd.DataFrame({"x": values})
+    weights = np.ones(len(values)) if weights is None else np.array(weights, float)
+    treated = np.array(treated, bool)
+    table = measure_balance(
+        people, ("x",), frozenset(), treated, weights, standardiser=standardiser
+    ).table
+    return table.iloc[0]
+
+
+@pytest.mark.parametrize("low", [0.1, 0.3, 1e-9, 1e9 + 0.1])
+def test_a_covariate_that_varies_in_neither_arm_differs_infinitely(low):
+    # the variance of ten times 0.1 is 2e-34 as computed
+    row = measure_one([low + 1] * 10 + [low] * 7, [1] * 10 + [0] * 7)
+    assert row["smd_before"] == row["smd_after"] == np.inf
+    assert row["word"] == "poorly matched"
+    assert measure_one([low] * 10 + [low + 1] * 7, [1] * 10 + [0] * 7)["smd_after"] == -np.inf
+
+
+def test_participants_who_do_not_vary_are_standardised_by_both_arms():
+    row = measure_one([0.1] * 10 + [0.2, 0.3, 0.4], [1] * 10 + [0] * 3)
+    assert row["smd_before"] == pytest.approx((0.1 - 0.3) / np.sqrt((0 + 0.01) / 2))
+    assert row["variance_ratio"] == 0
+    other = measure_one([0.2, 0.3, 0.4] + [0.1] * 10, [1] * 3 + [0] * 10)
+    assert other["variance_ratio"] == other["variance_ratio_before"] == np.inf
+
+
+def test_means_that_differ_by_rounding_alone_are_balanced():
+    # as within a prison where everybody has the same sentence
+    weights = [0.1, 0.7, 0.3, 1 / 3, 1 / 7, 1 / 11]
+    row = measure_one([0.1] * 6, [1] * 3 + [0] * 3, weights)
+    assert row["smd_before"] == row["smd_after"] == 0.0
+
+
+def test_an_unknown_standardiser_is_not_the_pooled_one():
+    with pytest.raises(InputError, match="standardiser: expected one of treated, comparison, po"):
+        measure_one([1.0, 2.0, 3.0], [1, 0, 0], standardiser="control")

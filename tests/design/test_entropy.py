@@ -110,3 +110,62 @@ def test_blocks_together_are_the_standardised_matrix():
     np.testing.assert_array_equal(joined[:, 0], 1.0)
     np.testing.assert_allclose(joined[:, 1:].mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(joined[:, 1:].std(axis=0), 1)
+
+
+AGAIN = {
+    "share": lambda people: people["prior"] / 100,
+    "other scale": lambda people: 2 * people["prior"] + 1,
+    "other end": lambda people: 100 - people["prior"],
+    "inches": lambda people: people["prior"] / 2.54,
+    "copy": lambda people: people["prior"],
+    "far from zero": lambda people: people["prior"] + 1e6,
+    "tiny": lambda people: people["prior"] * 1e-12,
+}
+BALANCERS = [
+    EntropyBalancing(),
+    EntropyBalancing(moments=2),
+    BalancingScore(),
+    ProbabilityTilting(),
+]
+
+
+@pytest.mark.parametrize("again", AGAIN)
+@pytest.mark.parametrize("method", BALANCERS)
+@pytest.mark.parametrize("estimand", ["ATT", "ATE", "ATC"])
+def test_a_covariate_in_two_units_changes_no_weight(small, make_cohort, again, method, estimand):
+    small["again"] = AGAIN[again](small)
+    small["age"] = np.tile([20.0, 25, 33, 41, 28, 36, 22, 30], 5)
+    cohort = make_cohort(small)
+    found, wanted = (
+        build_design(cohort, text, method=method, estimand=estimand).weights
+        for text in ("age + prior + again", "age + prior")
+    )
+    np.testing.assert_allclose(found, wanted, rtol=1e-6)
+
+
+@pytest.mark.parametrize("method", [BALANCERS[0], *BALANCERS[2:]])
+@pytest.mark.parametrize("estimand", ["ATT", "ATE", "ATC"])
+@pytest.mark.parametrize(
+    "text", ["age + prior + total", "C(prior) + many", "age + C(prior) + C(wing)", "age + I(age)"]
+)
+def test_combinations_of_several_covariates_change_no_weight(
+    small, make_cohort, method, estimand, text
+):
+    small["age"] = np.tile([20.0, 25, 33, 41, 28, 36, 22, 30], 5)
+    small["total"] = small["age"] - 3 * small["prior"]
+    small["many"] = (small["prior"] > 1).astype(int)
+    small["wing"] = np.where(small["prior"] > 0, "north", "south")
+    cohort = make_cohort(small)
+    found, wanted = (
+        build_design(cohort, one, method=method, estimand=estimand).weights
+        for one in (text, text.rpartition(" + ")[0])
+    )
+    np.testing.assert_allclose(found, wanted, rtol=1e-6)
+
+
+def test_a_combination_that_holds_among_comparison_people_alone_has_no_weights(small, make_cohort):
+    # comparison people reach no total but three times their priors, whatever their weights
+    small["prior"] = np.tile([0.0, 1.0, 2.0, 3.0], 10)
+    small["total"] = 3 * small["prior"] + np.where(small["programme"] == 1, small["age"], 0)
+    with pytest.raises(NoOverlapError, match="leave out the covariates that differ most"):
+        build_design(make_cohort(small), "prior + total", method=EntropyBalancing())

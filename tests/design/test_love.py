@@ -1,10 +1,12 @@
 import numpy as np
 import pandas as pd
+import pytest
 
 from desist.design.balance import measure_balance
 from desist.design.design import build_design
 from desist.design.love import draw_love_plot
 from desist.design.weighting import OverlapWeights
+from desist.errors import InputError
 
 
 def test_the_love_plot_shows_before_and_after():
@@ -41,3 +43,24 @@ def test_no_covariates_make_no_plot():
     people = pd.DataFrame({"age": [0.0, 2.0, 1.0]})
     balance = measure_balance(people, (), frozenset(), np.array([True, False, False]), np.ones(3))
     assert draw_love_plot(balance) == "no covariates were named"
+
+
+def test_an_infinite_difference_stands_at_the_right_end():
+    people = pd.DataFrame({"prison": [1.0, 1.0, 0.0, 0.0], "age": [20.0, 40.0, 20.0, 45.0]})
+    treated = np.array([True, True, False, False])
+    balance = measure_balance(people, ("prison", "age"), frozenset(), treated, np.ones(4))
+    first, second = draw_love_plot(balance, width=11).splitlines()[1:3]
+    assert first.startswith("prison")
+    assert first.endswith("infinite -> infinite")
+    assert first.index("@") == second.index("  0.") - 1
+    assert second.startswith("age")
+
+
+@pytest.mark.parametrize("width", [0, 5, "40", None, 20.0, True, 10**9])
+def test_the_width_of_a_love_plot_is_a_number_of_characters(width):
+    people = pd.DataFrame({"age": [0.0, 2.0, 1.0]})
+    treated = np.array([True, False, False])
+    balance = measure_balance(people, ("age",), frozenset(), treated, np.ones(3))
+    with pytest.raises(InputError) as caught:
+        draw_love_plot(balance, width=width)
+    assert [fault.where for fault in caught.value.faults] == ["width"]

@@ -85,11 +85,13 @@ def line(targets, values, capacity=1, caliper=np.inf):
 
 
 def test_ties_on_a_line_follow_the_rule():
-    # at or above the target: the first row; below: the last row; equally far: above
+    # at or above the target: the first row; below: the last row; equally far: the one fewer
+    # places away in the queue, or below (treated people come first here)
     assert line([0.5], [0.6, 0.6]).find(0, [])[0] == 0
     assert line([0.5], [0.4, 0.4]).find(0, [])[0] == 1
     assert line([0.5], [0.5, 0.5]).find(0, [])[0] == 0
-    assert line([2.0], [1.0, 3.0]).find(0, [])[0] == 1
+    assert line([2.0], [1.0, 3.0]).find(0, [])[0] == 0
+    assert line([2.0, 1.5], [1.0, 3.0]).find(0, [])[0] == 1
 
 
 def test_used_people_are_jumped_over():

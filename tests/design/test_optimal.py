@@ -1,6 +1,7 @@
 from itertools import permutations, product
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from desist.design.design import build_design
@@ -250,3 +251,114 @@ def test_a_caliper_that_drops_everyone_is_refused(small, make_cohort, kind):
             method=kind(caliper=0.1, scale="score"),
             score=GivenScore("score"),
         )
+
+
+def most_even_covers(distance):
+    """Smallest total of a cover, and smallest sum of squared numbers of matches with it."""
+    n_rows, n_columns = distance.shape
+    bits = (np.arange(2 ** (n_rows * n_columns))[:, None] >> np.arange(n_rows * n_columns)) & 1
+    chosen = bits.reshape(-1, n_rows, n_columns)
+    rows, columns = chosen.sum(axis=2), chosen.sum(axis=1)
+    reaches = (rows > 0).all(axis=1) & (columns > 0).all(axis=1)
+    totals = (chosen * distance).sum(axis=(1, 2))
+    smallest = totals[reaches].min()
+    best = reaches & (totals <= smallest + 1e-9)
+    squares = (rows**2).sum(axis=1) + (columns**2).sum(axis=1)
+    return smallest, squares[best].min()
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("shape", [(1, 5), (2, 5), (3, 3), (4, 2), (3, 4)])
+@pytest.mark.parametrize("in_space", [False, True])
+def test_of_divisions_with_one_total_the_most_even_is_chosen(seed, shape, in_space):
+    rng = np.random.default_rng(seed)
+    points = rng.integers(0, [2, 4, 8][seed % 3], (sum(shape), 2)).astype(float)
+    if not in_space:
+        points[:, 1] = 0
+    space = Space(None, points, np.inf) if in_space else Space(points[:, 0], None, np.inf)
+    inside, outside = np.arange(shape[0]), np.arange(shape[0], sum(shape))
+    found = cover_optimally(space, inside, outside)
+    distance = np.sqrt(((points[inside][:, None] - points[outside]) ** 2).sum(axis=2))
+    used = np.zeros(shape, dtype=int)
+    np.add.at(used, (found[:, 0], found[:, 1]), 1)
+    total, squares = most_even_covers(distance)
+    assert used.max() == 1
+    assert (used * distance).sum() == pytest.approx(total, abs=1e-8)
+    assert (used.sum(axis=0) ** 2).sum() + (used.sum(axis=1) ** 2).sum() == squares
+
+
+def test_full_matching_of_one_score_makes_pairs(make_cohort):
+    people = pd.DataFrame({"programme": [1, 1, 0, 0] * 20, "coin": [0, 1] * 40})
+    design = build_design(make_cohort(people), "coin", method=FullMatching())
+    assert design.effective_sample_size_comparison == pytest.approx(40)
+    assert design.notes == ()
+
+
+@pytest.mark.parametrize(("n_comparison", "sizes"), [(25, {2: 5, 3: 5}), (7, {1: 4, 2: 3})])
+def test_full_matching_of_one_score_shares_out_as_evenly_as_whole_people_can(
+    make_cohort, n_comparison, sizes
+):
+    # ten participants in a place; the more numerous arm is shared out
+    people = pd.DataFrame({"programme": np.repeat([1, 0], [10, n_comparison])})
+    people["age"] = np.arange(len(people)) % 3
+    people["score"] = 0.4 + np.r_[np.zeros(len(people) - 1), 0.0]
+    people["score"] = np.where(people.index == 0, 0.4 + 1e-15, people["score"])
+    design = build_design(
+        make_cohort(people), "age", method=FullMatching(), score=GivenScore("score")
+    )
+    larger = ~design.treated if n_comparison > 10 else design.treated
+    counts = np.bincount(design.sets[larger])
+    assert dict(zip(*np.unique(counts, return_counts=True), strict=True)) == sizes
+    assert design.notes[0].startswith(f"ties decided: {n_comparison} people have the same score")
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("ratio", [2, 3, 4])
+def test_nobody_has_two_matches_more_than_somebody_who_could_have_one_of_them(seed, ratio):
+    rng = np.random.default_rng(seed)
+    distance = rng.integers(0, 5, (4, 9)).astype(float)
+    distance[rng.random((4, 9)) < 0.4] = np.inf
+    found = assign_optimally(table_of(distance), 4, 9, ratio)
+    counts = np.bincount(found[:, 0], minlength=4)
+    owner = dict(zip(found[:, 1].tolist(), found[:, 0].tolist(), strict=True))
+    for person in range(4):
+        within = np.flatnonzero(np.isfinite(distance[person]))
+        if counts[person] < ratio:  # nobody in reach is free, or belongs to somebody richer
+            assert all(column in owner for column in within)
+            assert all(counts[owner[column]] <= counts[person] + 1 for column in within)
+
+
+def test_a_ratio_that_cannot_be_had_drops_nobody_and_is_noted(small, make_cohort):
+    design = build_design(make_cohort(small), "age + prior", method=OptimalMatching(ratio=7))
+    counts = np.unique(design.matches[:, 0], return_counts=True)[1]
+    assert (design.n_treated_dropped, set(counts)) == (0, {3})
+    assert design.notes[0] == "10 participants have fewer than 7 matches"
+
+
+def test_two_hundred_thousand_people_have_an_answer_or_an_early_refusal():
+    rng = np.random.default_rng(0)
+    line = rng.normal(size=200_000).round(2)
+    inside, outside = np.arange(10_000), np.arange(10_000, 200_000)
+    found = cover_optimally(Space(line, None, np.inf), inside, outside)
+    assert len(np.unique(found[:, 0])) == 10_000
+    assert len(np.unique(found[:, 1])) == 190_000
+    points = rng.normal(size=(200_000, 2))
+    for space in (Space(line, None, np.inf), Space(None, points, np.inf)):
+        with pytest.raises(InputError, match="possible pairs"):
+            collect_edges(space, inside, outside, 10_000)
+    with pytest.raises(InputError, match="possible pairs"):
+        cover_optimally(Space(None, points, np.inf), inside, outside)
+
+
+def test_covariate_calipers_hold_in_every_set(cohort, formula):
+    age = cohort.covariates["age"].to_numpy()
+    for method in (OptimalMatching(calipers={"age": 3}), FullMatching(calipers={"age": 3})):
+        design = build_design(cohort, formula, method=method)
+        assert np.abs(age[design.matches[:, 0]] - age[design.matches[:, 1]]).max() <= 3
+        everybody = build_design(cohort, formula, method=type(method)(calipers={"age": 99}))
+        plain = build_design(cohort, formula, method=type(method)())
+        gaps = [
+            np.abs(d.scores.logit[d.matches[:, 0]] - d.scores.logit[d.matches[:, 1]]).sum()
+            for d in (everybody, plain)
+        ]
+        assert gaps[0] == pytest.approx(gaps[1])

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from desist.cohort.cohort import Cohort
 from desist.design.balance import measure_balance
 from desist.design.design import Design, build_design
 from desist.design.entropy import EntropyBalancing
@@ -18,7 +19,7 @@ from desist.design.similarity import (
 )
 from desist.design.strata import ExactMatching
 from desist.design.weighting import GivenWeights, InverseProbability
-from desist.errors import InputError
+from desist.errors import InputError, NoOverlapError
 from desist.estimands import Estimand
 
 VARIABLES = ("age", "educ", "race", "married", "nodegree", "re74", "re75")
@@ -298,3 +299,30 @@ def test_designs_bring_the_arms_nearer(cohort, formula, method):
     found = measure_distances(cohort, build_design(cohort, formula, method=method))
     assert found.mahalanobis_after < found.mahalanobis_before
     assert found.energy_after < found.energy_before
+
+
+@pytest.mark.parametrize("constant", [(1.0, 0.0), (0.1, 0.3), (7.0, -7.0)])
+def test_arms_that_share_no_value_of_a_covariate_are_infinitely_far_apart(constant):
+    people = pd.DataFrame({"programme": [1, 1, 0, 0] * 30, "age": [20, 40, 21, 45] * 30})
+    people["prison"] = people["programme"].map({1: constant[0], 0: constant[1]})
+    people["weight"] = 1.0
+    cohort = Cohort(people, treatment="programme")
+    design = build_design(cohort, "age + prison", method=GivenWeights("weight"))
+    found = measure_distances(cohort, design)
+    assert found.mahalanobis_before == found.mahalanobis_after == np.inf
+    assert found.energy_after > 0
+    with pytest.raises(NoOverlapError, match="infinitely far"):
+        build_design(cohort, "age + prison", method=NearestMatching(distance="mahalanobis"))
+
+
+def test_a_covariate_that_varies_in_one_arm_alone_is_measured_by_both():
+    people = pd.DataFrame({"programme": [1, 1, 0, 0] * 30, "age": [20, 40, 20, 40] * 30})
+    people["priors"] = [3.0, 3.0, 1.0, 3.0] * 30
+    people["weight"] = 1.0
+    cohort = Cohort(people, treatment="programme")
+    design = build_design(cohort, "age + priors", method=GivenWeights("weight"))
+    # priors of participants do not vary: the pooled covariance measures, and age is balanced
+    arms = [group[["age", "priors"]].cov() for _, group in people.groupby("programme")]
+    step = np.array([0.0, 1.0])
+    expected = np.sqrt(step @ np.linalg.solve(sum(arms) / 2, step))
+    assert measure_distances(cohort, design).mahalanobis_after == pytest.approx(expected)

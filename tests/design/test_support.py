@@ -34,7 +34,12 @@ def test_arms_that_do_not_meet_have_an_empty_range():
 def test_common_support_is_printed_in_words(cohort, formula):
     design = build_design(cohort, formula, method=RadiusMatching())
     found = describe_support(design.scores, design.treated)
-    assert repr(found).startswith("Common support: scores from 0.025 to 0.789; outside it ")
+    outside = found.n_treated_below + found.n_treated_above
+    others = found.n_comparison_below + found.n_comparison_above
+    assert repr(found) == (
+        f"Common support: outside it {outside} participants and {others} comparison people; "
+        f"densities of the log odds have {found.overlap:.0%} in common"
+    )
     # trapezoids of R's densities give 0.365 in common on the score itself
     assert 0.2 < found.overlap < 0.6
 

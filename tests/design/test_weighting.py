@@ -172,3 +172,8 @@ def test_bad_settings_of_inverse_probability_are_named(small, make_cohort):
 def test_overlap_weights_refuse_another_estimand(small, make_cohort):
     with pytest.raises(InputError, match=r"expected ATO \(method overlap\), found ATT"):
         build_design(make_cohort(small), "age", method=OverlapWeights(), estimand=Estimand.ATT)
+
+
+def test_a_note_shows_no_weight_that_few_people_share(cohort, formula):
+    design = build_design(cohort, formula, method=InverseProbability(truncate=0.99))
+    assert design.notes == ("4 weights were truncated to their 0.99 quantile",)

@@ -13,11 +13,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from desist.arguments import find_choice_faults, find_number_faults
 from desist.design.formula import is_text
+from desist.errors import Fault, raise_faults
 from desist.estimands import Estimand
 
 WELL = 0.05
 REASONABLE = 0.10
+STANDARDISERS = ("treated", "comparison", "pooled")
 WORDS = ("well matched", "reasonably matched", "poorly matched")
 
 Floats = NDArray[np.float64]
@@ -32,9 +35,9 @@ class Balance:
     table : DataFrame
         One row a covariate, or a level of one. Columns: covariate, mean_treated,
         mean_comparison_before, mean_comparison, smd_before, smd_after, variance_ratio
-        (missing for 0/1 covariates), ks, word, mean_treated_before,
-        variance_ratio_before, ks_before. Standardised mean differences (smd) are
-        participants minus comparison, in standard deviations.
+        (missing for 0/1 covariates, infinite where only the participants vary), ks, word,
+        mean_treated_before, variance_ratio_before, ks_before. Standardised mean differences
+        (smd) are participants minus comparison, in standard deviations.
     standardiser : str
         Whose standard deviation: "treated", "comparison" or "pooled", unadjusted.
     well, reasonable : float
@@ -125,7 +128,13 @@ def measure_balance(
     -------
     Balance
         With one row for each covariate or level.
+
+    Raises
+    ------
+    InputError
+        If the standardiser or a limit is of the wrong kind.
     """
+    raise_faults("balance", _find_faults(standardiser, well, reasonable))
     arms = _Arms(treated, weights)
     rows = [
         _compare(name, values, arms, standardiser)
@@ -229,6 +238,13 @@ _COLUMNS = [
 ]
 
 
+def _find_faults(standardiser: object, well: object, reasonable: object) -> list[Fault]:
+    faults = find_choice_faults("standardiser", standardiser, STANDARDISERS)
+    for where, limit in (("well", well), ("reasonable", reasonable)):
+        faults += find_number_faults(where, limit, above=0)
+    return faults
+
+
 class _Arms:
     """The two arms and their weights, indexed once for all covariates."""
 
@@ -259,7 +275,7 @@ def _compare(name: str, values: Floats, arms: _Arms, standardiser: str) -> dict[
         row |= {"variance_ratio": np.nan, "variance_ratio_before": np.nan}
         row |= {"ks": abs(after[0] - after[1]), "ks_before": abs(before[0] - before[1])}
     else:
-        spread = float(inside.var(ddof=1)), float(outside.var(ddof=1))
+        spread = _variance(inside), _variance(outside)
         now = (
             weighted_variance(inside, arms.treated_weights),
             weighted_variance(outside, arms.comparison_weights),
@@ -267,6 +283,8 @@ def _compare(name: str, values: Floats, arms: _Arms, standardiser: str) -> dict[
         row |= {"variance_ratio": _ratio(*now), "variance_ratio_before": _ratio(*spread)}
         row["ks_before"], row["ks"] = _largest_gaps(values, arms)
     unit = _standard_deviation(*spread, standardiser)
+    if _is_constant(values):  # means that differ by rounding alone do not differ
+        return row | {"smd_before": 0.0, "smd_after": 0.0}
     row["smd_before"] = _standardise(before[0] - before[1], unit)
     row["smd_after"] = _standardise(after[0] - after[1], unit)
     return row
@@ -303,9 +321,13 @@ def weighted_variance(values: Floats, weights: Floats) -> float:
     float
         Missing when one person carries all the weight.
     """
-    deviation = values - weights @ values
     left = 1 - float(weights @ weights)
-    return float(weights @ deviation**2) / left if left > 0 else float("nan")
+    if left <= 0:
+        return float("nan")
+    if _is_constant(values[weights > 0]):
+        return 0.0
+    deviation = values - weights @ values
+    return float(weights @ deviation**2) / left
 
 
 def _largest_gaps(values: Floats, arms: _Arms) -> tuple[float, float]:
@@ -317,6 +339,15 @@ def _largest_gaps(values: Floats, arms: _Arms) -> tuple[float, float]:
         for step in (arms.step_before, arms.step_after)
     ]
     return gaps[0], gaps[1]
+
+
+def _variance(values: Floats) -> float:
+    """Unbiased variance; exactly 0 where nobody varies, which sums of decimals are not."""
+    return 0.0 if _is_constant(values) else float(values.var(ddof=1))
+
+
+def _is_constant(values: Floats) -> bool:
+    return bool((values == values[0]).all())
 
 
 def _standard_deviation(treated: float, comparison: float, standardiser: str) -> float:
@@ -333,7 +364,9 @@ def _standardise(difference: float, unit: float) -> float:
 
 
 def _ratio(above: float, below: float) -> float:
-    return above / below if below > 0 else float("nan")
+    if below > 0:
+        return above / below
+    return math.inf if above > 0 else math.nan
 
 
 def _word(size: float, well: float, reasonable: float) -> str:

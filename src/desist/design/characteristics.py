@@ -79,7 +79,9 @@ def profile_dropped(cohort: Cohort, design: Design) -> pd.DataFrame:
     dropped = design.treated & (design.weights == 0)
     rows = []
     for name, values in expand_columns(covariates, formula.variables, formula.categorical):
-        spread = float(values[design.treated].std(ddof=0 if is_binary(values) else 1))
+        inside = values[design.treated]
+        varies = bool(np.ptp(inside) > 0)
+        spread = float(inside.std(ddof=0 if is_binary(values) else 1)) if varies else 0.0
         means = [float(values[who].mean()) if who.any() else np.nan for who in (kept, dropped)]
         rows.append(
             {
@@ -88,10 +90,15 @@ def profile_dropped(cohort: Cohort, design: Design) -> pd.DataFrame:
                 "n_dropped": int(dropped.sum()),
                 "mean_kept": means[0],
                 "mean_dropped": means[1],
-                "smd": (means[1] - means[0]) / spread if spread > 0 else np.nan,
+                "smd": _standardise(means[1] - means[0], spread),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _standardise(difference: float, spread: float) -> float:
+    """In standard deviations; participants who do not vary do not differ."""
+    return difference / spread if spread > 0 else 0.0 * difference
 
 
 def _mean_and_spread(values: Floats, weights: Floats) -> tuple[float, float]:

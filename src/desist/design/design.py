@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from desist.arguments import describe, find_kind_faults
 from desist.cohort.cohort import Cohort
 from desist.design.balance import (
     Balance,
@@ -201,15 +202,16 @@ def build_design(
     SeparationError
         If covariates tell the arms apart perfectly.
     """
+    raise_faults("design", find_kind_faults("cohort", cohort, Cohort, "a Cohort"))
     covariates, treated = cohort.covariates, cohort.treated
     score = RegressionScore() if score is None else score
     asked, faults = _read_estimand(estimand, method)
     read, formula_faults = read_formula(formula, covariates, _roles(cohort, method, score))
     faults += formula_faults
-    if hasattr(method, "find_faults"):
+    if hasattr(method, "find_faults") and not isinstance(method, type):
         faults += method.find_faults(covariates, treated)
         faults += _find_needed(formula, method)
-        faults += score.find_faults(covariates) if method.needs_scores else []
+        faults += _find_score_faults(score, method, covariates)
     raise_faults("design", faults)
     with on_one_thread():
         material = _gather(treated, covariates, read, method, asked=asked, score=score)
@@ -327,18 +329,27 @@ def _write_cells(values: pd.Series) -> bytes:
 def _read_estimand(estimand: Estimand | str | None, method: Method) -> tuple[Estimand, list[Fault]]:
     if not hasattr(method, "estimands") or isinstance(method, type):
         expected = "a settings record, such as RadiusMatching(caliper=0.05)"
-        return Estimand.ATT, [Fault("method", expected, repr(method), "make one")]
+        advice = f"write {method.__name__}(...)" if isinstance(method, type) else "make one"
+        return Estimand.ATT, [Fault("method", expected, describe(method), advice)]
     if estimand is None:
         return method.estimands[0], []
     possible = ", ".join(one.value for one in method.estimands)
     try:
         asked = Estimand(estimand)
     except ValueError:
-        return Estimand.ATT, [Fault("estimand", possible, repr(estimand), "choose one of them")]
+        return Estimand.ATT, [Fault("estimand", possible, describe(estimand), "choose one of them")]
     if asked not in method.estimands:
         advice = "choose it, or another method"
         return asked, [Fault("estimand", f"{possible} (method {method.name})", asked.value, advice)]
     return asked, []
+
+
+def _find_score_faults(score: ScoreModel, method: Method, covariates: pd.DataFrame) -> list[Fault]:
+    if isinstance(score, type) or not hasattr(score, "find_faults"):
+        advice = f"write {score.__name__}(...)" if isinstance(score, type) else "make one"
+        expected = "a settings record, such as RegressionScore()"
+        return [Fault("score", expected, describe(score), advice)]
+    return score.find_faults(covariates) if method.needs_scores else []
 
 
 def _roles(cohort: Cohort, method: Method, score: ScoreModel) -> dict[str, str]:
@@ -351,11 +362,12 @@ def _roles(cohort: Cohort, method: Method, score: ScoreModel) -> dict[str, str]:
         roles[cohort.follow_up] = "the length of follow-up"
     if cohort.person is not None:
         roles[cohort.person] = "the identifier of a person"
-    if getattr(method, "name", "") == "given":
-        roles[getattr(method, "column", "")] = "the weight"
-    if isinstance(score, GivenScore):
+    weight = getattr(method, "column", None)
+    if getattr(method, "name", "") == "given" and isinstance(weight, str):
+        roles[weight] = "the weight"
+    if isinstance(score, GivenScore) and isinstance(score.column, str):
         roles[score.column] = "the score"
-    if isinstance(score, GroupedScore):
+    if isinstance(score, GroupedScore) and isinstance(score.group, str):
         roles[score.group] = "the group of the score"
     return roles
 
@@ -456,7 +468,7 @@ def _finish(
         method=method,
         formula=None if formula is None else formula.text,
         estimand_asked=material.estimand,
-        scores=material.scores,
+        scores=assignment.scores or material.scores,
         balance=balance,
         matches=assignment.matches,
         score_model=score_model,

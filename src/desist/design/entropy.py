@@ -3,13 +3,14 @@
 Hainmueller (2012), Political Analysis 20, equations 4 to 9.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from desist.arguments import find_number_faults
 from desist.design.balance import is_binary
 from desist.design.columns import ScaledColumns
 from desist.design.formula import ModelMatrix
@@ -19,8 +20,11 @@ from desist.errors import Fault, NoOverlapError
 from desist.estimands import Estimand
 
 BALANCED = 1e-9
+REACHED = 1e-6
+REDUNDANT = 1e-12
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,8 @@ class EntropyBalancing:
     """Weights that balance the columns of the formula exactly, as even as can be.
 
     For the ATT the weighted means of the comparison people equal those of the
-    participants; for the ATC the reverse; for the ATE both arms equal everybody.
+    participants; for the ATC the reverse; for the ATE both arms equal everybody. A column that
+    is a combination of others is balanced with them.
 
     Attributes
     ----------
@@ -60,10 +65,9 @@ class EntropyBalancing:
             A number of moments other than 1 and 2.
         """
         del covariates, treated
-        if self.moments in (1, 2):
-            return []
+        faults = find_number_faults("moments", self.moments, least=1, most=2, whole=True)
         advice = "1 balances means, 2 variances as well"
-        return [Fault("moments", "1 or 2", repr(self.moments), advice)]
+        return [replace(fault, expected="1 or 2", advice=advice) for fault in faults]
 
     def assign(self, material: Material) -> Assignment:
         """Find the weights.
@@ -147,18 +151,51 @@ def balance_to_target(values: Floats, arm: NDArray[np.bool_], target: Floats) ->
     ndarray of float, shape (n_arm,), or None
         Summing to 1; None when the target cannot be reached.
     """
-    columns = ScaledColumns(values[arm], centre=target)
+    inside = values[arm]
+    kept = find_independent(inside)
+    columns = ScaledColumns(inside[:, kept], centre=target[kept])
 
     def evaluate(tilt: Floats) -> Value:
         return _dual(columns, tilt)
 
-    tilt = minimise(evaluate, values.shape[1], BALANCED)
+    tilt = minimise(evaluate, len(kept), BALANCED) if len(kept) else np.empty(0)
     if tilt is None:
         return None
     exponent = _exponents(columns, tilt)
     weights = np.exp(exponent - exponent.max())
     total: Floats = weights / weights.sum()
-    return total
+    spread = np.maximum(values.std(axis=0), np.finfo(np.float64).tiny)
+    gaps = np.abs(total @ inside - target) / spread
+    # columns left out as combinations of others have to reach their targets as well
+    return total if bool((gaps < REACHED).all()) else None
+
+
+def find_independent(values: Floats) -> Integers:
+    """Find the columns that are no combination of the intercept and the columns before them.
+
+    Elimination in the order of the columns (Golub and Van Loan 2013, Matrix Computations,
+    section 4.2), on columns with mean 0 and variance 1.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_people, n_columns)
+        Of the people who get weights.
+
+    Returns
+    -------
+    ndarray of int, shape (n_kept,)
+        Numbers of the columns, rising.
+    """
+    columns = ScaledColumns(values)
+    varies = [bool((column != column[0]).any()) for column in values.T]
+    left = np.sum([block.T @ block for _, block in columns.blocks()], axis=0) / len(values)
+    kept = []
+    for number in np.flatnonzero(varies):
+        pivot = left[number, number]
+        if pivot > REDUNDANT:
+            kept.append(int(number))
+            left = left - np.outer(left[:, number], left[number]) / pivot
+    return np.array(kept, dtype=np.int64)
 
 
 def _arms_to_balance(

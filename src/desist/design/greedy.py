@@ -1,21 +1,31 @@
 """Give each treated person the nearest comparison person who is left, one after another."""
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+ALIKE = 1e-9
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 
 class Finder(Protocol):
-    """Knows who is left, and who of them is nearest to a treated person."""
+    """Knows who is left, and who of them is nearest to a treated person.
 
-    def find(self, person: int, taken: Sequence[int]) -> tuple[int, float]:
+    Attributes
+    ----------
+    tied : set of int
+        Treated people who had a choice between two places at the same distance.
+    """
+
+    tied: set[int]
+
+    def find(self, person: int, taken: Sequence[int], before: int = -1) -> tuple[int, float]:
         """Return the nearest one left and the distance; -1 when there is none.
 
         Parameters
@@ -23,7 +33,9 @@ class Finder(Protocol):
         person : int
             Number of a treated person.
         taken : sequence of int
-            Those whom the person has already.
+            Those whom the person has already; it only grows from call to call.
+        before : int
+            Who was found the last time and is not left any more, or -1.
 
         Returns
         -------
@@ -31,6 +43,20 @@ class Finder(Protocol):
             Number of a comparison person, or -1.
         distance : float
             Infinite without a candidate.
+        """
+
+    def has(self, candidate: int) -> bool:
+        """Tell whether a comparison person is left.
+
+        Parameters
+        ----------
+        candidate : int
+            Number of a comparison person.
+
+        Returns
+        -------
+        bool
+            Whether they can be used once more.
         """
 
     def take(self, candidate: int) -> None:
@@ -46,9 +72,10 @@ class Finder(Protocol):
 class LineFinder:
     """Nearest on a line: neighbours that are used up are jumped over.
 
-    Ties: at equal distance the one above; of several with the same value, the first in
-    the order of rows at or above the treated person's value, the last below it (as
-    MatchIt 4.7 does).
+    Ties follow MatchIt 4.7.2. Everybody stands in one queue by value and, where values are
+    the same, by row. The search goes down and up the queue from the person, or from the
+    person's matches so far; of two candidates at the same distance the one fewer places away
+    is taken, and the lower one of two as many places away.
 
     Parameters
     ----------
@@ -60,24 +87,48 @@ class LineFinder:
         How often each may be used.
     caliper : float
         Largest distance, included; infinite for none.
+    queue : tuple of ndarray of int, optional
+        Places of treated and of comparison people in the queue; by default the treated people
+        come first where values are the same.
+    is_allowed : callable, optional
+        Whether a treated and a comparison person may be matched; by default always.
+    restarts : bool
+        Whether places are counted from the person's matches so far rather than from the person.
     """
 
-    def __init__(self, targets: Floats, values: Floats, capacity: int, caliper: float) -> None:
-        order = np.argsort(values, kind="stable")
+    def __init__(
+        self,
+        targets: Floats,
+        values: Floats,
+        capacity: int,
+        caliper: float,
+        *,
+        queue: tuple[Integers, Integers] | None = None,
+        is_allowed: Callable[[int, int], bool] | None = None,
+        restarts: bool = True,
+    ) -> None:
+        own, other = stand_in_queue(targets, values) if queue is None else queue
+        order = np.argsort(other)
         self._rows: list[int] = order.tolist()
         self._rank = np.empty(len(order), dtype=np.int64)
         self._rank[order] = np.arange(len(order))
-        ordered = values[order]
-        self._values: list[float] = ordered.tolist()
+        self._places: list[int] = other[order].tolist()
+        self._values: list[float] = values[order].tolist()
+        self._own_places: list[int] = own.tolist()
         self._targets: list[float] = targets.tolist()
-        self._start: list[int] = np.searchsorted(ordered, targets, side="left").tolist()
+        # each person's matches so far lie in the window from low to high
+        self._low: list[int] = np.searchsorted(other[order], own).tolist()
+        self._high = list(self._low)
+        self._seen = [0] * len(targets)
         self._left = [capacity] * len(order)
+        self._restarts = restarts
         # links with one place before the first and one after the last, to stop at
         self._down = list(range(len(order) + 1))
         self._up = list(range(len(order) + 1))
-        self._caliper = caliper
+        self._caliper, self._is_allowed = caliper, is_allowed
+        self.tied: set[int] = set()
 
-    def find(self, person: int, taken: Sequence[int]) -> tuple[int, float]:
+    def find(self, person: int, taken: Sequence[int], before: int = -1) -> tuple[int, float]:
         """Return the nearest one left and the distance.
 
         Parameters
@@ -85,7 +136,9 @@ class LineFinder:
         person : int
             Number of a treated person.
         taken : sequence of int
-            Those whom the person has already.
+            Those whom the person has already; it only grows from call to call.
+        before : int
+            Who was found the last time and is not left any more, or -1.
 
         Returns
         -------
@@ -94,21 +147,35 @@ class LineFinder:
         distance : float
             Infinite without a candidate.
         """
-        target, start = self._targets[person], self._start[person]
-        own = {int(self._rank[row]) for row in taken}
-        above = _follow(self._up, start)
-        while above in own:
-            above = _follow(self._up, above + 1)
-        below = _follow(self._down, start)
-        while below - 1 in own:
-            below = _follow(self._down, below - 1)
-        size = len(self._values)
+        low, high = self._widen(person, taken, before)
+        above, below = self._follow(person, low, high)
+        target, size = self._targets[person], len(self._values)
         up = abs(self._values[above] - target) if above < size else np.inf
-        down = abs(target - self._values[below - 1]) if below > 0 else np.inf
-        place, distance = (above, up) if up <= down else (below - 1, down)
+        down = abs(target - self._values[below]) if below >= 0 else np.inf
+        goes_up = up < down or (
+            up == down < np.inf and self._is_nearer_above(person, low, high, above, below)
+        )
+        place, distance = (above, up) if goes_up else (below, down)
         if distance > self._caliper or not np.isfinite(distance):
             return -1, np.inf
+        if up == down > 0:
+            self.tied.add(person)
         return self._rows[place], float(distance)
+
+    def has(self, candidate: int) -> bool:
+        """Tell whether a comparison person is left.
+
+        Parameters
+        ----------
+        candidate : int
+            Number of a comparison person.
+
+        Returns
+        -------
+        bool
+            Whether they can be used once more.
+        """
+        return self._left[int(self._rank[candidate])] > 0
 
     def take(self, candidate: int) -> None:
         """Use a comparison person once.
@@ -123,6 +190,39 @@ class LineFinder:
         if self._left[place] == 0:
             self._up[place] = place + 1
             self._down[place + 1] = place
+
+    def _widen(self, person: int, taken: Sequence[int], before: int) -> tuple[int, int]:
+        """Return the window that holds the person's matches, and the one found before."""
+        for row in taken[self._seen[person] :]:
+            rank = int(self._rank[row])
+            self._low[person] = min(self._low[person], rank)
+            self._high[person] = max(self._high[person], rank + 1)
+        self._seen[person] = len(taken)
+        low, high = self._low[person], self._high[person]
+        if before < 0:
+            return low, high
+        rank = int(self._rank[before])
+        return min(low, rank), max(high, rank + 1)
+
+    def _follow(self, person: int, low: int, high: int) -> tuple[int, int]:
+        """Return the first left who is allowed, above the window and below it."""
+        above, below = _follow(self._up, high), _follow(self._down, low) - 1
+        if self._is_allowed is not None:
+            reach, target = self._caliper, self._targets[person]
+            while above < len(self._rows) and not self._is_allowed(person, self._rows[above]):
+                far = abs(self._values[above] - target) > reach
+                above = len(self._rows) if far else _follow(self._up, above + 1)
+            while below >= 0 and not self._is_allowed(person, self._rows[below]):
+                far = abs(self._values[below] - target) > reach
+                below = -1 if far else _follow(self._down, below) - 1
+        return above, below
+
+    def _is_nearer_above(self, person: int, low: int, high: int, above: int, below: int) -> bool:
+        """Tell whether the one above is fewer places away than the one below."""
+        upper = lower = self._own_places[person]
+        if self._restarts and high > low:
+            upper, lower = max(upper, self._places[high - 1]), min(lower, self._places[low])
+        return self._places[above] - upper < lower - self._places[below]
 
 
 class SpaceFinder:
@@ -142,6 +242,8 @@ class SpaceFinder:
         Scores of treated and of comparison people, for a caliper.
     caliper : float
         Largest difference of scores, included.
+    fences : sequence of (float, ndarray, ndarray)
+        Largest difference of a covariate, included, and its values in both arms.
     """
 
     def __init__(
@@ -151,12 +253,15 @@ class SpaceFinder:
         capacity: int,
         scores: tuple[Floats, Floats] | None = None,
         caliper: float = np.inf,
+        *,
+        fences: Sequence[tuple[float, Floats, Floats]] = (),
     ) -> None:
         self._targets, self._values = targets, values
         self._left = np.full(len(values), capacity)
-        self._scores, self._caliper = scores, caliper
+        self.tied: set[int] = set()
+        self._scores, self._caliper, self._fences = scores, caliper, tuple(fences)
 
-    def find(self, person: int, taken: Sequence[int]) -> tuple[int, float]:
+    def find(self, person: int, taken: Sequence[int], before: int = -1) -> tuple[int, float]:
         """Return the nearest one left and the distance.
 
         Parameters
@@ -165,6 +270,8 @@ class SpaceFinder:
             Number of a treated person.
         taken : sequence of int
             Those whom the person has already.
+        before : int
+            Not looked at.
 
         Returns
         -------
@@ -173,17 +280,38 @@ class SpaceFinder:
         distance : float
             Infinite without a candidate.
         """
+        del before
         possible = self._left > 0
         possible[list(taken)] = False
         if self._scores is not None:
             inside, outside = self._scores
             possible &= np.abs(inside[person] - outside) <= self._caliper
+        for width, inside, outside in self._fences:
+            possible &= np.abs(inside[person] - outside) <= width
         rows = np.flatnonzero(possible)
         if not rows.size:
             return -1, np.inf
         squares = ((self._values[rows] - self._targets[person]) ** 2).sum(axis=1)
-        nearest = int(squares.argmin())
-        return int(rows[nearest]), float(np.sqrt(squares[nearest]))
+        # people who are alike differ by rounding; the first of them in the rows is taken
+        near = rows[squares <= squares.min() * (1 + ALIKE) + ALIKE**2]
+        if len(near) > 1 and bool((self._values[near] != self._values[near[0]]).any()):
+            self.tied.add(person)
+        return int(near[0]), float(np.sqrt(squares.min()))
+
+    def has(self, candidate: int) -> bool:
+        """Tell whether a comparison person is left.
+
+        Parameters
+        ----------
+        candidate : int
+            Number of a comparison person.
+
+        Returns
+        -------
+        bool
+            Whether they can be used once more.
+        """
+        return bool(self._left[candidate] > 0)
 
     def take(self, candidate: int) -> None:
         """Use a comparison person once.
@@ -228,12 +356,16 @@ def match_in_order(finder: Finder, order: Sequence[int], ratio: int) -> Pairing:
         In the order in which they were made.
     """
     found: dict[int, list[int]] = {person: [] for person in order}
+    hopeful = list(order)
     for _ in range(ratio):
-        for person in order:
+        found_one = []
+        for person in hopeful:
             candidate, _ = finder.find(person, found[person])
-            if candidate >= 0:
+            if candidate >= 0:  # who finds nobody once will find nobody later
                 finder.take(candidate)
                 found[person].append(candidate)
+                found_one.append(person)
+        hopeful = found_one
     return _list_pairs(found)
 
 
@@ -255,23 +387,48 @@ def match_closest_first(finder: Finder, n_treated: int, ratio: int) -> Pairing:
         By treated person.
     """
     found: dict[int, list[int]] = {person: [] for person in range(n_treated)}
+    hopeful = list(range(n_treated))
     for _ in range(ratio):
+        # of pairs at one distance the last that was found anew comes first, as in MatchIt
         queue = []
-        for person in range(n_treated):
+        for person in hopeful:
             candidate, distance = finder.find(person, found[person])
-            queue.append((distance, person, candidate))
+            if candidate >= 0:
+                queue.append((distance, person, person, candidate))
+        hopeful, renewed = [], 0
         heapq.heapify(queue)
         while queue:
-            distance, person, candidate = heapq.heappop(queue)
-            again, now = finder.find(person, found[person])
-            if again < 0:
+            _, _, person, candidate = heapq.heappop(queue)
+            if finder.has(candidate):
+                finder.take(candidate)
+                found[person].append(candidate)
+                hopeful.append(person)
                 continue
-            if now > distance:  # somebody else has taken the candidate
-                heapq.heappush(queue, (now, person, again))
-                continue
-            finder.take(again)
-            found[person].append(again)
+            again, distance = finder.find(person, found[person], candidate)
+            if again >= 0:
+                renewed -= 1
+                heapq.heappush(queue, (distance, renewed, person, again))
+        hopeful.sort()
     return _list_pairs(found)
+
+
+def stand_in_queue(targets: Floats, values: Floats) -> tuple[Integers, Integers]:
+    """Let everybody stand in one queue by value, treated people first where they are the same.
+
+    Parameters
+    ----------
+    targets, values : ndarray of float
+        Of treated and of comparison people.
+
+    Returns
+    -------
+    own, other : ndarray of int
+        Places of the treated and of the comparison people.
+    """
+    together = np.concatenate([targets, values])
+    places = np.empty(len(together), dtype=np.int64)
+    places[np.argsort(together, kind="stable")] = np.arange(len(together))
+    return places[: len(targets)], places[len(targets) :]
 
 
 def _follow(links: list[int], place: int) -> int:

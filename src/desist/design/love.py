@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from desist.arguments import find_number_faults
 from desist.design.balance import Balance
+from desist.errors import raise_faults
 
 BEFORE, AFTER, BOTH = "o", "*", "@"
 
@@ -21,7 +23,12 @@ def draw_love_plot(balance: Balance, *, width: int = 40) -> str:
     -------
     str
         Worst covariate first; ``o`` before, ``*`` after, ``@`` both, ``|`` the limit of
-        "reasonably matched".
+        "reasonably matched". An infinite difference stands at the right end.
+
+    Raises
+    ------
+    InputError
+        If the width is no whole number from 10 to 1,000.
 
     Examples
     --------
@@ -36,11 +43,14 @@ def draw_love_plot(balance: Balance, *, width: int = 40) -> str:
     age  *  |               o  0.707 -> 0.000
          0                  0.71
     """
+    faults = find_number_faults("width", width, least=10, most=1000, whole=True)
+    raise_faults("love plot", faults)
     table = balance.table
     if table.empty:
         return "no covariates were named"
     sizes = table[["smd_before", "smd_after"]].abs().to_numpy(dtype=np.float64)
-    most = max(float(np.nanmax(sizes)), 2 * balance.reasonable)
+    finite = sizes[np.isfinite(sizes)]
+    most = max(float(finite.max(initial=0.0)), 2 * balance.reasonable)
     names = table["covariate"].astype(str).tolist()
     margin = max(len(name) for name in names)
     lines = [
@@ -50,7 +60,7 @@ def draw_love_plot(balance: Balance, *, width: int = 40) -> str:
     for row in np.argsort(-sizes.max(axis=1), kind="stable"):
         axis = _draw_axis(sizes[row], most, balance.reasonable, width)
         before, after = sizes[row]
-        lines.append(f"{names[row]:<{margin}}  {axis}  {before:.3f} -> {after:.3f}")
+        lines.append(f"{names[row]:<{margin}}  {axis}  {_write(before)} -> {_write(after)}")
     lines.append(f"{'':<{margin}}  0{most:>{width + 2}.2f}".rstrip())
     return "\n".join(lines)
 
@@ -67,4 +77,8 @@ def _draw_axis(
 
 
 def _place(size: float, most: float, width: int) -> int:
-    return min(round(size / most * (width - 1)), width - 1)
+    return round(min(size / most, 1.0) * (width - 1))
+
+
+def _write(size: float) -> str:
+    return f"{size:.3f}" if np.isfinite(size) else "infinite"

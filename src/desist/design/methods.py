@@ -5,6 +5,7 @@ from dataclasses import MISSING, Field, fields
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from desist.arguments import describe, find_kind_faults
 from desist.design.entropy import EntropyBalancing
 from desist.design.formula import suggest
 from desist.design.nearest import NearestMatching
@@ -19,7 +20,7 @@ from desist.design.weighting import (
     MatchingWeights,
     OverlapWeights,
 )
-from desist.errors import Fault, InputError
+from desist.errors import Fault, InputError, raise_faults
 
 METHODS: Mapping[str, Any] = {
     method.name: method
@@ -69,13 +70,15 @@ def make_method(name: str, settings: Mapping[str, Any] | None = None) -> Method:
     RadiusMatching(caliper=0.1, scale='logit')
     """
     settings = {} if settings is None else settings
-    if name not in METHODS:
+    if not isinstance(name, str) or name not in METHODS:
         expected = ", ".join(METHODS)
-        raise InputError("design", [Fault("method", expected, repr(name), _suggest(name))])
+        raise InputError("design", [Fault("method", expected, describe(name), _suggest(name))])
+    expected = "settings by name, such as {'caliper': 0.05}"
+    raise_faults("design", find_kind_faults(f"settings of {name}", settings, Mapping, expected))
     kind = METHODS[name]
     known = {field.name: field for field in fields(kind)}
     faults = [
-        Fault(f"setting of {name}", "a known one", repr(key), _suggest_setting(key, known))
+        Fault(f"setting of {name}", "a known one", describe(key), _suggest_setting(key, known))
         for key in settings
         if key not in known
     ]
@@ -86,12 +89,11 @@ def make_method(name: str, settings: Mapping[str, Any] | None = None) -> Method:
     ]
     hints = get_type_hints(kind)
     faults += [
-        Fault(f"setting of {name}", f"{key} as {_say_kind(hints[key])}", repr(value))
+        Fault(f"setting of {name}", f"{key} as {_say_kind(hints[key])}", describe(value))
         for key, value in settings.items()
         if key in known and not _fits(value, hints[key])
     ]
-    if faults:
-        raise InputError("design", faults)
+    raise_faults("design", faults)
     made: Method = kind(**{key: _freeze(value) for key, value in settings.items()})
     return made
 
@@ -101,7 +103,7 @@ def _suggest(name: str) -> str:
 
 
 def _suggest_setting(key: str, known: Mapping[str, object]) -> str:
-    return suggest(key, known) if known else "it has no settings"
+    return suggest(str(key), known) if known else "it has no settings"
 
 
 def _is_needed(field: "Field[Any]") -> bool:

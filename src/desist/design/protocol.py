@@ -58,12 +58,15 @@ class Assignment:
         Positions of a treated person and of a person matched to them, one row a match.
     notes : tuple of str
         What the reader has to know: people trimmed, weights truncated.
+    scores : PropensityScore or None
+        The scores that were used, where the method estimated them again.
     """
 
     weights: NDArray[np.float64]
     sets: NDArray[np.int64] | None = None
     matches: NDArray[np.int64] | None = None
     notes: tuple[str, ...] = field(default=())
+    scores: PropensityScore | None = None
 
 
 class NoSettings:

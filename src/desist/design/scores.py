@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from desist.arguments import find_number_faults
+from desist.design.distance import find_column_faults, find_option_faults
 from desist.design.formula import (
     Formula,
     ModelMatrix,
     find_bad_values,
+    is_text,
     make_matrix,
-    suggest,
 )
 from desist.design.grouped import fit_grouped_score
 from desist.design.propensity import LINKS, PropensityScore, fit_score, score_matrix
@@ -91,10 +93,9 @@ class RegressionScore:
             An unknown link.
         """
         del covariates
-        if self.link in LINKS:
-            return []
         expected = " or ".join(repr(link) for link in LINKS)
-        return [Fault("score link", expected, repr(self.link), suggest(self.link, LINKS))]
+        faults = find_option_faults("score link", self.link, LINKS)
+        return [replace(fault, expected=expected) for fault in faults]
 
     def estimate(
         self, treated: NDArray[np.bool_], covariates: pd.DataFrame, matrix: ModelMatrix, text: str
@@ -148,10 +149,8 @@ class GroupedScore:
         list of Fault
             An unknown column, missing values, one group only.
         """
-        if self.group not in covariates.columns:
-            advice = suggest(self.group, covariates.columns)
-            return [Fault("score group", "a column of the cohort", repr(self.group), advice)]
-        return find_bad_values(covariates, [self.group])
+        unknown = find_column_faults("score group", self.group, covariates)
+        return unknown or find_bad_values(covariates, [self.group])
 
     def estimate(
         self, treated: NDArray[np.bool_], covariates: pd.DataFrame, matrix: ModelMatrix, text: str
@@ -205,9 +204,11 @@ class GivenScore:
         list of Fault
             A column that is unknown or holds no probabilities.
         """
-        if self.column not in covariates.columns:
-            advice = suggest(self.column, covariates.columns)
-            return [Fault("score column", "a column of the cohort", repr(self.column), advice)]
+        unknown = find_column_faults("score column", self.column, covariates)
+        if unknown:
+            return unknown
+        if is_text(covariates[self.column]):
+            return [Fault(self.column, "numbers", "text", "give probabilities of taking part")]
         faults = find_bad_values(covariates, [self.column])
         if faults:
             return faults
@@ -279,8 +280,10 @@ def draw_scores(
     Raises
     ------
     InputError
-        If the score has no coefficients because it came from elsewhere.
+        If the score has no coefficients because it came from elsewhere, or the number of
+        draws or the source of random numbers is of the wrong kind.
     """
+    raise_faults("score draws", _find_draw_faults(n_draws, rng))
     if score.coefficients is None or score.covariance is None:
         fault = Fault(
             "score",
@@ -302,6 +305,14 @@ def draw_scores(
         scores, logit = score_matrix(matrix, row, score.link)
         named = pd.Series(row, index=score.coefficients.index)
         yield replace(score, scores=scores, logit=logit, coefficients=named, covariance=None)
+
+
+def _find_draw_faults(n_draws: object, rng: object) -> list[Fault]:
+    faults = find_number_faults("n_draws", n_draws, least=1, whole=True)
+    if isinstance(rng, np.random.Generator):
+        return faults
+    seed = find_number_faults("rng", rng, least=0, whole=True)
+    return faults + [replace(one, expected="a whole number or a Generator") for one in seed]
 
 
 def _add_groups(

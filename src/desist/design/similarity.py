@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 from desist.cohort.cohort import Cohort
 from desist.design.balance import Balance, expand_columns, is_binary, measure_balance
 from desist.design.design import Design, find_stranger_faults
-from desist.design.formula import Formula, read_formula, suggest
-from desist.errors import Fault, InputError, raise_faults
+from desist.design.distance import find_column_faults
+from desist.design.formula import Formula, read_formula
+from desist.errors import Fault, raise_faults
 
 GRID = 4096
 MOST_FOR_ENERGY = 20_000
 ROWS_AT_ONCE = 512
+NOTHING = 1e-12
 
 Floats = NDArray[np.float64]
 
@@ -33,7 +35,8 @@ class BalanceDistances:
     ----------
     mahalanobis_before, mahalanobis_after : float
         Length of the difference of mean vectors, in the unadjusted covariance of the
-        people who standardise; 0 when all means agree.
+        people who standardise; 0 when all means agree, infinite when they differ in something
+        in which nobody varies within the arms.
     energy_before, energy_after : float
         Energy distance of the weighted samples, on covariates in standard deviations; 0
         when the distributions agree. Missing when not applicable.
@@ -186,7 +189,8 @@ def density_table(values: Floats, treated: NDArray[np.bool_], weights: Floats) -
 def measure_distances(cohort: Cohort, design: Design) -> BalanceDistances:
     """Measure how far the arms are apart in all covariates together.
 
-    Mahalanobis distance of the means; energy distance 2 E|X - Y| - E|X - X'| - E|Y - Y'|
+    Mahalanobis distance of the means, in the pooled covariance where the people who
+    standardise do not vary in what differs; energy distance 2 E|X - Y| - E|X - X'| - E|Y - Y'|
     (Szekely and Rizzo 2013, Journal of Statistical Planning and Inference 143).
 
     Parameters
@@ -205,9 +209,8 @@ def measure_distances(cohort: Cohort, design: Design) -> BalanceDistances:
     expanded = expand_columns(covariates, formula.variables, formula.categorical)
     values = np.column_stack([column for _, column in expanded])
     treated, everybody = design.treated, np.ones(len(design.treated))
-    inverse = np.linalg.pinv(_unadjusted_covariance(values, design), hermitian=True)
     steps = [_signed_shares(treated, weights) for weights in (everybody, design.weights)]
-    before, after = (float(np.sqrt(s @ values @ inverse @ (s @ values))) for s in steps)
+    before, after = _mahalanobis(values, design, steps)
     if len(treated) > MOST_FOR_ENERGY:
         nan = float("nan")
         reason = f"{len(treated):,} people make too many pairs; the most is {MOST_FOR_ENERGY:,}"
@@ -239,10 +242,7 @@ def measure_by_group(cohort: Cohort, design: Design, column: str) -> GroupBalanc
         If the column is unknown.
     """
     covariates, formula = read_design_formula(cohort, design)
-    if column not in covariates.columns:
-        advice = suggest(column, covariates.columns)
-        fault = Fault("column", "a column of the cohort", repr(column), advice)
-        raise InputError("balance by group", [fault])
+    raise_faults("balance by group", find_column_faults("column", column, covariates))
     variables = tuple(name for name in formula.variables if name != column)
     groups: dict[str, Balance] = {}
     left_out: dict[str, str] = {}
@@ -358,12 +358,34 @@ def _signed_shares(treated: NDArray[np.bool_], weights: Floats) -> Floats:
     return np.where(treated, weights / inside, -weights / outside)
 
 
-def _unadjusted_covariance(values: Floats, design: Design) -> Floats:
+def _mahalanobis(values: Floats, design: Design, steps: list[Floats]) -> list[float]:
+    """Length of each difference of means; infinite where no covariance reaches it."""
+    spread = values.std(axis=0)
+    scaled = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    differences = [step @ scaled for step in steps]
+    own, pooled = _unadjusted_covariances(scaled, design)
+    lengths = [_length_within(own, difference) for difference in differences]
+    if not np.isfinite(lengths).all():  # the same unit before and after
+        lengths = [_length_within(pooled, difference) for difference in differences]
+    return lengths
+
+
+def _unadjusted_covariances(values: Floats, design: Design) -> tuple[Floats, Floats]:
+    """Covariance of the people who standardise, and the pooled one."""
     standardiser = design.balance.standardiser if design.balance else "treated"
-    inside = np.cov(values[design.treated], rowvar=False)
-    outside = np.cov(values[~design.treated], rowvar=False)
-    chosen = {"treated": inside, "comparison": outside}.get(standardiser, (inside + outside) / 2)
-    return np.atleast_2d(chosen)
+    inside = np.atleast_2d(np.cov(values[design.treated], rowvar=False))
+    outside = np.atleast_2d(np.cov(values[~design.treated], rowvar=False))
+    pooled = (inside + outside) / 2
+    return {"treated": inside, "comparison": outside}.get(standardiser, pooled), pooled
+
+
+def _length_within(covariance: Floats, difference: Floats) -> float:
+    roots, axes = np.linalg.eigh(covariance)
+    varies = roots > NOTHING * max(float(roots.max()), 1.0)
+    along = axes.T @ difference
+    if np.abs(along[~varies]).max(initial=0.0) > np.sqrt(NOTHING):
+        return float("inf")
+    return float(np.sqrt((along[varies] ** 2 / roots[varies]).sum()))
 
 
 def _in_standard_deviations(values: Floats) -> Floats:

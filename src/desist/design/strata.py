@@ -2,22 +2,25 @@
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from desist.design.distance import number_strata
-from desist.design.formula import suggest
+from desist.arguments import describe, find_kind_faults, find_number_faults
+from desist.design.distance import find_column_faults, number_strata
 from desist.design.protocol import Assignment, Material, NoSettings
 from desist.design.weighting import require_scores
-from desist.errors import CannotAnswerError, Fault, NoOverlapError
+from desist.errors import CannotAnswerError, Fault, NoOverlapError, raise_faults
 from desist.estimands import Estimand
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+MOST_BINS = 100_000
+MOST_CUTS_SHOWN = 5
+
 Cuts = int | tuple[float, ...]
 
 ALL_THREE = (Estimand.ATT, Estimand.ATE, Estimand.ATC)
@@ -93,17 +96,19 @@ class CoarsenedExactMatching:
             Unknown columns, text, cuts that do not rise.
         """
         del treated
-        faults = []
+        advice = "write {'age': 5} or {'age': (20, 30, 40)}"
+        faults = find_kind_faults("bins", self.bins, Mapping, "bins by column", advice)
+        if faults:
+            return faults
         for column, cuts in self.bins.items():
-            if column not in covariates.columns:
-                advice = suggest(column, covariates.columns)
-                faults.append(Fault("bins", "columns of the cohort", repr(column), advice))
-            elif not pd.api.types.is_numeric_dtype(covariates[column]):
+            unknown = find_column_faults("bins", column, covariates)
+            faults += [replace(fault, expected="columns of the cohort") for fault in unknown]
+            if not unknown and not pd.api.types.is_numeric_dtype(covariates[column]):
                 advice = "categories are matched exactly; leave it out of the bins"
                 faults.append(Fault(f"bins of {column}", "a column of numbers", "text", advice))
             if not _are_cuts(cuts):
                 expected = "a number of bins, at least 1, or rising cut points"
-                faults.append(Fault(f"bins of {column}", expected, repr(cuts)))
+                faults.append(Fault(f"bins of {column}", expected, _describe_cuts(cuts)))
         return faults
 
     def assign(self, material: Material) -> Assignment:
@@ -118,7 +123,13 @@ class CoarsenedExactMatching:
         -------
         Assignment
             With a set for each stratum.
+
+        Raises
+        ------
+        InputError
+            If bins are given for a column that the formula does not name, or for a category.
         """
+        raise_faults("design", _find_unread_bins(self.bins, material))
         coarse = {}
         for name in material.variables:
             column = material.covariates[name]
@@ -170,11 +181,12 @@ class Subclassification:
             A number below 2, or more subclasses than participants.
         """
         del covariates
-        most = int(treated.sum())
-        if isinstance(self.n_subclasses, int) and 2 <= self.n_subclasses <= most:
+        most, asked = int(treated.sum()), self.n_subclasses
+        faults = find_number_faults("n_subclasses", asked, least=2, most=most, whole=True)
+        if not faults:
             return []
         expected = f"a whole number from 2 to the {most:,} participants"
-        return [Fault("n_subclasses", expected, repr(self.n_subclasses), "5 or 6 are usual")]
+        return [replace(faults[0], expected=expected, advice="5 or 6 are usual")]
 
     def assign(self, material: Material) -> Assignment:
         """Weigh everybody.
@@ -219,10 +231,10 @@ def cut_column(values: Floats, cuts: Cuts | None) -> Integers:
     """
     if cuts is None:
         cuts = int(np.ceil(np.log2(len(values)) + 1))
-    if isinstance(cuts, int):
-        inner = np.linspace(values.min(), values.max(), cuts + 1)[1:-1]
-    else:
+    if isinstance(cuts, tuple | list):
         inner = np.array(cuts)
+    else:
+        inner = np.linspace(values.min(), values.max(), int(cuts) + 1)[1:-1]
     return np.searchsorted(inner, values, side="right").astype(np.int64)
 
 
@@ -284,8 +296,29 @@ def _refuse_loss(used: NDArray[np.bool_], treated: NDArray[np.bool_], estimand: 
         )
 
 
-def _are_cuts(cuts: Cuts) -> bool:
-    if isinstance(cuts, int):
-        return cuts >= 1
-    rising = isinstance(cuts, tuple | list) and len(cuts) > 0
-    return rising and all(low < high for low, high in itertools.pairwise(cuts))
+def _find_unread_bins(bins: Mapping[str, Cuts], material: Material) -> list[Fault]:
+    faults = []
+    for name in bins:
+        if name not in material.variables:
+            expected = "columns that the formula names"
+            advice = "add it to the formula, or leave it out of the bins"
+            faults.append(Fault("bins", expected, describe(name), advice))
+        elif name in material.categorical:
+            advice = "categories are matched exactly; leave it out of the bins, or drop the C()"
+            faults.append(Fault(f"bins of {name}", "a column of numbers", "a category", advice))
+    return faults
+
+
+def _are_cuts(cuts: object) -> bool:
+    if not isinstance(cuts, tuple | list):
+        return not find_number_faults("bins", cuts, least=1, most=MOST_BINS, whole=True)
+    if not cuts or any(find_number_faults("bins", cut) for cut in cuts):
+        return False
+    return all(low < high for low, high in itertools.pairwise(cuts))
+
+
+def _describe_cuts(cuts: object) -> str:
+    """Show a few cut points as they were written, anything else by kind and size."""
+    if isinstance(cuts, tuple | list) and 0 < len(cuts) <= MOST_CUTS_SHOWN:
+        return f"({', '.join(map(describe, cuts))})"
+    return describe(cuts)

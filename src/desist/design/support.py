@@ -41,13 +41,12 @@ class CommonSupport:
     quantiles: pd.DataFrame
 
     def __repr__(self) -> str:
-        """Return the range and who is outside it, in words."""
+        """Return who is outside, in words; the limits are single people's scores."""
         outside = self.n_treated_below + self.n_treated_above
         others = self.n_comparison_below + self.n_comparison_above
         return (
-            f"Common support: scores from {self.lower:.3g} to {self.upper:.3g}; outside it "
-            f"{outside:,} participants and {others:,} comparison people; densities of the log "
-            f"odds have {self.overlap:.0%} in common"
+            f"Common support: outside it {outside:,} participants and {others:,} comparison "
+            f"people; densities of the log odds have {self.overlap:.0%} in common"
         )
 
 

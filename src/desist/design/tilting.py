@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desist.design.columns import ScaledColumns
-from desist.design.entropy import EntropyBalancing
+from desist.design.entropy import EntropyBalancing, find_independent
 from desist.design.newton import Value, minimise
 from desist.design.protocol import Assignment, Material, NoSettings
 from desist.errors import NoOverlapError
@@ -122,7 +122,8 @@ class ProbabilityTilting(NoSettings):
 def _columns(material: Material) -> ScaledColumns:
     if material.matrix is None:
         raise ValueError("balancing needs the formula as numbers")
-    return ScaledColumns(material.matrix.values)
+    kept = find_independent(material.matrix.without_intercept)
+    return ScaledColumns(material.matrix.values[:, np.append(0, 1 + kept)])
 
 
 def _predict(columns: ScaledColumns, evaluate: Callable[[Floats], Value]) -> Floats:

@@ -1,17 +1,23 @@
 """Weights by a formula: inverse probability, overlap, matching; and weights from elsewhere."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from desist.design.formula import find_bad_values, is_text, suggest
+from desist.arguments import describe, find_kind_faults, find_number_faults
+from desist.design.distance import find_column_faults
+from desist.design.formula import find_bad_values, is_text
 from desist.design.propensity import PropensityScore
 from desist.design.protocol import Assignment, Material, NoSettings
 from desist.errors import CannotAnswerError, Fault, NoOverlapError, name_rows
 from desist.estimands import Estimand
+from desist.privacy import FEWEST_SHARING
+
+LARGEST_POWER = 300
+LARGEST_WEIGHT = 1e100
 
 Floats = NDArray[np.float64]
 
@@ -56,16 +62,16 @@ class GivenWeights:
         list of Fault
             Unknown column; text; missing, infinite, negative weights; an arm without weight.
         """
-        if self.column not in covariates.columns:
-            advice = suggest(self.column, covariates.columns)
-            return [Fault("weights", "a column of the cohort", repr(self.column), advice)]
+        unknown = find_column_faults("weights", self.column, covariates)
+        if unknown:
+            return unknown
         column = covariates[self.column]
         if is_text(column):
             return [Fault(self.column, "numbers", "text", "give non-negative weights")]
         faults = [
             f for f in find_bad_values(covariates, [self.column]) if "everybody" not in f.found
         ]
-        weights = column.to_numpy(dtype=np.float64)
+        weights = column.to_numpy(dtype=np.float64, na_value=np.nan)
         negative = np.flatnonzero(weights < 0)
         if negative.size:
             found = f"{negative.size} negative ({name_rows(negative)})"
@@ -88,10 +94,12 @@ class GivenWeights:
         Returns
         -------
         Assignment
-            The weights as they were given.
+            The weights as they were given; where their sums could not be computed with, an arm
+            times a power of two, with a note.
         """
-        weights = material.covariates[self.column].to_numpy(dtype=np.float64)
-        return Assignment(weights.copy())
+        column = material.covariates[self.column]
+        weights = np.array(column.to_numpy(dtype=np.float64), copy=True)
+        return Assignment(weights, notes=_rescale(weights, material.treated))
 
 
 @dataclass(frozen=True)
@@ -140,15 +148,18 @@ class InverseProbability:
             Limits that are no quantile, no scores.
         """
         del covariates, treated
-        faults = []
-        if self.truncate is not None and not 0.5 < self.truncate < 1:
-            advice = "0.99 cuts the largest one in a hundred"
-            faults.append(
-                Fault("truncate", "a quantile between 0.5 and 1", repr(self.truncate), advice)
+        faults = find_kind_faults("stabilised", self.stabilised, bool, "True or False")
+        advice = "0.99 cuts the largest one in a hundred"
+        found = find_number_faults(
+            "truncate", self.truncate, above=0.5, below=1, optional=True, advice=advice
+        )
+        faults += [replace(fault, expected="a quantile between 0.5 and 1") for fault in found]
+        if self.trim is not None and not _are_limits(self.trim):
+            expected, advice = (
+                "a lower and a higher score between 0 and 1",
+                "write it as (0.05, 0.95)",
             )
-        if self.trim is not None and not 0 <= self.trim[0] < self.trim[1] <= 1:
-            expected = "a lower and a higher score between 0 and 1"
-            faults.append(Fault("trim", expected, repr(self.trim), "write it as (0.05, 0.95)"))
+            faults.append(Fault("trim", expected, _describe_limits(self.trim), advice))
         return faults
 
     def assign(self, material: Material) -> Assignment:
@@ -307,6 +318,35 @@ def require_scores(scores: PropensityScore | None) -> PropensityScore:
     return scores
 
 
+def _are_limits(trim: object) -> bool:
+    if not isinstance(trim, tuple | list) or len(trim) != 2:
+        return False
+    if any(find_number_faults("trim", limit, least=0, most=1) for limit in trim):
+        return False
+    return bool(trim[0] < trim[1])
+
+
+def _describe_limits(trim: object) -> str:
+    """Show two limits as they were written, anything else by kind and size."""
+    if isinstance(trim, tuple | list) and len(trim) == 2:
+        return f"({describe(trim[0])}, {describe(trim[1])})"
+    return describe(trim)
+
+
+def _rescale(weights: Floats, treated: NDArray[np.bool_]) -> tuple[str, ...]:
+    """Bring the largest weight of an arm near 1 where sums would overflow or vanish, in place."""
+    notes = []
+    for arm, words in ((treated, "participants"), (~treated, "comparison people")):
+        _, power = np.frexp(weights[arm].max())
+        if abs(int(power)) > LARGEST_POWER:
+            weights[arm] = np.ldexp(weights[arm], -power)  # exact: only the exponent changes
+            notes.append(
+                f"the weights of the {words} were multiplied by 2 to the power {-int(power)}, "
+                "because sums of them cannot be computed; only their ratios mean anything"
+            )
+    return tuple(notes)
+
+
 def _complement(scores: PropensityScore) -> Floats:
     from scipy import special
 
@@ -323,7 +363,11 @@ def _truncate(
     limit = float(np.quantile(weights[cut], quantile, method="closest_observation"))
     above = cut & (weights > limit)
     weights[above] = limit
-    return f"{above.sum():,} weights were truncated to {limit:.4g}, their {quantile:g} quantile"
+    shared = int((cut & (weights == limit)).sum())
+    to = f"{limit:.4g}, their {quantile:g} quantile"
+    if shared < FEWEST_SHARING:  # so few share it that it would be a single person's
+        to = f"their {quantile:g} quantile"
+    return f"{above.sum():,} weights were truncated to {to}"
 
 
 def _refuse_trimming(
@@ -344,7 +388,7 @@ def _refuse_trimming(
 
 
 def _refuse_infinite(weights: Floats) -> None:
-    infinite = int((~np.isfinite(weights)).sum())
+    infinite = int((~(weights < LARGEST_WEIGHT)).sum())
     if infinite:
         raise NoOverlapError(
             f"{infinite:,} weights are infinite: those people could only be in the arm that they "

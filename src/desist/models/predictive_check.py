@@ -171,15 +171,16 @@ def check_predictions(
     Gelman, A., Meng, X.-L. and Stern, H. (1996). Posterior predictive assessment of model
     fitness via realized discrepancies. Statistica Sinica 6, 733-807.
     """
-    faults = find_kind_faults("fit", fit, Fit, "a fit of fit_model")
-    faults += find_people_faults(cohort, design) + find_seed_faults(seed)
-    faults += find_number_faults("n_draws", n_draws, least=1, whole=True)
-    raise_faults(SUBJECT, faults + find_probability_faults(probability))
+    kinds = find_kind_faults("fit", fit, Fit, "a fit of fit_model")
+    kinds += find_people_faults(cohort, design)
+    faults = find_number_faults("n_draws", n_draws, least=1, whole=True)
+    faults += find_probability_faults(probability) + find_seed_faults(seed)
+    raise_faults(SUBJECT, kinds + faults if kinds else [])
     outcomes = read_outcomes(cohort)
     # the follow-up of people who are not used decides nothing
     time_at_risk = np.where(design.weights > 0, outcomes.time_at_risk, fit.horizon)
     outcomes = replace(outcomes, time_at_risk=time_at_risk)
-    raise_faults(SUBJECT, _find_faults(fit, outcomes))
+    raise_faults(SUBJECT, _find_faults(fit, outcomes) + faults)
     look = look_at(fit, outcomes)
     groups = cohort.groups if fit.model.groups is None else fit.model.groups
     predictors = make_predictors(cohort, design, fit.model.covariates, groups)

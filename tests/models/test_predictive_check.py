@@ -318,8 +318,8 @@ def test_a_fit_of_another_model_is_refused(people):
         "posterior predictive check: 3 faults\n"
         "  - fit: expected a fit of RateModel, FrequencyModel or SurvivalModel, found one of "
         "the process model; see check_one_process\n"
-        "  - n_draws: expected at least 1, found 0\n"
-        "  - probability: expected a number between 0 and 1, found 95"
+        "  - n_draws: expected a whole number of at least 1, found 0\n"
+        "  - probability: expected a number above 0 and below 1, found 95; write 0.95"
     )
 
 

@@ -132,7 +132,7 @@ def test_every_fault_of_the_counts_is_listed():
         "  - treated: expected 2 whole numbers from 0, some above, found (1, -2)\n"
         "  - treated_weights: expected 2 numbers from 0, some above, found (0.0, 0.0)\n"
         "  - comparison: expected 2 whole numbers from 0, some above, found (0, 0, 0)\n"
-        "  - comparison_size: expected a positive number of people, found 0"
+        "  - comparison_size: expected a number above 0 or None, found 0"
     )
 
 

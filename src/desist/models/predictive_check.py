@@ -172,12 +172,12 @@ def check_predictions(
     Gelman, A., Meng, X.-L. and Stern, H. (1996). Posterior predictive assessment of model
     fitness via realized discrepancies. Statistica Sinica 6, 733-807.
     """
-    faults = find_kind_faults("fit", fit, Fit, "a fit of fit_model")
-    faults += find_seed_faults(seed)
-    faults += find_number_faults("n_draws", n_draws, least=1, whole=True)
-    raise_faults(SUBJECT, faults + find_probability_faults(probability))
+    kinds = find_kind_faults("fit", fit, Fit, "a fit of fit_model")
+    faults = find_number_faults("n_draws", n_draws, least=1, whole=True)
+    faults += find_probability_faults(probability) + find_seed_faults(seed)
+    raise_faults(SUBJECT, kinds + faults if kinds else [])
     people = read_sample(sample, design, fit.horizon)
-    raise_faults(SUBJECT, _find_faults(fit, people.recorded))
+    raise_faults(SUBJECT, _find_faults(fit, people.recorded) + faults)
     look = look_at(fit, people.recorded)
     groups = people.cohort.groups if fit.model.groups is None else fit.model.groups
     predictors = make_predictors(people, fit.model.covariates, groups)

@@ -82,8 +82,9 @@ class CourtCounts:
             values = getattr(self, name)
             if isinstance(values, list | np.ndarray):
                 object.__setattr__(self, name, tuple(np.asarray(values).tolist()))
-        raise_faults("court outcomes", _find_kind_faults(self))
-        faults = [fault for arm in ARMS for fault in _find_arm_faults(self, arm)]
+        kinds, sizes = _find_kind_faults(self), _find_size_faults(self)
+        raise_faults("court outcomes", kinds + sizes if kinds else [])
+        faults = [fault for arm in ARMS for fault in _find_arm_faults(self, arm)] + sizes
         if len(self.categories) < 2 or len(set(self.categories)) < len(self.categories):
             found = ", ".join(self.categories) or "none"
             faults.insert(0, Fault("categories", "two or more different names", found))
@@ -369,9 +370,13 @@ def _find_kind_faults(counts: CourtCounts) -> list[Fault]:
             )
             if not given and (values is not None or name == arm):
                 faults.append(Fault(name, "a list of numbers", describe(values)))
-        size = getattr(counts, f"{arm}_size")
-        faults += find_number_faults(f"{arm}_size", size, above=0.0, optional=True)
     return faults
+
+
+def _find_size_faults(counts: CourtCounts) -> list[Fault]:
+    sizes = {name: getattr(counts, name) for name in (f"{arm}_size" for arm in ARMS)}
+    found = [find_number_faults(name, s, above=0.0, optional=True) for name, s in sizes.items()]
+    return [fault for faults in found for fault in faults]
 
 
 def _find_arm_faults(counts: CourtCounts, arm: str) -> list[Fault]:

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from desist.checks.arms import read_arms
 from desist.checks.check import Check, Finding, label, not_applicable
+from desist.checks.columns import Columns, find_draw_faults
 from desist.checks.estimating import (
     WeightEquations,
     entropy_equations,
@@ -32,7 +33,7 @@ from desist.design.entropy import EntropyBalancing, balanced_columns
 from desist.design.formula import ModelMatrix, make_matrix, read_formula
 from desist.design.radius import RadiusMatching
 from desist.design.weighting import InverseProbability, MatchingWeights, OverlapWeights
-from desist.errors import CannotAnswerError
+from desist.errors import CannotAnswerError, raise_faults
 from desist.estimands import Estimand, Measure
 
 RANDOMISATION = "randomisation"
@@ -58,6 +59,11 @@ class Redraws:
     seed: int
     obstacle: str = ""
 
+    def __repr__(self) -> str:
+        """Say how many draws there are, not who takes part in them."""
+        n_draws = 0 if self.draws is None else len(self.draws)
+        return f"Redraws({n_draws} draws, seed={self.seed}, obstacle={self.obstacle!r})"
+
 
 def redraw(
     design: Design, *, n_draws: int = N_DRAWS, rng: np.random.Generator | int | None = None
@@ -77,7 +83,13 @@ def redraw(
     -------
     Redraws
         The draws, or why there are none.
+
+    Raises
+    ------
+    InputError
+        If the number of draws or the source of randomness cannot be read.
     """
+    raise_faults("check", find_draw_faults("n_draws", n_draws, rng))
     source = np.random.default_rng(rng)
     seed = int(source.integers(2**31))
     if design.sets is not None:
@@ -111,10 +123,15 @@ def check_randomisation(
     -------
     Check
         Slug `randomisation`.
+
+    Raises
+    ------
+    InputError
+        If the outcome cannot be read.
     """
     if redraws.obstacle:
         return not_applicable(measure, RANDOMISATION, redraws.obstacle)
-    values = np.asarray(outcome, dtype=float)
+    values = _read_outcome(outcome, design)
     if np.ptp(values) == 0:
         return not_applicable(measure, RANDOMISATION, "everybody has the same outcome")
     try:
@@ -146,11 +163,16 @@ def check_m_estimation(
     -------
     Check or None
         Slug `m_estimation`; None for methods that do not estimate weights by equations.
+
+    Raises
+    ------
+    InputError
+        If the outcome cannot be read.
     """
     equations = weight_equations(cohort, design)
     if equations is None:
         return None
-    values = np.asarray(outcome, dtype=float)
+    values = _read_outcome(outcome, design)
     arms = read_arms(values, design.treated, design.weights)
     reason = arms.obstacle or doubt_about_normality(arms)
     if reason:
@@ -194,6 +216,16 @@ def weight_equations(cohort: Cohort, design: Design) -> WeightEquations | None:
         estimand=target,
         link=scores.link,
     )
+
+
+def _read_outcome(outcome: ArrayLike, design: Design) -> NDArray[np.float64]:
+    """Read an outcome of everybody in a design; one that is not known only where it is not used."""
+    columns = Columns()
+    values = columns.numbers("outcome", outcome)
+    columns.truths("design.treated", design.treated)
+    columns.weights(design.weights)
+    columns.require()
+    return values
 
 
 def _randomise(

@@ -23,11 +23,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, ndtr
 
+from desist.arguments import find_choice_faults
+from desist.checks.arms import Arms, join_arms
+from desist.checks.columns import Columns
 from desist.errors import Fault, NotConvergedError, raise_faults
 from desist.estimands import Estimand
 
 Floats = NDArray[np.float64]
 FAMILIES = ("linear", "logistic", "poisson")
+LIMITS = {"linear": (-np.inf, np.inf), "logistic": (0.0, 1.0), "poisson": (0.0, np.inf)}
 NEWTON_STEPS = 50
 TOLERANCE = 1e-11
 MATCHING = "ATM"
@@ -51,6 +55,11 @@ class WeightEquations:
     contributions: Floats
     jacobian: Floats
     log_gradient: Floats
+
+    def __repr__(self) -> str:
+        """Say how many people and parameters there are, and nothing of any person."""
+        n_people, n_parameters = self.contributions.shape
+        return f"WeightEquations({n_people} people, {n_parameters} parameters)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +116,10 @@ def fit_weighted(
     Raises
     ------
     InputError
-        If the family is unknown.
+        If the family is unknown, or a column cannot be read: the outcomes of a logistic
+        regression lie between 0 and 1, those of a Poisson regression are not negative.
+    CannotAnswerError
+        If an arm has nobody.
     NotConvergedError
         If an arm has no events or nothing but events (logistic), or no counts
         (Poisson).
@@ -118,12 +130,17 @@ def fit_weighted(
     >>> fit.coefficients.tolist()
     [4.0, -1.0]
     """
-    if family not in FAMILIES:
-        raise_faults("check", [Fault("family", f"one of {', '.join(FAMILIES)}", repr(family))])
-    y, w = np.asarray(outcome, dtype=float), np.asarray(weights, dtype=float)
-    x = np.column_stack([np.ones(y.size), np.asarray(treated, dtype=float)])
-    w = w / w.mean()
-    start = _coefficients(y, x[:, 1] == 1, w, family)
+    columns = Columns()
+    least, most = (
+        LIMITS.get(family, LIMITS["linear"]) if isinstance(family, str) else LIMITS["linear"]
+    )
+    y = columns.numbers("outcome", outcome, least=least, most=most)
+    arms = join_arms(columns, y, treated, weights, find_choice_faults("family", family, FAMILIES))
+    w, x = np.zeros(y.size), np.column_stack([np.ones(y.size), np.zeros(y.size)])
+    w[arms.positions] = arms.weights / arms.weights.sum() * y.size
+    x[arms.positions, 1] = arms.treated
+    y = np.where(w > 0, y, 0.0)  # what stands there for people of weight 0 is not looked at
+    start = _coefficients(arms, family)
     beta, bread, scores = solve_weighted(y, x, w, family, start)
     if equations is not None:
         # the derivative of w psi is w psi times the derivative of log w
@@ -363,9 +380,11 @@ def solve_weighted(
     )
 
 
-def _coefficients(y: Floats, arm: NDArray[np.bool_], w: Floats, family: str) -> Floats:
+def _coefficients(arms: Arms, family: str) -> Floats:
     """Solve the saturated equations: the weighted mean of each arm, through the link."""
-    means = np.array([np.average(y[members], weights=w[members]) for members in (~arm, arm)])
+    means = np.array(
+        [shares @ values for values, shares in (arms.arm(treated=t) for t in (False, True))]
+    )
     if family == "logistic":
         if ((means <= 0) | (means >= 1)).any():
             raise NotConvergedError("an arm has no events or nothing else: no finite log odds")

@@ -6,8 +6,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desist.checks.arms import Arms, read_arms
+from desist.checks.arms import Arms, join_arms
 from desist.checks.check import Check, Finding, label, not_applicable
+from desist.checks.columns import Columns
 from desist.checks.conditional import fisher, fisher_mid_p
 from desist.checks.exact_binomial import exact_binomial
 from desist.checks.mantel_haenszel import mantel_haenszel
@@ -37,6 +38,7 @@ COUNT_CHECKS: dict[str, Callable[..., Finding]] = {
     "mover_jeffreys": mover_jeffreys,
     "exact_binomial": exact_binomial,
 }
+NO_ODDS = "nobody reoffended, or everybody: there is no odds ratio"
 ODDS_NOTE = "the ratio is an odds ratio"
 EXACT_CHECKS: dict[str, tuple[Callable[..., Finding], Scale, str]] = {
     "fisher": (fisher, Scale.RATIO, ODDS_NOTE),
@@ -70,17 +72,25 @@ def check_rate(
     tuple of Check
         Welch, robust weighted difference, intervals from effective counts, exact tests.
 
+    Raises
+    ------
+    InputError
+        If a column cannot be read; every fault is listed.
+
     Examples
     --------
     >>> checks = check_rate([0, 1, 0, 1, 1, 1, 0, 0], [1, 1, 1, 1, 0, 0, 0, 0])
     >>> [check.check for check in checks][:2]
     ['welch', 'weighted_difference_hc3']
     """
-    arms = read_arms(np.asarray(reoffended, dtype=float), treated, weights)
+    columns = Columns()
+    events = columns.truths("reoffended", reoffended)
+    members = None if sets is None else columns.sets("sets", sets)
+    arms = join_arms(columns, events.astype(float), treated, weights, fewest=0)
     made = [*check_means(arms, Measure.RATE), *_check_effective_counts(arms)]
-    if sets is not None:
-        made.append(check_clustered(arms, Measure.RATE, sets))
-        made.append(_check_sets(arms, np.asarray(sets)[arms.positions]))
+    if members is not None:
+        made.append(check_clustered(arms, Measure.RATE, members))
+        made.append(_check_sets(arms, members[arms.positions]))
     return (*made, *_check_exact(arms))
 
 
@@ -194,6 +204,8 @@ def effective_counts(arms: Arms) -> Counts:
 
 def _check_sets(arms: Arms, sets: NDArray[np.int64]) -> Check:
     slug = "mantel_haenszel"
+    if arms.shortage(1):
+        return not_applicable(Measure.RATE, slug, arms.shortage(1))
     try:
         found = mantel_haenszel(arms.outcome, arms.treated, sets)
     except CannotAnswerError as error:
@@ -238,7 +250,10 @@ def _check_exact(arms: Arms) -> list[Check]:
             made.append(not_applicable(Measure.RATE, slug, reason, scale))
             continue
         found = formula(*effective_counts(arms))
-        made.append(label(found, Measure.RATE, slug, scale=scale, reason=note))
+        if math.isnan(found.estimate):
+            made.append(not_applicable(Measure.RATE, slug, NO_ODDS, scale))
+        else:
+            made.append(label(found, Measure.RATE, slug, scale=scale, reason=note))
     return made
 
 

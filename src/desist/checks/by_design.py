@@ -15,6 +15,7 @@ from desist.checks.estimating import (
     fit_weighted,
     join_equations,
     score_equations,
+    stack_entropy,
 )
 from desist.checks.randomisation import (
     N_DRAWS,
@@ -38,6 +39,7 @@ from desist.estimands import Estimand, Measure
 
 RANDOMISATION = "randomisation"
 M_ESTIMATION = "m_estimation"
+STACKED = "m_estimation_stacked"
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,17 +174,64 @@ def check_m_estimation(
     equations = weight_equations(cohort, design)
     if equations is None:
         return None
+    return _check_equations(outcome, design, measure, M_ESTIMATION, equations)
+
+
+def check_stacked(
+    outcome: ArrayLike, cohort: Cohort, design: Design, measure: Measure
+) -> Check | None:
+    """Compare entropy-balanced means with errors in which the target means are estimated too.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n_people,)
+        Of everybody in the cohort, in the unit of the measure.
+    cohort : Cohort
+        For the columns of the formula.
+    design : Design
+        As built.
+    measure : Measure
+        What the outcome is.
+
+    Returns
+    -------
+    Check or None
+        Slug `m_estimation_stacked`; None for methods other than entropy balancing.
+
+    Raises
+    ------
+    InputError
+        If the outcome cannot be read.
+    """
+    matrix = _matrix(cohort, design)
+    if matrix is None or not isinstance(design.method, EntropyBalancing):
+        return None
+    equations = _entropy(balanced_columns(matrix, design.method.moments), design, known=False)
+    return _check_equations(outcome, design, measure, STACKED, equations)
+
+
+def _check_equations(
+    outcome: ArrayLike, design: Design, measure: Measure, slug: str, equations: WeightEquations
+) -> Check:
+    """Compare weighted means, the weights counting as estimated by these equations."""
     values = _read_outcome(outcome, design)
     arms = read_arms(values, design.treated, design.weights)
     reason = arms.obstacle or doubt_about_normality(arms)
     if reason:
-        return not_applicable(measure, M_ESTIMATION, reason)
-    fit = fit_weighted(values, design.treated, design.weights, equations=equations)
+        return not_applicable(measure, slug, reason)
+    try:
+        fit = fit_weighted(values, design.treated, design.weights, equations=equations)
+    except np.linalg.LinAlgError:
+        return not_applicable(measure, slug, "the balanced columns determine each other")
     sizes = [effective_sample_size(arms.weights[m]) for m in (arms.treated, ~arms.treated)]
     found = from_standard_error(
         float(fit.coefficients[1]), float(fit.standard_errors[1]), max(min(sizes) - 1, 1.0)
     )
-    return label(found, measure, M_ESTIMATION, reason="the weights count as estimated")
+    note = "the weights count as estimated"
+    if isinstance(design.method, EntropyBalancing):
+        known = "known" if slug == M_ESTIMATION else "estimated too"
+        note += f", the means that they meet as {known}"
+    return label(found, measure, slug, reason=note)
 
 
 def weight_equations(cohort: Cohort, design: Design) -> WeightEquations | None:
@@ -312,18 +361,23 @@ def _matrix(cohort: Cohort, design: Design) -> ModelMatrix | None:
     return make_matrix(read, cohort.covariates)[0]
 
 
-def _entropy(columns: NDArray[np.float64], design: Design) -> WeightEquations:
+def _entropy(
+    columns: NDArray[np.float64], design: Design, *, known: bool = True
+) -> WeightEquations:
     spread = columns.std(axis=0)
     scaled = columns[:, spread > 0] / spread[spread > 0]
     arm = design.treated
+    everybody = np.ones_like(arm)
     targets = {
         Estimand.ATT: [(~arm, arm)],
         Estimand.MATCHED_ATT: [(~arm, arm)],
         Estimand.ATC: [(arm, ~arm)],
-        Estimand.ATE: [(arm, np.ones_like(arm)), (~arm, np.ones_like(arm))],
+        Estimand.ATE: [(arm, everybody), (~arm, everybody)],
     }[design.estimand]
     parts = [
         entropy_equations(scaled, design.weights, members, scaled[people].mean(axis=0))
+        if known
+        else stack_entropy(scaled, design.weights, members, people)
         for members, people in targets
     ]
     return join_equations(*parts)

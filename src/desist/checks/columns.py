@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 NO_SET = -1
 SUBJECT = "check"
+FINITE = "finite numbers for everybody who is used"
+WEIGHTS = "finite numbers, 0 or more"
 ZERO_OR_ONE = "0 or 1, or False or True"
 
 
@@ -34,6 +36,7 @@ class _Column:
     raw: NDArray[Any]
     bad: NDArray[np.bool_]
     coded: bool = False
+    found: str = "other"
 
 
 class Columns:
@@ -66,6 +69,7 @@ class Columns:
         most: float = math.inf,
         truths: bool = True,
         default: float | None = None,
+        expected: str = "",
     ) -> Floats:
         """Read finite numbers; `default` for everybody where None may stand."""
         if values is None and default is not None:
@@ -74,20 +78,16 @@ class Columns:
         if raw is None:
             return np.zeros(self.n_people)
         read = _read_numbers(raw, truths=truths)
+        finite = np.isfinite(read)
         with np.errstate(invalid="ignore"):
-            fine = np.isfinite(read) & (read >= least) & (read > above) & (read <= most)
-        bad = ~fine if fine.ndim == 1 else ~fine.all(axis=tuple(range(1, fine.ndim)))
-        limits = [
-            text
-            for text, limit in (
-                (f"{least:g} or more", least),
-                (f"above {above:g}", above),
-                (f"{most:g} or less", most),
-            )
-            if math.isfinite(limit)
-        ]
-        expected = ", ".join(["finite numbers", *limits])
-        self.columns.append(_Column(where, expected, raw, bad))
+            outside = finite & ~((read >= least) & (read > above) & (read <= most))
+        limits = _say_limits(least, above, most)
+        if expected:
+            self.columns.append(_Column(where, expected, raw, ~finite | outside))
+            return read
+        self.columns.append(_Column(where, FINITE, raw, ~finite))
+        below = "negative" if least == 0 and not (read[finite] > most).any() else "other"
+        self.columns.append(_Column(where, limits, raw, outside, found=below))
         return read
 
     def days(self, where: str, values: ArrayLike) -> Floats:
@@ -132,11 +132,11 @@ class Columns:
         if values is None:
             return np.zeros((self.n_people, 0))
         read = self._matrix(where, values)
-        return read.reshape(read.shape[0], -1)
+        return read if read.ndim == 2 else read[:, np.newaxis]
 
     def weights(self, values: ArrayLike | None) -> Floats:
         """Read probability weights, 0 or more; equal for everybody for None."""
-        self.masses = self.numbers("weights", values, least=0.0, default=1.0)
+        self.masses = self.numbers("weights", values, least=0.0, default=1.0, expected=WEIGHTS)
         return self.masses
 
     def require(self, faults: Iterable[Fault] = (), *, nobody: bool = False) -> Codes:
@@ -146,7 +146,8 @@ class Columns:
         """
         found = [*self.faults, *self._find_length_faults(nobody=nobody)]
         used = self._used()
-        for column in self.columns:
+        # weights first: the rows of the others are those of people who have one
+        for column in sorted(self.columns, key=lambda column: column.where != "weights"):
             found += _find_row_faults(column, used)
         raise_faults(self.subject, [*found, *faults])
         return np.flatnonzero(used)
@@ -165,19 +166,24 @@ class Columns:
             found = describe(values) if raw is None or raw.ndim == 0 else f"shape {raw.shape}"
             self.faults.append(Fault(where, "one row of numbers for each person", found))
             return np.zeros((self.n_people, 1))
+        if self.columns and raw.shape[0] != self.n_people:
+            expected = f"one row for each of {self.n_people:,} people"
+            self.faults.append(Fault(where, expected, f"an array of shape {raw.shape}"))
+            return np.zeros((self.n_people, 1))
         read = _read_numbers(raw, truths=True)
         bad = ~np.isfinite(read.reshape(read.shape[0], -1)).all(axis=1)
-        self.columns.append(_Column(where, "finite numbers", raw, bad))
+        self.columns.append(_Column(where, FINITE, raw, bad))
         return read
 
     def _find_length_faults(self, *, nobody: bool) -> list[Fault]:
-        lengths = [column.raw.shape[0] for column in self.columns]
+        names = list(dict.fromkeys(column.where for column in self.columns))
+        sizes = {column.where: column.raw.shape[0] for column in self.columns}
+        lengths = [sizes[name] for name in names]
+        where = _join(names) if names else ""
         if len(set(lengths)) > 1:
-            where = _join([column.where for column in self.columns])
-            found = f"{_join([f'{length:,}' for length in lengths])} values"
+            found = f"shapes {', '.join(f'({length},)' for length in lengths)}"
             return [Fault(where, "one value for each person in each", found)]
         if lengths and lengths[0] == 0 and not nobody and not self.faults:
-            where = _join([column.where for column in self.columns])
             return [Fault(where, "at least one person", "none")]
         return []
 
@@ -253,7 +259,12 @@ def _find_row_faults(column: _Column, used: NDArray[np.bool_]) -> list[Fault]:
         return []
     values = f" ({show_shared(column.raw[rows].tolist())})" if column.coded else ""
     where = name_rows(rows.tolist())
-    return [Fault(column.where, column.expected, f"{rows.size:,} other{values}, {where}")]
+    return [Fault(column.where, column.expected, f"{rows.size:,} {column.found}{values}, {where}")]
+
+
+def _say_limits(least: float, above: float, most: float) -> str:
+    limits = (("{:g} or more", least), ("above {:g}", above), ("{:g} or less", most))
+    return " and ".join(text.format(limit) for text, limit in limits if math.isfinite(limit))
 
 
 def _join(words: Sequence[str]) -> str:

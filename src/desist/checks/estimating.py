@@ -246,7 +246,8 @@ def entropy_equations(
 ) -> WeightEquations:
     """Write down the equations of entropy-balancing weights of one arm.
 
-    The target means are treated as known, as WeightIt does.
+    The target means are treated as known, as WeightIt 1.4.0 does; `stack_entropy` estimates
+    them as well.
 
     Parameters
     ----------
@@ -273,6 +274,51 @@ def entropy_equations(
     masses = np.where(inside, np.asarray(weights, dtype=float), 0.0)
     gradient = np.where(inside[:, None], x, 0.0)
     return WeightEquations(x * masses[:, None], (x * masses[:, None]).T @ x, gradient)
+
+
+def stack_entropy(
+    matrix: ArrayLike, weights: ArrayLike, members: ArrayLike, people: ArrayLike
+) -> WeightEquations:
+    r"""Write down the equations of entropy-balancing weights and of the means they meet.
+
+    The target means :math:`\tau` are estimated from the people they are the means of,
+    so that both arms are stacked: for weighted people :math:`\sum w_i(\lambda)(x_i - \tau)
+    = 0`, and for the target :math:`\sum (x_i - \tau) = 0`.
+
+    Parameters
+    ----------
+    matrix : array_like, shape (n_people, n_covariates)
+        The balanced covariates, no intercept.
+    weights : array_like, shape (n_people,)
+        Entropy-balancing weights.
+    members : array_like, shape (n_people,)
+        True for the people who were weighted to the target.
+    people : array_like, shape (n_people,)
+        True for the people whose means are the target.
+
+    Returns
+    -------
+    WeightEquations
+        For `fit_weighted`: the parameters of the weights, then the target means. Those of two
+        arms that were weighted to everybody are joined with `join_equations`.
+
+    References
+    ----------
+    Hainmueller, J. (2012). Political Analysis 20, 25-46. Zhao, Q. and Percival, D. (2017).
+    Journal of Causal Inference 5(1) (its variance).
+    """
+    x, inside = np.asarray(matrix, dtype=float), np.asarray(members).astype(bool)
+    target = np.asarray(people).astype(bool)
+    gaps = x - x[target].mean(axis=0)
+    masses = np.where(inside, np.asarray(weights, dtype=float), 0.0)
+    k, one = x.shape[1], np.eye(x.shape[1])
+    jacobian = np.zeros((2 * k, 2 * k))
+    jacobian[:k, :k] = (gaps * masses[:, None]).T @ gaps
+    jacobian[:k, k:] = -masses.sum() * one
+    jacobian[k:, k:] = -float(target.sum()) * one
+    contributions = np.hstack([gaps * masses[:, None], np.where(target[:, None], gaps, 0.0)])
+    gradient = np.hstack([np.where(inside[:, None], gaps, 0.0), np.zeros_like(gaps)])
+    return WeightEquations(contributions, jacobian, gradient)
 
 
 def tilting_equations(matrix: ArrayLike, members: ArrayLike, scores: ArrayLike) -> WeightEquations:

@@ -12,6 +12,8 @@ from desist.checks.columns import Columns
 from desist.errors import raise_faults
 from desist.estimands import Measure
 
+EXPECTED = "numbers between 0 and 1"
+
 
 @dataclass(frozen=True)
 class AdjustedP:
@@ -150,7 +152,7 @@ def adjust(checks: tuple[Check, ...], *, slug: str) -> tuple[AdjustedP, ...]:
 
 def _read(p_values: ArrayLike) -> NDArray[np.float64]:
     columns = Columns()
-    p = columns.numbers("p_values", p_values, least=0.0, most=1.0, truths=False)
+    p = columns.numbers("p_values", p_values, least=0.0, most=1.0, truths=False, expected=EXPECTED)
     columns.require(nobody=True)
     return p
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
-from desist.arguments import find_number_faults
+from desist.arguments import describe, find_number_faults
 from desist.checks.check import Finding
 from desist.checks.columns import Columns, find_probability_faults
 from desist.checks.two_proportions import newcombe
@@ -285,8 +285,10 @@ def _find_plan_faults(
 
 def _read_numbers_treated(n_treated: ArrayLike, faults: list[Fault]) -> NDArray[np.int64]:
     columns = Columns()
-    n = columns.numbers("n_treated", n_treated, least=1.0, truths=False)
-    if np.isfinite(n).all() and not np.array_equal(n, np.round(n)):
+    n = columns.numbers("n_treated", n_treated, truths=False)
+    if n.size and n.min() < 1:
+        faults = [*faults, Fault("n_treated", "1 or more", describe(float(n.min())))]
+    elif np.isfinite(n).all() and not np.array_equal(n, np.round(n)):
         faults = [*faults, Fault("n_treated", "whole numbers", "others")]
     columns.require(faults)
     return n.astype(np.int64)

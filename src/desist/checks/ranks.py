@@ -139,7 +139,7 @@ def wilcoxon(
     estimate = float(np.median(shifts))
     if distribution is None:
         ranks = Arms(doubled.astype(float), arms.treated, arms.weights, arms.positions)
-        p_value = _drawn_p(ranks, n_draws, np.random.default_rng(rng))
+        p_value = draw_p(ranks, n_draws, np.random.default_rng(rng))
         return Finding(estimate, p_value=p_value, probability=probability)
     p_value = _two_sided(distribution, float(doubled[arms.treated].sum()))
     if np.unique(values).size < values.size:
@@ -209,7 +209,7 @@ def permutation(
     if distribution is not None:
         p_value = _two_sided(distribution, float(whole[members].sum()))
     else:
-        p_value = _drawn_p(arms, n_draws, np.random.default_rng(rng))
+        p_value = draw_p(arms, n_draws, np.random.default_rng(rng))
     return Finding(estimate, p_value=p_value, probability=probability)
 
 
@@ -337,7 +337,8 @@ def _two_sided(distribution: NDArray[np.float64], observed: float) -> float:
     return min(float(distribution[far].sum()), 1.0)
 
 
-def _drawn_p(arms: Arms, n_draws: int, rng: np.random.Generator) -> float:
+def draw_p(arms: Arms, n_draws: int, rng: np.random.Generator) -> float:
+    """Share of random arrangements whose treated sum is as far from its mean, this one too."""
     values, n1 = arms.outcome - arms.outcome.mean(), arms.n_treated
     observed = abs(values[arms.treated].sum())
     at_least = 0

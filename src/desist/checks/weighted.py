@@ -62,14 +62,14 @@ def weighted_difference(
     -------
     Finding
         Difference of the weighted means; limits nan when neither arm varies or one
-        person has all the weight of an arm (HC2, HC3).
+        person has all the weight of an arm.
 
     Raises
     ------
     InputError
         If the kind is unknown or a column is not usable.
     CannotAnswerError
-        If an arm has fewer than two people.
+        If an arm has nobody.
 
     Examples
     --------
@@ -83,8 +83,10 @@ def weighted_difference(
         *find_choice_faults("kind", kind, LEVERAGE_POWERS),
         *find_probability_faults(probability),
     ]
-    arms = join_arms(columns, values, treated, weights, faults, fewest=2)
+    arms = join_arms(columns, values, treated, weights, faults)
     estimate = weighted_contrast(arms)
+    if arms.shortage(2):  # one person has no spread of their own, whatever the kind of error
+        return Finding(estimate, probability=probability)
     influence = _influence(arms, LEVERAGE_POWERS[kind])
     variances = [float((influence[arm] ** 2).sum()) for arm in (arms.treated, ~arms.treated)]
     if kind == "HC1":

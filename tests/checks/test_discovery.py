@@ -185,7 +185,8 @@ def test_every_check_meets_the_edges_with_numbers_or_a_reason(uneven, edge, weig
     for check in checks:
         if check.applicable:
             if math.isinf(check.estimate):  # one arm without events: the interval is one-sided
-                assert check.scale is Scale.RATIO and check.upper == math.inf > check.lower, check
+                assert check.scale is Scale.RATIO, check
+                assert 0 < check.lower < check.upper == math.inf or check.p_value == 1, check
             assert not math.isnan(check.estimate), check
             assert 0 <= check.p_value <= 1, check
         else:

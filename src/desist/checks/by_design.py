@@ -17,6 +17,7 @@ from desist.checks.estimating import (
     score_equations,
     stack_entropy,
 )
+from desist.checks.matched_twice import replacement_difference
 from desist.checks.randomisation import (
     N_DRAWS,
     draw_participation,
@@ -24,7 +25,9 @@ from desist.checks.randomisation import (
     redraw_radius,
     redraw_weights,
 )
+from desist.checks.rate import FEWEST_CLUSTERS, read_clusters
 from desist.checks.skewness import doubt_about_normality
+from desist.checks.standardised import standardised_difference
 from desist.checks.welch import from_standard_error
 from desist.cohort.cohort import Cohort
 from desist.design.balance import effective_sample_size
@@ -40,6 +43,14 @@ from desist.estimands import Estimand, Measure
 RANDOMISATION = "randomisation"
 M_ESTIMATION = "m_estimation"
 STACKED = "m_estimation_stacked"
+STANDARDISED = "standardised_difference"
+REPLACEMENT = "replacement_difference"
+EVENTS_PER_COLUMN = 5  # Vittinghoff and McCulloch (2007), American Journal of Epidemiology 165
+STANDARDS = {
+    Estimand.ATT: "treated",
+    Estimand.MATCHED_ATT: "treated",
+    Estimand.ATC: "comparison",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,6 +219,95 @@ def check_stacked(
         return None
     equations = _entropy(balanced_columns(matrix, design.method.moments), design, known=False)
     return _check_equations(outcome, design, measure, STACKED, equations)
+
+
+def check_standardised(reoffended: ArrayLike, cohort: Cohort, design: Design) -> Check:
+    """Compare rates standardised by a logistic regression on the covariates of the design.
+
+    Parameters
+    ----------
+    reoffended : array_like, shape (n_people,)
+        Of everybody in the cohort, 0 or 1.
+    cohort : Cohort
+        For the columns of the formula.
+    design : Design
+        As built.
+
+    Returns
+    -------
+    Check
+        Slug `standardised_difference`.
+
+    Raises
+    ------
+    InputError
+        If the outcome cannot be read.
+    """
+    arms = read_arms(_read_outcome(reoffended, design), design.treated, design.weights)
+    matrix, reason = _matrix(cohort, design), arms.obstacle or doubt_about_normality(arms)
+    if reason or matrix is None:
+        reason = reason or "the design has no covariates"
+        return not_applicable(Measure.RATE, STANDARDISED, reason)
+    columns = matrix.values[arms.positions]
+    columns = columns[:, columns.std(axis=0) > 0]
+    n_events = min(arms.outcome.sum(), (1 - arms.outcome).sum())
+    if n_events < EVENTS_PER_COLUMN * (columns.shape[1] + 1):
+        needed = EVENTS_PER_COLUMN * (columns.shape[1] + 1)
+        few = f"a model of {columns.shape[1]} columns needs {needed} people of either outcome"
+        return not_applicable(Measure.RATE, STANDARDISED, few)
+    clusters = read_clusters(arms, design.sets)
+    try:
+        found = standardised_difference(
+            arms.outcome,
+            arms.treated,
+            columns,
+            arms.weights,
+            target=STANDARDS.get(design.estimand, "everybody"),
+            clusters=clusters,
+        )
+    except CannotAnswerError as error:
+        return not_applicable(Measure.RATE, STANDARDISED, str(error))
+    errors = "HC3" if clusters is None else "clustered by set"
+    note = f"by a logistic model of the covariates, errors {errors}; the weights count as known"
+    return label(found, Measure.RATE, STANDARDISED, reason=note)
+
+
+def check_replacement(outcome: ArrayLike, design: Design, measure: Measure) -> Check | None:
+    """Compare means after matching with replacement, people matched twice counting as one.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n_people,)
+        Of everybody in the cohort, in the unit of the measure.
+    design : Design
+        As built.
+    measure : Measure
+        What the outcome is.
+
+    Returns
+    -------
+    Check or None
+        Slug `replacement_difference`; None for designs that list no such matches.
+
+    Raises
+    ------
+    InputError
+        If the outcome cannot be read.
+    """
+    if design.matches is None or design.sets is not None:
+        return None
+    values = _read_outcome(outcome, design)
+    arms = read_arms(values, design.treated, design.weights)
+    reason = arms.obstacle or doubt_about_normality(arms)
+    if not reason and arms.n_treated < FEWEST_CLUSTERS:
+        reason = f"errors clustered by fewer than {FEWEST_CLUSTERS} sets are too small"
+    if reason:
+        return not_applicable(measure, REPLACEMENT, reason)
+    values = np.where(design.weights > 0, values, 0.0)
+    found = replacement_difference(values, design.matches)
+    if math.isnan(found.p_value):
+        return not_applicable(measure, REPLACEMENT, "the two-way variance is not above 0")
+    return label(found, measure, REPLACEMENT, reason="errors by matched set and by person")
 
 
 def _check_equations(

@@ -22,7 +22,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from desist.arguments import find_choice_faults
 from desist.checks.columns import Columns
-from desist.errors import Fault, NoEventsError, NotConvergedError, name_rows
+from desist.checks.survival_data import find_start_faults
+from desist.errors import NoEventsError, NotConvergedError
 
 TIES = ("efron", "breslow")
 MOST_STEPS = 50
@@ -118,16 +119,8 @@ def cox(
     >>> round(float(fit.coefficients[0]), 4)
     -0.6321
     """
-    risk = read_risk(
-        times,
-        events,
-        covariates,
-        weights,
-        starts=starts,
-        ties=ties,
-        strata=strata,
-        clusters=clusters,
-    )
+    options = {"starts": starts, "strata": strata, "clusters": clusters}
+    risk = read_risk(times, events, covariates, weights, ties=ties, **options)
     beta = np.zeros(risk.x.shape[1])
     value, gradient, information = risk.derivatives(beta)
     at_start = information
@@ -427,22 +420,6 @@ def read_risk(
         entered,
         codes[used],
     )
-
-
-def find_start_faults(
-    entered: NDArray[np.float64],
-    days: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    given: object,
-) -> list[Fault]:
-    """Find the rows that come under observation when they end, or later."""
-    if given is None or not entered.shape == days.shape == weights.shape:
-        return []
-    late = np.flatnonzero((entered >= days) & (weights != 0))
-    if not late.size:
-        return []
-    found = f"{late.size} other, {name_rows(late.tolist())}"
-    return [Fault("starts", "days before the time of the same row", found)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -81,7 +81,7 @@ def check_frequency(
     exposure, source = days[arms.positions], np.random.default_rng(rng)
     made = [*check_means(arms, FREQUENCY), check_bca(arms, FREQUENCY, source)]
     if members is not None:
-        made.append(check_clustered(arms, FREQUENCY, members))
+        made += check_clustered(arms, FREQUENCY, members)
     return (
         *made,
         *_check_ratios(arms, exposure, read_clusters(arms, members)),

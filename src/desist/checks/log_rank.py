@@ -311,25 +311,31 @@ def _invert(
     if not information(0.0) > 0 or at_ends == (0.0, 0.0):
         return Finding(math.nan, probability=probability)
     z = float(ndtri((1 + probability) / 2))
-
-    def standardised(log_ratio: float) -> float:
-        gap, spread = score(log_ratio)
-        if spread > 0:
-            return gap / math.sqrt(spread)
-        return math.copysign(math.inf, gap) if gap != 0 else 0.0
-
-    middle = 0.0
-    error = math.nan
-    if at_ends[0] > 0 > at_ends[1]:
-        middle = _cross(lambda t: score(t)[0], 0.0)
-        error = math.sqrt(score(middle)[1]) / information(middle)
-    estimate = math.exp(middle) if at_ends[0] > 0 > at_ends[1] else math.inf
-    if at_ends[0] <= 0:
-        estimate = 0.0
-    lower = 0.0 if at_ends[0] <= 0 else raise_e(_cross(lambda t: standardised(t) - z, middle))
-    upper = math.inf if at_ends[1] >= 0 else raise_e(_cross(lambda t: standardised(t) + z, middle))
+    is_finite = at_ends[0] > 0 > at_ends[1]
+    middle = _cross(lambda t: score(t)[0], 0.0) if is_finite else 0.0
+    error = math.sqrt(score(middle)[1]) / information(middle) if is_finite else math.nan
+    estimate = raise_e(middle) if is_finite else (0.0 if at_ends[0] <= 0 else math.inf)
+    lower = 0.0 if at_ends[0] <= 0 else raise_e(_find_limit(score, middle, z))
+    upper = math.inf if at_ends[1] >= 0 else raise_e(_find_limit(score, middle, -z))
     p_value = 2 * float(ndtr(-abs(slope) / math.sqrt(variance))) if variance > 0 else math.nan
     return Finding(estimate, lower, upper, p_value, probability, error)
+
+
+def _find_limit(score: Score, middle: float, z: float) -> float:
+    """Return the log ratio whose score test just rejects, below the middle for a positive z."""
+
+    def excess(log_ratio: float) -> float:
+        gap, spread = score(log_ratio)
+        if spread > 0:
+            return gap / math.sqrt(spread) - z
+        return math.copysign(math.inf, gap) if gap != 0 else -z
+
+    start = middle
+    if middle * z > 0:  # a ratio of 1 lies on this side: the limit has to agree with its test
+        if excess(0.0) * z > 0:
+            return float(brentq(excess, min(0.0, middle), max(0.0, middle), xtol=1e-13))
+        start = 0.0
+    return _cross(excess, start)
 
 
 def _cross(falling: Callable[[float], float], start: float) -> float:

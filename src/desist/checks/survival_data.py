@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from desist.checks.arms import Arms, join_arms
 from desist.checks.columns import Columns
-from desist.errors import CannotAnswerError, Fault
+from desist.errors import CannotAnswerError, Fault, name_rows
 from desist.privacy import FEWEST_SHARING
 
 
@@ -114,3 +114,19 @@ def find_reach_faults(arms: Mapping[str, SurvivalArm], horizon: float) -> list[F
         found = f"{horizon:g}, where {seen}"
         faults.append(Fault("horizon", expected, found, "choose a shorter one"))
     return faults
+
+
+def find_start_faults(
+    entered: NDArray[np.float64],
+    days: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    given: object,
+) -> list[Fault]:
+    """Find the rows that come under observation when they end, or later."""
+    if given is None or not entered.shape == days.shape == weights.shape:
+        return []
+    late = np.flatnonzero((entered >= days) & (weights != 0))
+    if not late.size:
+        return []
+    found = f"{late.size} other, {name_rows(late.tolist())}"
+    return [Fault("starts", "days before the time of the same row", found)]

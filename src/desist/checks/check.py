@@ -211,7 +211,20 @@ def label(
 
 
 def find_text_faults(where: str, value: object) -> list[Fault]:
-    """Find what is wrong with an argument that has to be some words."""
+    """Find what is wrong with an argument that has to be some words.
+
+    Parameters
+    ----------
+    where : str
+        Name of the argument.
+    value : object
+        What was given.
+
+    Returns
+    -------
+    list of Fault
+        Empty when it is in order.
+    """
     if isinstance(value, str) and value.strip():
         return []
     return [Fault(where, "some words", describe(value))]

@@ -194,17 +194,54 @@ class Columns:
 
 
 def find_probability_faults(probability: object) -> list[Fault]:
-    """Find what is wrong with the coverage of an interval."""
+    """Find what is wrong with the coverage of an interval.
+
+    Parameters
+    ----------
+    probability : object
+        What was given.
+
+    Returns
+    -------
+    list of Fault
+        Empty when it is in order.
+    """
     return find_number_faults("probability", probability, above=0.0, below=1.0)
 
 
 def find_horizon_faults(horizon: object) -> list[Fault]:
-    """Find what is wrong with the day up to which time counts."""
+    """Find what is wrong with the day up to which time counts.
+
+    Parameters
+    ----------
+    horizon : object
+        What was given.
+
+    Returns
+    -------
+    list of Fault
+        Empty when it is in order.
+    """
     return find_number_faults("horizon", horizon, above=0.0)
 
 
 def find_draw_faults(where: str, n_draws: object, rng: object) -> list[Fault]:
-    """Find what is wrong with a number of random draws and the source of them."""
+    """Find what is wrong with a number of random draws and the source of them.
+
+    Parameters
+    ----------
+    where : str
+        Name of the number of draws.
+    n_draws : object
+        What was given.
+    rng : object
+        A generator, a seed or None.
+
+    Returns
+    -------
+    list of Fault
+        Empty when it is in order.
+    """
     faults = find_number_faults(where, n_draws, least=1, whole=True)
     if isinstance(rng, np.random.Generator):
         return faults

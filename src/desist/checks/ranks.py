@@ -338,7 +338,22 @@ def _two_sided(distribution: NDArray[np.float64], observed: float) -> float:
 
 
 def draw_p(arms: Arms, n_draws: int, rng: np.random.Generator) -> float:
-    """Share of random arrangements whose treated sum is as far from its mean, this one too."""
+    """Share of random arrangements whose treated sum is as far from its mean, this one too.
+
+    Parameters
+    ----------
+    arms : Arms
+        Two unweighted arms.
+    n_draws : int
+        Random arrangements.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    float
+        Between 1 / (n_draws + 1) and 1.
+    """
     values, n1 = arms.outcome - arms.outcome.mean(), arms.n_treated
     observed = abs(values[arms.treated].sum())
     at_least = 0

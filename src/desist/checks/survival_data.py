@@ -92,7 +92,30 @@ def read_two_arms(
     *,
     fewest: int = 1,
 ) -> tuple[Arms, NDArray[np.bool_]]:
-    """Read times, arms and weights as `Arms`, and who of them reoffended."""
+    """Read times, arms and weights as `Arms`, and who of them reoffended.
+
+    Parameters
+    ----------
+    times : array_like, shape (n_people,)
+        Days to the first reoffence or to the end of follow-up.
+    events : array_like, shape (n_people,)
+        True or 1 for a reoffence.
+    treated : array_like, shape (n_people,)
+        True or 1 for participants.
+    weights : array_like, shape (n_people,), or None
+        Probability weights; equal for None.
+    faults : iterable of Fault
+        Other faults of the call, raised together with these.
+    fewest : int
+        People that each arm needs; with 0 nobody at all will do.
+
+    Returns
+    -------
+    Arms
+        Times of the people with a positive weight.
+    ndarray of bool, shape (n_used,)
+        Who of them reoffended.
+    """
     columns = Columns()
     days, happened = columns.days("times", times), columns.truths("events", events)
     arms = join_arms(columns, days, treated, weights, faults, fewest=fewest)
@@ -100,7 +123,20 @@ def read_two_arms(
 
 
 def find_reach_faults(arms: Mapping[str, SurvivalArm], horizon: float) -> list[Fault]:
-    """Find the arms whose curve is not known up to the horizon: all had left before it."""
+    """Find the arms whose curve is not known up to the horizon: all had left before it.
+
+    Parameters
+    ----------
+    arms : mapping of str to SurvivalArm
+        Each arm under the name that a message gives it.
+    horizon : float
+        Days.
+
+    Returns
+    -------
+    list of Fault
+        Empty when it is in order.
+    """
     faults = []
     for name, arm in arms.items():
         last = arm.times.max()
@@ -122,7 +158,24 @@ def find_start_faults(
     weights: NDArray[np.float64],
     given: object,
 ) -> list[Fault]:
-    """Find the rows that come under observation when they end, or later."""
+    """Find the rows that come under observation when they end, or later.
+
+    Parameters
+    ----------
+    entered : ndarray of float, shape (n_people,)
+        Days at which each row came under observation.
+    days : ndarray of float, shape (n_people,)
+        Days at which each row ends.
+    weights : ndarray of float, shape (n_people,)
+        Rows of weight 0 are not looked at.
+    given : object
+        The starts as handed in; None for none.
+
+    Returns
+    -------
+    list of Fault
+        Empty when it is in order.
+    """
     if given is None or not entered.shape == days.shape == weights.shape:
         return []
     late = np.flatnonzero((entered >= days) & (weights != 0))

@@ -208,7 +208,18 @@ def satterthwaite(arms: Arms, variance1: float, variance0: float) -> float:
 
 
 def number_clusters(labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Count the clusters of the people used from 0; a single one says nothing of a spread."""
+    """Count the clusters of the people used from 0; a single one says nothing of a spread.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n_used,)
+        Cluster of each person.
+
+    Returns
+    -------
+    ndarray of int, shape (n_used,)
+        Numbers without gaps.
+    """
     codes = np.unique(labels, return_inverse=True)[1].astype(np.int64)
     if codes.max(initial=0) < 1:
         raise CannotAnswerError("everybody is in one cluster; errors need two or more")
@@ -216,7 +227,20 @@ def number_clusters(labels: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def cluster_error(influence: NDArray[np.float64], labels: NDArray[np.int64]) -> tuple[float, float]:
-    """Sum influence within clusters: the standard error times G / (G - 1), and G - 1."""
+    """Sum influence within clusters: the standard error times G / (G - 1), and G - 1.
+
+    Parameters
+    ----------
+    influence : ndarray of float, shape (n_used,)
+        Of each person on the estimate.
+    labels : ndarray of int, shape (n_used,)
+        Cluster of each person.
+
+    Returns
+    -------
+    tuple of float
+        Error and degrees of freedom.
+    """
     codes = number_clusters(labels)
     variance, n_clusters = _clustered_variance(influence, codes, small_sample=True)
     return math.sqrt(variance), float(n_clusters - 1)

@@ -319,7 +319,18 @@ def _find_size_faults(where: str, n: object) -> list[Fault]:
 
 
 def raise_e(power: float) -> float:
-    """Return e to a power; infinite where a double cannot hold it."""
+    """Return e to a power; infinite where a double cannot hold it.
+
+    Parameters
+    ----------
+    power : float
+        Any, infinite ones as well.
+
+    Returns
+    -------
+    float
+        0 or more.
+    """
     return math.inf if power > LARGEST_POWER else math.exp(power)
 
 

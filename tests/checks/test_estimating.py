@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy import optimize
 
 from desist.checks.estimating import (
     balance_equations,
@@ -11,6 +12,7 @@ from desist.checks.estimating import (
     fit_weighted,
     join_equations,
     score_equations,
+    stack_entropy,
     tilting_equations,
 )
 from desist.errors import InputError, NotConvergedError
@@ -147,3 +149,49 @@ def test_unknown_family_estimand_and_link_are_refused(covariates, people):
         score_equations(matrix, arm, np.zeros(9), estimand="LATE")
     with pytest.raises(InputError, match="link: expected logit or probit"):
         score_equations(matrix, arm, np.zeros(9), estimand="ATT", link="cloglog")
+
+
+@pytest.mark.parametrize("everybody", [False, True])
+def test_stacked_entropy_errors_are_those_of_all_equations_solved_together(everybody):
+    rng = np.random.default_rng(6)
+    n, x = 150, rng.normal(size=(150, 2))
+    arm = rng.random(n) < 1 / (1 + np.exp(0.5 - x[:, 0]))
+    y = x @ [1.0, 0.5] + arm + rng.normal(size=n)
+    parts = [(arm, arm | ~arm), (~arm, arm | ~arm)] if everybody else [(~arm, arm)]
+    k = 2 * len(parts)
+
+    def residuals(theta):
+        """Every person's part of every equation: tilts, their target, and the two means."""
+        columns, w = [], np.ones(n)
+        for at, (members, people) in enumerate(parts):
+            tilt, target = theta[4 * at : 4 * at + 2], theta[4 * at + 2 : 4 * at + 4]
+            own = np.where(members, np.exp((x - x.mean(axis=0)) @ tilt), 0.0)
+            w = np.where(members, own, w)
+            columns += [(x - target) * own[:, None], (x - target) * people[:, None]]
+        means = theta[2 * k :]
+        columns.append(np.column_stack([w * ~arm * (y - means[0]), w * arm * (y - means[1])]))
+        return np.hstack(columns), w
+
+    start = np.concatenate([np.r_[0, 0, x[people].mean(axis=0)] for _, people in parts] + [[0, 0]])
+    theta = optimize.root(lambda t: residuals(t)[0].sum(axis=0), start, tol=1e-12).x
+    scores, weights = residuals(theta)
+    steps = 1e-6 * np.eye(theta.size)
+    bread = np.linalg.inv(
+        np.array(
+            [(residuals(theta + s)[0] - residuals(theta - s)[0]).sum(axis=0) / 2e-6 for s in steps]
+        ).T
+    )
+    covariance = bread @ (scores.T @ scores) @ bread.T
+    contrast = np.r_[np.zeros(2 * k), -1, 1]
+    equations = join_equations(*(stack_entropy(x, weights, *part) for part in parts))
+    fit = fit_weighted(y, arm, weights, equations=equations)
+    assert fit.coefficients[1] == pytest.approx(theta[-1] - theta[-2])
+    assert fit.standard_errors[1] == pytest.approx(
+        np.sqrt(contrast @ covariance @ contrast), rel=1e-5
+    )
+    known = join_equations(
+        *(entropy_equations(x, weights, m, x[people].mean(axis=0)) for m, people in parts)
+    )
+    assert fit.standard_errors[1] != pytest.approx(
+        fit_weighted(y, arm, weights, equations=known).standard_errors[1], rel=1e-3
+    )

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from desist.checks.conditional import fisher, fisher_mid_p
+from desist.checks.conditional import fisher, fisher_central, fisher_mid_p
 from desist.checks.exact_binomial import exact_binomial
 from desist.checks.unconditional import _TableSpace, barnard, boschloo
 from desist.errors import InputError
@@ -18,7 +18,13 @@ UNCONDITIONAL = {
     "barnard_zpooled_greater": lambda *t: barnard(*t, alternative="greater"),
     "barnard_zunpooled_two_sided": lambda *t: barnard(*t, pooled=False),
 }
-CONDITIONAL = {"fisher_two_sided": fisher, "midp_2min": fisher_mid_p}
+CONDITIONAL = {
+    "fisher_two_sided": fisher,
+    "fisher_less": lambda *t: fisher(*t, alternative="less"),
+    "fisher_greater": lambda *t: fisher(*t, alternative="greater"),
+    "fisher_central_2min": fisher_central,
+    "midp_2min": fisher_mid_p,
+}
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +69,22 @@ def test_fisher_limits_leave_exactly_a_fortieth_in_each_tail(tables):
                 law = stats.nchypergeom_fisher(n1 + n2, x1 + x2, n1, limit)
                 inside = law.sf(x1 - 1) if tail == "sf" else law.cdf(x1)
                 assert inside == pytest.approx(0.025, abs=1e-8)
+
+
+def test_one_sided_fisher_has_the_one_sided_limit(tables):
+    for table in tables.values():
+        two_sided = fisher(*table, probability=0.9)
+        less, greater = (fisher(*table, alternative=side) for side in ("less", "greater"))
+        assert (less.lower, less.upper) == (0.0, pytest.approx(two_sided.upper))
+        assert (greater.lower, greater.upper) == (pytest.approx(two_sided.lower), np.inf)
+
+
+def test_central_fisher_and_its_interval_agree_for_every_table_of_small_arms():
+    for x1 in range(8):
+        for x2 in range(10):
+            found = fisher_central(x1, 7, x2, 9)
+            outside = not found.lower <= 1 <= found.upper
+            assert outside == (found.p_value < 0.05)
 
 
 def test_fisher_agrees_with_r_to_the_tolerance_of_its_root_finder(small_intervals):

@@ -85,7 +85,7 @@ def test_design_errors_equal_a_simulation_from_a_prior():
 
 
 def test_a_standard_error_of_zero_is_refused():
-    with pytest.raises(InputError, match="standard_error: expected above 0"):
+    with pytest.raises(InputError, match="standard_error: expected a number above 0, found 0"):
         design_errors(0.1, 0.0)
 
 

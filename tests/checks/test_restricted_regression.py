@@ -90,7 +90,7 @@ def test_what_cannot_be_answered_is_said():
         rmst_regression([1, 2, 3, 3, 1, 4], [1, 1, 1, 0, 1, 1], [1, 1, 1, 1, 0, 0], horizon=5)
     with pytest.raises(InputError, match="one of difference, ratio, lost_ratio"):
         rmst_regression(days, events, arms, horizon=2, contrast="odds")
-    with pytest.raises(InputError, match="horizon: expected a number of days above 0, found -1"):
+    with pytest.raises(InputError, match="horizon: expected a number above 0, found -1"):
         rmst_regression(days, events, arms, horizon=-1)
     with pytest.raises(InputError, match="one row for each of 4 people, found an array of shape"):
         rmst_regression(days, events, arms, [[0, 1, 0, 1], [1, 0, 0, 1]], horizon=2)

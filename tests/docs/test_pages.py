@@ -43,6 +43,8 @@ def slugs():
         Design(even, cohort.treated, Estimand.ATT, sets=sets),
         build_design(cohort, "age + copas", method=desist.RadiusMatching(caliper=0.5)),
         build_design(cohort, "age + copas", method=InverseProbability()),
+        build_design(cohort, "age + copas", method=desist.EntropyBalancing()),
+        build_design(cohort, "age + copas", method=desist.NearestMatching(replacement=True)),
     ]
     made = [check for design in designs for check in run_checks(cohort, design, rng=1)]
     made += checks_from_published(desist.datasets.making_connections())

@@ -5,7 +5,8 @@ from desist.checks.arms import Arms, read_arms
 from desist.checks.bootstrap import bca_bootstrap, redo_design
 from desist.checks.by_design import check_m_estimation, check_randomisation, redraw
 from desist.checks.check import Check, Finding, not_applicable
-from desist.checks.conditional import fisher, fisher_mid_p
+from desist.checks.cluster_robust import cr2_difference
+from desist.checks.conditional import fisher, fisher_central, fisher_mid_p
 from desist.checks.counts import exact_rate_ratio, overdispersion, quasi_poisson
 from desist.checks.cox import CoxFit, baseline_hazard, cox
 from desist.checks.cox_exact import cox_exact
@@ -20,9 +21,12 @@ from desist.checks.kaplan_meier import (
     rmst_ratio,
 )
 from desist.checks.log_rank import LogRank, count_log_rank, log_rank
+from desist.checks.log_rank_permutation import log_rank_permutation
 from desist.checks.mantel_haenszel import mantel_haenszel, mantel_haenszel_odds
+from desist.checks.matched_twice import replacement_difference
 from desist.checks.multiplicity import AdjustedP, adjust, benjamini_hochberg, holm
 from desist.checks.negative_binomial import negative_binomial, negative_binomial_test
+from desist.checks.pairs import count_discordant, mcnemar, mcnemar_mid_p
 from desist.checks.planning import (
     DesignErrors,
     PowerCurve,
@@ -40,7 +44,9 @@ from desist.checks.rate import check_rate
 from desist.checks.ratios import odds_log, odds_score, ratio_log, ratio_score
 from desist.checks.restricted_regression import rmst_regression
 from desist.checks.run import run_checks
+from desist.checks.standardised import standardised_difference, weighted_odds_ratio
 from desist.checks.time import check_time
+from desist.checks.two_by_two import TwoByTwo
 from desist.checks.two_proportions import (
     agresti_caffo,
     chi_squared,
@@ -67,6 +73,7 @@ __all__ = [
     "PowerCurve",
     "ProportionalHazards",
     "SurvivalCurve",
+    "TwoByTwo",
     "WeightEquations",
     "WeightedFit",
     "adjust",
@@ -88,14 +95,17 @@ __all__ = [
     "chi_squared",
     "clopper_pearson",
     "clustered_difference",
+    "count_discordant",
     "count_log_rank",
     "cox",
     "cox_exact",
+    "cr2_difference",
     "design_errors",
     "effective_sample_size",
     "exact_binomial",
     "exact_rate_ratio",
     "fisher",
+    "fisher_central",
     "fisher_mid_p",
     "fit_weighted",
     "holm",
@@ -104,8 +114,11 @@ __all__ = [
     "kaplan_meier",
     "kolmogorov_smirnov",
     "log_rank",
+    "log_rank_permutation",
     "mantel_haenszel",
     "mantel_haenszel_odds",
+    "mcnemar",
+    "mcnemar_mid_p",
     "mee",
     "miettinen_nurminen",
     "mover_jeffreys",
@@ -128,6 +141,7 @@ __all__ = [
     "redraw",
     "redraw_radius",
     "redraw_weights",
+    "replacement_difference",
     "restricted_mean",
     "rmst_difference",
     "rmst_ratio",
@@ -135,8 +149,10 @@ __all__ = [
     "run_checks",
     "smallest_conclusive_mean",
     "smallest_conclusive_rate",
+    "standardised_difference",
     "wald",
     "weighted_difference",
+    "weighted_odds_ratio",
     "welch",
     "welch_from_counts",
     "welch_from_summary",

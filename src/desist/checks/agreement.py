@@ -1,9 +1,12 @@
 """Whether the checks and the posterior say the same, in a word and a sentence."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from desist.arguments import find_kind_faults, find_number_faults
 from desist.checks.check import Check
+from desist.errors import Fault, raise_faults
 from desist.estimands import Interval, Measure, Scale
 
 AGREE = "agree"
@@ -55,7 +58,12 @@ def agrees(check: Check, difference: float, *, excludes_null: bool) -> bool | No
     Returns
     -------
     bool or None
-        None when the check is not applicable.
+        None when the check is not applicable, or has no number to judge by.
+
+    Raises
+    ------
+    InputError
+        If `check` is no check or the difference no number.
 
     Examples
     --------
@@ -63,7 +71,14 @@ def agrees(check: Check, difference: float, *, excludes_null: bool) -> bool | No
     >>> agrees(not_applicable(Measure.RATE, "fisher", "why"), -0.1, excludes_null=True) is None
     True
     """
-    if not check.applicable:
+    raise_faults(
+        "agreement",
+        [
+            *find_kind_faults("check", check, Check, "a Check"),
+            *find_number_faults("difference", difference),
+        ],
+    )
+    if not check.has_verdict:
         return None
     if check.excludes_null != excludes_null:
         return False
@@ -95,11 +110,27 @@ def judge_agreement(
     Agreement
         One word and one sentence.
 
+    Raises
+    ------
+    InputError
+        If an argument is of the wrong kind, or the posterior interval has no limits.
+
     Examples
     --------
     >>> judge_agreement(Measure.RATE, [], Interval(-0.2, -0.04)).word
     'unchecked'
     """
+    checks = list(checks)
+    faults = [
+        *find_kind_faults("measure", measure, Measure, "a Measure such as Measure.RATE"),
+        *find_kind_faults("posterior", posterior, Interval, "an Interval"),
+        *find_kind_faults("scale", scale, Scale, "a Scale such as Scale.DIFFERENCE"),
+    ]
+    for check in checks:
+        faults += find_kind_faults("checks", check, Check, "records of checks")
+    if not faults and math.isnan(posterior.lower + posterior.upper):
+        faults.append(Fault("posterior", "an interval with limits", "none"))
+    raise_faults("agreement", faults)
     excludes = posterior.excludes(scale.null)
     middle = (posterior.lower + posterior.upper) / 2 - scale.null
     verdicts = [

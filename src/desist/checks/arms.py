@@ -1,11 +1,13 @@
 """Two weighted arms: the data that every check starts from."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desist.errors import Fault, name_rows, raise_faults
+from desist.checks.columns import Columns
+from desist.errors import CannotAnswerError, Fault
 
 ROUNDING = 1e-12  # relative size below which a spread is the rounding of a computer
 EQUAL_WEIGHTS = 1e-9  # relative spread of the weights of an arm below which they are equal
@@ -32,6 +34,10 @@ class Arms:
     weights: NDArray[np.float64]
     positions: NDArray[np.int64]
 
+    def __repr__(self) -> str:
+        """Say how many people there are, and nothing of any of them."""
+        return f"Arms({self.n_treated} participants, {self.n_comparison} comparison people)"
+
     @property
     def n_treated(self) -> int:
         """People who took part and are used."""
@@ -51,12 +57,17 @@ class Arms:
     @property
     def obstacle(self) -> str:
         """Why no two-sample method can be used; empty when one can."""
-        for name, count in (("treated", self.n_treated), ("comparison", self.n_comparison)):
-            if count < 2:
-                people = "person" if count == 1 else "people"
-                return f"the {name} arm has {count} {people}; at least 2 are needed"
-        if np.ptp(self.outcome) == 0:
+        shortage = self.shortage(2)
+        if not shortage and np.ptp(self.outcome) == 0:
             return "everybody has the same outcome: there is no variation to judge a difference by"
+        return shortage
+
+    def shortage(self, fewest: int) -> str:
+        """Say which arm has fewer people than are needed; empty when neither has."""
+        for name, count in (("treated", self.n_treated), ("comparison", self.n_comparison)):
+            if count < fewest:
+                people, are = "person" if count == 1 else "people", "is" if fewest == 1 else "are"
+                return f"the {name} arm has {count} {people}; at least {fewest} {are} needed"
         return ""
 
     def arm(self, *, treated: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -74,35 +85,67 @@ def read_arms(outcome: ArrayLike, treated: ArrayLike, weights: ArrayLike | None 
     outcome : array_like, shape (n_people,)
         Finite numbers for everybody with a positive weight.
     treated : array_like, shape (n_people,)
-        True or 1 for participants.
+        True or 1 for participants, False or 0 for comparison people.
     weights : array_like, shape (n_people,), optional
         Not negative, finite. All equal when left out.
 
     Returns
     -------
     Arms
-        The people with a positive weight.
+        The people with a positive weight; there may be none.
 
     Raises
     ------
     InputError
-        If lengths differ, a weight is negative or not finite, or an outcome is not
-        finite; every fault is listed.
+        If lengths differ, a weight is negative or not finite, an outcome is not finite or
+        an arm is neither 0 nor 1; every fault is listed.
     """
-    values = np.asarray(outcome, dtype=float)
-    arms = np.asarray(treated).astype(bool)
-    masses = np.ones(values.shape) if weights is None else np.asarray(weights, dtype=float)
-    _require_equal_lengths(values, arms, masses)
-    used = masses > 0
-    bad_weights = np.flatnonzero(~(np.isfinite(masses) & (masses >= 0)))
-    bad_values = np.flatnonzero(~np.isfinite(values) & used)
-    faults = [
-        *_fault("weights", "finite numbers, 0 or more", bad_weights),
-        *_fault("outcome", "finite numbers for everybody who is used", bad_values),
-    ]
-    raise_faults("check", faults)
-    positions = np.flatnonzero(used)
-    return Arms(values[used], arms[used], masses[used], positions)
+    columns = Columns()
+    values = columns.numbers("outcome", outcome)
+    return join_arms(columns, values, treated, weights, fewest=0)
+
+
+def join_arms(
+    columns: Columns,
+    values: NDArray[np.float64],
+    treated: ArrayLike,
+    weights: ArrayLike | None,
+    faults: Iterable[Fault] = (),
+    *,
+    fewest: int = 1,
+) -> Arms:
+    """Join an outcome that was read with arms and weights; raise all faults of the call.
+
+    With `fewest` above 0 each arm needs so many people, and else nobody at all will do.
+
+    Parameters
+    ----------
+    columns : Columns
+        With the outcome, and whatever else was read.
+    values : ndarray of float, shape (n_people,)
+        The outcome, as it was read.
+    treated : array_like, shape (n_people,)
+        True or 1 for participants.
+    weights : array_like, shape (n_people,), or None
+        Probability weights; equal for None.
+    faults : iterable of Fault
+        Other faults of the call, raised together with these.
+    fewest : int
+        People that each arm needs; with 0 nobody at all will do.
+
+    Returns
+    -------
+    Arms
+        The people with a positive weight.
+    """
+    arm = columns.truths("treated", treated)
+    masses = columns.weights(weights)
+    positions = columns.require(faults, nobody=fewest == 0)
+    arms = Arms(values[positions], arm[positions], masses[positions], positions)
+    shortage = arms.shortage(fewest)
+    if shortage:
+        raise CannotAnswerError(shortage)
+    return arms
 
 
 def residuals_about(
@@ -141,20 +184,3 @@ def spread_of(weights: NDArray[np.float64]) -> float:
         0 when all are equal, below 1.
     """
     return float(np.ptp(weights) / weights.max()) if weights.size else 0.0
-
-
-def _require_equal_lengths(*columns: NDArray[np.generic]) -> None:
-    lengths = [column.shape for column in columns]
-    if len(set(lengths)) > 1 or any(len(shape) != 1 for shape in lengths):
-        fault = Fault(
-            "outcome, treated and weights",
-            "one value for each person in each",
-            f"shapes {', '.join(str(shape) for shape in lengths)}",
-        )
-        raise_faults("check", [fault])
-
-
-def _fault(where: str, expected: str, rows: NDArray[np.int64]) -> list[Fault]:
-    if not rows.size:
-        return []
-    return [Fault(where, expected, f"{rows.size} other, {name_rows(rows.tolist())}")]

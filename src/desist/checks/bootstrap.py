@@ -24,8 +24,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-from desist.checks.arms import Arms, read_arms
+from desist.arguments import find_number_faults
+from desist.checks.arms import Arms, join_arms, read_arms
 from desist.checks.check import Finding
+from desist.checks.columns import Columns, find_draw_faults, find_probability_faults
 from desist.checks.weighted import satterthwaite, weighted_contrast
 from desist.checks.welch import from_standard_error
 from desist.cohort.cohort import Cohort
@@ -33,7 +35,7 @@ from desist.cohort.outcomes import read_outcomes
 from desist.design.balance import effective_sample_size
 from desist.design.design import Design, build_design
 from desist.design.protocol import Method
-from desist.errors import CannotAnswerError, Fault, InputError
+from desist.errors import CannotAnswerError, Fault, InputError, raise_faults
 from desist.estimands import Measure
 
 Floats = NDArray[np.float64]
@@ -86,6 +88,8 @@ def bca_bootstrap(
 
     Raises
     ------
+    InputError
+        If a column or a setting cannot be read.
     CannotAnswerError
         If an arm has fewer than five people, or neither varies.
 
@@ -95,7 +99,12 @@ def bca_bootstrap(
     >>> found.lower < found.estimate < found.upper
     True
     """
-    arms = read_arms(outcome, treated, weights)
+    columns = Columns()
+    numbers = columns.numbers("outcome", outcome)
+    faults = find_draw_faults("n_resamples", n_resamples, rng) + find_probability_faults(
+        probability
+    )
+    arms = join_arms(columns, numbers, treated, weights, faults)
     if min(arms.n_treated, arms.n_comparison) < FEWEST_PEOPLE:
         raise CannotAnswerError(f"a bootstrap needs {FEWEST_PEOPLE} people in each arm")
     estimate = weighted_contrast(arms)
@@ -147,8 +156,16 @@ def redo_design(
         For nearest-neighbour, optimal and full matching and for given weights, and when
         a tenth of the resamples have no design.
     InputError
-        If the design was not made by a method.
+        If the design was not made by a method, or a setting cannot be read.
     """
+    raise_faults(
+        "check",
+        [
+            *find_number_faults("n_resamples", n_resamples, least=2, whole=True),
+            *find_draw_faults("n_resamples", 1, rng),
+            *find_probability_faults(probability),
+        ],
+    )
     if design.method is None:
         fault = Fault("design", "a design made by a method", "one given by hand")
         raise InputError("check", [fault])

@@ -8,13 +8,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from desist.checks.arms import read_arms
 from desist.checks.check import Check, Finding, label, not_applicable
+from desist.checks.columns import Columns, find_draw_faults
 from desist.checks.estimating import (
     WeightEquations,
     entropy_equations,
     fit_weighted,
     join_equations,
     score_equations,
+    stack_entropy,
 )
+from desist.checks.matched_twice import replacement_difference
 from desist.checks.randomisation import (
     N_DRAWS,
     draw_participation,
@@ -22,7 +25,9 @@ from desist.checks.randomisation import (
     redraw_radius,
     redraw_weights,
 )
+from desist.checks.rate import FEWEST_CLUSTERS, read_clusters
 from desist.checks.skewness import doubt_about_normality
+from desist.checks.standardised import standardised_difference
 from desist.checks.welch import from_standard_error
 from desist.cohort.cohort import Cohort
 from desist.design.balance import effective_sample_size
@@ -32,11 +37,20 @@ from desist.design.entropy import EntropyBalancing, balanced_columns
 from desist.design.formula import ModelMatrix, make_matrix, read_formula
 from desist.design.radius import RadiusMatching
 from desist.design.weighting import InverseProbability, MatchingWeights, OverlapWeights
-from desist.errors import CannotAnswerError
+from desist.errors import CannotAnswerError, raise_faults
 from desist.estimands import Estimand, Measure
 
 RANDOMISATION = "randomisation"
 M_ESTIMATION = "m_estimation"
+STACKED = "m_estimation_stacked"
+STANDARDISED = "standardised_difference"
+REPLACEMENT = "replacement_difference"
+EVENTS_PER_COLUMN = 5  # Vittinghoff and McCulloch (2007), American Journal of Epidemiology 165
+STANDARDS = {
+    Estimand.ATT: "treated",
+    Estimand.MATCHED_ATT: "treated",
+    Estimand.ATC: "comparison",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +72,11 @@ class Redraws:
     seed: int
     obstacle: str = ""
 
+    def __repr__(self) -> str:
+        """Say how many draws there are, not who takes part in them."""
+        n_draws = 0 if self.draws is None else len(self.draws)
+        return f"Redraws({n_draws} draws, seed={self.seed}, obstacle={self.obstacle!r})"
+
 
 def redraw(
     design: Design, *, n_draws: int = N_DRAWS, rng: np.random.Generator | int | None = None
@@ -77,7 +96,13 @@ def redraw(
     -------
     Redraws
         The draws, or why there are none.
+
+    Raises
+    ------
+    InputError
+        If the number of draws or the source of randomness cannot be read.
     """
+    raise_faults("check", find_draw_faults("n_draws", n_draws, rng))
     source = np.random.default_rng(rng)
     seed = int(source.integers(2**31))
     if design.sets is not None:
@@ -111,10 +136,15 @@ def check_randomisation(
     -------
     Check
         Slug `randomisation`.
+
+    Raises
+    ------
+    InputError
+        If the outcome cannot be read.
     """
     if redraws.obstacle:
         return not_applicable(measure, RANDOMISATION, redraws.obstacle)
-    values = np.asarray(outcome, dtype=float)
+    values = _read_outcome(outcome, design)
     if np.ptp(values) == 0:
         return not_applicable(measure, RANDOMISATION, "everybody has the same outcome")
     try:
@@ -146,21 +176,162 @@ def check_m_estimation(
     -------
     Check or None
         Slug `m_estimation`; None for methods that do not estimate weights by equations.
+
+    Raises
+    ------
+    InputError
+        If the outcome cannot be read.
     """
     equations = weight_equations(cohort, design)
     if equations is None:
         return None
-    values = np.asarray(outcome, dtype=float)
+    return _check_equations(outcome, design, measure, M_ESTIMATION, equations)
+
+
+def check_stacked(
+    outcome: ArrayLike, cohort: Cohort, design: Design, measure: Measure
+) -> Check | None:
+    """Compare entropy-balanced means with errors in which the target means are estimated too.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n_people,)
+        Of everybody in the cohort, in the unit of the measure.
+    cohort : Cohort
+        For the columns of the formula.
+    design : Design
+        As built.
+    measure : Measure
+        What the outcome is.
+
+    Returns
+    -------
+    Check or None
+        Slug `m_estimation_stacked`; None for methods other than entropy balancing.
+
+    Raises
+    ------
+    InputError
+        If the outcome cannot be read.
+    """
+    matrix = _matrix(cohort, design)
+    if matrix is None or not isinstance(design.method, EntropyBalancing):
+        return None
+    equations = _entropy(balanced_columns(matrix, design.method.moments), design, known=False)
+    return _check_equations(outcome, design, measure, STACKED, equations)
+
+
+def check_standardised(reoffended: ArrayLike, cohort: Cohort, design: Design) -> Check:
+    """Compare rates standardised by a logistic regression on the covariates of the design.
+
+    Parameters
+    ----------
+    reoffended : array_like, shape (n_people,)
+        Of everybody in the cohort, 0 or 1.
+    cohort : Cohort
+        For the columns of the formula.
+    design : Design
+        As built.
+
+    Returns
+    -------
+    Check
+        Slug `standardised_difference`.
+
+    Raises
+    ------
+    InputError
+        If the outcome cannot be read.
+    """
+    arms = read_arms(_read_outcome(reoffended, design), design.treated, design.weights)
+    matrix, reason = _matrix(cohort, design), arms.obstacle or doubt_about_normality(arms)
+    if reason or matrix is None:
+        reason = reason or "the design has no covariates"
+        return not_applicable(Measure.RATE, STANDARDISED, reason)
+    columns = matrix.values[arms.positions]
+    columns = columns[:, columns.std(axis=0) > 0]
+    n_events = min(arms.outcome.sum(), (1 - arms.outcome).sum())
+    if n_events < EVENTS_PER_COLUMN * (columns.shape[1] + 1):
+        needed = EVENTS_PER_COLUMN * (columns.shape[1] + 1)
+        few = f"a model of {columns.shape[1]} columns needs {needed} people of either outcome"
+        return not_applicable(Measure.RATE, STANDARDISED, few)
+    clusters = read_clusters(arms, design.sets)
+    try:
+        found = standardised_difference(
+            arms.outcome,
+            arms.treated,
+            columns,
+            arms.weights,
+            target=STANDARDS.get(design.estimand, "everybody"),
+            clusters=clusters,
+        )
+    except CannotAnswerError as error:
+        return not_applicable(Measure.RATE, STANDARDISED, str(error))
+    errors = "HC3" if clusters is None else "clustered by set"
+    note = f"by a logistic model of the covariates, errors {errors}; the weights count as known"
+    return label(found, Measure.RATE, STANDARDISED, reason=note)
+
+
+def check_replacement(outcome: ArrayLike, design: Design, measure: Measure) -> Check | None:
+    """Compare means after matching with replacement, people matched twice counting as one.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n_people,)
+        Of everybody in the cohort, in the unit of the measure.
+    design : Design
+        As built.
+    measure : Measure
+        What the outcome is.
+
+    Returns
+    -------
+    Check or None
+        Slug `replacement_difference`; None for designs that list no such matches.
+
+    Raises
+    ------
+    InputError
+        If the outcome cannot be read.
+    """
+    if design.matches is None or design.sets is not None:
+        return None
+    values = _read_outcome(outcome, design)
+    arms = read_arms(values, design.treated, design.weights)
+    reason = arms.obstacle or doubt_about_normality(arms)
+    if not reason and arms.n_treated < FEWEST_CLUSTERS:
+        reason = f"errors clustered by fewer than {FEWEST_CLUSTERS} sets are too small"
+    if reason:
+        return not_applicable(measure, REPLACEMENT, reason)
+    values = np.where(design.weights > 0, values, 0.0)
+    found = replacement_difference(values, design.matches)
+    if math.isnan(found.p_value):
+        return not_applicable(measure, REPLACEMENT, "the two-way variance is not above 0")
+    return label(found, measure, REPLACEMENT, reason="errors by matched set and by person")
+
+
+def _check_equations(
+    outcome: ArrayLike, design: Design, measure: Measure, slug: str, equations: WeightEquations
+) -> Check:
+    """Compare weighted means, the weights counting as estimated by these equations."""
+    values = _read_outcome(outcome, design)
     arms = read_arms(values, design.treated, design.weights)
     reason = arms.obstacle or doubt_about_normality(arms)
     if reason:
-        return not_applicable(measure, M_ESTIMATION, reason)
-    fit = fit_weighted(values, design.treated, design.weights, equations=equations)
+        return not_applicable(measure, slug, reason)
+    try:
+        fit = fit_weighted(values, design.treated, design.weights, equations=equations)
+    except np.linalg.LinAlgError:
+        return not_applicable(measure, slug, "the balanced columns determine each other")
     sizes = [effective_sample_size(arms.weights[m]) for m in (arms.treated, ~arms.treated)]
     found = from_standard_error(
         float(fit.coefficients[1]), float(fit.standard_errors[1]), max(min(sizes) - 1, 1.0)
     )
-    return label(found, measure, M_ESTIMATION, reason="the weights count as estimated")
+    note = "the weights count as estimated"
+    if isinstance(design.method, EntropyBalancing):
+        known = "known" if slug == M_ESTIMATION else "estimated too"
+        note += f", the means that they meet as {known}"
+    return label(found, measure, slug, reason=note)
 
 
 def weight_equations(cohort: Cohort, design: Design) -> WeightEquations | None:
@@ -194,6 +365,16 @@ def weight_equations(cohort: Cohort, design: Design) -> WeightEquations | None:
         estimand=target,
         link=scores.link,
     )
+
+
+def _read_outcome(outcome: ArrayLike, design: Design) -> NDArray[np.float64]:
+    """Read an outcome of everybody in a design; one that is not known only where it is not used."""
+    columns = Columns()
+    values = columns.numbers("outcome", outcome)
+    columns.truths("design.treated", design.treated)
+    columns.weights(design.weights)
+    columns.require()
+    return values
 
 
 def _randomise(
@@ -280,18 +461,23 @@ def _matrix(cohort: Cohort, design: Design) -> ModelMatrix | None:
     return make_matrix(read, cohort.covariates)[0]
 
 
-def _entropy(columns: NDArray[np.float64], design: Design) -> WeightEquations:
+def _entropy(
+    columns: NDArray[np.float64], design: Design, *, known: bool = True
+) -> WeightEquations:
     spread = columns.std(axis=0)
     scaled = columns[:, spread > 0] / spread[spread > 0]
     arm = design.treated
+    everybody = np.ones_like(arm)
     targets = {
         Estimand.ATT: [(~arm, arm)],
         Estimand.MATCHED_ATT: [(~arm, arm)],
         Estimand.ATC: [(arm, ~arm)],
-        Estimand.ATE: [(arm, np.ones_like(arm)), (~arm, np.ones_like(arm))],
+        Estimand.ATE: [(arm, everybody), (~arm, everybody)],
     }[design.estimand]
     parts = [
         entropy_equations(scaled, design.weights, members, scaled[people].mean(axis=0))
+        if known
+        else stack_entropy(scaled, design.weights, members, people)
         for members, people in targets
     ]
     return join_equations(*parts)

@@ -4,9 +4,12 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from desist.arguments import describe, find_kind_faults
+from desist.errors import Fault, raise_faults
 from desist.estimands import Interval, Measure, Scale
 
 NAN = math.nan
+NO_VERDICT = "the method has no number to judge a difference by for these data"
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,11 @@ class Finding:
     probability: float = 0.95
     standard_error: float = NAN
     df: float = math.inf
+
+    @property
+    def has_verdict(self) -> bool:
+        """Whether there is an estimate, and a p-value or an interval to judge it by."""
+        return _has_verdict(self.estimate, self.lower, self.upper, self.p_value)
 
     @property
     def excludes_null(self) -> bool:
@@ -103,6 +111,12 @@ class Check:
         return Interval(self.lower, self.upper, self.probability, "confidence")
 
     @property
+    def has_verdict(self) -> bool:
+        """Whether it can agree or differ: applicable, with numbers to judge by."""
+        numbers = _has_verdict(self.estimate, self.lower, self.upper, self.p_value)
+        return self.applicable and numbers
+
+    @property
     def excludes_null(self) -> bool:
         """Whether no difference is rejected: by the p-value, or else by the interval."""
         if not math.isnan(self.p_value):
@@ -135,7 +149,20 @@ def not_applicable(
     -------
     Check
         All numbers nan, `applicable` false.
+
+    Raises
+    ------
+    InputError
+        If the measure is none, or there is no slug or no reason.
     """
+    raise_faults(
+        "check",
+        [
+            *find_kind_faults("measure", measure, Measure, "a Measure such as Measure.RATE"),
+            *find_text_faults("check", check),
+            *find_text_faults("reason", reason),
+        ],
+    )
     return Check(measure, check, scale, NAN, NAN, NAN, NAN, applicable=False, reason=reason)
 
 
@@ -165,8 +192,10 @@ def label(
     Returns
     -------
     Check
-        Applicable.
+        Applicable, unless there is no number to judge a difference by.
     """
+    if not finding.has_verdict:
+        return not_applicable(measure, check, NO_VERDICT, scale)
     return Check(
         measure,
         check,
@@ -179,6 +208,31 @@ def label(
         reason=reason,
         probability=finding.probability,
     )
+
+
+def find_text_faults(where: str, value: object) -> list[Fault]:
+    """Find what is wrong with an argument that has to be some words.
+
+    Parameters
+    ----------
+    where : str
+        Name of the argument.
+    value : object
+        What was given.
+
+    Returns
+    -------
+    list of Fault
+        Empty when it is in order.
+    """
+    if isinstance(value, str) and value.strip():
+        return []
+    return [Fault(where, "some words", describe(value))]
+
+
+def _has_verdict(estimate: float, lower: float, upper: float, p_value: float) -> bool:
+    has_interval = not (math.isnan(lower) or math.isnan(upper))
+    return not math.isnan(estimate) and (has_interval or not math.isnan(p_value))
 
 
 def _plain(value: Any) -> Any:

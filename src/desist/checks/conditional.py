@@ -12,14 +12,83 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import gammaln, logsumexp
 
+from desist.arguments import find_choice_faults
 from desist.checks.check import Finding
-from desist.checks.exact_binomial import require_whole
+from desist.checks.two_by_two import TwoByTwo, read_table
 
+TWO_SIDED, LESS, GREATER = "two-sided", "less", "greater"
+ALTERNATIVES = (TWO_SIDED, LESS, GREATER)
+CENTRAL = "central"
+ORDERS = ("fisher", CENTRAL)
 TIED = 1 + 1e-7  # tables this much more probable than the observed one still count as extreme
 
 
-def fisher(x1: float, n1: float, x2: float, n2: float, probability: float = 0.95) -> Finding:
+def fisher(
+    x1: float,
+    n1: float,
+    x2: float,
+    n2: float,
+    probability: float = 0.95,
+    *,
+    order: str = "fisher",
+    alternative: str = "two-sided",
+) -> Finding:
     """Compare two proportions by Fisher's exact test.
+
+    Parameters
+    ----------
+    x1, n1 : float
+        Reoffenders and people among the participants, whole numbers.
+    x2, n2 : float
+        The same for the comparison group.
+    probability : float
+        Coverage of the interval, at least.
+    order : str
+        For two-sided tests: "fisher" adds the tables that are no more probable than the
+        observed one, "central" doubles the smaller of the two one-sided p-values and so
+        agrees with the interval.
+    alternative : str
+        "two-sided", "less" (participants reoffend less) or "greater". A one-sided test has
+        a one-sided interval.
+
+    Returns
+    -------
+    Finding
+        Conditional maximum likelihood odds ratio with its exact interval, and p. The odds
+        ratio is nan where nobody or everybody has the outcome.
+
+    Raises
+    ------
+    InputError
+        If a count is not whole, a number is not one of a table, or an option is unknown.
+
+    References
+    ----------
+    Fisher, R. A. (1935). JRSS 98, 39-82. Cornfield, J. (1956) for the interval. Fay, M. P.
+    (2010). Biostatistics 11, 373-374 (central).
+
+    Examples
+    --------
+    >>> found = fisher(3, 20, 9, 25)
+    >>> round(found.estimate, 4), round(found.p_value, 4)
+    (0.3217, 0.1768)
+    >>> round(fisher(3, 20, 9, 25, alternative="less").p_value, 4)
+    0.1059
+    """
+    faults = [
+        *find_choice_faults("order", order, ORDERS),
+        *find_choice_faults("alternative", alternative, ALTERNATIVES),
+    ]
+    table = _Margins(read_table(x1, n1, x2, n2, probability, whole=True, faults=faults))
+    lower, upper = table.interval(probability, share=1.0, alternative=alternative)
+    p_value = _p_of_fisher(table, order, alternative)
+    return Finding(table.odds_ratio(), lower, upper, p_value, probability)
+
+
+def fisher_central(
+    x1: float, n1: float, x2: float, n2: float, probability: float = 0.95
+) -> Finding:
+    """Compare two proportions by Fisher's central test, which agrees with its interval.
 
     Parameters
     ----------
@@ -33,30 +102,23 @@ def fisher(x1: float, n1: float, x2: float, n2: float, probability: float = 0.95
     Returns
     -------
     Finding
-        Conditional maximum likelihood odds ratio with its exact interval; p adds the
-        tables that are no more probable than the observed one.
+        As `fisher` with `order` "central": p is twice the smaller one-sided p.
 
     Raises
     ------
     InputError
-        If a count is not whole.
+        If a count is not whole or a number is not one of a table.
 
     References
     ----------
-    Fisher, R. A. (1935). JRSS 98, 39-82. Cornfield, J. (1956) for the interval.
+    Fay, M. P. (2010). Biostatistics 11, 373-374.
 
     Examples
     --------
-    >>> found = fisher(3, 20, 9, 25)
-    >>> round(found.estimate, 4), round(found.p_value, 4)
-    (0.3217, 0.1768)
+    >>> round(fisher_central(3, 20, 9, 25).p_value, 4)
+    0.2117
     """
-    table = _Margins(x1, n1, x2, n2)
-    mass = table.mass(0.0)
-    at = mass[int(x1) - table.low]
-    p_value = min(float(mass[mass <= at * TIED].sum()), 1.0)
-    lower, upper = table.interval(probability, share=1.0)
-    return Finding(table.odds_ratio(), lower, upper, p_value, probability)
+    return fisher(x1, n1, x2, n2, probability, order="central")
 
 
 def fisher_mid_p(x1: float, n1: float, x2: float, n2: float, probability: float = 0.95) -> Finding:
@@ -79,7 +141,7 @@ def fisher_mid_p(x1: float, n1: float, x2: float, n2: float, probability: float 
     Raises
     ------
     InputError
-        If a count is not whole.
+        If a count is not whole or a number is not one of a table.
 
     References
     ----------
@@ -91,20 +153,32 @@ def fisher_mid_p(x1: float, n1: float, x2: float, n2: float, probability: float 
     >>> round(fisher_mid_p(3, 20, 9, 25).p_value, 4)
     0.1307
     """
-    table = _Margins(x1, n1, x2, n2)
+    table = _Margins(read_table(x1, n1, x2, n2, probability, whole=True))
     p_value = min(2 * min(table.tail(0.0, 0.5), 1 - table.tail(0.0, 0.5)), 1.0)
     lower, upper = table.interval(probability, share=0.5)
     return Finding(table.odds_ratio(), lower, upper, p_value, probability)
 
 
+def _p_of_fisher(table: "_Margins", order: str, alternative: str) -> float:
+    """P of the tables at least as extreme as the observed one, if the odds are the same."""
+    mass = table.mass(0.0)
+    place = table.x - table.low
+    tails = {LESS: float(mass[: place + 1].sum()), GREATER: float(mass[place:].sum())}
+    if alternative != TWO_SIDED:
+        return min(tails[alternative], 1.0)
+    if order == CENTRAL:
+        return min(2 * min(tails.values()), 1.0)
+    return min(float(mass[mass <= mass[place] * TIED].sum()), 1.0)
+
+
 class _Margins:
     """The distribution of the treated count given both margins, for any odds ratio."""
 
-    def __init__(self, x1: float, n1: float, x2: float, n2: float) -> None:
-        require_whole({"x1": x1, "n1": n1, "x2": x2, "n2": n2})
-        self.x = int(x1)
-        total = int(x1 + x2)
-        self.low, self.high = max(0, total - int(n2)), min(int(n1), total)
+    def __init__(self, table: TwoByTwo) -> None:
+        x1, n1, x2, n2 = table.require_whole()
+        self.x = x1
+        total = x1 + x2
+        self.low, self.high = max(0, total - n2), min(n1, total)
         self.support = np.arange(self.low, self.high + 1)
         rest = total - self.support
         self.log_ways = -(
@@ -130,14 +204,16 @@ class _Margins:
             return 0.0 if self.x == self.low else math.inf
         return math.exp(_root(lambda t: float(self.mass(t) @ self.support) - self.x))
 
-    def interval(self, probability: float, share: float) -> tuple[float, float]:
+    def interval(
+        self, probability: float, share: float, alternative: str = TWO_SIDED
+    ) -> tuple[float, float]:
         """Limits; `share` is the part of the observed table that counts in each tail."""
-        alpha = (1 - probability) / 2
+        alpha = (1 - probability) / (2 if alternative == TWO_SIDED else 1)
         lower, upper = 0.0, math.inf
-        if self.x > self.low:
+        if self.x > self.low and alternative != LESS:
             # 1 - tail rises with the odds: P(at least as many) reaches alpha at the lower limit
             lower = math.exp(_root(lambda t: 1 - self.tail(t, 1 - share) - alpha))
-        if self.x < self.high:
+        if self.x < self.high and alternative != GREATER:
             upper = math.exp(_root(lambda t: alpha - self.tail(t, share)))
         return lower, upper
 

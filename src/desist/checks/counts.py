@@ -12,15 +12,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, gammaln, xlog1py, xlogy
 
-from desist.checks.arms import Arms, read_arms, residuals_about
+from desist.arguments import find_choice_faults, find_number_faults
+from desist.checks.arms import Arms, join_arms, residuals_about
 from desist.checks.check import Finding
+from desist.checks.columns import Columns, find_probability_faults
 from desist.checks.conditional import TIED
-from desist.checks.exact_binomial import require_whole
-from desist.checks.log_rank import exponentiate
 from desist.checks.proportions import clopper_pearson
-from desist.checks.weighted import LEVERAGE_POWERS, satterthwaite
-from desist.checks.welch import from_standard_error
-from desist.errors import Fault, raise_faults
+from desist.checks.two_by_two import find_whole_faults
+from desist.checks.weighted import LEVERAGE_POWERS, cluster_error, satterthwaite
+from desist.checks.welch import exponentiate, from_standard_error
+from desist.errors import raise_faults
 
 
 def quasi_poisson(
@@ -57,6 +58,13 @@ def quasi_poisson(
     Finding
         Ratio of the frequencies; all nan when an arm has no offences.
 
+    Raises
+    ------
+    InputError
+        If a column or an option cannot be read.
+    CannotAnswerError
+        If an arm has fewer than two people, or there is a single cluster.
+
     References
     ----------
     Gourieroux, C., Monfort, A. and Trognon, A. (1984). Econometrica 52, 701-720.
@@ -67,11 +75,16 @@ def quasi_poisson(
     >>> found.estimate, round(found.standard_error, 4)
     (1.0, 0.7817)
     """
-    if kind not in LEVERAGE_POWERS:
-        raise_faults("check", [Fault("kind", f"one of {', '.join(LEVERAGE_POWERS)}", repr(kind))])
-    arms = read_arms(offences, treated, weights)
-    everybody = np.ones(np.shape(offences)) if time_at_risk is None else np.asarray(time_at_risk)
-    exposure = everybody.astype(float)[arms.positions]
+    columns = Columns()
+    counted = columns.numbers("offences", offences, least=0.0)
+    days = columns.numbers("time_at_risk", time_at_risk, above=0.0, truths=False, default=1.0)
+    labels = columns.labels("clusters", clusters)
+    faults = [
+        *find_choice_faults("kind", kind, LEVERAGE_POWERS),
+        *find_probability_faults(probability),
+    ]
+    arms = join_arms(columns, counted, treated, weights, faults, fewest=2)
+    exposure = days[arms.positions]
     rates = [_frequency(arms, exposure, members) for members in (arms.treated, ~arms.treated)]
     if min(rates) == 0:
         return Finding(math.nan, probability=probability)
@@ -79,11 +92,8 @@ def quasi_poisson(
     influence = _log_influence(arms, exposure, power)
     estimate = math.log(rates[0] / rates[1])
     if clusters is not None:
-        groups = np.unique(np.asarray(clusters)[arms.positions], return_inverse=True)[1]
-        totals = np.bincount(groups, influence)
-        error = math.sqrt(float((totals**2).sum()) * totals.size / max(totals.size - 1, 1))
-        found = from_standard_error(estimate, error, max(totals.size - 1, 1), probability)
-        return exponentiate(found)
+        error, df = cluster_error(influence, labels[arms.positions])
+        return exponentiate(from_standard_error(estimate, error, df, probability))
     variances = [float((influence[arm] ** 2).sum()) for arm in (arms.treated, ~arms.treated)]
     if kind == "HC1":
         variances = [v * arms.outcome.size / (arms.outcome.size - 2) for v in variances]
@@ -118,7 +128,7 @@ def exact_rate_ratio(
     Raises
     ------
     InputError
-        If a count is not whole.
+        If a count is not whole or negative, or a time is not above 0.
 
     References
     ----------
@@ -130,7 +140,13 @@ def exact_rate_ratio(
     >>> round(found.estimate, 4), round(found.p_value, 4)
     (0.6956, 0.0608)
     """
-    require_whole({"x1": x1, "x2": x2})
+    counts = {"x1": x1, "x2": x2}
+    faults = [fault for name, x in counts.items() for fault in find_number_faults(name, x, least=0)]
+    for name, time in (("time1", time1), ("time2", time2)):
+        faults += find_number_faults(name, time, above=0.0)
+    found = [*faults, *find_whole_faults(counts), *find_probability_faults(probability)]
+    raise_faults("check", found)
+    x1, time1, x2, time2 = (float(value) for value in (x1, time1, x2, time2))
     total = int(x1 + x2)
     if total == 0:
         return Finding(math.nan, probability=probability)
@@ -172,14 +188,23 @@ def overdispersion(
         Pearson's statistic over its degrees of freedom (1 for Poisson), and the
         one-sided p of Poisson against more.
 
+    Raises
+    ------
+    InputError
+        If a column cannot be read.
+    CannotAnswerError
+        If an arm has nobody.
+
     Examples
     --------
     >>> dispersion, p = overdispersion([0, 0, 0, 9, 0, 0, 8, 0], [1, 1, 1, 1, 0, 0, 0, 0])
     >>> round(dispersion, 2), p < 0.001
     (8.5, True)
     """
-    arms = read_arms(offences, treated)
-    exposure = np.ones(arms.outcome.size) if time_at_risk is None else np.asarray(time_at_risk)
+    columns = Columns()
+    counted = columns.numbers("offences", offences, least=0.0)
+    exposure = columns.numbers("time_at_risk", time_at_risk, above=0.0, truths=False, default=1.0)
+    arms = join_arms(columns, counted, treated, None)
     expected = np.empty_like(arms.outcome)
     for members in (arms.treated, ~arms.treated):
         expected[members] = exposure[members] * _frequency(arms, exposure, members)

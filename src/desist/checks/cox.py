@@ -20,8 +20,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desist.checks.arms import Arms, read_arms
-from desist.errors import Fault, NoEventsError, NotConvergedError, name_rows, raise_faults
+from desist.arguments import find_choice_faults
+from desist.checks.columns import Columns
+from desist.checks.survival_data import find_start_faults
+from desist.errors import NoEventsError, NotConvergedError
 
 TIES = ("efron", "breslow")
 MOST_STEPS = 50
@@ -117,7 +119,8 @@ def cox(
     >>> round(float(fit.coefficients[0]), 4)
     -0.6321
     """
-    risk = read_risk(times, events, covariates, weights, starts=starts, ties=ties, strata=strata)
+    options = {"starts": starts, "strata": strata, "clusters": clusters}
+    risk = read_risk(times, events, covariates, weights, ties=ties, **options)
     beta = np.zeros(risk.x.shape[1])
     value, gradient, information = risk.derivatives(beta)
     at_start = information
@@ -134,8 +137,7 @@ def cox(
     covariance = np.linalg.inv(information)
     scores = risk.score_residuals(beta) * risk.weights[:, None]
     if clusters is not None:
-        groups = np.unique(np.asarray(clusters)[risk.positions], return_inverse=True)[1]
-        scores = np.stack([np.bincount(groups, column) for column in scores.T], axis=1)
+        scores = np.stack([np.bincount(risk.clusters, column) for column in scores.T], axis=1)
     robust = covariance @ (scores.T @ scores) @ covariance
     return CoxFit(beta, covariance, robust, value, int(risk.events.sum()))
 
@@ -166,6 +168,15 @@ def baseline_hazard(
     tuple of ndarray of float, each of shape (n_times,)
         Distinct times of a reoffence, and the hazard up to each.
 
+    Raises
+    ------
+    InputError
+        If an input is not usable or `ties` is unknown.
+    NoEventsError
+        If nobody reoffends.
+    NotConvergedError
+        If there is no finite maximum.
+
     References
     ----------
     Breslow, N. (1972). JRSS B 34, 216-217 (discussion of Cox).
@@ -181,7 +192,7 @@ def baseline_hazard(
     (rows,) = [_TieRows.of(risk, members, risk.x @ beta) for members in risk.strata]
     jumps = np.bincount(rows.place, rows.weight / rows.total, rows.grid.size)
     # the regression centres its covariates
-    matrix = np.asarray(covariates, dtype=float).reshape(len(np.asarray(times)), -1)
+    matrix = np.asarray(covariates, dtype=float).reshape(np.size(times), -1)
     centre = matrix[risk.positions].mean(axis=0)
     return rows.grid, np.cumsum(jumps) * math.exp(-float(centre @ beta))
 
@@ -226,6 +237,10 @@ class Moments:
     mean: NDArray[np.float64]
     covariance: NDArray[np.float64]
 
+    def __repr__(self) -> str:
+        """Say how many reoffences there are, and nothing of any of them."""
+        return f"Moments({self.times.size} reoffences)"
+
 
 @dataclass(frozen=True, eq=False)
 class RiskSets:
@@ -244,6 +259,8 @@ class RiskSets:
         Members of each stratum, ascending in time.
     ties : str
         "efron" or "breslow".
+    clusters : ndarray of int, shape (n_used,)
+        Group of each person for robust errors; all 0 where there are none.
     """
 
     times: NDArray[np.float64]
@@ -254,6 +271,11 @@ class RiskSets:
     strata: tuple[NDArray[np.int64], ...]
     ties: str
     starts: NDArray[np.float64]
+    clusters: NDArray[np.int64]
+
+    def __repr__(self) -> str:
+        """Say how many people there are, and nothing of any of them."""
+        return f"RiskSets({self.times.size} people, {len(self.strata)} strata)"
 
     @property
     def spread(self) -> NDArray[np.float64]:
@@ -337,6 +359,7 @@ def read_risk(
     starts: ArrayLike | None = None,
     ties: str = "efron",
     strata: ArrayLike | None = None,
+    clusters: ArrayLike | None = None,
 ) -> RiskSets:
     """Validate the input of a partial likelihood and sort it.
 
@@ -350,6 +373,8 @@ def read_risk(
         "efron" or "breslow".
     strata : array_like, shape (n_people,), optional
         Groups with a baseline hazard of their own.
+    clusters : array_like, shape (n_people,), optional
+        Groups over which score residuals are summed.
 
     Returns
     -------
@@ -363,44 +388,38 @@ def read_risk(
     NoEventsError
         If nobody reoffends.
     """
-    if ties not in TIES:
-        raise_faults("check", [Fault("ties", f"one of {', '.join(TIES)}", repr(ties))])
-    used = read_arms(times, np.zeros(np.shape(times), dtype=bool), weights)
-    reoffended = np.asarray(events).astype(bool)[used.positions]
+    columns = Columns()
+    days, happened = columns.days("times", times), columns.truths("events", events)
+    matrix = columns.matrix("covariates", covariates)
+    entries = columns.numbers("starts", starts, default=0.0)
+    blocks, codes = columns.labels("strata", strata), columns.labels("clusters", clusters)
+    masses = columns.weights(weights)
+    choice = find_choice_faults("ties", ties, TIES)
+    used = columns.require([*choice, *find_start_faults(entries, days, masses, given=starts)])
+    reoffended = happened[used]
     if not reoffended.any():
         message = "nobody reoffended, so hazards cannot be compared; use the rate instead"
         raise NoEventsError(message)
-    entered = _read_starts(starts, used)
-    x = np.asarray(covariates, dtype=float).reshape(len(np.asarray(times)), -1)[used.positions]
-    labels = np.zeros(used.outcome.size) if strata is None else np.asarray(strata)[used.positions]
+    x, labels = matrix[used], blocks[used]
+    entered = np.full(used.size, -np.inf) if starts is None else entries[used]
     groups = np.unique(labels, return_inverse=True)[1]
-    order = np.lexsort((used.outcome, groups))
+    order = np.lexsort((days[used], groups))
     members = tuple(
         part
         for part in np.split(order, np.cumsum(np.bincount(groups))[:-1])
         if reoffended[part].any()
     )
     return RiskSets(
-        used.outcome,
+        days[used],
         reoffended,
-        used.weights,
+        masses[used],
         x - x.mean(axis=0),
-        used.positions,
+        used,
         members,
         ties,
         entered,
+        codes[used],
     )
-
-
-def _read_starts(starts: ArrayLike | None, used: Arms) -> NDArray[np.float64]:
-    if starts is None:
-        return np.full(used.outcome.size, -np.inf)
-    entered = np.asarray(starts, dtype=float)[used.positions]
-    late = np.flatnonzero(~(entered < used.outcome))
-    if late.size:
-        found = f"{late.size} other, {name_rows(used.positions[late].tolist())}"
-        raise_faults("check", [Fault("starts", "days before the time of the same row", found)])
-    return entered
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,11 +23,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, ndtr
 
+from desist.arguments import find_choice_faults
+from desist.checks.arms import Arms, join_arms
+from desist.checks.columns import Columns
 from desist.errors import Fault, NotConvergedError, raise_faults
 from desist.estimands import Estimand
 
 Floats = NDArray[np.float64]
 FAMILIES = ("linear", "logistic", "poisson")
+LIMITS = {"linear": (-np.inf, np.inf), "logistic": (0.0, 1.0), "poisson": (0.0, np.inf)}
 NEWTON_STEPS = 50
 TOLERANCE = 1e-11
 MATCHING = "ATM"
@@ -51,6 +55,11 @@ class WeightEquations:
     contributions: Floats
     jacobian: Floats
     log_gradient: Floats
+
+    def __repr__(self) -> str:
+        """Say how many people and parameters there are, and nothing of any person."""
+        n_people, n_parameters = self.contributions.shape
+        return f"WeightEquations({n_people} people, {n_parameters} parameters)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +116,10 @@ def fit_weighted(
     Raises
     ------
     InputError
-        If the family is unknown.
+        If the family is unknown, or a column cannot be read: the outcomes of a logistic
+        regression lie between 0 and 1, those of a Poisson regression are not negative.
+    CannotAnswerError
+        If an arm has nobody.
     NotConvergedError
         If an arm has no events or nothing but events (logistic), or no counts
         (Poisson).
@@ -118,12 +130,17 @@ def fit_weighted(
     >>> fit.coefficients.tolist()
     [4.0, -1.0]
     """
-    if family not in FAMILIES:
-        raise_faults("check", [Fault("family", f"one of {', '.join(FAMILIES)}", repr(family))])
-    y, w = np.asarray(outcome, dtype=float), np.asarray(weights, dtype=float)
-    x = np.column_stack([np.ones(y.size), np.asarray(treated, dtype=float)])
-    w = w / w.mean()
-    start = _coefficients(y, x[:, 1] == 1, w, family)
+    columns = Columns()
+    least, most = (
+        LIMITS.get(family, LIMITS["linear"]) if isinstance(family, str) else LIMITS["linear"]
+    )
+    y = columns.numbers("outcome", outcome, least=least, most=most)
+    arms = join_arms(columns, y, treated, weights, find_choice_faults("family", family, FAMILIES))
+    w, x = np.zeros(y.size), np.column_stack([np.ones(y.size), np.zeros(y.size)])
+    w[arms.positions] = arms.weights / arms.weights.sum() * y.size
+    x[arms.positions, 1] = arms.treated
+    y = np.where(w > 0, y, 0.0)  # what stands there for people of weight 0 is not looked at
+    start = _coefficients(arms, family)
     beta, bread, scores = solve_weighted(y, x, w, family, start)
     if equations is not None:
         # the derivative of w psi is w psi times the derivative of log w
@@ -229,7 +246,8 @@ def entropy_equations(
 ) -> WeightEquations:
     """Write down the equations of entropy-balancing weights of one arm.
 
-    The target means are treated as known, as WeightIt does.
+    The target means are treated as known, as WeightIt 1.4.0 does; `stack_entropy` estimates
+    them as well.
 
     Parameters
     ----------
@@ -256,6 +274,51 @@ def entropy_equations(
     masses = np.where(inside, np.asarray(weights, dtype=float), 0.0)
     gradient = np.where(inside[:, None], x, 0.0)
     return WeightEquations(x * masses[:, None], (x * masses[:, None]).T @ x, gradient)
+
+
+def stack_entropy(
+    matrix: ArrayLike, weights: ArrayLike, members: ArrayLike, people: ArrayLike
+) -> WeightEquations:
+    r"""Write down the equations of entropy-balancing weights and of the means they meet.
+
+    The target means :math:`\tau` are estimated from the people they are the means of,
+    so that both arms are stacked: for weighted people :math:`\sum w_i(\lambda)(x_i - \tau)
+    = 0`, and for the target :math:`\sum (x_i - \tau) = 0`.
+
+    Parameters
+    ----------
+    matrix : array_like, shape (n_people, n_covariates)
+        The balanced covariates, no intercept.
+    weights : array_like, shape (n_people,)
+        Entropy-balancing weights.
+    members : array_like, shape (n_people,)
+        True for the people who were weighted to the target.
+    people : array_like, shape (n_people,)
+        True for the people whose means are the target.
+
+    Returns
+    -------
+    WeightEquations
+        For `fit_weighted`: the parameters of the weights, then the target means. Those of two
+        arms that were weighted to everybody are joined with `join_equations`.
+
+    References
+    ----------
+    Hainmueller, J. (2012). Political Analysis 20, 25-46. Zhao, Q. and Percival, D. (2017).
+    Journal of Causal Inference 5(1) (its variance).
+    """
+    x, inside = np.asarray(matrix, dtype=float), np.asarray(members).astype(bool)
+    target = np.asarray(people).astype(bool)
+    gaps = x - x[target].mean(axis=0)
+    masses = np.where(inside, np.asarray(weights, dtype=float), 0.0)
+    k, one = x.shape[1], np.eye(x.shape[1])
+    jacobian = np.zeros((2 * k, 2 * k))
+    jacobian[:k, :k] = (gaps * masses[:, None]).T @ gaps
+    jacobian[:k, k:] = -masses.sum() * one
+    jacobian[k:, k:] = -float(target.sum()) * one
+    contributions = np.hstack([gaps * masses[:, None], np.where(target[:, None], gaps, 0.0)])
+    gradient = np.hstack([np.where(inside[:, None], gaps, 0.0), np.zeros_like(gaps)])
+    return WeightEquations(contributions, jacobian, gradient)
 
 
 def tilting_equations(matrix: ArrayLike, members: ArrayLike, scores: ArrayLike) -> WeightEquations:
@@ -363,9 +426,11 @@ def solve_weighted(
     )
 
 
-def _coefficients(y: Floats, arm: NDArray[np.bool_], w: Floats, family: str) -> Floats:
+def _coefficients(arms: Arms, family: str) -> Floats:
     """Solve the saturated equations: the weighted mean of each arm, through the link."""
-    means = np.array([np.average(y[members], weights=w[members]) for members in (~arm, arm)])
+    means = np.array(
+        [shares @ values for values, shares in (arms.arm(treated=t) for t in (False, True))]
+    )
     if family == "logistic":
         if ((means <= 0) | (means >= 1)).any():
             raise NotConvergedError("an arm has no events or nothing else: no finite log odds")

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy.special import betaln, gammaln, xlog1py, xlogy
 
 from desist.checks.check import Finding
+from desist.checks.two_by_two import TwoByTwo, find_whole_faults, read_known_rate, read_table
 from desist.checks.two_proportions import mover_exact
-from desist.errors import Fault, raise_faults
 
 
 def exact_binomial(
@@ -46,7 +46,7 @@ def exact_binomial(
     Raises
     ------
     InputError
-        If the participants' count is not whole.
+        If the participants' count is not whole, or a number is not one of a table.
 
     References
     ----------
@@ -58,50 +58,34 @@ def exact_binomial(
     >>> round(exact_binomial(13, 83, 1533, 5514).p_value, 4)
     0.0148
     """
-    require_whole({"x1": x1, "n1": n1})
-    support = np.arange(int(n1) + 1)
-    if math.isinf(n2):
-        log_mass = _log_choose(int(n1), support) + xlogy(support, x2) + xlog1py(n1 - support, -x2)
-        difference = x1 / n1 - x2
+    known = isinstance(n2, float) and math.isinf(n2) and n2 > 0
+    if known:
+        table = read_known_rate(x1, n1, x2, probability)
     else:
-        a, b = x2 + 0.5, n2 - x2 + 0.5
-        log_mass = _log_choose(int(n1), support) + betaln(support + a, n1 - support + b)
-        log_mass = log_mass - betaln(a, b)
-        difference = x1 / n1 - x2 / n2
-    mass = np.exp(log_mass)
-    tails = (float(mass[: int(x1) + 1].sum()), float(mass[int(x1) :].sum()))
+        whole = find_whole_faults({"x1": x1, "n1": n1})
+        table = read_table(x1, n1, x2, n2, probability, faults=whole)
+    log_mass = _known_mass(table) if known else _uncertain_mass(table)
+    mass, count = np.exp(log_mass), int(table.events_treated)
+    tails = (float(mass[: count + 1].sum()), float(mass[count:].sum()))
     p_value = min(2 * min(tails), 1.0)
-    # a rate known without error is one of a billion people to the accuracy of a double
-    known = (x2 * 1e9, 1e9) if math.isinf(n2) else (x2, n2)
-    limits = mover_exact(x1, n1, *known, probability)
-    return Finding(difference, limits.lower, limits.upper, p_value, probability)
+    limits = mover_exact(*table.counts, probability)
+    return Finding(table.difference, limits.lower, limits.upper, p_value, probability)
 
 
-def require_whole(counts: dict[str, float]) -> None:
-    """Raise unless every count is a whole number, 0 or more.
+def _known_mass(table: TwoByTwo) -> NDArray[np.float64]:
+    """Log probability of each count of participants at a known rate."""
+    n, rate = int(table.n_treated), table.proportions[1]
+    support = np.arange(n + 1)
+    return np.asarray(_log_choose(n, support) + xlogy(support, rate) + xlog1py(n - support, -rate))
 
-    Parameters
-    ----------
-    counts : dict of str to float
-        Name and value of each count.
 
-    Raises
-    ------
-    InputError
-        Lists every count that is not whole: an exact test of a weighted pseudo-count is
-        not a test of anything.
-    """
-    faults = [
-        Fault(
-            name,
-            "a whole number, 0 or more",
-            repr(value),
-            "a weighted count is not one of people; use an interval with effective counts",
-        )
-        for name, value in counts.items()
-        if value < 0 or value != round(value)
-    ]
-    raise_faults("check", faults)
+def _uncertain_mass(table: TwoByTwo) -> NDArray[np.float64]:
+    """Log probability of each count of participants, the rate drawn first."""
+    n, support = int(table.n_treated), np.arange(int(table.n_treated) + 1)
+    a = table.events_comparison + 0.5
+    b = table.n_comparison - table.events_comparison + 0.5
+    log_mass = _log_choose(n, support) + betaln(support + a, n - support + b)
+    return np.asarray(log_mass - betaln(a, b))
 
 
 def _log_choose(n: int, k: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desist.checks.arms import Arms, read_arms
+from desist.checks.arms import Arms, join_arms
 from desist.checks.bootstrap import bca_bootstrap
 from desist.checks.check import Check, Finding, label, not_applicable
+from desist.checks.columns import Columns, find_draw_faults
 from desist.checks.counts import exact_rate_ratio, overdispersion, quasi_poisson
 from desist.checks.negative_binomial import (
     negative_binomial,
@@ -60,23 +61,30 @@ def check_frequency(
         and negative binomial ratios; for equal weights the likelihood-ratio test, the
         exact ratio and the permutation test.
 
+    Raises
+    ------
+    InputError
+        If a column cannot be read; every fault is listed.
+
     Examples
     --------
     >>> checks = check_frequency([0, 2, 0, 1, 3, 1, 0, 4], [1, 1, 1, 1, 0, 0, 0, 0], rng=1)
     >>> [check.check for check in checks][:4]
     ['welch', 'weighted_difference_hc3', 'bca_bootstrap', 'negative_binomial_score']
     """
-    arms = read_arms(np.asarray(offences, dtype=float), treated, weights)
-    source = np.random.default_rng(rng)
-    exposure = np.ones(arms.outcome.size)
-    if time_at_risk is not None:
-        exposure = np.asarray(time_at_risk, dtype=float)[arms.positions]
+    columns = Columns()
+    counted = columns.numbers("offences", offences, least=0.0)
+    days = columns.numbers("time_at_risk", time_at_risk, above=0.0, truths=False, default=1.0)
+    members = None if sets is None else columns.sets("sets", sets)
+    faults = find_draw_faults("n_draws", 1, rng)
+    arms = join_arms(columns, counted, treated, weights, faults, fewest=0)
+    exposure, source = days[arms.positions], np.random.default_rng(rng)
     made = [*check_means(arms, FREQUENCY), check_bca(arms, FREQUENCY, source)]
-    if sets is not None:
-        made.append(check_clustered(arms, FREQUENCY, sets))
+    if members is not None:
+        made += check_clustered(arms, FREQUENCY, members)
     return (
         *made,
-        *_check_ratios(arms, exposure, read_clusters(arms, sets)),
+        *_check_ratios(arms, exposure, read_clusters(arms, members)),
         *_check_unweighted(arms, exposure, source),
     )
 

@@ -18,13 +18,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from desist.checks.arms import read_arms
+from desist.arguments import find_choice_faults
 from desist.checks.check import Finding
-from desist.checks.log_rank import exponentiate
-from desist.checks.survival_data import SurvivalArm, read_survival
-from desist.checks.welch import from_standard_error
+from desist.checks.columns import find_horizon_faults, find_probability_faults
+from desist.checks.survival_data import (
+    SurvivalArm,
+    find_reach_faults,
+    read_survival,
+    read_two_arms,
+)
+from desist.checks.welch import exponentiate, from_standard_error
 from desist.design.balance import effective_sample_size
-from desist.errors import Fault, raise_faults
+from desist.errors import raise_faults
 
 INTERVAL_KINDS = ("plain", "log", "log-log")
 
@@ -51,6 +56,10 @@ class SurvivalCurve:
     survival: NDArray[np.float64]
     standard_error: NDArray[np.float64]
 
+    def __repr__(self) -> str:
+        """Say how long the curve is; its single steps may be single people."""
+        return f"SurvivalCurve({self.times.size} times)"
+
     def interval(
         self, kind: str = "log-log", probability: float = 0.95
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -68,9 +77,16 @@ class SurvivalCurve:
         tuple of ndarray
             Lower and upper limits, shape (n_times,); nan where nobody or everybody has
             reoffended and the scale has no value.
+
+        Raises
+        ------
+        InputError
+            If the kind is unknown or the coverage is not between 0 and 1.
         """
-        if kind not in INTERVAL_KINDS:
-            raise_faults("check", [Fault("kind", f"one of {INTERVAL_KINDS}", repr(kind))])
+        raise_faults(
+            "check",
+            find_choice_faults("kind", kind, INTERVAL_KINDS) + find_probability_faults(probability),
+        )
         z = float(ndtri((1 + probability) / 2))
         s, e = self.survival, self.standard_error
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -102,6 +118,13 @@ def kaplan_meier(
     -------
     SurvivalCurve
         The curve with standard errors that do not depend on the scale of the weights.
+
+    Raises
+    ------
+    InputError
+        If a time or a weight is negative or not finite, or an event is neither 0 nor 1.
+    CannotAnswerError
+        If everybody has weight 0.
 
     References
     ----------
@@ -143,12 +166,22 @@ def restricted_mean(
         Area under the curve up to the horizon and its standard error, in days: the
         error of the estimator, not the spread of people's times.
 
+    Raises
+    ------
+    InputError
+        If a column cannot be read, or somebody of the arm was still followed on its last day,
+        before the horizon: then the curve is not known so far.
+    CannotAnswerError
+        If everybody has weight 0.
+
     Examples
     --------
     >>> restricted_mean([1, 2, 2, 3], [True, True, False, True], horizon=3)[0]
     2.25
     """
-    return _restricted_mean(read_survival(times, events, weights), horizon)
+    arm = read_survival(times, events, weights, find_horizon_faults(horizon))
+    raise_faults("check", find_reach_faults({"the arm": arm}, horizon))
+    return _restricted_mean(arm, horizon)
 
 
 def rmst_difference(
@@ -186,6 +219,14 @@ def rmst_difference(
     Finding
         Participants minus comparison, in days.
 
+    Raises
+    ------
+    InputError
+        If a column cannot be read, or somebody of an arm was still followed on its last day,
+        before the horizon: then the curve is not known so far.
+    CannotAnswerError
+        If an arm has fewer than two people.
+
     References
     ----------
     Royston, P. and Parmar, M. K. B. (2013). BMC Medical Research Methodology 13, 152.
@@ -196,7 +237,7 @@ def rmst_difference(
     >>> found.estimate
     -1.5
     """
-    means, errors, sizes = _means_by_arm(times, events, treated, weights, horizon)
+    means, errors, sizes = _means_by_arm(times, events, treated, weights, horizon, probability)
     variances = [error**2 for error in errors]
     if small_sample:
         pairs = zip(variances, sizes, strict=True)
@@ -239,13 +280,21 @@ def rmst_ratio(
     Finding
         Participants over comparison, normal on the log scale; nan when no time is lost.
 
+    Raises
+    ------
+    InputError
+        If a column cannot be read, or somebody of an arm was still followed on its last day,
+        before the horizon: then the curve is not known so far.
+    CannotAnswerError
+        If an arm has fewer than two people.
+
     Examples
     --------
     >>> found = rmst_ratio([1, 2, 2, 3], [1, 1, 0, 1], [1, 1, 0, 0], horizon=3)
     >>> found.estimate
     0.5
     """
-    means, errors, _ = _means_by_arm(times, events, treated, weights, horizon)
+    means, errors, _ = _means_by_arm(times, events, treated, weights, horizon, probability)
     if lost:
         means = [horizon - mean for mean in means]
     if min(means) <= 0:
@@ -278,19 +327,27 @@ def log_derivatives(
     return growth, drop
 
 
-def _means_by_arm(
+def _means_by_arm(  # noqa: PLR0917 - the arguments of both contrasts, in their order
     times: ArrayLike,
     events: ArrayLike,
     treated: ArrayLike,
     weights: ArrayLike | None,
     horizon: float,
+    probability: float,
 ) -> tuple[list[float], list[float], list[float]]:
     """Restricted mean, its error and the effective size, participants first."""
-    arms = read_arms(times, treated, weights)
-    reoffended = np.asarray(events).astype(bool)[arms.positions]
+    faults = find_horizon_faults(horizon) + find_probability_faults(probability)
+    arms, reoffended = read_two_arms(times, events, treated, weights, faults, fewest=2)
+    by_arm = {
+        name: SurvivalArm(arms.outcome[members], reoffended[members], arms.weights[members])
+        for name, members in (
+            ("the treated arm", arms.treated),
+            ("the comparison arm", ~arms.treated),
+        )
+    }
+    raise_faults("check", find_reach_faults(by_arm, horizon))
     means, errors, sizes = [], [], []
-    for members in (arms.treated, ~arms.treated):
-        arm = SurvivalArm(arms.outcome[members], reoffended[members], arms.weights[members])
+    for arm in by_arm.values():
         mean, error = _restricted_mean(arm, horizon)
         means.append(mean)
         errors.append(error)

@@ -10,9 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
-from desist.checks.arms import read_arms
+from desist.checks.arms import join_arms
 from desist.checks.check import Finding
+from desist.checks.columns import NO_SET, Columns, find_probability_faults
 from desist.errors import CannotAnswerError
+
+Floats = NDArray[np.float64]
 
 
 def mantel_haenszel(
@@ -43,6 +46,8 @@ def mantel_haenszel(
 
     Raises
     ------
+    InputError
+        If a column cannot be read.
     CannotAnswerError
         If no set has people of both arms.
 
@@ -57,7 +62,7 @@ def mantel_haenszel(
     >>> round(found.estimate, 4)
     0.3333
     """
-    a, b, n1, n0 = _tables(reoffended, treated, sets)
+    a, b, n1, n0 = _tables(reoffended, treated, sets, probability)
     n = n1 + n0
     mass = float((n1 * n0 / n).sum())
     estimate = float(((a * n0 - b * n1) / n).sum()) / mass
@@ -104,6 +109,8 @@ def mantel_haenszel_odds(
 
     Raises
     ------
+    InputError
+        If a column cannot be read.
     CannotAnswerError
         If no set has people of both arms.
 
@@ -117,7 +124,7 @@ def mantel_haenszel_odds(
     >>> round(found.estimate, 4)
     2.0
     """
-    a, b, n1, n0 = _tables(reoffended, treated, sets)
+    a, b, n1, n0 = _tables(reoffended, treated, sets, probability)
     c, d, n = n1 - a, n0 - b, n1 + n0
     r, s = a * d / n, c * b / n
     p_value = mantel_haenszel(reoffended, treated, sets).p_value
@@ -137,12 +144,15 @@ def mantel_haenszel_odds(
 
 
 def _tables(
-    reoffended: ArrayLike, treated: ArrayLike, sets: ArrayLike
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    reoffended: ArrayLike, treated: ArrayLike, sets: ArrayLike, probability: float
+) -> tuple[Floats, Floats, Floats, Floats]:
     """Count events and people of each arm in each set that has both."""
-    arms = read_arms(np.asarray(reoffended, dtype=float), treated)
-    label = np.asarray(sets)
-    used = label != -1
+    columns = Columns()
+    events = columns.truths("reoffended", reoffended)
+    label = columns.sets("sets", sets)
+    faults = find_probability_faults(probability)
+    arms = join_arms(columns, events.astype(float), treated, None, faults)
+    used = label != NO_SET
     group = np.unique(label[used], return_inverse=True)[1]
     y, z = arms.outcome[used], arms.treated[used].astype(float)
     n1, n0 = np.bincount(group, z), np.bincount(group, 1 - z)

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desist.checks.check import Check
-from desist.errors import Fault, raise_faults
+from desist.arguments import find_kind_faults
+from desist.checks.check import Check, find_text_faults
+from desist.checks.columns import Columns
+from desist.errors import raise_faults
 from desist.estimands import Measure
+
+EXPECTED = "numbers between 0 and 1"
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,11 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     ndarray of float, shape (n_tests,)
         In the same order.
 
+    Raises
+    ------
+    InputError
+        If a p-value is not between 0 and 1.
+
     References
     ----------
     Holm, S. (1979). Scandinavian Journal of Statistics 6, 65-70.
@@ -80,6 +89,11 @@ def benjamini_hochberg(p_values: ArrayLike) -> NDArray[np.float64]:
     -------
     ndarray of float, shape (n_tests,)
         In the same order.
+
+    Raises
+    ------
+    InputError
+        If a p-value is not between 0 and 1.
 
     References
     ----------
@@ -113,11 +127,21 @@ def adjust(checks: tuple[Check, ...], *, slug: str) -> tuple[AdjustedP, ...]:
     tuple of AdjustedP
         One for each measure tested, with their number.
 
+    Raises
+    ------
+    InputError
+        If `checks` are no checks or the slug is no text.
+
     Examples
     --------
     >>> adjust((), slug="welch")
     ()
     """
+    checks = tuple(checks)
+    faults = find_text_faults("slug", slug)
+    for check in checks:
+        faults += find_kind_faults("checks", check, Check, "records of checks")
+    raise_faults("check", faults)
     tested = [c for c in checks if c.check == slug and c.applicable and not math.isnan(c.p_value)]
     p_values = np.array([check.p_value for check in tested])
     return tuple(
@@ -127,11 +151,9 @@ def adjust(checks: tuple[Check, ...], *, slug: str) -> tuple[AdjustedP, ...]:
 
 
 def _read(p_values: ArrayLike) -> NDArray[np.float64]:
-    p = np.asarray(p_values, dtype=float)
-    outside = ~((p >= 0) & (p <= 1))
-    if outside.any():
-        found = f"{int(outside.sum())} other"
-        raise_faults("check", [Fault("p_values", "numbers between 0 and 1", found)])
+    columns = Columns()
+    p = columns.numbers("p_values", p_values, least=0.0, most=1.0, truths=False, expected=EXPECTED)
+    columns.require(nobody=True)
     return p
 
 

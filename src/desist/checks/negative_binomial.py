@@ -16,11 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import gammaln, ndtr, ndtri
 
-from desist.checks.arms import Arms, read_arms, residuals_about
+from desist.checks.arms import Arms, join_arms, residuals_about
 from desist.checks.check import Finding
-from desist.checks.log_rank import exponentiate
-from desist.checks.weighted import satterthwaite
-from desist.checks.welch import from_standard_error
+from desist.checks.columns import Columns, find_probability_faults
+from desist.checks.weighted import cluster_error, satterthwaite
+from desist.checks.welch import exponentiate, from_standard_error
 from desist.design.balance import effective_sample_size
 from desist.errors import NoEventsError
 from desist.inference.calibration import scale_weights
@@ -64,6 +64,10 @@ def negative_binomial(
 
     Raises
     ------
+    InputError
+        If a column cannot be read.
+    CannotAnswerError
+        If an arm has fewer than two people, or there is a single cluster.
     NoEventsError
         If an arm has no offences.
 
@@ -76,7 +80,9 @@ def negative_binomial(
     >>> round(negative_binomial([0, 2, 4, 0, 1, 5], [1, 1, 1, 0, 0, 0]).estimate, 6)
     1.0
     """
-    arms, exposure = _read(offences, treated, weights, time_at_risk)
+    arms, exposure, labels = _read(
+        offences, treated, weights, time_at_risk, probability, clusters=clusters, fewest=2
+    )
     w = scale_weights(arms.weights, arms.treated)
     alpha = math.exp(_log_dispersion(arms, exposure, w, pooled=False))
     means = _means(arms, exposure, w, alpha, pooled=False)
@@ -89,10 +95,7 @@ def negative_binomial(
         rates.append(float(means[members][0] / exposure[members][0]))
     estimate = math.log(rates[0] / rates[1])
     if clusters is not None:
-        groups = np.unique(np.asarray(clusters)[arms.positions], return_inverse=True)[1]
-        totals = np.bincount(groups, influence)
-        factor = totals.size / max(totals.size - 1, 1)
-        error, df = math.sqrt(float((totals**2).sum()) * factor), max(totals.size - 1, 1)
+        error, df = cluster_error(influence, labels)
         return exponentiate(from_standard_error(estimate, error, df, probability))
     variances = [
         float((influence[m] ** 2).sum()) * m.sum() / max(int(m.sum()) - 1, 1)
@@ -131,6 +134,8 @@ def negative_binomial_test(
 
     Raises
     ------
+    InputError
+        If a column cannot be read.
     NoEventsError
         If an arm has no offences.
 
@@ -139,7 +144,7 @@ def negative_binomial_test(
     >>> round(negative_binomial_test([0, 2, 4, 0, 1, 5], [1, 1, 1, 0, 0, 0]).p_value, 6)
     1.0
     """
-    arms, exposure = _read(offences, treated, None, time_at_risk)
+    arms, exposure, _ = _read(offences, treated, None, time_at_risk, probability)
     w = np.ones_like(arms.outcome)
     values = {}
     for pooled in (False, True):
@@ -189,6 +194,8 @@ def negative_binomial_score(
 
     Raises
     ------
+    InputError
+        If a column cannot be read.
     NoEventsError
         If the comparison arm has no offences.
 
@@ -203,7 +210,7 @@ def negative_binomial_score(
     >>> round(found.estimate, 4), round(found.p_value, 4)
     (1.0, 1.0)
     """
-    arms, exposure = _read(offences, treated, weights, time_at_risk, both=False)
+    arms, exposure, _ = _read(offences, treated, weights, time_at_risk, probability, both=False)
     groups = [_Group.of(arms, exposure, members) for members in (arms.treated, ~arms.treated)]
     inside, outside = groups
     surplus = sum(group.surplus for group in groups)
@@ -280,19 +287,25 @@ def _read(
     treated: ArrayLike,
     weights: ArrayLike | None,
     time_at_risk: ArrayLike | None,
+    probability: float,
     *,
+    clusters: ArrayLike | None = None,
     both: bool = True,
-) -> tuple[Arms, Floats]:
-    arms = read_arms(offences, treated, weights)
-    exposure = np.ones(arms.outcome.size)
-    if time_at_risk is not None:
-        exposure = np.asarray(time_at_risk, dtype=float)[arms.positions]
+    fewest: int = 1,
+) -> tuple[Arms, Floats, NDArray[np.int64]]:
+    """Arms, days at risk and clusters of the people used, where each arm has offences."""
+    columns = Columns()
+    counted = columns.numbers("offences", offences, least=0.0)
+    days = columns.numbers("time_at_risk", time_at_risk, above=0.0, truths=False, default=1.0)
+    labels = columns.labels("clusters", clusters)
+    faults = find_probability_faults(probability)
+    arms = join_arms(columns, counted, treated, weights, faults, fewest=fewest)
     needed = {"comparison": ~arms.treated} | ({"treated": arms.treated} if both else {})
     for name, members in needed.items():
         if not (arms.outcome[members] > 0).any():
             message = f"the {name} arm has no offences, so the ratio has no finite estimate"
             raise NoEventsError(f"{message}; use the difference instead")
-    return arms, exposure
+    return arms, days[arms.positions], labels[arms.positions]
 
 
 def _log_dispersion(arms: Arms, exposure: Floats, w: Floats, *, pooled: bool) -> float:

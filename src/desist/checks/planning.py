@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
+from desist.arguments import describe, find_number_faults
 from desist.checks.check import Finding
+from desist.checks.columns import Columns, find_probability_faults
 from desist.checks.two_proportions import newcombe
 from desist.checks.welch import welch_from_summary
 from desist.errors import CannotAnswerError, Fault, raise_faults
@@ -87,6 +89,8 @@ def smallest_conclusive_rate(p1: float, p2: float, n2: float, probability: float
 
     Raises
     ------
+    InputError
+        If a rate, a deviation, a size or the coverage is not usable.
     CannotAnswerError
         If no number of participants would do: the comparison group is too small.
 
@@ -95,6 +99,13 @@ def smallest_conclusive_rate(p1: float, p2: float, n2: float, probability: float
     >>> smallest_conclusive_rate(13 / 83, 0.278, 1070)
     55
     """
+    faults = [
+        *find_number_faults("p1", p1, least=0.0, most=1.0),
+        *find_number_faults("p2", p2, least=0.0, most=1.0),
+        *find_number_faults("n2", n2, above=0.0),
+        *find_probability_faults(probability),
+    ]
+    raise_faults("check", faults)
     return _smallest(lambda n: newcombe(p1 * n, n, p2 * n2, n2, probability))
 
 
@@ -121,6 +132,8 @@ def smallest_conclusive_mean(
 
     Raises
     ------
+    InputError
+        If a rate, a deviation, a size or the coverage is not usable.
     CannotAnswerError
         If no number of participants would do.
 
@@ -129,6 +142,7 @@ def smallest_conclusive_mean(
     >>> smallest_conclusive_mean(-67.9, 77.7, 77.7, 470)
     8
     """
+    raise_faults("check", _find_plan_faults(difference, sd1, sd2, n2, probability))
     return _smallest(lambda n: welch_from_summary(difference, sd1, n, 0.0, sd2, n2, probability))
 
 
@@ -172,7 +186,8 @@ def power_curve(
     Raises
     ------
     InputError
-        If a number of participants is below 1.
+        If a number of participants is below 1 or not whole, or another number is not
+        usable.
 
     References
     ----------
@@ -185,9 +200,13 @@ def power_curve(
     >>> curve.power.round(2).tolist()
     [0.54, 0.82, 0.97]
     """
-    n = np.asarray(n_treated, dtype=np.int64)
-    if (n < 1).any():
-        raise_faults("check", [Fault("n_treated", "1 or more", str(int(n.min())))])
+    n = _read_numbers_treated(
+        n_treated,
+        [
+            *_find_plan_faults(difference, sd1, sd2, n2, probability),
+            *find_number_faults("difference_sd", difference_sd, least=0.0),
+        ],
+    )
     error = np.sqrt(sd1**2 / n + sd2**2 / n2)
     z = float(ndtri((1 + probability) / 2))
     total = np.sqrt(error**2 + difference_sd**2)
@@ -224,7 +243,7 @@ def design_errors(
     Raises
     ------
     InputError
-        If the standard error is not above 0.
+        If the standard error is not above 0, or a difference is not a finite number.
 
     References
     ----------
@@ -237,9 +256,11 @@ def design_errors(
     >>> round(errors.wrong_sign, 2), round(errors.exaggeration)
     (0.46, 77)
     """
-    if not standard_error > 0:
-        raise_faults("check", [Fault("standard_error", "above 0", repr(standard_error))])
-    size = np.abs(np.atleast_1d(np.asarray(true_difference, dtype=float))) / standard_error
+    columns = Columns()
+    read = columns.numbers("true_difference", np.atleast_1d(true_difference), truths=False)
+    faults = find_number_faults("standard_error", standard_error, above=0.0)
+    columns.require([*faults, *find_probability_faults(probability)])
+    size = np.abs(read) / standard_error
     z = float(ndtri((1 + probability) / 2))
     right, wrong = ndtr(size - z), ndtr(-size - z)
     # mean absolute significant estimate: the parts of a normal beyond z and below -z
@@ -248,6 +269,29 @@ def design_errors(
     mean_size = float(size.mean())
     exaggeration = float(height.mean()) / power / mean_size if mean_size > 0 else math.inf
     return DesignErrors(power, float(wrong.mean()) / power, exaggeration)
+
+
+def _find_plan_faults(
+    difference: object, sd1: object, sd2: object, n2: object, probability: object
+) -> list[Fault]:
+    return [
+        *find_number_faults("difference", difference),
+        *find_number_faults("sd1", sd1, least=0.0),
+        *find_number_faults("sd2", sd2, least=0.0),
+        *find_number_faults("n2", n2, above=1.0),
+        *find_probability_faults(probability),
+    ]
+
+
+def _read_numbers_treated(n_treated: ArrayLike, faults: list[Fault]) -> NDArray[np.int64]:
+    columns = Columns()
+    n = columns.numbers("n_treated", n_treated, truths=False)
+    if n.size and n.min() < 1:
+        faults = [*faults, Fault("n_treated", "1 or more", describe(float(n.min())))]
+    elif np.isfinite(n).all() and not np.array_equal(n, np.round(n)):
+        faults = [*faults, Fault("n_treated", "whole numbers", "others")]
+    columns.require(faults)
+    return n.astype(np.int64)
 
 
 def _smallest(find: Callable[[int], Finding]) -> int:

@@ -20,9 +20,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc
 
+from desist.arguments import find_choice_faults
 from desist.checks.cox import cox, read_risk
 from desist.checks.kaplan_meier import kaplan_meier
-from desist.errors import Fault, raise_faults
+from desist.errors import raise_faults
 
 Floats = NDArray[np.float64]
 TRANSFORMS = ("km", "identity")
@@ -91,9 +92,7 @@ def proportional_hazards(
     >>> 0 < found.p_value < 1
     True
     """
-    if transform not in TRANSFORMS:
-        fault = Fault("transform", f"one of {', '.join(TRANSFORMS)}", repr(transform))
-        raise_faults("check", [fault])
+    raise_faults("check", find_choice_faults("transform", transform, TRANSFORMS))
     fit = cox(times, events, covariates, ties=ties)
     risk = read_risk(times, events, covariates, ties=ties)
     (moments,) = risk.moments(fit.coefficients)

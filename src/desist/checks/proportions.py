@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 from scipy.special import betaincinv, ndtri
 
+from desist.checks.two_by_two import read_proportion
+
 Limits = tuple[float, float]
 
 
@@ -29,6 +31,12 @@ def wilson(x: float, n: float, probability: float = 0.95, *, continuity: bool = 
     tuple of float
         Lower and upper limit.
 
+    Raises
+    ------
+    InputError
+        If the count is negative or above the number of people, or the coverage is not
+        between 0 and 1.
+
     References
     ----------
     Wilson, E. B. (1927). JASA 22, 209-212. Newcombe, R. G. (1998). Statistics in
@@ -39,6 +47,7 @@ def wilson(x: float, n: float, probability: float = 0.95, *, continuity: bool = 
     >>> [round(limit, 4) for limit in wilson(13, 83)]
     [0.0939, 0.2498]
     """
+    x, n = read_proportion(x, n, probability)
     z = float(ndtri((1 + probability) / 2))
     p, q = x / n, 1 - x / n
     if not continuity:
@@ -70,6 +79,12 @@ def clopper_pearson(x: float, n: float, probability: float = 0.95) -> Limits:
     tuple of float
         Lower and upper limit.
 
+    Raises
+    ------
+    InputError
+        If the count is negative or above the number of people, or the coverage is not
+        between 0 and 1.
+
     References
     ----------
     Clopper, C. J. and Pearson, E. S. (1934). Biometrika 26, 404-413.
@@ -79,6 +94,7 @@ def clopper_pearson(x: float, n: float, probability: float = 0.95) -> Limits:
     >>> [round(limit, 4) for limit in clopper_pearson(13, 83)]
     [0.0861, 0.2529]
     """
+    x, n = read_proportion(x, n, probability)
     tail = (1 - probability) / 2
     lower = float(betaincinv(x, n - x + 1, tail)) if x > 0 else 0.0
     upper = float(betaincinv(x + 1, n - x, 1 - tail)) if x < n else 1.0
@@ -100,6 +116,12 @@ def jeffreys(x: float, n: float, probability: float = 0.95) -> Limits:
     tuple of float
         Limits; 0 when nobody and 1 when everybody has the outcome.
 
+    Raises
+    ------
+    InputError
+        If the count is negative or above the number of people, or the coverage is not
+        between 0 and 1.
+
     References
     ----------
     Brown, L. D., Cai, T. T. and DasGupta, A. (2001). Statistical Science 16, 101-133.
@@ -109,6 +131,7 @@ def jeffreys(x: float, n: float, probability: float = 0.95) -> Limits:
     >>> [round(limit, 4) for limit in jeffreys(13, 83)]
     [0.0907, 0.246]
     """
+    x, n = read_proportion(x, n, probability)
     tail = (1 - probability) / 2
     lower = float(betaincinv(x + 0.5, n - x + 0.5, tail)) if x > 0 else 0.0
     upper = float(betaincinv(x + 0.5, n - x + 0.5, 1 - tail)) if x < n else 1.0
@@ -130,6 +153,12 @@ def agresti_coull(x: float, n: float, probability: float = 0.95) -> Limits:
     tuple of float
         Limits, which may pass 0 or 1.
 
+    Raises
+    ------
+    InputError
+        If the count is negative or above the number of people, or the coverage is not
+        between 0 and 1.
+
     References
     ----------
     Agresti, A. and Coull, B. A. (1998). The American Statistician 52, 119-126.
@@ -139,6 +168,7 @@ def agresti_coull(x: float, n: float, probability: float = 0.95) -> Limits:
     >>> [round(limit, 4) for limit in agresti_coull(13, 83)]
     [0.0925, 0.2512]
     """
+    x, n = read_proportion(x, n, probability)
     z = float(ndtri((1 + probability) / 2))
     total = n + z**2
     p = (x + z**2 / 2) / total

@@ -29,7 +29,9 @@ from dataclasses import replace
 
 from scipy.special import stdtrit
 
+from desist.arguments import find_kind_faults, find_number_faults
 from desist.checks.check import Check, Finding, label, not_applicable
+from desist.checks.columns import find_probability_faults
 from desist.checks.rate import COUNT_CHECKS, EXACT_CHECKS, EXACT_REASON
 from desist.checks.welch import (
     FEWEST_REOFFENDERS,
@@ -38,7 +40,10 @@ from desist.checks.welch import (
     welch_from_summary,
 )
 from desist.cohort.published import PublishedMeasure, PublishedStudy
+from desist.errors import raise_faults
 from desist.estimands import Measure
+
+NO_SPREAD = "neither arm varies, so there is no standard error"
 
 
 def checks_from_published(study: PublishedStudy) -> tuple[Check, ...]:
@@ -53,7 +58,13 @@ def checks_from_published(study: PublishedStudy) -> tuple[Check, ...]:
     -------
     tuple of Check
         Measure by measure, in the order of the study.
+
+    Raises
+    ------
+    InputError
+        If `study` is not a published study.
     """
+    raise_faults("check", find_kind_faults("study", study, PublishedStudy, "a PublishedStudy"))
     made: list[Check] = []
     n_records = max((printed.n_comparison for printed in study.measures), default=1)
     for printed in study.measures:
@@ -85,11 +96,26 @@ def reconstruct_deviation(
     float
         The deviation, taken to be the same in both arms.
 
+    Raises
+    ------
+    InputError
+        If a number cannot be one of a report, or an arm has fewer than two people.
+
     Examples
     --------
     >>> round(reconstruct_deviation(-115, -21, 13, 2418), 1)
     77.7
     """
+    raise_faults(
+        "published",
+        [
+            *find_number_faults("lower", lower),
+            *find_number_faults("upper", upper),
+            *find_number_faults("n1", n1, least=2, advice="one person has no spread"),
+            *find_number_faults("n2", n2, least=2, advice="one person has no spread"),
+            *find_probability_faults(probability),
+        ],
+    )
     scale = 1 / n1 + 1 / n2
     df = scale**2 / (1 / (n1**2 * (n1 - 1)) + 1 / (n2**2 * (n2 - 1)))
     quantile = float(stdtrit(df, (1 + probability) / 2))
@@ -99,9 +125,11 @@ def reconstruct_deviation(
 def _check_rate(printed: PublishedMeasure, ess: float | None) -> list[Check]:
     n1, n2 = printed.n_treated, printed.n_comparison
     x1 = printed.treated_total
-    found = welch_from_counts(x1, n1, printed.comparison * n2, n2)
-    variances = [p * (1 - p) for p in (x1 / n1, printed.comparison)]
-    made = [_label_welch(printed, found, variances, ess)]
+    made = [_few_people(printed)]
+    if min(n1, n2) > 1:
+        found = welch_from_counts(x1, n1, printed.comparison * n2, n2)
+        variances = [p * (1 - p) for p in (x1 / n1, printed.comparison)]
+        made = [_label_welch(printed, found, variances, ess)]
     made += [_check_counts(printed, slug, x1, ess) for slug in COUNT_CHECKS]
     return made + [
         not_applicable(Measure.RATE, slug, EXACT_REASON, scale)
@@ -126,10 +154,20 @@ def _check_counts(printed: PublishedMeasure, slug: str, x1: float, size: float |
 
 def _check_mean(printed: PublishedMeasure, ess: float | None) -> list[Check]:
     n1, n2 = printed.n_treated, printed.n_comparison
+    if min(n1, n2) < 2:
+        return [_few_people(printed)]
     mean1 = printed.treated_mean
     deviation = reconstruct_deviation(printed.lower, printed.upper, n1, n2)
     found = welch_from_summary(mean1, deviation, n1, printed.comparison, deviation, n2)
     return [_label_welch(printed, found, [deviation**2] * 2, ess)]
+
+
+def _few_people(printed: PublishedMeasure) -> Check:
+    """Say that a test of means needs two people in each arm."""
+    arm = "treated" if printed.n_treated < 2 else "comparison"
+    count = printed.n_treated if printed.n_treated < 2 else printed.n_comparison
+    reason = f"the {arm} arm has {count} person; at least 2 are needed"
+    return not_applicable(printed.measure, "welch", reason)
 
 
 def _label_welch(
@@ -138,6 +176,8 @@ def _label_welch(
     variances: list[float],
     ess: float | None,
 ) -> Check:
+    if math.isnan(found.p_value):
+        return not_applicable(printed.measure, "welch", NO_SPREAD)
     n1, n2 = float(printed.n_treated), float(printed.n_comparison)
     note = "as the Justice Data Lab tests it, from the printed figures"
     if ess is not None:

@@ -23,9 +23,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
+from desist.arguments import find_choice_faults, find_number_faults
+from desist.checks.arms import join_arms
 from desist.checks.check import Finding
+from desist.checks.columns import Columns, find_draw_faults, find_probability_faults
 from desist.design.radius import find_windows
-from desist.errors import CannotAnswerError, Fault, raise_faults
+from desist.errors import CannotAnswerError
 from desist.estimands import Estimand
 
 Floats = NDArray[np.float64]
@@ -33,6 +36,7 @@ Integers = NDArray[np.int64]
 Contrast = Callable[[Integers], Floats]
 
 N_DRAWS = 9999
+TARGETS = (Estimand.ATE, Estimand.ATT, Estimand.ATC, Estimand.ATO, "ATM")
 MOST_STATES = 50_000_000  # people times participants, for exact draws of participation
 BLOCK = 256  # draws worked on at once
 
@@ -81,15 +85,23 @@ def redraw_radius(
 
     Raises
     ------
+    InputError
+        If a column or a setting cannot be read.
     CannotAnswerError
-        If there are too many people to draw from exactly, or hardly a draw has matches.
+        If an arm has nobody, there are too many people to draw from exactly, or hardly a
+        draw has matches.
     """
-    level = np.asarray(values, dtype=float)
+    columns = Columns()
+    y, level = columns.numbers("outcome", outcome), columns.numbers("values", values)
+    p = columns.numbers("probabilities", probabilities, least=0.0, most=1.0)
+    faults = find_number_faults("radius", radius, least=0.0)
+    faults += find_draw_faults("n_draws", n_draws, rng) + find_probability_faults(probability)
+    arms = join_arms(columns, y, treated, None, faults)
     order = np.argsort(level, kind="stable")
-    arm = np.asarray(treated).astype(bool)[order]
-    data = np.stack([np.asarray(outcome, dtype=float)[order], arm.astype(float)])
+    arm = arms.treated[order]
+    data = np.stack([y[order], arm.astype(float)])
     start, end = find_windows(level[order], level[order], radius)
-    chosen_people = _drawn(draws, probabilities, int(arm.sum()), n_draws, rng)
+    chosen_people = _drawn(draws, p, int(arm.sum()), n_draws, rng)
     rank = np.empty_like(order)
     rank[order] = np.arange(order.size)
 
@@ -140,13 +152,17 @@ def redraw_weights(
     Raises
     ------
     InputError
-        If the estimand is unknown.
+        If the estimand is unknown, or a column or another setting cannot be read.
     CannotAnswerError
         If there are too many people to draw from exactly.
     """
-    p = np.asarray(probabilities, dtype=float)
-    arm = np.asarray(treated).astype(bool)
-    data = np.stack([np.asarray(outcome, dtype=float), arm.astype(float)])
+    columns = Columns()
+    y = columns.numbers("outcome", outcome)
+    p = columns.numbers("probabilities", probabilities, above=0.0, most=1.0 - np.finfo(float).eps)
+    faults = find_choice_faults("estimand", estimand, TARGETS)
+    faults += find_draw_faults("n_draws", n_draws, rng) + find_probability_faults(probability)
+    arm = join_arms(columns, y, treated, None, faults).treated
+    data = np.stack([y, arm.astype(float)])
     inside, outside = _weights_by_arm(p, estimand)
     chosen_people = _drawn(draws, p, int(arm.sum()), n_draws, rng)
 
@@ -199,12 +215,17 @@ def permute_within_sets(
 
     Raises
     ------
+    InputError
+        If a column or a setting cannot be read.
     CannotAnswerError
         If no set has people of both arms.
     """
-    arm = np.asarray(treated).astype(bool)
-    label = np.asarray(sets)
-    data = np.stack([np.asarray(outcome, dtype=float), arm.astype(float)])
+    columns = Columns()
+    y, label = columns.numbers("outcome", outcome), columns.sets("sets", sets)
+    heavy = columns.numbers("set_weights", set_weights, least=0.0, default=np.nan)
+    faults = find_draw_faults("n_draws", n_draws, rng) + find_probability_faults(probability)
+    arm = join_arms(columns, y, treated, None, faults).treated
+    data = np.stack([y, arm.astype(float)])
     source = np.random.default_rng(rng)
     observed, drawn, total = np.zeros((2, 1)), np.zeros((2, n_draws)), 0.0
     for members in _members_of(label):
@@ -213,7 +234,7 @@ def permute_within_sets(
             continue
         mass = float(n_inside)
         if set_weights is not None:
-            mass = float(np.asarray(set_weights, dtype=float)[members[0]])
+            mass = float(heavy[members[0]])
         total += mass
         chosen = _choose(members.size, n_inside, n_draws, source)
         actual = np.flatnonzero(arm[members])[None, :]
@@ -334,8 +355,6 @@ def _weights_by_arm(p: Floats, estimand: Estimand | str) -> tuple[Floats, Floats
         Estimand.ATO: (1 - p, p),
         "ATM": (least / p, least / (1 - p)),
     }
-    if estimand not in weights:
-        raise_faults("check", [Fault("estimand", f"one of {', '.join(weights)}", repr(estimand))])
     return weights[estimand]
 
 

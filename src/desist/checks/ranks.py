@@ -5,14 +5,17 @@ Brunner-Munzel test takes probability weights; the exact ones are for equal weig
 """
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desist.checks.arms import Arms, read_arms, residuals_about
+from desist.checks.arms import Arms, join_arms, residuals_about
 from desist.checks.check import Finding
+from desist.checks.columns import Columns, find_draw_faults, find_probability_faults
 from desist.checks.weighted import satterthwaite
 from desist.checks.welch import from_standard_error
+from desist.errors import Fault
 
 LARGEST_TABLE = 200_000_000  # steps of the recursion for an exact distribution
 DRAWS_AT_ONCE = 500
@@ -49,6 +52,13 @@ def brunner_munzel(
         Theta, between -1 and 1, no difference 0: not in the unit of the outcome. The
         limits may pass -1 or 1, and are nan when the arms do not overlap at all.
 
+    Raises
+    ------
+    InputError
+        If a column or a setting cannot be read.
+    CannotAnswerError
+        If an arm has fewer than two people.
+
     References
     ----------
     Brunner, E. and Munzel, U. (2000). Biometrical Journal 42, 17-25.
@@ -59,7 +69,10 @@ def brunner_munzel(
     >>> round(found.estimate, 4)
     -0.7778
     """
-    arms = read_arms(outcome, treated, weights)
+    columns = Columns()
+    values = columns.numbers("outcome", outcome)
+    faults = find_probability_faults(probability)
+    arms = join_arms(columns, values, treated, weights, faults, fewest=2)
     values1, shares1 = arms.arm(treated=True)
     values0, shares0 = arms.arm(treated=False)
     placed1 = _placements(values1, values0, shares0)
@@ -101,6 +114,13 @@ def wilcoxon(
         differences that the exact distribution without ties leaves in, and is nan when
         there are ties or p is drawn.
 
+    Raises
+    ------
+    InputError
+        If a column or a setting cannot be read.
+    CannotAnswerError
+        If an arm has nobody.
+
     References
     ----------
     Hollander, M., Wolfe, D. A. and Chicken, E. (2014). Nonparametric Statistical
@@ -111,7 +131,7 @@ def wilcoxon(
     >>> wilcoxon([1, 2, 3, 4, 5, 6], [1, 1, 1, 0, 0, 0]).p_value
     0.1
     """
-    arms = read_arms(outcome, treated)
+    arms = _read(outcome, treated, probability, find_draw_faults("n_draws", n_draws, rng))
     values, n1 = arms.outcome, arms.n_treated
     doubled = _doubled_midranks(values)
     distribution = _sum_distribution(doubled, n1)
@@ -119,7 +139,7 @@ def wilcoxon(
     estimate = float(np.median(shifts))
     if distribution is None:
         ranks = Arms(doubled.astype(float), arms.treated, arms.weights, arms.positions)
-        p_value = _drawn_p(ranks, n_draws, np.random.default_rng(rng))
+        p_value = draw_p(ranks, n_draws, np.random.default_rng(rng))
         return Finding(estimate, p_value=p_value, probability=probability)
     p_value = _two_sided(distribution, float(doubled[arms.treated].sum()))
     if np.unique(values).size < values.size:
@@ -163,6 +183,13 @@ def permutation(
         Difference of the means; p is the probability of one at least as far from 0 (the
         drawn ones count the observed arrangement itself).
 
+    Raises
+    ------
+    InputError
+        If a column or a setting cannot be read.
+    CannotAnswerError
+        If an arm has nobody.
+
     References
     ----------
     Phipson, B. and Smyth, G. K. (2010). SAGMB 9, article 39.
@@ -172,7 +199,7 @@ def permutation(
     >>> round(permutation([1, 2, 3, 4, 5, 6], [1, 1, 1, 0, 0, 0]).p_value, 4)
     0.1
     """
-    arms = read_arms(outcome, treated)
+    arms = _read(outcome, treated, probability, find_draw_faults("n_draws", n_draws, rng))
     values, members = arms.outcome, arms.treated
     estimate = float(values[members].mean() - values[~members].mean())
     whole = np.round(values - values.min()).astype(np.int64)
@@ -182,7 +209,7 @@ def permutation(
     if distribution is not None:
         p_value = _two_sided(distribution, float(whole[members].sum()))
     else:
-        p_value = _drawn_p(arms, n_draws, np.random.default_rng(rng))
+        p_value = draw_p(arms, n_draws, np.random.default_rng(rng))
     return Finding(estimate, p_value=p_value, probability=probability)
 
 
@@ -206,6 +233,13 @@ def kolmogorov_smirnov(
         Largest difference of the distribution functions, with its sign; p is the share
         of the arrangements, ties as they are, with one at least as large.
 
+    Raises
+    ------
+    InputError
+        If a column or a setting cannot be read.
+    CannotAnswerError
+        If an arm has nobody.
+
     References
     ----------
     Schroer, G. and Trenkler, D. (1995). Computational Statistics and Data Analysis 20,
@@ -217,7 +251,7 @@ def kolmogorov_smirnov(
     >>> found.estimate, round(found.p_value, 4)
     (1.0, 0.1)
     """
-    arms = read_arms(outcome, treated)
+    arms = _read(outcome, treated, probability)
     values, n1, n0 = np.sort(arms.outcome), arms.n_treated, arms.n_comparison
     ends = np.append(values[1:] != values[:-1], True)
     order = np.argsort(arms.outcome, kind="stable")
@@ -226,6 +260,16 @@ def kolmogorov_smirnov(
     estimate = float(gaps[np.argmax(np.abs(gaps))])
     p_value = _smirnov(abs(estimate), n1, n0, ends)
     return Finding(estimate, p_value=p_value, probability=probability)
+
+
+def _read(
+    outcome: ArrayLike, treated: ArrayLike, probability: float, faults: Iterable[Fault] = ()
+) -> Arms:
+    """Two unweighted arms with somebody in each."""
+    columns = Columns()
+    values = columns.numbers("outcome", outcome)
+    found = [*find_probability_faults(probability), *faults]
+    return join_arms(columns, values, treated, None, found)
 
 
 def _smirnov(largest: float, n1: int, n0: int, ends: NDArray[np.bool_]) -> float:
@@ -293,7 +337,23 @@ def _two_sided(distribution: NDArray[np.float64], observed: float) -> float:
     return min(float(distribution[far].sum()), 1.0)
 
 
-def _drawn_p(arms: Arms, n_draws: int, rng: np.random.Generator) -> float:
+def draw_p(arms: Arms, n_draws: int, rng: np.random.Generator) -> float:
+    """Share of random arrangements whose treated sum is as far from its mean, this one too.
+
+    Parameters
+    ----------
+    arms : Arms
+        Two unweighted arms.
+    n_draws : int
+        Random arrangements.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    float
+        Between 1 / (n_draws + 1) and 1.
+    """
     values, n1 = arms.outcome - arms.outcome.mean(), arms.n_treated
     observed = abs(values[arms.treated].sum())
     at_least = 0

@@ -6,12 +6,16 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desist.checks.arms import Arms, read_arms
+from desist.checks.arms import Arms, join_arms
 from desist.checks.check import Check, Finding, label, not_applicable
-from desist.checks.conditional import fisher, fisher_mid_p
+from desist.checks.cluster_robust import cr2_difference
+from desist.checks.columns import Columns
+from desist.checks.conditional import fisher, fisher_central, fisher_mid_p
 from desist.checks.exact_binomial import exact_binomial
 from desist.checks.mantel_haenszel import mantel_haenszel
+from desist.checks.pairs import count_discordant, mcnemar, mcnemar_mid_p
 from desist.checks.skewness import doubt_about_normality
+from desist.checks.standardised import weighted_odds_ratio
 from desist.checks.two_proportions import (
     agresti_caffo,
     miettinen_nurminen,
@@ -26,6 +30,7 @@ from desist.errors import CannotAnswerError
 from desist.estimands import Measure, Scale
 
 FEWEST_CLUSTERS = 20
+FEWEST_DF = 4  # Tipton (2015), Psychological Methods 20, 375-393
 Counts = tuple[float, float, float, float]
 EXACT_REASON = (
     "the comparison weights differ, so the comparison count is a pseudo-count and not one of people"
@@ -37,9 +42,12 @@ COUNT_CHECKS: dict[str, Callable[..., Finding]] = {
     "mover_jeffreys": mover_jeffreys,
     "exact_binomial": exact_binomial,
 }
+PAIRS_NOTE = "the ratio is an odds ratio given the pair"
+NO_ODDS = "nobody reoffended, or everybody: there is no odds ratio"
 ODDS_NOTE = "the ratio is an odds ratio"
 EXACT_CHECKS: dict[str, tuple[Callable[..., Finding], Scale, str]] = {
     "fisher": (fisher, Scale.RATIO, ODDS_NOTE),
+    "fisher_central": (fisher_central, Scale.RATIO, ODDS_NOTE),
     "fisher_mid_p": (fisher_mid_p, Scale.RATIO, ODDS_NOTE),
     "boschloo": (boschloo, Scale.DIFFERENCE, ""),
 }
@@ -70,17 +78,27 @@ def check_rate(
     tuple of Check
         Welch, robust weighted difference, intervals from effective counts, exact tests.
 
+    Raises
+    ------
+    InputError
+        If a column cannot be read; every fault is listed.
+
     Examples
     --------
     >>> checks = check_rate([0, 1, 0, 1, 1, 1, 0, 0], [1, 1, 1, 1, 0, 0, 0, 0])
     >>> [check.check for check in checks][:2]
     ['welch', 'weighted_difference_hc3']
     """
-    arms = read_arms(np.asarray(reoffended, dtype=float), treated, weights)
+    columns = Columns()
+    events = columns.truths("reoffended", reoffended)
+    members = None if sets is None else columns.sets("sets", sets)
+    arms = join_arms(columns, events.astype(float), treated, weights, fewest=0)
     made = [*check_means(arms, Measure.RATE), *_check_effective_counts(arms)]
-    if sets is not None:
-        made.append(check_clustered(arms, Measure.RATE, sets))
-        made.append(_check_sets(arms, np.asarray(sets)[arms.positions]))
+    made.append(_check_odds(arms, read_clusters(arms, members)))
+    if members is not None:
+        made += check_clustered(arms, Measure.RATE, members)
+        made.append(_check_sets(arms, members[arms.positions]))
+        made += _check_pairs(arms, members[arms.positions])
     return (*made, *_check_exact(arms))
 
 
@@ -115,8 +133,8 @@ def check_means(arms: Arms, measure: Measure) -> list[Check]:
     ]
 
 
-def check_clustered(arms: Arms, measure: Measure, sets: ArrayLike) -> Check:
-    """Make the weighted difference with errors clustered by matched set.
+def check_clustered(arms: Arms, measure: Measure, sets: ArrayLike) -> list[Check]:
+    """Make the weighted differences with errors clustered by matched set.
 
     Parameters
     ----------
@@ -129,19 +147,35 @@ def check_clustered(arms: Arms, measure: Measure, sets: ArrayLike) -> Check:
 
     Returns
     -------
-    Check
-        Slug `weighted_difference_clustered`.
+    list of Check
+        Slugs `weighted_difference_clustered` and `cr2_difference`.
     """
-    slug = "weighted_difference_clustered"
+    slugs = ("weighted_difference_clustered", "cr2_difference")
     reason = arms.obstacle or doubt_about_normality(arms)
     if reason:
-        return not_applicable(measure, slug, reason)
+        return [not_applicable(measure, slug, reason) for slug in slugs]
     clusters = read_clusters(arms, sets)
+    data = (arms.outcome, arms.treated, arms.weights)
     if clusters is None:
         few = f"errors clustered by fewer than {FEWEST_CLUSTERS} sets are too small"
+        made = [not_applicable(measure, slugs[0], few)]
+    else:
+        made = [label(clustered_difference(*data, clusters=clusters), measure, slugs[0])]
+    return [*made, _check_cr2(arms, measure, np.asarray(sets, dtype=np.int64)[arms.positions])]
+
+
+def _check_cr2(arms: Arms, measure: Measure, clusters: NDArray[np.int64]) -> Check:
+    slug = "cr2_difference"
+    try:
+        found = cr2_difference(arms.outcome, arms.treated, arms.weights, clusters=clusters)
+    except CannotAnswerError as error:
+        return not_applicable(measure, slug, str(error))
+    if found.df < FEWEST_DF:
+        few = f"the sets leave {found.df:.1f} degrees of freedom; {FEWEST_DF} are needed"
         return not_applicable(measure, slug, few)
-    found = clustered_difference(arms.outcome, arms.treated, arms.weights, clusters=clusters)
-    return label(found, measure, slug)
+    if math.isnan(found.p_value):
+        return not_applicable(measure, slug, "nothing varies within or between the sets")
+    return label(found, measure, slug, reason=f"{found.df:.1f} degrees of freedom")
 
 
 def read_clusters(arms: Arms, sets: ArrayLike | None) -> NDArray[np.int64] | None:
@@ -192,8 +226,42 @@ def effective_counts(arms: Arms) -> Counts:
     return counts[0], counts[1], counts[2], counts[3]
 
 
+def _check_odds(arms: Arms, clusters: NDArray[np.int64] | None) -> Check:
+    slug, scale = "weighted_odds_ratio", Scale.RATIO
+    reason = arms.obstacle or doubt_about_normality(arms)
+    if not reason:
+        try:
+            data = (arms.outcome, arms.treated, arms.weights)
+            found = weighted_odds_ratio(*data, clusters=clusters)
+            errors = "HC3" if clusters is None else "clustered by set"
+            note = f"{ODDS_NOTE}, errors {errors}"
+            return label(found, Measure.RATE, slug, scale=scale, reason=note)
+        except CannotAnswerError as error:
+            reason = str(error)
+    return not_applicable(Measure.RATE, slug, reason, scale)
+
+
+def _check_pairs(arms: Arms, sets: NDArray[np.int64]) -> list[Check]:
+    formulas = {"mcnemar": mcnemar, "mcnemar_mid_p": mcnemar_mid_p}
+    reason, counts = arms.shortage(1) or (EXACT_REASON if arms.weights_differ else ""), (0, 0)
+    if not reason:
+        try:
+            counts = count_discordant(arms.outcome, arms.treated, sets)
+            reason = "" if sum(counts) else "in no pair one of the two reoffended alone"
+        except CannotAnswerError as error:
+            reason = str(error)
+    if reason:
+        return [not_applicable(Measure.RATE, slug, reason, Scale.RATIO) for slug in formulas]
+    return [
+        label(formula(*counts), Measure.RATE, slug, scale=Scale.RATIO, reason=PAIRS_NOTE)
+        for slug, formula in formulas.items()
+    ]
+
+
 def _check_sets(arms: Arms, sets: NDArray[np.int64]) -> Check:
     slug = "mantel_haenszel"
+    if arms.shortage(1):
+        return not_applicable(Measure.RATE, slug, arms.shortage(1))
     try:
         found = mantel_haenszel(arms.outcome, arms.treated, sets)
     except CannotAnswerError as error:
@@ -238,7 +306,10 @@ def _check_exact(arms: Arms) -> list[Check]:
             made.append(not_applicable(Measure.RATE, slug, reason, scale))
             continue
         found = formula(*effective_counts(arms))
-        made.append(label(found, Measure.RATE, slug, scale=scale, reason=note))
+        if math.isnan(found.estimate):
+            made.append(not_applicable(Measure.RATE, slug, NO_ODDS, scale))
+        else:
+            made.append(label(found, Measure.RATE, slug, scale=scale, reason=note))
     return made
 
 

@@ -13,10 +13,9 @@ from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from desist.checks.check import Finding
-from desist.checks.log_rank import exponentiate
-from desist.checks.welch import from_standard_error
+from desist.checks.two_by_two import TwoByTwo, find_total_faults, read_table
+from desist.checks.welch import exponentiate, from_standard_error
 
-Table = tuple[float, float, float, float]  # x1, n1, x2, n2
 Score = Callable[[float], float]
 
 
@@ -47,6 +46,12 @@ def ratio_log(
     Finding
         Ratio of the proportions; nan when a count is 0 and nothing is added.
 
+    Raises
+    ------
+    InputError
+        If a number is not one of a table, such as more reoffenders than people; every fault
+        is listed.
+
     References
     ----------
     Katz, D. et al. (1978). Biometrics 34, 469-474. Walter, S. D. (1975). Biometrika 62,
@@ -59,7 +64,7 @@ def ratio_log(
     (0.3413, 0.9298)
     """
     half = 0.5 if add_half else 0.0
-    a, m, b, n = x1 + half, n1 + half, x2 + half, n2 + half
+    a, m, b, n = read_table(x1, n1, x2, n2, probability).add(half, half).counts
     if min(a, b) == 0:
         return Finding(math.nan, probability=probability)
     error = math.sqrt(1 / a - 1 / m + 1 / b - 1 / n)
@@ -94,6 +99,12 @@ def odds_log(
     Finding
         Odds ratio; nan when a cell is 0 and nothing is added.
 
+    Raises
+    ------
+    InputError
+        If a number is not one of a table, such as more reoffenders than people; every fault
+        is listed.
+
     References
     ----------
     Woolf, B. (1955). Annals of Human Genetics 19, 251-253. Gart, J. J. (1966). JRSS B
@@ -105,6 +116,7 @@ def odds_log(
     0.8742
     """
     half = 0.5 if add_half else 0.0
+    x1, n1, x2, n2 = read_table(x1, n1, x2, n2, probability).counts
     cells = [x1 + half, n1 - x1 + half, x2 + half, n2 - x2 + half]
     if min(cells) == 0:
         return Finding(math.nan, probability=probability)
@@ -141,6 +153,12 @@ def ratio_score(
     Finding
         Ratio; a limit is 0 or infinite where no ratio is too extreme.
 
+    Raises
+    ------
+    InputError
+        If a number is not one of a table, such as more reoffenders than people; every fault
+        is listed.
+
     References
     ----------
     Koopman, P. A. R. (1984). Biometrics 40, 513-517. Miettinen, O. and Nurminen, M.
@@ -152,7 +170,9 @@ def ratio_score(
     >>> round(found.lower, 4), round(found.upper, 4)
     (0.3371, 0.9002)
     """
-    p1, p2 = x1 / n1, x2 / n2
+    table = _read(x1, n1, x2, n2, probability, inflate=inflate)
+    x1, n1, x2, n2 = table.counts
+    p1, p2 = table.proportions
 
     def score(log_ratio: float) -> float:
         phi = math.exp(log_ratio)
@@ -163,7 +183,7 @@ def ratio_score(
         variance = q1 * (1 - q1) / n1 + phi**2 * q2 * (1 - q2) / n2
         return _standardise(p1 - phi * p2, variance)
 
-    return _invert(score, p1, p2, (x1, n1, x2, n2), probability, inflate=inflate)
+    return _invert(score, p1, p2, table, probability, inflate=inflate)
 
 
 def odds_score(
@@ -194,6 +214,12 @@ def odds_score(
     Finding
         Odds ratio; a limit is 0 or infinite where no odds ratio is too extreme.
 
+    Raises
+    ------
+    InputError
+        If a number is not one of a table, such as more reoffenders than people; every fault
+        is listed.
+
     References
     ----------
     Cornfield, J. (1956). Proceedings of the Third Berkeley Symposium 4, 135-148.
@@ -205,6 +231,8 @@ def odds_score(
     >>> round(found.lower, 4), round(found.upper, 4)
     (0.2683, 0.8671)
     """
+    table = _read(x1, n1, x2, n2, probability, inflate=inflate)
+    x1, n1, x2, n2 = table.counts
     odds1, odds2 = x1 * (n2 - x2), x2 * (n1 - x1)
 
     def score(log_odds: float) -> float:
@@ -218,7 +246,14 @@ def odds_score(
         variance = sum(1 / i for i in information) if min(information) > 0 else math.inf
         return (x1 - n1 * q1) * math.sqrt(variance) if variance < math.inf else 0.0
 
-    return _invert(score, odds1, odds2, (x1, n1, x2, n2), probability, inflate=inflate)
+    return _invert(score, odds1, odds2, table, probability, inflate=inflate)
+
+
+def _read(
+    x1: float, n1: float, x2: float, n2: float, probability: float, *, inflate: bool
+) -> TwoByTwo:
+    faults = find_total_faults(n1, n2) if inflate else []
+    return read_table(x1, n1, x2, n2, probability, faults=faults)
 
 
 def _standardise(gap: float, variance: float) -> float:
@@ -228,10 +263,10 @@ def _standardise(gap: float, variance: float) -> float:
 
 
 def _invert(
-    score: Score, top: float, bottom: float, table: Table, probability: float, *, inflate: bool
+    score: Score, top: float, bottom: float, table: TwoByTwo, probability: float, *, inflate: bool
 ) -> Finding:
     """Find where the falling score statistic passes the normal quantiles."""
-    total = table[1] + table[3]
+    total = table.total
     shrink = math.sqrt((total - 1) / total) if inflate else 1.0
     z = float(ndtri((1 + probability) / 2))
     if top == 0 and bottom == 0:

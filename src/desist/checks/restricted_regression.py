@@ -19,11 +19,12 @@ Tian, L., Zhao, L. and Wei, L. J. (2014). Biostatistics 15, 222-233.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desist.checks.arms import read_arms
+from desist.arguments import find_choice_faults
+from desist.checks.arms import join_arms
+from desist.checks.columns import Columns, find_horizon_faults
 from desist.checks.estimating import WeightedFit, solve_weighted
 from desist.checks.kaplan_meier import log_derivatives
-from desist.checks.survival_data import read_survival
-from desist.errors import CannotAnswerError, Fault, name_rows, raise_faults
+from desist.errors import CannotAnswerError
 
 Floats = NDArray[np.float64]
 CONTRASTS = ("difference", "ratio", "lost_ratio")
@@ -81,19 +82,16 @@ def rmst_regression(
     >>> fit.coefficients.round(6).tolist()
     [3.0, -1.5]
     """
-    faults = []
-    if contrast not in CONTRASTS:
-        faults.append(Fault("contrast", f"one of {', '.join(CONTRASTS)}", repr(contrast)))
-    if not horizon > 0:
-        faults.append(Fault("horizon", "a number of days above 0", f"{horizon:g}"))
-    raise_faults("check", faults)
-    read_survival(times, events, weights)  # refuses negative times
-    arms = read_arms(times, treated, weights)
-    if min(arms.n_treated, arms.n_comparison) < 2:
-        raise CannotAnswerError(arms.obstacle)
-    matrix = _read_matrix(covariates, np.size(times), arms.positions, arms.treated)
+    columns = Columns()
+    days, happened = columns.days("times", times), columns.truths("events", events)
+    matrix = columns.matrix("covariates", covariates)
+    faults = find_choice_faults("contrast", contrast, CONTRASTS) + find_horizon_faults(horizon)
+    arms = join_arms(columns, days, treated, weights, faults, fewest=2)
+    matrix = np.column_stack(
+        [np.ones(arms.outcome.size), arms.treated.astype(float), matrix[arms.positions]]
+    )
     restricted = np.minimum(arms.outcome, horizon)
-    known = np.asarray(events).astype(bool)[arms.positions] | (arms.outcome >= horizon)
+    known = happened[arms.positions] | (arms.outcome >= horizon)
     shares = arms.weights / arms.weights.sum()
     inverse = np.zeros(len(shares))
     for arm in (arms.treated, ~arms.treated):
@@ -113,27 +111,6 @@ def rmst_regression(
         )
     influence = influence @ bread
     return WeightedFit(beta, influence.T @ influence)
-
-
-def _read_matrix(
-    covariates: ArrayLike | None,
-    n_people: int,
-    positions: NDArray[np.int64],
-    treated: NDArray[np.bool_],
-) -> Floats:
-    columns = np.zeros((n_people, 0))
-    if covariates is not None:
-        columns = np.asarray(covariates, dtype=float)
-        if columns.ndim not in {1, 2} or len(columns) != n_people:
-            expected = f"one row for each of {n_people} people"
-            fault = Fault("covariates", expected, f"an array of shape {columns.shape}")
-            raise_faults("check", [fault])
-    columns = columns.reshape(n_people, -1)[positions]
-    bad = np.flatnonzero(~np.isfinite(columns).all(axis=1))
-    if bad.size:
-        found = f"{bad.size} other, {name_rows(positions[bad].tolist())}"
-        raise_faults("check", [Fault("covariates", "finite numbers", found)])
-    return np.column_stack([np.ones(len(treated)), treated.astype(float), columns])
 
 
 def _start_ratio(outcome: Floats, matrix: Floats, weights: Floats) -> Floats:

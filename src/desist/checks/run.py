@@ -5,14 +5,19 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from desist.arguments import find_kind_faults
 from desist.checks.by_design import (
     RANDOMISATION,
     Redraws,
     check_m_estimation,
     check_randomisation,
+    check_replacement,
+    check_stacked,
+    check_standardised,
     redraw,
 )
 from desist.checks.check import Check, not_applicable
+from desist.checks.columns import find_draw_faults, find_horizon_faults
 from desist.checks.frequency import check_frequency
 from desist.checks.randomisation import N_DRAWS
 from desist.checks.rate import check_rate
@@ -20,6 +25,7 @@ from desist.checks.time import check_time
 from desist.cohort.cohort import Cohort
 from desist.cohort.outcomes import Outcomes, cut_outcomes, read_outcomes
 from desist.design.design import Design
+from desist.errors import raise_faults
 from desist.estimands import Measure
 
 UNEQUAL = "the follow-up differs between people; give a horizon that everybody reaches"
@@ -57,7 +63,20 @@ def run_checks(
     -------
     tuple of Check
         In the order rate, frequency, time.
+
+    Raises
+    ------
+    InputError
+        If an argument is of the wrong kind.
     """
+    faults = [
+        *find_kind_faults("cohort", cohort, Cohort, "a Cohort"),
+        *find_kind_faults("design", design, Design, "a Design"),
+        *find_draw_faults("n_draws", n_draws, rng),
+    ]
+    if horizon is not None:
+        faults += find_horizon_faults(horizon)
+    raise_faults("check", faults)
     outcomes = read_outcomes(cohort)
     source = np.random.default_rng(rng)
     used = design.weights > 0
@@ -104,9 +123,14 @@ def _withhold(checks: Sequence[Check], reason: str | None) -> list[Check]:
 def _by_design(
     outcome: ArrayLike, cohort: Cohort, design: Design, measure: Measure, redraws: Redraws
 ) -> list[Check]:
-    stacked = check_m_estimation(outcome, cohort, design, measure)
-    drawn = check_randomisation(outcome, design, measure, redraws)
-    return [drawn] if stacked is None else [stacked, drawn]
+    made = [
+        check_m_estimation(outcome, cohort, design, measure),
+        check_stacked(outcome, cohort, design, measure),
+        check_replacement(outcome, design, measure),
+        check_standardised(outcome, cohort, design) if measure is Measure.RATE else None,
+        check_randomisation(outcome, design, measure, redraws),
+    ]
+    return [check for check in made if check is not None]
 
 
 def _check_capped_days(

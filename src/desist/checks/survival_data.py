@@ -1,12 +1,15 @@
 """Times to a first reoffence of one arm, validated and counted."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desist.checks.arms import read_arms
-from desist.errors import Fault, name_rows, raise_faults
+from desist.checks.arms import Arms, join_arms
+from desist.checks.columns import Columns
+from desist.errors import CannotAnswerError, Fault, name_rows
+from desist.privacy import FEWEST_SHARING
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +30,10 @@ class SurvivalArm:
     events: NDArray[np.bool_]
     weights: NDArray[np.float64]
 
+    def __repr__(self) -> str:
+        """Say how many people there are, and nothing of any of them."""
+        return f"SurvivalArm({self.times.size} people, {int(self.events.sum())} reoffended)"
+
     def counts(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Return distinct times, the weight at risk at each and the weight that reoffends."""
         grid, place = np.unique(self.times, return_inverse=True)
@@ -37,7 +44,10 @@ class SurvivalArm:
 
 
 def read_survival(
-    times: ArrayLike, events: ArrayLike, weights: ArrayLike | None = None
+    times: ArrayLike,
+    events: ArrayLike,
+    weights: ArrayLike | None = None,
+    faults: Iterable[Fault] = (),
 ) -> SurvivalArm:
     """Validate times, reoffences and weights; leave out people of weight 0.
 
@@ -46,9 +56,11 @@ def read_survival(
     times : array_like, shape (n_people,)
         Finite, 0 or more.
     events : array_like, shape (n_people,)
-        True for a reoffence.
+        True or 1 for a reoffence, False or 0 for the end of follow-up.
     weights : array_like, shape (n_people,), optional
         Finite, 0 or more; all equal when left out.
+    faults : iterable of Fault
+        Other faults of the call, to be raised together with these.
 
     Returns
     -------
@@ -58,12 +70,116 @@ def read_survival(
     Raises
     ------
     InputError
-        If a time or a weight is negative or not finite.
+        If a time or a weight is negative or not finite, or an event is neither 0 nor 1.
+    CannotAnswerError
+        If everybody has weight 0.
     """
-    arms = read_arms(times, np.zeros(np.shape(times), dtype=bool), weights)
-    negative = np.flatnonzero(arms.outcome < 0)
-    if negative.size:
-        rows = arms.positions[negative].tolist()
-        fault = Fault("times", "0 or more", f"{negative.size} negative, {name_rows(rows)}")
-        raise_faults("check", [fault])
-    return SurvivalArm(arms.outcome, np.asarray(events).astype(bool)[arms.positions], arms.weights)
+    columns = Columns()
+    days, happened = columns.days("times", times), columns.truths("events", events)
+    masses = columns.weights(weights)
+    used = columns.require(faults)
+    if not used.size:
+        raise CannotAnswerError("everybody has weight 0")
+    return SurvivalArm(days[used], happened[used], masses[used])
+
+
+def read_two_arms(
+    times: ArrayLike,
+    events: ArrayLike,
+    treated: ArrayLike,
+    weights: ArrayLike | None = None,
+    faults: Iterable[Fault] = (),
+    *,
+    fewest: int = 1,
+) -> tuple[Arms, NDArray[np.bool_]]:
+    """Read times, arms and weights as `Arms`, and who of them reoffended.
+
+    Parameters
+    ----------
+    times : array_like, shape (n_people,)
+        Days to the first reoffence or to the end of follow-up.
+    events : array_like, shape (n_people,)
+        True or 1 for a reoffence.
+    treated : array_like, shape (n_people,)
+        True or 1 for participants.
+    weights : array_like, shape (n_people,), or None
+        Probability weights; equal for None.
+    faults : iterable of Fault
+        Other faults of the call, raised together with these.
+    fewest : int
+        People that each arm needs; with 0 nobody at all will do.
+
+    Returns
+    -------
+    Arms
+        Times of the people with a positive weight.
+    ndarray of bool, shape (n_used,)
+        Who of them reoffended.
+    """
+    columns = Columns()
+    days, happened = columns.days("times", times), columns.truths("events", events)
+    arms = join_arms(columns, days, treated, weights, faults, fewest=fewest)
+    return arms, happened[arms.positions]
+
+
+def find_reach_faults(arms: Mapping[str, SurvivalArm], horizon: float) -> list[Fault]:
+    """Find the arms whose curve is not known up to the horizon: all had left before it.
+
+    Parameters
+    ----------
+    arms : mapping of str to SurvivalArm
+        Each arm under the name that a message gives it.
+    horizon : float
+        Days.
+
+    Returns
+    -------
+    list of Fault
+        Empty when it is in order.
+    """
+    faults = []
+    for name, arm in arms.items():
+        last = arm.times.max()
+        at_last = arm.times == last
+        if horizon <= last or arm.events[at_last].all():
+            continue
+        seen = "nobody was followed for so long"
+        if at_last.sum() >= FEWEST_SHARING:  # the day of a single person is not shown
+            seen = f"everybody was last seen by day {last:g}"
+        expected = f"a day up to which somebody in {name} was followed"
+        found = f"{horizon:g}, where {seen}"
+        faults.append(Fault("horizon", expected, found, "choose a shorter one"))
+    return faults
+
+
+def find_start_faults(
+    entered: NDArray[np.float64],
+    days: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    given: object,
+) -> list[Fault]:
+    """Find the rows that come under observation when they end, or later.
+
+    Parameters
+    ----------
+    entered : ndarray of float, shape (n_people,)
+        Days at which each row came under observation.
+    days : ndarray of float, shape (n_people,)
+        Days at which each row ends.
+    weights : ndarray of float, shape (n_people,)
+        Rows of weight 0 are not looked at.
+    given : object
+        The starts as handed in; None for none.
+
+    Returns
+    -------
+    list of Fault
+        Empty when it is in order.
+    """
+    if given is None or not entered.shape == days.shape == weights.shape:
+        return []
+    late = np.flatnonzero((entered >= days) & (weights != 0))
+    if not late.size:
+        return []
+    found = f"{late.size} other, {name_rows(late.tolist())}"
+    return [Fault("starts", "days before the time of the same row", found)]

@@ -6,15 +6,17 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desist.checks.arms import Arms, read_arms
+from desist.checks.arms import Arms, join_arms
 from desist.checks.check import Check, Finding, label, not_applicable
+from desist.checks.columns import Columns, find_draw_faults, find_horizon_faults
 from desist.checks.cox import cox
 from desist.checks.frequency import check_bca
 from desist.checks.kaplan_meier import rmst_difference
-from desist.checks.log_rank import exponentiate, log_rank
+from desist.checks.log_rank import log_rank
+from desist.checks.log_rank_permutation import log_rank_permutation
 from desist.checks.ranks import brunner_munzel, permutation, wilcoxon
 from desist.checks.rate import check_means, read_clusters
-from desist.checks.welch import FEWEST_REOFFENDERS, from_standard_error
+from desist.checks.welch import FEWEST_REOFFENDERS, exponentiate, from_standard_error
 from desist.design.balance import effective_sample_size
 from desist.errors import CannotAnswerError
 from desist.estimands import Measure, Scale
@@ -61,17 +63,27 @@ def check_time(
         Restricted mean difference, Cox and log-rank for everybody; Welch, HC3,
         Brunner-Munzel, Wilcoxon and permutation among those who reoffended.
 
+    Raises
+    ------
+    InputError
+        If a column or the horizon cannot be read; every fault is listed.
+
     Examples
     --------
     >>> checks = check_time([5, 9, 9, 2, 4, 9], [1, 0, 0, 1, 1, 0], [1, 1, 1, 0, 0, 0], horizon=9)
     >>> [check.check for check in checks][:3]
     ['rmst_difference', 'cox', 'log_rank']
     """
-    arms = read_arms(days, treated, weights)
-    events = np.asarray(reoffended).astype(bool)[arms.positions]
+    columns = Columns()
+    until, happened = columns.days("days", days), columns.truths("reoffended", reoffended)
+    members = None if sets is None else columns.sets("sets", sets)
+    faults = find_horizon_faults(horizon) + find_draw_faults("n_draws", 1, rng)
+    arms = join_arms(columns, until, treated, weights, faults, fewest=0)
+    events = happened[arms.positions]
     return (
         _check_rmst(arms, events, horizon),
-        *_check_hazards(arms, events, read_clusters(arms, sets)),
+        *_check_hazards(arms, events, read_clusters(arms, members)),
+        _check_permuted_hazards(arms, events, rng),
         *_check_reoffenders(arms, events, rng),
     )
 
@@ -128,6 +140,34 @@ def _check_hazards(
         else:
             made.append(label(found, measure, slug, scale=scale, reason=note))
     return made
+
+
+def _check_permuted_hazards(
+    arms: Arms, events: NDArray[np.bool_], rng: np.random.Generator | int | None
+) -> Check:
+    slug, measure, scale = "log_rank_permutation", Measure.HAZARD_RATIO, Scale.RATIO
+    reason = arms.shortage(2) or _say_why_not_exchangeable(arms, events)
+    if reason:
+        return not_applicable(measure, slug, reason, scale)
+    found = log_rank_permutation(arms.outcome, events, arms.treated, rng=rng)
+    if math.isnan(found.estimate):
+        reason = "nobody was at risk in both arms when somebody reoffended"
+        return not_applicable(measure, slug, reason, scale)
+    return label(found, measure, slug, scale=scale)
+
+
+def _say_why_not_exchangeable(arms: Arms, events: NDArray[np.bool_]) -> str:
+    """Say why who took part cannot be permuted; empty when it can."""
+    if arms.weights_differ:
+        return "the weights differ, so people are not exchangeable between the arms"
+    if not events.any():
+        return "nobody reoffended"
+    if np.ptp(arms.outcome) == 0:
+        return "everybody has the same time, so nobody is ahead of anybody"
+    free = arms.outcome[~events]
+    if free.size and (np.ptp(free) > 0 or free[0] < arms.outcome.max()):
+        return "the follow-up differs between people, who are then not exchangeable"
+    return ""
 
 
 def _check_reoffenders(

@@ -12,11 +12,12 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri, xlogy
 
+from desist.arguments import find_choice_faults
 from desist.checks.check import Finding
 from desist.checks.proportions import Limits, clopper_pearson, jeffreys, wilson
-from desist.errors import Fault, raise_faults
+from desist.checks.two_by_two import TwoByTwo, find_total_faults, read_table
 
-Table = tuple[float, float, float, float]  # x1, n1, x2, n2
+CORRECTIONS = ("none", "yates", "n_minus_1", "likelihood")
 SMALLEST_P = 1e-12  # p-values found by inverting an interval stop here
 
 
@@ -46,16 +47,27 @@ def wald(
     -------
     Finding
         Difference of the proportions; p from the same standard error, without the
-        continuity correction.
+        continuity correction. Limits and p are nan where each arm has no events or nothing
+        else, as the standard error is 0.
+
+    Raises
+    ------
+    InputError
+        If a number is not one of a table, such as more reoffenders than people; every fault
+        is listed.
 
     Examples
     --------
     >>> round(wald(13, 83, 1533, 5514).lower, 4)
     -0.2005
     """
-    p1, p2 = x1 / n1, x2 / n2
+    table = read_table(x1, n1, x2, n2, probability)
+    x1, n1, x2, n2 = table.counts
+    p1, p2 = table.proportions
     difference = p1 - p2
     standard_error = math.sqrt(p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2)
+    if standard_error == 0:  # an interval of no width would claim to know the rates
+        return Finding(difference, probability=probability)
     correction = min((1 / n1 + 1 / n2) / 2, abs(difference)) if continuity else 0.0
     found = _normal(difference, standard_error, probability)
     return Finding(
@@ -85,6 +97,12 @@ def agresti_caffo(x1: float, n1: float, x2: float, n2: float, probability: float
     Finding
         The estimate is the plain difference; the interval is about the adjusted one.
 
+    Raises
+    ------
+    InputError
+        If a number is not one of a table, such as more reoffenders than people; every fault
+        is listed.
+
     References
     ----------
     Agresti, A. and Caffo, B. (2000). The American Statistician 54, 280-288.
@@ -94,9 +112,10 @@ def agresti_caffo(x1: float, n1: float, x2: float, n2: float, probability: float
     >>> round(agresti_caffo(13, 83, 1533, 5514).lower, 4)
     -0.1931
     """
-    adjusted = wald(x1 + 1, n1 + 2, x2 + 1, n2 + 2, probability)
+    table = read_table(x1, n1, x2, n2, probability)
+    adjusted = wald(*table.add(1, 2).counts, probability)
     return Finding(
-        x1 / n1 - x2 / n2,
+        table.difference,
         adjusted.lower,
         adjusted.upper,
         adjusted.p_value,
@@ -132,6 +151,12 @@ def newcombe(
     Finding
         Difference; p is 1 minus the coverage at which the interval just reaches 0.
 
+    Raises
+    ------
+    InputError
+        If a number is not one of a table, such as more reoffenders than people; every fault
+        is listed.
+
     References
     ----------
     Newcombe, R. G. (1998). Statistics in Medicine 17, 873-890, methods 10 and 11.
@@ -146,7 +171,8 @@ def newcombe(
     def limits(x: float, n: float, level: float) -> Limits:
         return wilson(x, n, level, continuity=continuity)
 
-    return _mover((x1, n1, x2, n2), probability, limits, limits)
+    table = read_table(x1, n1, x2, n2, probability)
+    return _mover(table, probability, limits, limits)
 
 
 def mover_jeffreys(
@@ -168,6 +194,12 @@ def mover_jeffreys(
     Finding
         Difference; p is 1 minus the coverage at which the interval just reaches 0.
 
+    Raises
+    ------
+    InputError
+        If a number is not one of a table, such as more reoffenders than people; every fault
+        is listed.
+
     References
     ----------
     Donner, A. and Zou, G. (2012). Statistical Methods in Medical Research 21, 347-359.
@@ -177,7 +209,8 @@ def mover_jeffreys(
     >>> round(mover_jeffreys(13, 83, 1533, 5514).lower, 4)
     -0.1884
     """
-    return _mover((x1, n1, x2, n2), probability, jeffreys, jeffreys)
+    table = read_table(x1, n1, x2, n2, probability)
+    return _mover(table, probability, jeffreys, jeffreys)
 
 
 def mover_exact(x1: float, n1: float, x2: float, n2: float, probability: float = 0.95) -> Finding:
@@ -197,12 +230,19 @@ def mover_exact(x1: float, n1: float, x2: float, n2: float, probability: float =
     Finding
         Difference; p is 1 minus the coverage at which the interval just reaches 0.
 
+    Raises
+    ------
+    InputError
+        If a number is not one of a table, such as more reoffenders than people; every fault
+        is listed.
+
     Examples
     --------
     >>> round(mover_exact(13, 83, 1533, 5514).lower, 4)
     -0.1929
     """
-    return _mover((x1, n1, x2, n2), probability, clopper_pearson, jeffreys)
+    table = read_table(x1, n1, x2, n2, probability)
+    return _mover(table, probability, clopper_pearson, jeffreys)
 
 
 def miettinen_nurminen(
@@ -224,6 +264,12 @@ def miettinen_nurminen(
     Finding
         Difference; p from the chi-squared test with N - 1.
 
+    Raises
+    ------
+    InputError
+        If a number is not one of a table, such as more reoffenders than people; every fault
+        is listed.
+
     References
     ----------
     Miettinen, O. and Nurminen, M. (1985). Statistics in Medicine 4, 213-226.
@@ -234,8 +280,8 @@ def miettinen_nurminen(
     >>> round(found.lower, 4), round(found.upper, 4)
     (-0.1855, -0.0276)
     """
-    total = n1 + n2
-    return _score((x1, n1, x2, n2), probability, total / (total - 1))
+    table = read_table(x1, n1, x2, n2, probability, faults=find_total_faults(n1, n2))
+    return _score(table, probability, table.total / (table.total - 1))
 
 
 def mee(x1: float, n1: float, x2: float, n2: float, probability: float = 0.95) -> Finding:
@@ -255,6 +301,12 @@ def mee(x1: float, n1: float, x2: float, n2: float, probability: float = 0.95) -
     Finding
         Difference; p from Pearson's chi-squared test.
 
+    Raises
+    ------
+    InputError
+        If a number is not one of a table, such as more reoffenders than people; every fault
+        is listed.
+
     References
     ----------
     Mee, R. W. (1984). Biometrics 40, 1175-1176.
@@ -264,7 +316,7 @@ def mee(x1: float, n1: float, x2: float, n2: float, probability: float = 0.95) -
     >>> round(mee(13, 83, 1533, 5514).p_value, 4)
     0.0141
     """
-    return _score((x1, n1, x2, n2), probability, 1.0)
+    return _score(read_table(x1, n1, x2, n2, probability), probability, 1.0)
 
 
 def chi_squared(
@@ -289,13 +341,17 @@ def chi_squared(
     Raises
     ------
     InputError
-        If the correction is unknown.
+        If the correction is unknown, or a number is not one of a table.
 
     Examples
     --------
     >>> [round(value, 4) for value in chi_squared(13, 83, 1533, 5514)]
     [6.0272, 0.0141]
     """
+    table = read_table(
+        x1, n1, x2, n2, faults=find_choice_faults("correction", correction, CORRECTIONS)
+    )
+    x1, n1, x2, n2 = table.counts
     observed = np.array([[x1, n1 - x1], [x2, n2 - x2]], dtype=float)
     total = observed.sum()
     expected = np.outer(observed.sum(axis=1), observed.sum(axis=0)) / total
@@ -309,9 +365,6 @@ def chi_squared(
         "n_minus_1": pearson * (total - 1) / total,
         "likelihood": 2 * xlogy(observed, observed / expected).sum(),
     }
-    if correction not in statistics:
-        fault = Fault("correction", f"one of {', '.join(statistics)}", repr(correction))
-        raise_faults("check", [fault])
     statistic = float(statistics[correction])
     return statistic, 2 * float(ndtr(-math.sqrt(statistic)))
 
@@ -325,14 +378,14 @@ def _normal(estimate: float, standard_error: float, probability: float) -> Findi
 
 
 def _mover(
-    table: Table,
+    table: TwoByTwo,
     probability: float,
     limits1: Callable[[float, float, float], Limits],
     limits2: Callable[[float, float, float], Limits],
 ) -> Finding:
     """Recover the variance of a difference from the limits of each proportion."""
-    x1, n1, x2, n2 = table
-    p1, p2 = x1 / n1, x2 / n2
+    x1, n1, x2, n2 = table.counts
+    p1, p2 = table.proportions
     difference = p1 - p2
 
     def interval(level: float) -> Limits:
@@ -363,15 +416,16 @@ def _invert(interval: Callable[[float], Limits], estimate: float) -> float:
     return float(brentq(nearest, SMALLEST_P, 1 - 1e-9, xtol=1e-13))
 
 
-def _score(table: Table, probability: float, inflation: float) -> Finding:
-    x1, n1, x2, n2 = table
-    difference = x1 / n1 - x2 / n2
+def _score(table: TwoByTwo, probability: float, inflation: float) -> Finding:
+    difference, (x1, n1, x2, n2) = table.difference, table.counts
     z = float(ndtri((1 + probability) / 2))
 
     def statistic(delta: float) -> float:
         p1, p2 = _constrained(x1, n1, x2, n2, delta)
         variance = (p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2) * inflation
         gap = difference - delta
+        if gap == 0:  # the rates as they were seen are never too extreme, whatever the variance
+            return 0.0
         return gap / math.sqrt(variance) if variance > 0 else math.copysign(math.inf, gap)
 
     edge = 1 - 1e-12

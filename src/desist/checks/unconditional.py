@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 
+from desist.arguments import find_choice_faults
 from desist.checks.check import Finding
-from desist.checks.exact_binomial import require_whole
-from desist.errors import Fault, raise_faults
+from desist.checks.two_by_two import read_table
 
 GRID = 1024  # rates at which the probability is looked at before the best are refined
 REFINED = 8  # local maxima that are refined
@@ -74,8 +74,11 @@ def boschloo(
     >>> round(boschloo(3, 20, 9, 25).p_value, 4)
     0.1378
     """
-    _require_options(order, alternative)
-    require_whole({"x1": x1, "n1": n1, "x2": x2, "n2": n2})
+    faults = [
+        *find_choice_faults("order", order, ORDERS),
+        *find_choice_faults("alternative", alternative, ALTERNATIVES),
+    ]
+    table = read_table(x1, n1, x2, n2, probability, whole=True, faults=faults)
     space = _TableSpace(int(n1), int(n2))
     if alternative == "two-sided" and order == "central":
         smaller = min(
@@ -85,7 +88,7 @@ def boschloo(
         p_value = min(2 * smaller, 1.0)
     else:
         p_value = space.greatest(_fisher_region(space, int(x1), int(x2), alternative))
-    return Finding(x1 / n1 - x2 / n2, p_value=p_value, probability=probability)
+    return Finding(table.difference, p_value=p_value, probability=probability)
 
 
 def barnard(
@@ -137,8 +140,8 @@ def barnard(
     >>> round(barnard(3, 20, 9, 25).p_value, 4)
     0.1456
     """
-    _require_options("fisher", alternative)
-    require_whole({"x1": x1, "n1": n1, "x2": x2, "n2": n2})
+    faults = find_choice_faults("alternative", alternative, ALTERNATIVES)
+    table = read_table(x1, n1, x2, n2, probability, whole=True, faults=faults)
     space = _TableSpace(int(n1), int(n2))
     z = space.z_statistics(pooled=pooled)
     observed = z[int(x1 + x2), int(x1)]
@@ -149,7 +152,7 @@ def barnard(
         "greater": z >= observed - slack,
     }
     p_value = space.greatest(regions[alternative])
-    return Finding(x1 / n1 - x2 / n2, p_value=p_value, probability=probability)
+    return Finding(table.difference, p_value=p_value, probability=probability)
 
 
 class _TableSpace:
@@ -231,15 +234,6 @@ def _two_sided_fisher(space: _TableSpace) -> NDArray[np.float64]:
         last = np.searchsorted(ascending[row], space.mass[row] * (1 + TIED), side="right") - 1
         p[row] = cumulated[row, last]
     return p
-
-
-def _require_options(order: str, alternative: str) -> None:
-    faults = []
-    if order not in ORDERS:
-        faults.append(Fault("order", f"one of {', '.join(ORDERS)}", repr(order)))
-    if alternative not in ALTERNATIVES:
-        faults.append(Fault("alternative", f"one of {', '.join(ALTERNATIVES)}", repr(alternative)))
-    raise_faults("check", faults)
 
 
 def _log_choose(n: int, k: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -21,11 +21,13 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desist.checks.arms import Arms, read_arms, residuals_about
+from desist.arguments import find_choice_faults
+from desist.checks.arms import Arms, join_arms, residuals_about
 from desist.checks.check import Finding
+from desist.checks.columns import Columns, find_probability_faults
 from desist.checks.welch import from_standard_error
 from desist.design.balance import effective_sample_size
-from desist.errors import Fault, raise_faults
+from desist.errors import CannotAnswerError
 
 LEVERAGE_POWERS = {"HC0": 0, "HC1": 0, "HC2": 1, "HC3": 2}
 
@@ -60,12 +62,14 @@ def weighted_difference(
     -------
     Finding
         Difference of the weighted means; limits nan when neither arm varies or one
-        person has all the weight of an arm (HC2, HC3).
+        person has all the weight of an arm.
 
     Raises
     ------
     InputError
-        If the kind is unknown or an outcome or weight is not usable.
+        If the kind is unknown or a column is not usable.
+    CannotAnswerError
+        If an arm has nobody.
 
     Examples
     --------
@@ -73,10 +77,16 @@ def weighted_difference(
     >>> found.estimate, round(found.df, 2)
     (-1.0, 2.99)
     """
-    if kind not in LEVERAGE_POWERS:
-        raise_faults("check", [Fault("kind", f"one of {', '.join(LEVERAGE_POWERS)}", repr(kind))])
-    arms = read_arms(outcome, treated, weights)
+    columns = Columns()
+    values = columns.numbers("outcome", outcome)
+    faults = [
+        *find_choice_faults("kind", kind, LEVERAGE_POWERS),
+        *find_probability_faults(probability),
+    ]
+    arms = join_arms(columns, values, treated, weights, faults)
     estimate = weighted_contrast(arms)
+    if arms.shortage(2):  # one person has no spread of their own, whatever the kind of error
+        return Finding(estimate, probability=probability)
     influence = _influence(arms, LEVERAGE_POWERS[kind])
     variances = [float((influence[arm] ** 2).sum()) for arm in (arms.treated, ~arms.treated)]
     if kind == "HC1":
@@ -120,6 +130,15 @@ def clustered_difference(
     -------
     Finding
         Difference of the weighted means; t with the smaller number of clusters minus 1.
+        Limits and p are nan where the two-way variance is not above 0, as can happen with
+        few clusters.
+
+    Raises
+    ------
+    InputError
+        If a column cannot be read.
+    CannotAnswerError
+        If an arm has nobody, or there is a single cluster.
 
     Examples
     --------
@@ -128,13 +147,18 @@ def clustered_difference(
     >>> found.estimate, found.standard_error
     (0.0, 0.7071067811865476)
     """
-    arms = read_arms(outcome, treated, weights)
+    columns = Columns()
+    values = columns.numbers("outcome", outcome)
+    labels = [columns.labels("clusters", clusters)]
+    if second_clusters is not None:
+        labels.append(columns.labels("second_clusters", second_clusters))
+    arms = join_arms(columns, values, treated, weights, find_probability_faults(probability))
     influence = _influence(arms, 0)
-    first = np.unique(np.asarray(clusters)[arms.positions], return_inverse=True)[1]
+    first = number_clusters(labels[0][arms.positions])
     variance, n_clusters = _clustered_variance(influence, first, small_sample=small_sample)
     if second_clusters is not None:
-        second = np.unique(np.asarray(second_clusters)[arms.positions], return_inverse=True)[1]
-        both = first.astype(np.int64) * (second.max(initial=0) + 1) + second
+        second = number_clusters(labels[1][arms.positions])
+        both = first * (second.max(initial=0) + 1) + second
         added, n_second = _clustered_variance(influence, second, small_sample=small_sample)
         taken, _ = _clustered_variance(influence, both, small_sample=small_sample)
         variance, n_clusters = variance + added - taken, min(n_clusters, n_second)
@@ -181,6 +205,45 @@ def satterthwaite(arms: Arms, variance1: float, variance0: float) -> float:
     n0 = effective_sample_size(arms.weights[~arms.treated])
     bottom = variance1**2 / max(n1 - 1, 1e-9) + variance0**2 / max(n0 - 1, 1e-9)
     return max((variance1 + variance0) ** 2 / bottom, 1.0) if bottom > 0 else 1.0
+
+
+def number_clusters(labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count the clusters of the people used from 0; a single one says nothing of a spread.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n_used,)
+        Cluster of each person.
+
+    Returns
+    -------
+    ndarray of int, shape (n_used,)
+        Numbers without gaps.
+    """
+    codes = np.unique(labels, return_inverse=True)[1].astype(np.int64)
+    if codes.max(initial=0) < 1:
+        raise CannotAnswerError("everybody is in one cluster; errors need two or more")
+    return codes
+
+
+def cluster_error(influence: NDArray[np.float64], labels: NDArray[np.int64]) -> tuple[float, float]:
+    """Sum influence within clusters: the standard error times G / (G - 1), and G - 1.
+
+    Parameters
+    ----------
+    influence : ndarray of float, shape (n_used,)
+        Of each person on the estimate.
+    labels : ndarray of int, shape (n_used,)
+        Cluster of each person.
+
+    Returns
+    -------
+    tuple of float
+        Error and degrees of freedom.
+    """
+    codes = number_clusters(labels)
+    variance, n_clusters = _clustered_variance(influence, codes, small_sample=True)
+    return math.sqrt(variance), float(n_clusters - 1)
 
 
 def _influence(arms: Arms, leverage_power: int) -> NDArray[np.float64]:

@@ -25,10 +25,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-from desist.checks.arms import Arms, read_arms, residuals_about
+from desist.arguments import find_number_faults
+from desist.checks.arms import Arms, join_arms, residuals_about
 from desist.checks.check import Finding
+from desist.checks.columns import Columns, find_probability_faults
+from desist.checks.two_by_two import read_table
 from desist.design.balance import effective_sample_size
+from desist.errors import Fault, raise_faults
 
+LARGEST_POWER = 709.0  # of e in a double
+ADVICE_SIZE = "one person has no spread"
 FEWEST_REOFFENDERS = 20  # in each arm, whose times have skewness near 0.8: see `skewness`
 SMALLEST_SE_SHARE = 0.95  # of the standard error with effective sizes; below it Welch is not valid
 
@@ -63,6 +69,11 @@ def welch_from_summary(  # noqa: PLR0917 - the six numbers of a printed table, i
         Difference of the means (first minus second), with interval and p. Limits and p
         are nan when both deviations are 0.
 
+    Raises
+    ------
+    InputError
+        If a number is not finite, a deviation is negative or an arm has fewer than two people.
+
     References
     ----------
     Welch, B. L. (1947). Biometrika 34, 28-35. Satterthwaite, F. E. (1946). Biometrics
@@ -74,8 +85,14 @@ def welch_from_summary(  # noqa: PLR0917 - the six numbers of a printed table, i
     >>> round(found.lower, 2), round(found.upper, 2)
     (-0.97, -0.53)
     """
-    difference = mean1 - mean2
-    v1, v2 = sd1**2 / n1, sd2**2 / n2
+    faults = [
+        *_find_summary_faults("1", mean1, sd1, n1),
+        *_find_summary_faults("2", mean2, sd2, n2),
+        *find_probability_faults(probability),
+    ]
+    raise_faults("check", faults)
+    difference = float(mean1 - mean2)
+    v1, v2 = float(sd1) ** 2 / n1, float(sd2) ** 2 / n2
     if v1 + v2 == 0:
         return Finding(difference, probability=probability)
     df = (v1 + v2) ** 2 / (v1**2 / (n1 - 1) + v2**2 / (n2 - 1))
@@ -102,13 +119,20 @@ def welch_from_counts(
     Finding
         Difference of the proportions.
 
+    Raises
+    ------
+    InputError
+        If a number is not one of a table, or an arm has fewer than two people.
+
     Examples
     --------
     >>> found = welch_from_counts(13, 83, 1533, 5514)
     >>> round(found.lower, 4), round(found.upper, 4), round(found.p_value, 4)
     (-0.2021, -0.0407, 0.0036)
     """
-    p1, p2 = x1 / n1, x2 / n2
+    few = [fault for name, n in (("n1", n1), ("n2", n2)) for fault in _find_size_faults(name, n)]
+    table = read_table(x1, n1, x2, n2, probability, faults=few)
+    (x1, n1, x2, n2), (p1, p2) = table.counts, table.proportions
     sd1 = math.sqrt(p1 * (1 - p1) * n1 / (n1 - 1))
     sd2 = math.sqrt(p2 * (1 - p2) * n2 / (n2 - 1))
     return welch_from_summary(p1, sd1, n1, p2, sd2, n2, probability)
@@ -138,13 +162,23 @@ def welch(
     Finding
         Difference of the weighted means.
 
+    Raises
+    ------
+    InputError
+        If a column cannot be read.
+    CannotAnswerError
+        If an arm has fewer than two people.
+
     Examples
     --------
     >>> found = welch([2.0, 4.0, 1.0, 5.0, 6.0], [1, 1, 0, 0, 0])
     >>> found.estimate, round(found.df, 2)
     (-1.0, 2.99)
     """
-    arms = read_arms(outcome, treated, weights)
+    columns = Columns()
+    values = columns.numbers("outcome", outcome)
+    faults = find_probability_faults(probability)
+    arms = join_arms(columns, values, treated, weights, faults, fewest=2)
     mean1, variance1, n1 = _moments(*arms.arm(treated=True))
     mean2, variance2, n2 = _moments(*arms.arm(treated=False))
     return welch_from_summary(
@@ -243,6 +277,61 @@ def from_standard_error(
         standard_error,
         df,
     )
+
+
+def exponentiate(found: Finding) -> Finding:
+    """Carry a finding from the logarithm of a ratio to the ratio.
+
+    Parameters
+    ----------
+    found : Finding
+        On the log scale.
+
+    Returns
+    -------
+    Finding
+        Estimate and limits exponentiated; p, error (of the logarithm) and df kept.
+    """
+    return Finding(
+        raise_e(found.estimate),
+        raise_e(found.lower),
+        raise_e(found.upper),
+        found.p_value,
+        found.probability,
+        found.standard_error,
+        found.df,
+    )
+
+
+def _find_summary_faults(arm: str, mean: object, sd: object, n: object) -> list[Fault]:
+    return [
+        *find_number_faults(f"mean{arm}", mean),
+        *find_number_faults(f"sd{arm}", sd, least=0.0),
+        *find_number_faults(f"n{arm}", n, above=1.0, advice=ADVICE_SIZE),
+    ]
+
+
+def _find_size_faults(where: str, n: object) -> list[Fault]:
+    """Find whether a proper size is too small for a spread."""
+    if find_number_faults(where, n, above=0.0):
+        return []
+    return find_number_faults(where, n, above=1.0, advice=ADVICE_SIZE)
+
+
+def raise_e(power: float) -> float:
+    """Return e to a power; infinite where a double cannot hold it.
+
+    Parameters
+    ----------
+    power : float
+        Any, infinite ones as well.
+
+    Returns
+    -------
+    float
+        0 or more.
+    """
+    return math.inf if power > LARGEST_POWER else math.exp(power)
 
 
 def _moments(

@@ -45,6 +45,7 @@ from desist.models.severity import (
     SeverityModel,
     fit_court_outcomes,
 )
+from desist.sample import build_sample
 
 type Floats = NDArray[np.float64]
 type Truth = dict[str, Floats]
@@ -305,7 +306,7 @@ def make_world(*, same_follow_up: bool) -> World:
         }
     )
     cohort = make_cohort(people.assign(reoffended=1.0))
-    predictors = make_predictors(cohort, make_design(cohort), "age + priors", ())
+    predictors = make_predictors(build_sample(cohort, make_design(cohort)), "age + priors", ())
     time_at_risk = people["follow_up"].to_numpy() / FOLLOW_UP
     return World(people, predictors.treatment, predictors.covariates, time_at_risk)
 

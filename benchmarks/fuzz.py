@@ -49,6 +49,7 @@ from machine import describe_run
 
 import desist as ds
 from desist.errors import DesistError
+from desist.sample import build_sample
 
 COUNTS = {"formulas": 2000, "settings": 500, "tables": 500, "netcdf": 100}
 MOST_SECONDS = 10  # of the processor, for one case
@@ -303,7 +304,7 @@ def run_formula(rng: np.random.Generator, number: int, found: Outcome) -> None:
         fit = ds.fit_model(model, sound_cohort(), sound_design(), inference="laplace", seed=1)
         found.said += [repr(fit), repr(ds.estimate_effects(fit))]
     elif number % 3 == 0:
-        predictors = make_predictors(sound_cohort(), sound_design(), formula, ())
+        predictors = make_predictors(build_sample(sound_cohort(), sound_design()), formula, ())
         found.said.append(repr(predictors) if len(repr(predictors)) < 10_000 else "")
     else:
         made = ds.build_design(sound_cohort(), formula, method=ds.RadiusMatching(caliper=0.1))

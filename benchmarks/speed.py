@@ -43,6 +43,7 @@ import desist as ds
 from desist.design.design import Design
 from desist.inference.calibration import scale_weights
 from desist.models.predictors import make_predictors
+from desist.sample import build_sample
 
 COVARIATES = (
     "age + copas + age_first_sanction + prior_offences"
@@ -92,7 +93,7 @@ def default_models() -> tuple[Any, ...]:
 def make_arrays(cohort: ds.Cohort, design: Any) -> dict[str, Floats]:
     """Return what a model by row needs: outcomes, standardised covariates, scaled weights."""
     used = design.weights > 0
-    predictors = make_predictors(cohort, design, COVARIATES, ())
+    predictors = make_predictors(build_sample(cohort, design), COVARIATES, ())
     people = cohort.people
     days = people["days"].fillna(FOLLOW_UP).to_numpy(float) / FOLLOW_UP
     arrays = {
@@ -284,7 +285,7 @@ def run_prisons_bambi(folder: Path) -> dict[str, Any]:
 
     people = read_prisons(folder)
     cohort, design = make_prisons(people)
-    columns = make_predictors(cohort, design, PRISON_COVARIATES, ()).covariates
+    columns = make_predictors(build_sample(cohort, design), PRISON_COVARIATES, ()).covariates
     people = people.assign(
         treated=people["programme"].astype(float),
         reoffended=people["reoffended"].astype(int),

@@ -14,6 +14,7 @@ from desist.design.formula import make_matrix, read_formula
 from desist.design.radius import RadiusMatching
 from desist.errors import CannotAnswerError, InputError
 from desist.models.predictors import make_predictors
+from desist.sample import build_sample
 
 CANARY = "canary.txt"
 WRITE = f"open('{CANARY}', 'w').write('x')"
@@ -157,7 +158,7 @@ def test_the_covariates_of_a_model_are_read_in_the_same_language(where, small, m
         build_design(cohort, "age + prior", method=RadiusMatching(1.0)), formula="age + prior"
     )
     with pytest.raises(InputError):
-        make_predictors(cohort, design, text, ())
+        make_predictors(build_sample(cohort, design), text, ())
     assert not Path(CANARY).exists()
 
 
@@ -188,7 +189,7 @@ def test_no_part_of_a_formula_reaches_an_outcome(small, make_cohort, text, outco
     assert outcome in str(caught.value)
     design = build_design(cohort, "age", method=RadiusMatching(1.0))
     with pytest.raises(InputError):
-        make_predictors(cohort, design, text.format(outcome), ())
+        make_predictors(build_sample(cohort, design), text.format(outcome), ())
 
 
 NAMES = ["age", "sex", "prior", "`two words`", "class", "unknown", "reoffended"]

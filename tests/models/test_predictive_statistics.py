@@ -14,6 +14,7 @@ from desist.models.predictive_statistics import look_at
 from desist.models.predictors import make_predictors
 from desist.models.survival import SurvivalModel
 from desist.models.survival_families import FAMILIES as SURVIVAL_FAMILIES
+from desist.sample import build_sample
 
 from .conftest import weigh
 
@@ -143,7 +144,9 @@ def draw_days(people, model):
     design, outcomes = weigh(cohort), read_outcomes(cohort)
     fitted = fit_model(model, cohort, design, horizon=300.0, inference="laplace")
     look = look_at(fitted, outcomes)
-    arm = select_arm(0, make_predictors(cohort, design, None, ()), outcomes, design)
+    arm = select_arm(
+        0, make_predictors(build_sample(cohort, design), None, ()), build_sample(cohort, design)
+    )
     one = {name: values[:1, :1] for name, values in fitted.draws.items()}
     rng = np.random.default_rng(3)
     drawn = np.concatenate(
@@ -182,7 +185,9 @@ def test_a_day_on_a_quarter_is_within_it(followed):
     design, outcomes = weigh(cohort), read_outcomes(cohort)
     fitted = fit_model(SurvivalModel(family="exponential"), cohort, design, inference="laplace")
     look = look_at(fitted, outcomes)
-    arm = select_arm(1, make_predictors(cohort, design, None, ()), outcomes, design)
+    arm = select_arm(
+        1, make_predictors(build_sample(cohort, design), None, ()), build_sample(cohort, design)
+    )
     just_after = np.full(100, np.nextafter(300.0, 400.0))
     np.testing.assert_allclose(look.summarise(just_after, arm.target), [1, 1, 1, 1, 300.0])
     np.testing.assert_allclose(

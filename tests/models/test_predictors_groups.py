@@ -8,6 +8,7 @@ import pytest
 from desist.errors import InputError
 from desist.models.predictors import make_predictors
 from desist.models.priors import HalfNormal, HalfStudentT
+from desist.sample import build_sample
 
 from .conftest import make_cohort, weigh
 
@@ -15,7 +16,9 @@ from .conftest import make_cohort, weigh
 def test_groupings_that_are_not_there_are_named_together():
     cohort = make_cohort(treated=[1, 0], reoffended=[1, 0], prison=["Ash", "Bay"])
     with pytest.raises(InputError) as refusal:
-        make_predictors(cohort, weigh(cohort), None, ("prisn", "matched_set", "prison"))
+        make_predictors(
+            build_sample(cohort, weigh(cohort)), None, ("prisn", "matched_set", "prison")
+        )
     assert "expected columns of the cohort, found 'prisn'" in str(refusal.value)
     assert "matched_set: expected a design with matched sets, found one without" in str(
         refusal.value
@@ -26,7 +29,7 @@ def test_everybody_who_is_used_needs_a_set():
     cohort = make_cohort(treated=[1, 0, 0], reoffended=[1, 0, 0])
     design = replace(weigh(cohort), sets=np.array([0, 0, -1]))
     with pytest.raises(InputError, match="a set for everybody who is used, found 1 in none"):
-        make_predictors(cohort, design, None, ("matched_set",))
+        make_predictors(build_sample(cohort, design), None, ("matched_set",))
 
 
 def test_scales_between_groups_are_printed_as_they_are():
@@ -42,7 +45,7 @@ def test_a_person_of_hardly_any_weight_does_not_change_the_units():
     plain = make_cohort(**columns, x=x)
     extreme = make_cohort(**columns, x=np.where(np.arange(60) == 1, 1000.0, x))
     one, other = (
-        make_predictors(cohort, weigh(cohort, weights), "x", ()).covariates
+        make_predictors(build_sample(cohort, weigh(cohort, weights)), "x", ()).covariates
         for cohort in (plain, extreme)
     )
     assert other[0, 0] == pytest.approx(one[0, 0], rel=1e-3)
@@ -55,28 +58,28 @@ def test_the_design_s_formula_is_read_as_the_design_read_it():
         treated=np.repeat([1, 0], 20), reoffended=np.zeros(40), drug=drug, alcohol=alcohol
     )
     design = replace(weigh(cohort), formula="I(drug + alcohol)")
-    found = make_predictors(cohort, design, "design", ()).covariates[:, 0]
+    found = make_predictors(build_sample(cohort, design), "design", ()).covariates[:, 0]
     assert len(np.unique(found.round(9))) == 3
     priors = make_cohort(treated=[1, 1, 0, 0], reoffended=[1, 0, 1, 0], priors=[0, 1, 2, 3])
     design = replace(weigh(priors), formula="np.log(priors)")
     with pytest.raises(InputError, match=r"column np.log\(priors\): expected finite numbers"):
-        make_predictors(priors, design, "design", ())
+        make_predictors(build_sample(priors, design), "design", ())
 
 
 def test_people_who_are_not_used_may_lack_a_covariate():
     columns = {"treated": [1, 1, 0, 0, 0], "reoffended": [1, 0, 1, 0, 0]}
     cohort = make_cohort(**columns, age=[20.0, 30.0, 40.0, 50.0, np.nan])
-    used = make_predictors(cohort, weigh(cohort, [1, 1, 1, 1, 0]), "age", ())
+    used = make_predictors(build_sample(cohort, weigh(cohort, [1, 1, 1, 1, 0])), "age", ())
     assert used.covariates[4] == 0.0
     with pytest.raises(InputError, match=r"age: .* 1 missing \(row 5\)"):
-        make_predictors(cohort, weigh(cohort), "age", ())
+        make_predictors(build_sample(cohort, weigh(cohort)), "age", ())
 
 
 def test_reserved_names_are_refused_where_they_would_be_misread():
     cohort = make_cohort(treated=[1, 0], reoffended=[1, 0], design=["a", "b"], matched_set=[1, 2])
     with pytest.raises(InputError) as refusal:
-        make_predictors(cohort, weigh(cohort), "design", ("matched_set",))
+        make_predictors(build_sample(cohort, weigh(cohort)), "design", ("matched_set",))
     assert "design: expected no column of this name" in str(refusal.value)
     assert "matched_set: expected no column of this name" in str(refusal.value)
-    assert make_predictors(cohort, weigh(cohort), None, ()).covariates.shape == (2, 0)
-    assert make_predictors(cohort, weigh(cohort), "1", ()).covariates.shape == (2, 0)
+    assert make_predictors(build_sample(cohort, weigh(cohort)), None, ()).covariates.shape == (2, 0)
+    assert make_predictors(build_sample(cohort, weigh(cohort)), "1", ()).covariates.shape == (2, 0)

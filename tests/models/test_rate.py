@@ -16,6 +16,7 @@ from desist.models.fit import fit_model
 from desist.models.predictors import make_predictors
 from desist.models.priors import Normal, Priors
 from desist.models.rate import RateModel
+from desist.sample import build_sample
 
 from .conftest import make_cohort, weigh
 
@@ -154,12 +155,12 @@ def test_units_of_covariates_suit_one_prior():
     cohort = make_cohort(
         treated=np.tile([1, 0], 50), reoffended=np.zeros(100), even=even, far=far, rare=rare
     )
-    found = make_predictors(cohort, weigh(cohort), "even + far + rare", ()).covariates
+    found = make_predictors(build_sample(cohort, weigh(cohort)), "even + far + rare", ()).covariates
     spread_of_far = np.sqrt(0.5 * 64 / 50 - (0.5 * 8 / 50) ** 2)
     turned = make_cohort(
         treated=np.tile([0, 1], 50), reoffended=np.zeros(100), even=even, far=far, rare=rare
     )
-    again = make_predictors(turned, weigh(turned), "even + far + rare", ()).covariates
+    again = make_predictors(build_sample(turned, weigh(turned)), "even + far + rare", ()).covariates
     assert np.ptp(found[:, 0]) == pytest.approx(2.0)  # deviation 1
     assert np.ptp(found[:, 1]) == pytest.approx(8.0 / spread_of_far)  # nobody treated is far
     assert np.ptp(again[:, 1]) == pytest.approx(4.0 / spread_of_far)  # a participant is

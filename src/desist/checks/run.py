@@ -1,4 +1,4 @@
-"""Every check that a cohort and its design allow."""
+"""Every check that the people compared and their design allow."""
 
 from collections.abc import Sequence
 
@@ -17,23 +17,21 @@ from desist.checks.by_design import (
     redraw,
 )
 from desist.checks.check import Check, not_applicable
-from desist.checks.columns import find_draw_faults, find_horizon_faults
+from desist.checks.columns import find_draw_faults
 from desist.checks.frequency import check_frequency
 from desist.checks.randomisation import N_DRAWS
 from desist.checks.rate import check_rate
 from desist.checks.time import check_time
 from desist.cohort.cohort import Cohort
-from desist.cohort.outcomes import Outcomes, cut_outcomes, read_outcomes
 from desist.design.design import Design
 from desist.errors import raise_faults
 from desist.estimands import Measure
-
-UNEQUAL = "the follow-up differs between people; give a horizon that everybody reaches"
+from desist.sample import Sample, read_sample
 
 
 def run_checks(
-    cohort: Cohort,
-    design: Design,
+    sample: Sample | Cohort,
+    design: Design | None = None,
     *,
     horizon: float | None = None,
     n_draws: int = N_DRAWS,
@@ -47,12 +45,12 @@ def run_checks(
 
     Parameters
     ----------
-    cohort : Cohort
-        The people and their outcomes.
-    design : Design
-        Weights, arms, and matched sets where the method makes them.
+    sample : Sample or Cohort
+        The people compared and their outcomes; or a cohort, beside its design.
+    design : Design, optional
+        Beside a cohort: weights, arms, and matched sets where the method makes them.
     horizon : float, optional
-        Days up to which the restricted mean time counts; the follow-up when it is the
+        Beside a cohort: days over which the study is answered; the follow-up when it is the
         same for everybody.
     n_draws : int
         Draws of a randomisation test.
@@ -67,50 +65,72 @@ def run_checks(
     Raises
     ------
     InputError
-        If an argument is of the wrong kind.
+        If an argument is of the wrong kind, the design is of other people, or follow-up
+        differs and no horizon is given.
     """
-    faults = [
-        *find_kind_faults("cohort", cohort, Cohort, "a Cohort"),
-        *find_kind_faults("design", design, Design, "a Design"),
-        *find_draw_faults("n_draws", n_draws, rng),
-    ]
-    if horizon is not None:
-        faults += find_horizon_faults(horizon)
+    faults = find_draw_faults("n_draws", n_draws, rng)
+    if not isinstance(sample, Sample):
+        faults += find_kind_faults("cohort", sample, Cohort, "a Cohort")
+        faults += find_kind_faults("design", design, Design, "a Design")
     raise_faults("check", faults)
-    outcomes = read_outcomes(cohort)
+    people = read_sample(sample, design, horizon)
     source = np.random.default_rng(rng)
-    used = design.weights > 0
-    followed = outcomes.time_at_risk[used]
-    until = float(followed.min()) if horizon is None else horizon
-    cut, reasons = cut_outcomes(outcomes, until, used)
-    if horizon is None and np.ptp(followed) > 0:
-        reasons = dict.fromkeys(("reoffended", "offences"), UNEQUAL)
-    redraws = redraw(design, n_draws=n_draws, rng=source)
-    data = (design.treated, design.weights)
+    redraws = redraw(people.design, n_draws=n_draws, rng=source)
+    return (
+        *_check_rate(people, redraws),
+        *_check_frequency(people, redraws, source),
+        *_check_time(people, redraws, source),
+    )
+
+
+def _check_rate(sample: Sample, redraws: Redraws) -> list[Check]:
+    happened, design = sample.within.reoffended, sample.design
+    if happened is None:
+        return []
+    made = [*check_rate(happened, sample.treated, sample.weights, sets=design.sets)]
+    made += _by_design(happened, sample, Measure.RATE, redraws)
+    return _withhold(made, sample.uncut.get("reoffended"))
+
+
+def _check_frequency(sample: Sample, redraws: Redraws, rng: np.random.Generator) -> list[Check]:
+    offences = sample.recorded.offences
+    if offences is None:
+        return []
+    made = [
+        *check_frequency(
+            offences,
+            sample.treated,
+            sample.weights,
+            time_at_risk=sample.recorded.time_at_risk,
+            sets=sample.design.sets,
+            rng=rng,
+        )
+    ]
+    made += _by_design(offences, sample, Measure.FREQUENCY, redraws)
+    return _withhold(made, sample.uncut.get("offences"))
+
+
+def _check_time(sample: Sample, redraws: Redraws, rng: np.random.Generator) -> list[Check]:
+    days, reoffended = sample.within.days, sample.within.reoffended
+    if days is None or reoffended is None:
+        return []
     made: list[Check] = []
-    if cut.reoffended is not None:
-        rate = [*check_rate(cut.reoffended, *data, sets=design.sets)]
-        rate += _by_design(cut.reoffended, cohort, design, Measure.RATE, redraws)
-        made += _withhold(rate, reasons.get("reoffended"))
-    if outcomes.offences is not None:
-        frequency = [
-            *check_frequency(
-                outcomes.offences,
-                *data,
-                time_at_risk=outcomes.time_at_risk,
-                sets=design.sets,
-                rng=source,
-            )
-        ]
-        frequency += _by_design(outcomes.offences, cohort, design, Measure.FREQUENCY, redraws)
-        made += _withhold(frequency, reasons.get("offences"))
-    if cut.days is not None and cut.reoffended is not None:
-        among = reasons.get("reoffended")
-        for check in _check_days(cut, design, horizon, source):
-            descriptive = check.measure is Measure.TIME_AMONG_REOFFENDERS
-            made += _withhold([check], among if descriptive else None)
-        made += _check_capped_days(cut, cohort, design, horizon, redraws)
-    return tuple(made)
+    for check in check_time(
+        days,
+        reoffended,
+        sample.treated,
+        sample.weights,
+        horizon=sample.horizon,
+        sets=sample.design.sets,
+        rng=rng,
+    ):
+        descriptive = check.measure is Measure.TIME_AMONG_REOFFENDERS
+        made += _withhold([check], sample.uncut.get("reoffended") if descriptive else None)
+    if "reoffended" in sample.uncut:  # whose days are censored is no plain outcome
+        reason = "not everybody was followed to one horizon"
+        return [*made, not_applicable(Measure.RMST, RANDOMISATION, reason)]
+    capped = np.minimum(days, sample.horizon)
+    return made + _by_design(capped, sample, Measure.RMST, redraws)
 
 
 def _withhold(checks: Sequence[Check], reason: str | None) -> list[Check]:
@@ -121,8 +141,9 @@ def _withhold(checks: Sequence[Check], reason: str | None) -> list[Check]:
 
 
 def _by_design(
-    outcome: ArrayLike, cohort: Cohort, design: Design, measure: Measure, redraws: Redraws
+    outcome: ArrayLike, sample: Sample, measure: Measure, redraws: Redraws
 ) -> list[Check]:
+    cohort, design = sample.cohort, sample.design
     made = [
         check_m_estimation(outcome, cohort, design, measure),
         check_stacked(outcome, cohort, design, measure),
@@ -131,41 +152,3 @@ def _by_design(
         check_randomisation(outcome, design, measure, redraws),
     ]
     return [check for check in made if check is not None]
-
-
-def _check_capped_days(
-    outcomes: Outcomes,
-    cohort: Cohort,
-    design: Design,
-    horizon: float | None,
-    redraws: Redraws,
-) -> list[Check]:
-    """Treat the days up to the horizon as a plain outcome, where all were followed so long."""
-    followed = outcomes.time_at_risk
-    until = float(followed.min()) if horizon is None else horizon
-    if outcomes.days is None or np.ptp(followed) > 0 or until > followed.min():
-        reason = "not everybody was followed to one horizon"
-        return [not_applicable(Measure.RMST, RANDOMISATION, reason)]
-    return _by_design(np.minimum(outcomes.days, until), cohort, design, Measure.RMST, redraws)
-
-
-def _check_days(
-    outcomes: Outcomes, design: Design, horizon: float | None, rng: np.random.Generator
-) -> list[Check]:
-    if outcomes.days is None or outcomes.reoffended is None:
-        return []
-    days, reoffended = outcomes.days, outcomes.reoffended
-    followed = outcomes.time_at_risk[design.weights > 0]
-    until = horizon if horizon is not None else float(followed.min())
-    made = check_time(
-        days, reoffended, design.treated, design.weights, horizon=until, sets=design.sets, rng=rng
-    )
-    if horizon is not None or np.ptp(followed) == 0:
-        return list(made)
-    reason = UNEQUAL
-    return [
-        not_applicable(check.measure, check.check, reason)
-        if check.measure is Measure.RMST
-        else check
-        for check in made
-    ]

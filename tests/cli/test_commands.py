@@ -1,4 +1,5 @@
 import json
+import os
 import sys
 
 import numpy as np
@@ -506,4 +507,13 @@ def test_a_study_of_few_participants_exits_with_3_and_writes_nothing(study, monk
     shown = capsys.readouterr()
     assert "fewer than 10 participants are compared" in shown.err
     assert shown.out == ""
+    assert not (study / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["none.csv", ".", "x" * 300 + ".csv", "pipe.csv"])
+def test_people_who_cannot_be_read_exit_with_2(study, monkeypatch, capsys, name):
+    os.mkfifo(study / "pipe.csv")
+    (study / "study.toml").write_text(SETTINGS.replace("people.csv", name))
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 2
+    assert "[data] people" in capsys.readouterr().err
     assert not (study / "out").exists()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from desist.cli.study import Study
@@ -9,11 +10,12 @@ from desist.cohort.cohort import Cohort
 from desist.design.analyses import Analysis, build_analyses
 from desist.design.design import Design, build_design
 from desist.design.methods import make_method
-from desist.errors import CannotAnswerError
+from desist.errors import CannotAnswerError, Fault, raise_faults
 from desist.evaluation.evaluate import evaluate
 from desist.evaluation.record import Evaluation
 from desist.report.disclosure import find_rules
 from desist.report.view import require_enough_people
+from desist.writing import say_reason
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +62,7 @@ def run_study(study: Study) -> tuple[list[Result], dict[str, str]]:
     CannotAnswerError
         If the only analysis, or the headline, cannot be made.
     """
+    raise_faults("settings", _find_people_faults(study.people))
     cohort = Cohort(study.people, **study.data)
     if not study.analyses:
         formula, method, estimand, _ = _read_design(study.design)
@@ -81,6 +84,18 @@ def run_study(study: Study) -> tuple[list[Result], dict[str, str]]:
         else:
             results.append(Result(name, found, one.cohort, one.design))
     return results, refused
+
+
+def _find_people_faults(people: Path) -> list[Fault]:
+    """Find why the table of people cannot be opened."""
+    where, found = f"[data] people, {people.name[:200]}", "no file of this name"
+    try:
+        if people.is_file():
+            with people.open("rb"):
+                return []
+    except (OSError, ValueError) as error:
+        found = f"none that can be read ({say_reason(error)})"
+    return [Fault(where, "a file", found)]
 
 
 def _read_design(settings: Mapping[str, Any]) -> tuple[Any, Any, Any, Any]:

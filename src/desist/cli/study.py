@@ -118,7 +118,6 @@ def read_study(path: str | Path) -> Study:
     content = _read_toml(path)
     raise_faults("settings", _find_faults(content))
     data, design = dict(content["data"]), dict(content["design"])
-    raise_faults("settings", _find_people_faults(path.parent, data["people"]))
     study = content.get("study", {})
     return Study(
         title=study.get("title", path.stem),
@@ -154,18 +153,6 @@ def _read_toml(path: Path) -> dict[str, Any]:
         what = "a number of too many digits" if "digits" in str(error) else "another"
         fault = Fault(path.name[:100], "a TOML file", what)
     raise InputError("settings", [fault])
-
-
-def _find_people_faults(folder: Path, name: str) -> list[Fault]:
-    """Find why the table of people cannot be opened, before anything is computed."""
-    try:
-        if not (folder / name).is_file():
-            return [Fault(f"[data] people, {name[:200]}", "a file", "no file of this name")]
-        with (folder / name).open("rb"):
-            return []
-    except (OSError, ValueError) as error:
-        found = f"none that can be read ({say_reason(error)})"
-        return [Fault(f"[data] people, {name[:200]}", "a file", found)]
 
 
 def _inherit(design: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

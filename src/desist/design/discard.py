@@ -88,6 +88,9 @@ def discard_outside(
     treated, scores = material.treated, material.scores
     if method.discard is None or scores is None:
         return material, np.ones_like(treated), ()
+    if method.reestimate and (scores.link not in LINKS or scores.n_groups):
+        expected = "False where the score is not a regression"
+        raise InputError("design", [Fault("reestimate", expected, "True", "leave it out")])
     kept = ~_is_outside(scores.scores, treated, method.discard)
     lost = int((treated & ~kept).sum()), int((~treated & ~kept).sum())
     if not (kept & treated).any() or not (kept & ~treated).any():
@@ -133,9 +136,8 @@ def _estimate_again(
 ) -> PropensityScore:
     """Fit the regression to those who stay, and score everybody with it."""
     matrix = material.matrix
-    if scores.link not in LINKS or scores.n_groups or matrix is None:
-        expected = "False where the score is not a regression"
-        raise InputError("design", [Fault("reestimate", expected, "True", "leave it out")])
+    if matrix is None:
+        raise ValueError("estimating the score again needs the formula as numbers")
     part = ModelMatrix(np.asfortranarray(matrix.values[kept]), matrix.names)
     fitted = fit_score(part, material.treated[kept], formula=scores.formula or "", link=scores.link)
     coefficients = pd.Series(fitted.coefficients, dtype=np.float64)

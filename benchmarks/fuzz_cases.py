@@ -10,12 +10,16 @@ import json
 import math
 import string
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from desist.cli.study import KEYS
+from desist.design.methods import METHODS
 
 N_PEOPLE, N_TREATED, PLANTED = 400, 60, 17
 RARE_LEVEL, FREE_TEXT, INCOME, OFFENCES = "Zwyntorp", "keeps qvarkels", 48713.61, 7919
@@ -180,45 +184,57 @@ ODD_SETTINGS += [
     dt.time(1),
     "2019",
 ]
-KEYS = ["people", "treatment", "person", "reoffended", "offences", "days", "follow_up", "groups"]
-KEYS += ["formula", "method", "estimand", "caliper", "scale", "ratio", "trim", "exact", "seed"]
-KEYS += ["covariates", "inference", "horizon", "rules", "title", "headline", "same", "min_count"]
 NAMES = ["standard", "", "a/b", "../up", "CON", "a" * 300, ".", "weights.csv", "\u202e", "x\ny"]
-METHODS = ["radius", "nearest", "optimal", "full", "exact", "coarsened_exact", "entropy", "ipw"]
-METHODS += ["overlap", "given", "subclassification", "RADIUS", "covariate_balancing"]
+WORDS = ["logit", "probability", "ATT", "ATE", "ATC", "ATO", "area", "income", "note", "id"]
+WORDS += [
+    "prison",
+    "reoffended",
+    "C(sex)",
+    "age + C(area)",
+    "nuts",
+    "laplace",
+    "2018",
+    "people.csv",
+]
 
 
-def make_settings(rng: Rng, *, can_answer: bool) -> str:
+def make_settings(rng: Rng) -> str:
     """Write a settings file: a sound one with some entries changed, or with slips."""
-    content = _sound_settings(can_answer=can_answer)
-    for _ in range(rng.integers(0, 4)):
-        section = content.setdefault(str(rng.choice([*content, "analyses", "extra"])), {})
-        key = str(rng.choice([*section, *KEYS, "extra"]))
-        action = rng.random()
-        if action < 0.2:
-            section.pop(key, None)
-        elif action < 0.35:
-            section["method"] = str(rng.choice(METHODS))
-        elif action < 0.5:
-            content.setdefault("analyses", {})[str(rng.choice(NAMES))] = {key: _odd(rng)}
-        else:
-            section[key] = _odd(rng)
+    content = _sound_settings()
+    if rng.random() < 0.4:
+        content["design"] = {"formula": "age + C(sex)", "method": str(rng.choice([*METHODS]))}
+    for _ in range(rng.integers(0, 3)):
+        _change_settings(rng, content)
     text = "\n".join(_write_section(name, section) for name, section in content.items())
-    return slip(rng, text) if rng.random() < 0.2 else text
+    return slip(rng, text) if rng.random() < 0.15 else text
 
 
-def _sound_settings(*, can_answer: bool) -> dict[str, dict[str, Any]]:
-    # a caliper that nobody meets: the run ends before a model is fitted
+def _change_settings(rng: Rng, content: dict[str, dict[str, Any]]) -> None:
+    place = str(rng.choice(["data", "design", "design", "model", "report", "study", "analyses"]))
+    section = content.setdefault("extra" if rng.random() < 0.03 else place, {})
+    if place == "analyses":
+        name = "standard" if rng.random() < 0.6 else str(rng.choice(NAMES))
+        section[name] = section = {}
+        place = "design"
+    known = [*KEYS.get(place, {}), "same"] if section == {} else [*KEYS.get(place, {})]
+    if place == "design":
+        method = METHODS.get(str(section.get("method", "radius")))
+        known += [] if method is None else [one.name for one in fields(method) if one.init] * 2
+    key = "extra" if rng.random() < 0.03 else str(rng.choice(known))
+    action = rng.random()
+    if action < 0.1:
+        section.pop(key, None)
+    elif action < 0.4:
+        section[key] = str(rng.choice(WORDS))
+    else:
+        section[key] = _odd(rng)
+
+
+def _sound_settings() -> dict[str, dict[str, Any]]:
     return {
         "data": {"people": "people.csv", "follow_up": 365}
-        | {
-            key: column
-            for key, column in ROLES.items()
-            if key not in ("groups", "days", "offences")
-        },
-        "design": {"formula": "age + C(sex)", "method": "radius", "caliper": 0.1}
-        if can_answer
-        else {"formula": "age + C(sex) + income", "method": "radius", "caliper": 1e-12},
+        | {key: ROLES[key] for key in ("treatment", "person", "reoffended")},
+        "design": {"formula": "age + C(sex) + income", "method": "radius", "caliper": 0.1},
         "model": {"covariates": "age", "inference": "laplace", "seed": 1},
         "report": {"rules": "2019"},
     }

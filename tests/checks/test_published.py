@@ -89,8 +89,6 @@ def test_welch_says_where_it_rejects_too_often():
     [
         (PublishedMeasure(RATE, 30, 900, 0.0, 0.0, -0.05, 0.05, None, 0), "neither arm varies"),
         (PublishedMeasure(RATE, 30, 900, 1.0, 1.0, -0.05, 0.05, None, 30), "neither arm varies"),
-        (PublishedMeasure(RATE, 1, 900, 0.0, 0.3, -0.5, 0.05, None, 0), "has 1 person"),
-        (PublishedMeasure(FREQUENCY, 1, 900, 1.0, 0.3, -0.5, 0.9, None, 1), "has 1 person"),
     ],
 )
 def test_a_test_without_a_number_is_not_applicable(line, reason):

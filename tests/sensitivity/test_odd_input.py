@@ -20,7 +20,7 @@ from desist.sensitivity import (
     risk_ratio_from,
 )
 
-NO_NUMBERS = ["0.5", "", None, np.nan, np.inf, True, [0.5], (), {}, 1j, 10**400, object(), float]
+NO_NUMBERS = ["0.5", "", None, np.nan, np.inf, True, [0.5], (), {}, 1j, 10**400, Ellipsis, float]
 BOUND = {"mean": 100.0, "follow_up": 365.0, "rate": 0.3, "frequency": 0.6}
 
 

@@ -42,7 +42,7 @@ NO_COLUMNS = [
     pd.to_datetime(["2020-01-01"] * 3),
     [0.1, 0.2],
     list(range(1, 2000)),
-    object(),
+    Ellipsis,
     float,
 ]
 

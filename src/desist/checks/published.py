@@ -125,11 +125,9 @@ def reconstruct_deviation(
 def _check_rate(printed: PublishedMeasure, ess: float | None) -> list[Check]:
     n1, n2 = printed.n_treated, printed.n_comparison
     x1 = printed.treated_total
-    made = [_few_people(printed)]
-    if min(n1, n2) > 1:
-        found = welch_from_counts(x1, n1, printed.comparison * n2, n2)
-        variances = [p * (1 - p) for p in (x1 / n1, printed.comparison)]
-        made = [_label_welch(printed, found, variances, ess)]
+    found = welch_from_counts(x1, n1, printed.comparison * n2, n2)
+    variances = [p * (1 - p) for p in (x1 / n1, printed.comparison)]
+    made = [_label_welch(printed, found, variances, ess)]
     made += [_check_counts(printed, slug, x1, ess) for slug in COUNT_CHECKS]
     return made + [
         not_applicable(Measure.RATE, slug, EXACT_REASON, scale)
@@ -154,20 +152,10 @@ def _check_counts(printed: PublishedMeasure, slug: str, x1: float, size: float |
 
 def _check_mean(printed: PublishedMeasure, ess: float | None) -> list[Check]:
     n1, n2 = printed.n_treated, printed.n_comparison
-    if min(n1, n2) < 2:
-        return [_few_people(printed)]
     mean1 = printed.treated_mean
     deviation = reconstruct_deviation(printed.lower, printed.upper, n1, n2)
     found = welch_from_summary(mean1, deviation, n1, printed.comparison, deviation, n2)
     return [_label_welch(printed, found, [deviation**2] * 2, ess)]
-
-
-def _few_people(printed: PublishedMeasure) -> Check:
-    """Say that a test of means needs two people in each arm."""
-    arm = "treated" if printed.n_treated < 2 else "comparison"
-    count = printed.n_treated if printed.n_treated < 2 else printed.n_comparison
-    reason = f"the {arm} arm has {count} person; at least 2 are needed"
-    return not_applicable(printed.measure, "welch", reason)
 
 
 def _label_welch(

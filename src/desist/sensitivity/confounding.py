@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from desist.arguments import describe, find_choice_faults, find_kind_faults, find_number_faults
 from desist.effects import Effect, summarise_interval
 from desist.errors import Fault, raise_faults
 from desist.estimands import Measure
@@ -164,8 +165,7 @@ def risk_ratio_from(ratio: float, kind: Ratio, *, common_outcome: bool = True) -
     0.49
     """
     faults = _find_ratio_faults(ratio=ratio)
-    if kind not in list(Ratio):
-        faults.append(Fault("kind", f"one of {', '.join(Ratio)}", repr(kind)))
+    faults += find_choice_faults("kind", kind, Ratio)
     raise_faults("E-value", faults)
     if not common_outcome or kind in (Ratio.RISK, Ratio.RATE):
         return ratio
@@ -212,6 +212,7 @@ def e_value_of_ratio(
     (7.26, 3.0)
     """
     faults = _find_ratio_faults(ratio=ratio, lower=lower, upper=upper)
+    faults += find_choice_faults("kind", kind, Ratio)
     if not faults and not lower <= ratio <= upper:
         faults = [Fault("ratio", f"a number from {lower:g} to {upper:g}", f"{ratio:g}")]
     raise_faults("E-value", faults)
@@ -262,10 +263,11 @@ def e_value_of_difference(
     >>> round(e_value_of_difference(-0.12, -0.20, -0.04, comparison=0.278).limit, 2)
     1.61
     """
-    faults = []
-    if not 0 < comparison <= 1:
-        faults.append(Fault("comparison", "a proportion above 0, up to 1", f"{comparison:g}"))
-    elif not comparison + lower > 0:
+    given = {"difference": difference, "lower": lower, "upper": upper}
+    faults = [fault for name, value in given.items() for fault in find_number_faults(name, value)]
+    if find_number_faults("comparison", comparison, above=0.0, most=1.0):
+        faults.append(Fault("comparison", "a proportion above 0, up to 1", describe(comparison)))
+    elif not faults and not comparison + lower > 0:
         expected = f"a number above {-comparison:g}, minus the comparison proportion"
         faults.append(Fault("lower", expected, f"{lower:g}", "give the interval of the ratio"))
     raise_faults("E-value", faults)
@@ -288,6 +290,7 @@ def find_e_value(effect: Effect, *, common_outcome: bool = True) -> EValue:
     EValue
         Not applicable to times, with the reason.
     """
+    raise_faults("E-value", find_kind_faults("effect", effect, Effect, "an Effect"))
     kind = _KINDS.get(effect.measure)
     if kind is None:
         nan = math.nan
@@ -318,6 +321,7 @@ def find_e_values(evaluation: Evaluation) -> tuple[EValue, ...]:
     tuple of EValue
         One a measure, in the evaluation's order.
     """
+    raise_faults("E-value", find_kind_faults("evaluation", evaluation, Evaluation, "an Evaluation"))
     rates = [
         float(effect.comparison.mean())
         for effect in evaluation.effects
@@ -343,7 +347,7 @@ _REASONS = {
 
 def _find_ratio_faults(**ratios: float) -> list[Fault]:
     return [
-        Fault(name, "a finite number above 0", f"{value:g}")
+        Fault(name, "a finite number above 0", describe(value))
         for name, value in ratios.items()
-        if not (math.isfinite(value) and value > 0)
+        if find_number_faults(name, value, above=0.0)
     ]

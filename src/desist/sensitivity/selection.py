@@ -6,12 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desist.checks.arms import read_arms
+from desist.arguments import describe, find_kind_faults, find_number_faults
+from desist.checks.arms import Arms
+from desist.checks.columns import Columns
 from desist.cohort.cohort import Cohort
 from desist.cohort.outcomes import read_outcomes
 from desist.cohort.published import PublishedMeasure, PublishedStudy
 from desist.design.design import Design
-from desist.errors import Fault, InputError, NoEventsError, name_rows, raise_faults
+from desist.errors import Fault, InputError, NoEventsError, raise_faults
 from desist.estimands import Measure
 from desist.sensitivity.shapes import Shape, WeibullShape
 
@@ -143,8 +145,13 @@ def bound_time(
     >>> found.share, round(found.lower, 6), round(found.upper, 6)
     (0.5, 2.333333, 3.666667)
     """
-    events = _read_events(reoffended, np.size(days))
-    arms = read_arms(np.where(events, days, 0.0), treated, weights)
+    columns = Columns(SUBJECT)
+    events, arm = columns.truths("reoffended", reoffended), columns.truths("treated", treated)
+    # what stands there for those who did not reoffend is not looked at
+    known = columns.numbers("days", days, least=0.0, truths=False, where_true=events)
+    masses = columns.weights(weights)
+    used = columns.require()
+    arms = Arms(np.where(events, known, 0.0)[used], arm[used], masses[used], used)
     happened = events[arms.positions]
     rates: dict[str, float] = {}
     reoffenders: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
@@ -244,6 +251,13 @@ def bound_published_time(
     >>> round(found.share, 2), round(found.lower), round(found.upper), found.treated
     (0.56, 67, 215, 75.0)
     """
+    faults = [
+        *find_kind_faults("study", study, PublishedStudy, "a PublishedStudy"),
+        *find_number_faults("follow_up", follow_up, above=0.0),
+    ]
+    if shape is not None and (isinstance(shape, type) or not hasattr(shape, "bound")):
+        faults.append(Fault("shape", "a shape such as WeibullShape(1)", describe(shape)))
+    raise_faults(SUBJECT, faults)
     rate = _require(study, Measure.RATE)
     time = _require(study, Measure.TIME_AMONG_REOFFENDERS)
     rates = {"treated": _exact_rate(rate), "comparison": rate.comparison}
@@ -308,18 +322,6 @@ def mean_of_fastest(days: NDArray[np.float64], weights: NDArray[np.float64], sha
     before = np.concatenate([[0.0], np.cumsum(masses)[:-1]])
     counted = np.clip(share - before, 0.0, masses)
     return float(np.average(days[order], weights=counted))
-
-
-def _read_events(reoffended: ArrayLike, n_people: int) -> NDArray[np.bool_]:
-    values = np.asarray(reoffended, dtype=float)
-    if values.shape != (n_people,):
-        fault = Fault("reoffended", f"{n_people} values, as many as days", f"shape {values.shape}")
-        raise InputError(SUBJECT, [fault])
-    other = np.flatnonzero((values != 0) & (values != 1))
-    if other.size:
-        found = f"{other.size} other, {name_rows(other.tolist())}"
-        raise InputError(SUBJECT, [Fault("reoffended", "0 or 1", found)])
-    return np.asarray(values == 1)
 
 
 def _choose_arm(treated: float, comparison: float) -> tuple[str, float]:

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from desist.arguments import describe, find_number_faults
 from desist.errors import Fault, InputError, raise_faults
 
 NODES = 400  # of the Gauss-Legendre rule; the quantile functions are smooth inside
@@ -89,8 +90,8 @@ class WeibullShape:
 
     def __post_init__(self) -> None:
         """Check the shape."""
-        if not (math.isfinite(self.k) and self.k > 0):
-            fault = Fault("k", "a finite number above 0", f"{self.k:g}")
+        if find_number_faults("k", self.k, above=0.0):
+            fault = Fault("k", "a finite number above 0", describe(self.k))
             raise_faults("Weibull shape", [fault])
 
     def bound(

@@ -153,3 +153,40 @@ def test_errors_are_clustered_by_matched_pair(cohort):
     assert half == pytest.approx(1.959963985 * fit.robust_errors[0], rel=1e-6)
     ratio = quasi_poisson(people["offences"], design.treated, design.weights, clusters=design.sets)
     assert checks[Measure.FREQUENCY, "quasi_poisson"].p_value == pytest.approx(ratio.p_value)
+
+
+@pytest.mark.parametrize(
+    ("method", "slug", "measures"),
+    [
+        (EntropyBalancing(), "m_estimation_stacked", 3),
+        (NearestMatching(replacement=True), "replacement_difference", 3),
+        (NearestMatching(), "mcnemar", 1),
+        (NearestMatching(), "mcnemar_mid_p", 1),
+        (NearestMatching(), "cr2_difference", 2),
+        (InverseProbability(), "weighted_odds_ratio", 1),
+        (InverseProbability(), "standardised_difference", 1),
+    ],
+)
+def test_checks_of_a_design_are_made_where_it_allows_them(cohort, method, slug, measures):
+    made = run_checks(cohort, build_design(cohort, "age", method=method), rng=1)
+    found = [check for check in made if check.check == slug]
+    assert len(found) == measures
+    for check in found:
+        assert check.applicable or check.measure is Measure.FREQUENCY, check.reason
+        if check.applicable and not np.isnan(check.lower):
+            assert check.lower < check.estimate < check.upper
+
+
+def test_stacked_and_fixed_entropy_errors_say_which_they_are(cohort):
+    design = build_design(cohort, "age", method=EntropyBalancing())
+    notes = {c.check: c.reason for c in run_checks(cohort, design, rng=1) if c.applicable}
+    assert notes["m_estimation"].endswith("the means that they meet as known")
+    assert notes["m_estimation_stacked"].endswith("the means that they meet as estimated too")
+
+
+def test_a_design_without_covariates_has_no_standardised_rates(cohort):
+    design = Design(np.ones(500), cohort.treated, Estimand.ATT)
+    made = {c.check: c for c in run_checks(cohort, design, rng=1)}
+    assert made["standardised_difference"].reason == "the design has no covariates"
+    assert "m_estimation_stacked" not in made
+    assert "replacement_difference" not in made

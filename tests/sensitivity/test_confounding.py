@@ -163,3 +163,31 @@ def test_numbers_that_cannot_be_ratios_are_refused(call, message):
     with pytest.raises(InputError) as error:
         call()
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize("bad", ["2", None, True, np.nan, np.inf, 0, -1, [2.0], 2j])
+def test_a_ratio_is_one_number_above_0(bad):
+    for function in (e_value, lambda r: risk_ratio_from(r, Ratio.ODDS)):
+        with pytest.raises(InputError, match="ratio: expected a finite number above 0"):
+            function(bad)
+    with pytest.raises(InputError, match="lower: expected"):
+        e_value_of_ratio(2.0, bad, 3.0)
+    with pytest.raises(InputError, match="comparison: expected"):
+        e_value_of_difference(-0.1, -0.2, 0.0, comparison=bad)
+
+
+@pytest.mark.parametrize("kind", ["odds", None, 3, Ratio])
+def test_a_kind_of_ratio_is_one_of_four(kind):
+    for function in (
+        lambda k: risk_ratio_from(2.0, k),
+        lambda k: e_value_of_ratio(2, 1, 3, kind=k),
+    ):
+        with pytest.raises(InputError, match="kind: expected one of risk ratio"):
+            function(kind)
+
+
+def test_e_values_are_of_effects_and_evaluations():
+    with pytest.raises(InputError, match="effect: expected an Effect"):
+        find_e_value(2.0)
+    with pytest.raises(InputError, match="evaluation: expected an Evaluation"):
+        find_e_values("study")

@@ -224,7 +224,8 @@ def test_a_published_rate_that_is_higher_with_the_programme_trims_the_participan
         (
             lambda: bound_time([1, 2], [0, 1, 1], [1, 0]),
             InputError,
-            "reoffended: expected 2 values, as many as days, found shape (3,)",
+            "reoffended, treated and days: expected one value for each person in each, "
+            "found shapes (3,), (2,), (2,)",
         ),
         (
             lambda: bound_published_time(make_study(0.0, 0.3)),
@@ -261,3 +262,37 @@ def test_what_cannot_be_bounded_is_refused(call, error, message):
     with pytest.raises(error) as raised:
         call()
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("column", "bad"),
+    [
+        ("reoffended", [1, 2, 1, 2]),
+        ("reoffended", ["yes", "no", "yes", "yes"]),
+        ("reoffended", [1, np.nan, 1, 1]),
+        ("treated", [1, 2, 1, 2]),
+        ("treated", [0.5, 0, 1, 0]),
+        ("days", [3, -1, 4, 5]),
+        ("days", ["3", "1", "4", "5"]),
+        ("days", [3, 1, 4]),
+        ("weights", [1, 1, -1, 1]),
+        ("weights", "all"),
+    ],
+)
+def test_columns_of_bounds_are_read_as_those_of_the_checks(column, bad):
+    given = {"days": [3, 1, 4, 5], "reoffended": [1, 1, 1, 1], "treated": [1, 0, 1, 0]}
+    with pytest.raises(InputError, match=column):
+        bound_time(**(given | {column: bad}))
+
+
+def test_days_of_people_who_did_not_reoffend_are_not_looked_at():
+    plain = bound_time([9, 1, 2, 3, 4], [0, 1, 1, 1, 1], [1, 1, 0, 0, 0])
+    assert plain == bound_time([np.nan, 1, 2, 3, 4], [0, 1, 1, 1, 1], [1, 1, 0, 0, 0])
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"follow_up": "365"}, {"follow_up": -1}, {"shape": WeibullShape}, {"shape": "any"}]
+)
+def test_settings_of_published_bounds_are_checked(wrong):
+    with pytest.raises(InputError, match=f"{next(iter(wrong))}: expected"):
+        bound_published_time(making_connections(), **wrong)

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from desist.arguments import describe, find_number_faults
 from desist.errors import Fault, name_rows, raise_faults
-from desist.privacy import show_shared
+from desist.privacy import FEWEST_SHARING, show_shared
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -24,7 +24,7 @@ NO_SET = -1
 SUBJECT = "check"
 FINITE = "finite numbers for everybody who is used"
 WEIGHTS = "finite numbers, 0 or more"
-ZERO_OR_ONE = "0 or 1, or False or True"
+ZERO_OR_ONE = "0 or 1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,14 +70,20 @@ class Columns:
         truths: bool = True,
         default: float | None = None,
         expected: str = "",
+        where_true: NDArray[np.bool_] | None = None,
     ) -> Floats:
-        """Read finite numbers; `default` for everybody where None may stand."""
+        """Read finite numbers; `default` for everybody where None may stand.
+
+        Only the rows of `where_true` are looked at, where it is given.
+        """
         if values is None and default is not None:
             return np.full(self.n_people, default)
         raw = self._take(where, values)
         if raw is None:
             return np.zeros(self.n_people)
         read = _read_numbers(raw, truths=truths)
+        if where_true is not None and where_true.shape == read.shape:
+            read = np.where(where_true, read, max(least, 0.0))
         finite = np.isfinite(read)
         with np.errstate(invalid="ignore"):
             outside = finite & ~((read >= least) & (read > above) & (read <= most))
@@ -172,7 +178,7 @@ class Columns:
             return np.zeros((self.n_people, 1))
         read = _read_numbers(raw, truths=True)
         bad = ~np.isfinite(read.reshape(read.shape[0], -1)).all(axis=1)
-        self.columns.append(_Column(where, FINITE, raw, bad))
+        self.columns.append(_Column(where, "finite numbers", raw, bad))
         return read
 
     def _find_length_faults(self, *, nobody: bool) -> list[Fault]:
@@ -294,7 +300,9 @@ def _find_row_faults(column: _Column, used: NDArray[np.bool_]) -> list[Fault]:
     rows = np.flatnonzero(bad)
     if not rows.size:
         return []
-    values = f" ({show_shared(column.raw[rows].tolist())})" if column.coded else ""
+    values = ""
+    if column.coded and rows.size >= FEWEST_SHARING:
+        values = f" ({show_shared(column.raw[rows].tolist())})"
     where = name_rows(rows.tolist())
     return [Fault(column.where, column.expected, f"{rows.size:,} {column.found}{values}, {where}")]
 

@@ -69,7 +69,10 @@ def method_of(name, **more):
 def design_of(name, people, estimand=None):
     cohort = Cohort(people, treatment="programme", reoffended="reoffended")
     text = "C(region)" if name == "exact" else FORMULA
-    return build_design(cohort, text, method=method_of(name), estimand=estimand)
+    # the ATC keeps everybody it is about, so participants are used again and nobody is out of reach
+    wide = name == "nearest" and estimand is Estimand.ATC
+    method = method_of(name, **({"replacement": True, "caliper": None} if wide else {}))
+    return build_design(cohort, text, method=method, estimand=estimand)
 
 
 def cases():

@@ -5,6 +5,7 @@ import enum
 import numpy as np
 import pytest
 
+from desist.design.analyses import Analysis, build_analyses
 from desist.design.design import build_design, draw_designs
 from desist.design.entropy import EntropyBalancing
 from desist.design.methods import make_method
@@ -327,3 +328,33 @@ def test_weights_at_any_scale_give_the_same_answer(small, make_cohort, scale):
         wanted.effective_sample_size_comparison, rel=digits
     )
     assert bool(found.notes) == (not 1e-90 < scale < 1e90)
+
+
+@pytest.mark.parametrize(
+    ("where", "analyses"),
+    [
+        ("analyses", "standard"),
+        ("analyses", None),
+        ("analyses", Analysis("standard", "age", RadiusMatching())),
+        ("analysis 1", ["standard"]),
+        ("analysis 1", [Analysis]),
+        ("analysis 1, name", [Analysis(3, "age", RadiusMatching())]),
+        ("analysis 1, same", [Analysis("a", "age", RadiusMatching(), same=["sex"])]),
+        (
+            "analysis 1, fewest_comparison",
+            [Analysis("a", "age", RadiusMatching(), fewest_comparison="30")],
+        ),
+        ("analysis 1, most_kept", [Analysis("a", "age", RadiusMatching(), most_kept=95)]),
+    ],
+)
+def test_analyses_of_the_wrong_kind_are_one_fault(people, where, analyses):
+    with pytest.raises(InputError) as caught:
+        build_analyses(people, analyses)
+    assert [fault.where for fault in caught.value.faults] == [where]
+
+
+@pytest.mark.parametrize("headline", [3, ["a"], "b", True])
+def test_a_headline_is_the_name_of_an_analysis(people, headline):
+    with pytest.raises(InputError) as caught:
+        build_analyses(people, [Analysis("a", "age", RadiusMatching(1.0))], headline=headline)
+    assert [fault.where for fault in caught.value.faults] == ["headline"]

@@ -8,11 +8,13 @@ made is part of the result, with its reason.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import NoneType
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from desist.arguments import describe, find_kind_faults, find_number_faults
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design, build_design
 from desist.design.formula import suggest
@@ -137,6 +139,7 @@ def build_analyses(
     CannotAnswerError
         If the headline analysis cannot be made.
     """
+    raise_faults("analyses", _find_kind_faults(cohort, analyses))
     raise_faults("analyses", _find_faults(cohort, analyses, headline))
     first = analyses[0].name if headline is None else headline
     made: dict[str, AnalysisDesign] = {}
@@ -209,6 +212,26 @@ def _take(cohort: Cohort, stay: NDArray[np.bool_]) -> Cohort:
     return Cohort(people, **vars(cohort.roles))
 
 
+def _find_kind_faults(cohort: object, analyses: object) -> list[Fault]:
+    """Return what is of the wrong kind, so that the rest can be looked at."""
+    faults = find_kind_faults("cohort", cohort, Cohort, "a Cohort")
+    kinds = find_kind_faults("analyses", analyses, (list, tuple), "a list of analyses")
+    faults += kinds
+    for number, one in enumerate(analyses if isinstance(analyses, list | tuple) else (), start=1):
+        where = f"analysis {number}"
+        wrong = find_kind_faults(where, one, Analysis, "an Analysis")
+        faults += wrong
+        if wrong or not isinstance(one, Analysis):
+            continue
+        faults += find_kind_faults(f"{where}, name", one.name, str, "text")
+        same = f"{where}, same"
+        faults += find_kind_faults(same, one.same, (str, NoneType), "the name of a column or None")
+        fewest, most = f"{where}, fewest_comparison", f"{where}, most_kept"
+        faults += find_number_faults(fewest, one.fewest_comparison, least=0, whole=True)
+        faults += find_number_faults(most, one.most_kept, above=0, most=1)
+    return faults
+
+
 def _find_faults(cohort: Cohort, analyses: Sequence[Analysis], headline: str | None) -> list[Fault]:
     names = [analysis.name for analysis in analyses]
     faults = []
@@ -217,9 +240,8 @@ def _find_faults(cohort: Cohort, analyses: Sequence[Analysis], headline: str | N
     repeated = sorted({name for name in names if names.count(name) > 1})
     faults += [Fault("analyses", "different names", repr(name)) for name in repeated]
     if headline is not None and headline not in names:
-        faults.append(
-            Fault("headline", "one of the analyses", repr(headline), suggest(headline, names))
-        )
+        advice = suggest(str(headline), names)
+        faults.append(Fault("headline", "one of the analyses", describe(headline), advice))
     columns = cohort.covariates.columns
     for analysis in analyses:
         if analysis.same is not None and analysis.same not in columns:

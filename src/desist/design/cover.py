@@ -25,7 +25,12 @@ from desist.design.radius import find_windows
 
 DIGITS = 10
 TIGHT = 1e-9
-STRICT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
+MOST_USEFUL = 1_000_000
+STRICT = {
+    "primal_feasibility_tolerance": 1e-10,
+    "dual_feasibility_tolerance": 1e-10,
+    "presolve": False,  # slower than the solution where one person has thousands of neighbours
+}
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -114,7 +119,7 @@ def _collect_useful(space: Space, treated: Places, comparison: Places) -> Edges:
         alone = near_t[edges.treated] + near_c[edges.comparison]
         useful = edges.distance <= alone + TIGHT * width
         total += int(useful.sum())
-        refuse_pairs(total)
+        refuse_pairs(total, MOST_USEFUL)
         kept.append(Edges(edges.treated[useful], edges.comparison[useful], edges.distance[useful]))
     found = join_edges(kept)
     # rounded, so that the last digit, which depends on the order of rows, decides nothing

@@ -96,7 +96,7 @@ class NearestMatching:
     exact: tuple[str, ...] = ()
     distance: str = "score"
     seed: int | None = None
-    calipers: Mapping[str, float] = field(default_factory=dict)
+    calipers: Mapping[str, float] = field(default_factory=dict, hash=False)
     discard: str | None = None
     reestimate: bool = False
 

@@ -85,7 +85,7 @@ class OptimalMatching:
     scale: str = "logit"
     exact: tuple[str, ...] = ()
     distance: str = "score"
-    calipers: Mapping[str, float] = field(default_factory=dict)
+    calipers: Mapping[str, float] = field(default_factory=dict, hash=False)
     discard: str | None = None
     reestimate: bool = False
 
@@ -186,7 +186,7 @@ class FullMatching:
     scale: str = "logit"
     exact: tuple[str, ...] = ()
     distance: str = "score"
-    calipers: Mapping[str, float] = field(default_factory=dict)
+    calipers: Mapping[str, float] = field(default_factory=dict, hash=False)
     discard: str | None = None
     reestimate: bool = False
 

@@ -168,7 +168,7 @@ def test_numbers_that_cannot_be_ratios_are_refused(call, message):
 @pytest.mark.parametrize("bad", ["2", None, True, np.nan, np.inf, 0, -1, [2.0], 2j])
 def test_a_ratio_is_one_number_above_0(bad):
     for function in (e_value, lambda r: risk_ratio_from(r, Ratio.ODDS)):
-        with pytest.raises(InputError, match="ratio: expected a finite number above 0"):
+        with pytest.raises(InputError, match="ratio: expected a number above 0"):
             function(bad)
     with pytest.raises(InputError, match="lower: expected"):
         e_value_of_ratio(2.0, bad, 3.0)

@@ -224,8 +224,7 @@ def test_a_published_rate_that_is_higher_with_the_programme_trims_the_participan
         (
             lambda: bound_time([1, 2], [0, 1, 1], [1, 0]),
             InputError,
-            "reoffended, treated and days: expected one value for each person in each, "
-            "found shapes (3,), (2,), (2,)",
+            "reoffended: expected 2 values, as many as days, found shape (3,)",
         ),
         (
             lambda: bound_published_time(make_study(0.0, 0.3)),

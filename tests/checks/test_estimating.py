@@ -6,10 +6,10 @@ import pytest
 import statsmodels.api as sm
 from scipy import optimize
 
-from desist.checks.estimating import (
+from desist.checks.estimating import fit_weighted
+from desist.design.equations import (
     balance_equations,
     entropy_equations,
-    fit_weighted,
     join_equations,
     score_equations,
     stack_entropy,

@@ -10,8 +10,8 @@ from desist.design.edges import Edges, collect_edges, iterate_edges, join_edges
 from desist.design.optimal import (
     FullMatching,
     OptimalMatching,
-    assign_optimally,
     cover_optimally,
+    match_optimally,
 )
 from desist.design.scores import GivenScore
 from desist.errors import InputError, NoOverlapError
@@ -60,7 +60,7 @@ def table_of(distance):
 @pytest.mark.parametrize("seed", range(15))
 def test_optimal_pairs_are_the_best_of_all_permutations(seed):
     distance = np.random.default_rng(seed).integers(0, 6, (4, 5)).astype(float)
-    found = assign_optimally(table_of(distance), 4, 5, 1)
+    found = match_optimally(table_of(distance), 4, 5, 1)
     best = min(sum(distance[i, p[i]] for i in range(4)) for p in permutations(range(5), 4))
     assert distance[found[:, 0], found[:, 1]].sum() == best
     assert len(np.unique(found[:, 1])) == 4
@@ -69,17 +69,17 @@ def test_optimal_pairs_are_the_best_of_all_permutations(seed):
 def test_as_many_as_possible_are_matched_before_distance_counts():
     # the first pair is nearest, but then the second person has nobody
     distance = np.array([[0.0, 9.0], [1.0, np.inf]])
-    assert sorted(assign_optimally(table_of(distance), 2, 2, 1).tolist()) == [[0, 1], [1, 0]]
+    assert sorted(match_optimally(table_of(distance), 2, 2, 1).tolist()) == [[0, 1], [1, 0]]
 
 
 def test_nobody_in_reach_remains_without_match():
     distance = np.array([[1.0, np.inf], [np.inf, np.inf]])
-    assert assign_optimally(table_of(distance), 2, 2, 1).tolist() == [[0, 0]]
+    assert match_optimally(table_of(distance), 2, 2, 1).tolist() == [[0, 0]]
 
 
 def test_two_matches_each_are_different_people():
     distance = np.array([[1.0, 2.0, 5.0, 9.0], [1.0, 3.0, 3.0, 9.0]])
-    found = assign_optimally(table_of(distance), 2, 4, 2)
+    found = match_optimally(table_of(distance), 2, 4, 2)
     assert len(found) == 4
     assert len({tuple(pair) for pair in found.tolist()}) == 4
     assert distance[found[:, 0], found[:, 1]].sum() == 1 + 2 + 3 + 9
@@ -318,7 +318,7 @@ def test_nobody_has_two_matches_more_than_somebody_who_could_have_one_of_them(se
     rng = np.random.default_rng(seed)
     distance = rng.integers(0, 5, (4, 9)).astype(float)
     distance[rng.random((4, 9)) < 0.4] = np.inf
-    found = assign_optimally(table_of(distance), 4, 9, ratio)
+    found = match_optimally(table_of(distance), 4, 9, ratio)
     counts = np.bincount(found[:, 0], minlength=4)
     owner = dict(zip(found[:, 1].tolist(), found[:, 0].tolist(), strict=True))
     for person in range(4):

@@ -4,6 +4,7 @@ Hainmueller (2012), Political Analysis 20, equations 4 to 9.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -11,11 +12,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from desist.arguments import find_number_faults
+from desist.design.arose import Balanced
 from desist.design.balance import is_binary
 from desist.design.columns import ScaledColumns
+from desist.design.equations import (
+    WeightEquations,
+    entropy_equations,
+    join_equations,
+    stack_entropy,
+)
 from desist.design.formula import ModelMatrix
 from desist.design.newton import Value, minimise
-from desist.design.protocol import Assignment, Material
+from desist.design.protocol import Material, UsualAnswers, Weighting
 from desist.errors import Fault, NoOverlapError
 from desist.estimands import Estimand
 
@@ -28,7 +36,7 @@ Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class EntropyBalancing:
+class EntropyBalancing(UsualAnswers):
     """Weights that balance the columns of the formula exactly, as even as can be.
 
     For the ATT the weighted means of the comparison people equal those of the
@@ -46,6 +54,7 @@ class EntropyBalancing:
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
     needs_scores: ClassVar[bool] = False
+    no_bootstrap: ClassVar[str] = ""
 
     moments: int = 1
 
@@ -69,7 +78,7 @@ class EntropyBalancing:
         advice = "1 balances means, 2 variances as well"
         return [replace(fault, expected="1 or 2", advice=advice) for fault in faults]
 
-    def assign(self, material: Material) -> Assignment:
+    def weigh(self, material: Material) -> Weighting:
         """Find the weights.
 
         Parameters
@@ -79,7 +88,7 @@ class EntropyBalancing:
 
         Returns
         -------
-        Assignment
+        Weighting
             Weight 1 for the people asked about.
 
         Raises
@@ -99,7 +108,52 @@ class EntropyBalancing:
                     "that differ most, merge rare levels, or balance one moment"
                 )
             weights[arm] = found * target.sum()
-        return Assignment(weights)
+        known = partial(write_equations, moments=self.moments, estimand=material.estimand)
+        return Weighting(weights, Balanced(known, partial(known, known=False)))
+
+
+def write_equations(
+    matrix: ModelMatrix,
+    treated: NDArray[np.bool_],
+    weights: Floats,
+    *,
+    moments: int,
+    estimand: Estimand,
+    known: bool = True,
+) -> WeightEquations:
+    """Write down the equations of entropy-balancing weights.
+
+    Parameters
+    ----------
+    matrix : ModelMatrix
+        The formula as numbers.
+    treated : ndarray of bool, shape (n_people,)
+        Whether each person took part.
+    weights : ndarray of float, shape (n_people,)
+        As they were found.
+    moments : int
+        1 or 2.
+    estimand : Estimand
+        ATT, ATE or ATC.
+    known : bool
+        Whether the means that the weights meet count as known, or as estimated too.
+
+    Returns
+    -------
+    WeightEquations
+        Those of both arms, where both were weighted.
+    """
+    columns = balanced_columns(matrix, moments)
+    spread = columns.std(axis=0)
+    scaled = columns[:, spread > 0] / spread[spread > 0]
+    return join_equations(
+        *(
+            entropy_equations(scaled, weights, arm, scaled[target].mean(axis=0))
+            if known
+            else stack_entropy(scaled, weights, arm, target)
+            for arm, target, _ in _arms_to_balance(treated, estimand)
+        )
+    )
 
 
 def balanced_columns(matrix: ModelMatrix | None, moments: int) -> Floats:

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from desist.arguments import describe, find_kind_faults, find_number_faults
+from desist.design.arose import Arose, FromSets, Given
 from desist.design.discard import discard_outside, find_discard_faults
 from desist.design.distance import (
     DISTANCES,
@@ -28,7 +29,7 @@ from desist.design.greedy import (
     match_closest_first,
     match_in_order,
 )
-from desist.design.protocol import Assignment, Material
+from desist.design.protocol import Material, UsualAnswers, Weighting
 from desist.errors import CannotAnswerError, Fault, NoOverlapError, raise_faults
 from desist.estimands import Estimand
 
@@ -37,6 +38,14 @@ NOBODY = (
     "no participant has a match within the caliper and the exact columns; widen the caliper, "
     "name fewer columns, or look for comparison people who could have taken part"
 )
+FIXED_NUMBER = (
+    "the bootstrap is not valid after matching with a fixed number of neighbours "
+    "(Abadie and Imbens 2008); use the errors clustered by matched set"
+)
+MATCHED_AGAIN = (
+    "people who are matched more than once are in no sets, and they are not matched again for "
+    "every draw"
+)
 ORDERS = ("largest", "smallest", "closest", "random", "data")
 
 Floats = NDArray[np.float64]
@@ -44,7 +53,7 @@ Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class NearestMatching:
+class NearestMatching(UsualAnswers):
     """Match each participant with the nearest comparison people, one after another.
 
     Each participant's matches share weight 1. Everybody is matched once before anybody
@@ -86,6 +95,7 @@ class NearestMatching:
     estimands: ClassVar[tuple[Estimand, ...]] = (Estimand.ATT, Estimand.ATC)
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
+    no_bootstrap: ClassVar[str] = FIXED_NUMBER
 
     ratio: int = 1
     replacement: bool = False
@@ -146,7 +156,7 @@ class NearestMatching:
             return 1
         return n_treated if self.reuse is None else self.reuse
 
-    def assign(self, material: Material) -> Assignment:
+    def weigh(self, material: Material) -> Weighting:
         """Match everybody.
 
         Parameters
@@ -156,7 +166,7 @@ class NearestMatching:
 
         Returns
         -------
-        Assignment
+        Weighting
             With sets when each comparison person is used once.
 
         Raises
@@ -182,7 +192,7 @@ class NearestMatching:
         )
         if not len(matches):
             raise NoOverlapError(NOBODY)
-        made = assign_matches(matches, focal, with_sets=not self.replacement)
+        made = weigh_matches(matches, focal, with_sets=not self.replacement)
         _refuse_loss(made.weights, focal, material.estimand)
         notes += note_shortfall(matches, self.ratio)
         notes += note_ties(made.weights, focal, strata, space) + search.note_choices()
@@ -191,7 +201,7 @@ class NearestMatching:
         return replace(made, notes=notes, scores=material.scores)
 
 
-def assign_matches(matches: Integers, treated: NDArray[np.bool_], *, with_sets: bool) -> Assignment:
+def weigh_matches(matches: Integers, treated: NDArray[np.bool_], *, with_sets: bool) -> Weighting:
     """Turn a list of matches into weights: each participant's matches share weight 1.
 
     Parameters
@@ -205,7 +215,7 @@ def assign_matches(matches: Integers, treated: NDArray[np.bool_], *, with_sets: 
 
     Returns
     -------
-    Assignment
+    Weighting
         Weights, and sets numbered in the order of the participants' rows.
     """
     matches = matches[np.lexsort((np.arange(len(matches)), matches[:, 0]))]
@@ -213,12 +223,14 @@ def assign_matches(matches: Integers, treated: NDArray[np.bool_], *, with_sets: 
     weights = np.zeros(len(treated))
     weights[people] = 1.0
     np.add.at(weights, matches[:, 1], 1.0 / counts[inverse])
-    sets = None
+    sets: Integers | None = None
+    arose: Arose = Given(MATCHED_AGAIN)
     if with_sets:
         sets = np.full(len(treated), -1, dtype=np.int64)
         sets[people] = np.arange(len(people))
         sets[matches[:, 1]] = inverse
-    return Assignment(weights, sets, matches)
+        arose = FromSets()
+    return Weighting(weights, arose, sets, matches)
 
 
 def note_shortfall(matches: Integers, ratio: int) -> tuple[str, ...]:

@@ -31,8 +31,8 @@ from desist.design.distance import (
     number_strata,
 )
 from desist.design.edges import Edges, collect_edges
-from desist.design.nearest import assign_matches, find_ratio_faults, note_shortfall
-from desist.design.protocol import Assignment, Material
+from desist.design.nearest import FIXED_NUMBER, find_ratio_faults, note_shortfall, weigh_matches
+from desist.design.protocol import Material, UsualAnswers, Weighting
 from desist.design.strata import ALL_THREE, weigh_strata
 from desist.errors import Fault, NoOverlapError
 from desist.estimands import Estimand
@@ -48,7 +48,7 @@ Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class OptimalMatching:
+class OptimalMatching(UsualAnswers):
     """Match without replacement so that the total distance is the smallest possible.
 
     Where not everybody can have `ratio` matches, as many as possible are made, nobody has two
@@ -79,6 +79,7 @@ class OptimalMatching:
     estimands: ClassVar[tuple[Estimand, ...]] = (Estimand.ATT,)
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
+    no_bootstrap: ClassVar[str] = FIXED_NUMBER
 
     ratio: int = 1
     caliper: float | None = None
@@ -119,7 +120,7 @@ class OptimalMatching:
             faults.append(Fault("comparison people", expected, f"{n_comparison:,}", advice))
         return faults
 
-    def assign(self, material: Material) -> Assignment:
+    def weigh(self, material: Material) -> Weighting:
         """Match everybody.
 
         Parameters
@@ -129,7 +130,7 @@ class OptimalMatching:
 
         Returns
         -------
-        Assignment
+        Weighting
             With the matches and their sets.
 
         Raises
@@ -141,18 +142,18 @@ class OptimalMatching:
         blocks = []
         for inside, outside in _split_strata(material.treated, strata, space):
             edges = collect_edges(space, inside, outside, len(inside), self.ratio)
-            chosen = assign_optimally(edges, len(inside), len(outside), self.ratio)
+            chosen = match_optimally(edges, len(inside), len(outside), self.ratio)
             blocks.append(np.column_stack([inside[chosen[:, 0]], outside[chosen[:, 1]]]))
         matches = np.concatenate(blocks)
         if not len(matches):
             raise NoOverlapError(NOBODY)
-        made = assign_matches(matches, material.treated, with_sets=True)
+        made = weigh_matches(matches, material.treated, with_sets=True)
         notes = note_shortfall(matches, self.ratio)
         return replace(made, notes=notes + note_ties(made.weights, material.treated, strata, space))
 
 
 @dataclass(frozen=True)
-class FullMatching:
+class FullMatching(UsualAnswers):
     """Put everybody into sets with one participant or one comparison person.
 
     The sum of the distances between the one and the others of each set is the smallest
@@ -181,6 +182,10 @@ class FullMatching:
     estimands: ClassVar[tuple[Estimand, ...]] = ALL_THREE
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
+    no_bootstrap: ClassVar[str] = (
+        "whether the bootstrap is valid after full matching is not known; use the errors "
+        "clustered by matched set"
+    )
 
     caliper: float | None = None
     scale: str = "logit"
@@ -214,7 +219,7 @@ class FullMatching:
         del treated
         return _find_faults(self, covariates)
 
-    def assign(self, material: Material) -> Assignment:
+    def weigh(self, material: Material) -> Weighting:
         """Match everybody.
 
         Parameters
@@ -224,7 +229,7 @@ class FullMatching:
 
         Returns
         -------
-        Assignment
+        Weighting
             With the sets, and a match for each participant and comparison person of a set.
 
         Raises
@@ -243,10 +248,10 @@ class FullMatching:
         sets = _number_sets(matches, len(material.treated))
         weighted = weigh_strata(sets, material.treated, material.estimand)
         notes += note_ties(weighted.weights, material.treated, strata, space)
-        return Assignment(weighted.weights, weighted.sets, matches, notes, material.scores)
+        return replace(weighted, matches=matches, notes=notes, scores=material.scores)
 
 
-def assign_optimally(edges: Edges, n_treated: int, n_comparison: int, ratio: int) -> Integers:
+def match_optimally(edges: Edges, n_treated: int, n_comparison: int, ratio: int) -> Integers:
     """Choose the most matches, as evenly as can be, and of those the smallest total distance.
 
     Each match of a treated person has a way out at a price above all distances together, so

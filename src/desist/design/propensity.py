@@ -176,6 +176,29 @@ def find_aliased(columns: ScaledColumns, names: tuple[str, ...]) -> list[Fault]:
     return faults
 
 
+def require_scores(scores: PropensityScore | None) -> PropensityScore:
+    """Return the scores, which the caller knows to be there.
+
+    Parameters
+    ----------
+    scores : PropensityScore or None
+        Of everybody.
+
+    Returns
+    -------
+    PropensityScore
+        The same.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+    """
+    if scores is None:
+        raise ValueError("this method needs scores")
+    return scores
+
+
 def _sum_over_people(
     columns: ScaledColumns, treated: NDArray[np.bool_], coefficients: Floats, link: str
 ) -> tuple[Floats, Floats]:

@@ -15,8 +15,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from desist.design.arose import FromScores
 from desist.design.distance import UNITS, distance_scale, find_caliper_faults, find_nearest
-from desist.design.protocol import Assignment, Material
+from desist.design.propensity import PropensityScore, require_scores
+from desist.design.protocol import Material, UsualAnswers, Weighting
+from desist.design.reweighing import Contrast
 from desist.errors import Fault, NoOverlapError
 from desist.estimands import Estimand
 
@@ -28,7 +31,7 @@ Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class RadiusMatching:
+class RadiusMatching(UsualAnswers):
     """Match every comparison person within a caliper, with replacement.
 
     Attributes
@@ -52,6 +55,7 @@ class RadiusMatching:
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
     needs_scores: ClassVar[bool] = True
+    no_bootstrap: ClassVar[str] = ""
 
     caliper: float = 0.05
     scale: str = "logit"
@@ -74,7 +78,7 @@ class RadiusMatching:
         del covariates, treated
         return find_caliper_faults(self.caliper, self.scale)
 
-    def assign(self, material: Material) -> Assignment:
+    def weigh(self, material: Material) -> Weighting:
         """Weigh everybody.
 
         Parameters
@@ -84,7 +88,7 @@ class RadiusMatching:
 
         Returns
         -------
-        Assignment
+        Weighting
             Weight 1 for a matched treated person, 0 for a dropped one.
 
         Raises
@@ -96,7 +100,72 @@ class RadiusMatching:
         weights = radius_weights(values, material.treated, radius)
         if not weights.any():
             raise NoOverlapError(_say_no_overlap(values, material.treated, self))
-        return Assignment(weights)
+        again = WithinRadius(values, radius)
+        return Weighting(weights, FromScores(require_scores(material.scores).scores, again))
+
+    def pairs(
+        self, treated: NDArray[np.bool_], scores: PropensityScore | None, matches: Integers | None
+    ) -> Iterator[Integers]:
+        """Yield the matched pairs, which are worked out only now.
+
+        Parameters
+        ----------
+        treated : ndarray of bool, shape (n_people,)
+            Whether each person took part.
+        scores : PropensityScore
+            Of everybody.
+        matches : None
+            There is no list of them.
+
+        Yields
+        ------
+        ndarray of int, shape (n_pairs, 2)
+            Positions of a participant and of a comparison person; about a million at once.
+        """
+        del matches
+        values, radius = distance_scale(scores, self.caliper, self.scale)
+        yield from iterate_pairs(values, treated, radius)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class WithinRadius:
+    """Radius matching made again for other participants.
+
+    Attributes
+    ----------
+    values : ndarray of float, shape (n_people,)
+        What is compared with the radius: scores or log odds.
+    radius : float
+        Largest distance of a match, in the unit of `values`.
+    """
+
+    values: Floats
+    radius: float
+
+    def prepare(self, columns: Floats) -> Contrast:
+        """Return what compares the arms of a redrawn participation, all draws at once.
+
+        Parameters
+        ----------
+        columns : ndarray of float, shape (n_columns, n_people)
+            What is compared.
+
+        Returns
+        -------
+        callable
+            As `desist.design.reweighing.Reweighing` says.
+        """
+        order = np.argsort(self.values, kind="stable")
+        start, end = find_windows(self.values[order], self.values[order], self.radius)
+        rank = np.empty_like(order)
+        rank[order] = np.arange(order.size)
+        ordered = columns[:, order]
+
+        def contrast(chosen: Integers) -> Floats:
+            people = rank[chosen]
+            return np.stack([_compare_matched(row, people, start, end) for row in ordered])
+
+        return contrast
 
 
 def radius_weights(values: Floats, treated: NDArray[np.bool_], radius: float) -> Floats:
@@ -194,6 +263,28 @@ def iterate_pairs(values: Floats, treated: NDArray[np.bool_], radius: float) -> 
             yield np.column_stack(
                 [np.repeat(people[chosen], counts[chosen]), np.concatenate(inside)]
             )
+
+
+def _compare_matched(row: Floats, chosen: Integers, start: Integers, end: Integers) -> Floats:
+    """Compare matched means of one outcome, people sorted by score."""
+    n_draws, n_people = chosen.shape[0], row.size
+    took_part = np.zeros((n_draws, n_people + 1))
+    at = np.arange(n_draws)[:, None]
+    took_part[at, chosen + 1] = 1.0
+    counts = np.cumsum(took_part, axis=1)
+    took_part[at, chosen + 1] = row[chosen]
+    sums = np.cumsum(took_part, axis=1)
+    everybody = np.concatenate([[0.0], np.cumsum(row)])
+    low, high = start[chosen], end[chosen]
+    n_matches = (
+        high - low - (np.take_along_axis(counts, high, 1) - np.take_along_axis(counts, low, 1))
+    )
+    total = everybody[high] - everybody[low]
+    total -= np.take_along_axis(sums, high, 1) - np.take_along_axis(sums, low, 1)
+    matched = n_matches > 0.5
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gaps = np.where(matched, row[chosen] - total / n_matches, 0.0)
+        return np.asarray(gaps.sum(axis=1) / matched.sum(axis=1))
 
 
 def _settle(

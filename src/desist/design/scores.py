@@ -1,6 +1,6 @@
 """Where the propensity scores come from: a regression, with groups or without, or elsewhere."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol
 
@@ -41,6 +41,15 @@ class ScoreModel(Protocol):
         -------
         list of Fault
             Empty when all is well.
+        """
+
+    def hidden_columns(self) -> Mapping[str, str]:
+        """Return the columns that a formula may not use, each with the reason.
+
+        Returns
+        -------
+        mapping of str to str
+            What each of them is, such as "the score".
         """
 
     def estimate(
@@ -97,6 +106,16 @@ class RegressionScore:
         faults = find_option_faults("score link", self.link, LINKS)
         return [replace(fault, expected=expected) for fault in faults]
 
+    def hidden_columns(self) -> Mapping[str, str]:
+        """Return the columns that a formula may not use: none.
+
+        Returns
+        -------
+        mapping of str to str
+            Empty.
+        """
+        return {}
+
     def estimate(
         self, treated: NDArray[np.bool_], covariates: pd.DataFrame, matrix: ModelMatrix, text: str
     ) -> PropensityScore:
@@ -151,6 +170,16 @@ class GroupedScore:
         """
         unknown = find_column_faults("score group", self.group, covariates)
         return unknown or find_bad_values(covariates, [self.group])
+
+    def hidden_columns(self) -> Mapping[str, str]:
+        """Return the column of groups, which a formula may not use.
+
+        Returns
+        -------
+        mapping of str to str
+            One entry; none where the setting is no name.
+        """
+        return {self.group: "the group of the score"} if isinstance(self.group, str) else {}
 
     def estimate(
         self, treated: NDArray[np.bool_], covariates: pd.DataFrame, matrix: ModelMatrix, text: str
@@ -219,6 +248,16 @@ class GivenScore:
         found = f"{outside.size} others ({name_rows(outside)})"
         advice = "give probabilities of taking part, not log odds"
         return [Fault(self.column, "scores strictly between 0 and 1", found, advice)]
+
+    def hidden_columns(self) -> Mapping[str, str]:
+        """Return the column of scores, which a formula may not use.
+
+        Returns
+        -------
+        mapping of str to str
+            One entry; none where the setting is no name.
+        """
+        return {self.column: "the score"} if isinstance(self.column, str) else {}
 
     def estimate(
         self, treated: NDArray[np.bool_], covariates: pd.DataFrame, matrix: ModelMatrix, text: str

@@ -10,9 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from desist.arguments import describe, find_kind_faults, find_number_faults
+from desist.design.arose import FromSets
 from desist.design.distance import find_column_faults, number_strata
-from desist.design.protocol import Assignment, Material, NoSettings
-from desist.design.weighting import require_scores
+from desist.design.propensity import require_scores
+from desist.design.protocol import Material, UsualAnswers, Weighting
 from desist.errors import CannotAnswerError, Fault, NoOverlapError, raise_faults
 from desist.estimands import Estimand
 
@@ -27,7 +28,7 @@ ALL_THREE = (Estimand.ATT, Estimand.ATE, Estimand.ATC)
 
 
 @dataclass(frozen=True)
-class ExactMatching(NoSettings):
+class ExactMatching(UsualAnswers):
     """Compare people who agree on every column of the formula.
 
     Within a stratum comparison people share the weight of its participants. Strata with
@@ -39,8 +40,9 @@ class ExactMatching(NoSettings):
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = False
     needs_scores: ClassVar[bool] = False
+    no_bootstrap: ClassVar[str] = ""
 
-    def assign(self, material: Material) -> Assignment:
+    def weigh(self, material: Material) -> Weighting:
         """Weigh everybody.
 
         Parameters
@@ -50,7 +52,7 @@ class ExactMatching(NoSettings):
 
         Returns
         -------
-        Assignment
+        Weighting
             With a set for each stratum.
         """
         strata = number_strata(material.covariates, material.variables)
@@ -58,7 +60,7 @@ class ExactMatching(NoSettings):
 
 
 @dataclass(frozen=True)
-class CoarsenedExactMatching:
+class CoarsenedExactMatching(UsualAnswers):
     """Exact matching on covariates that are cut into bins.
 
     Iacus, King and Porro (2012), Political Analysis 20.
@@ -77,6 +79,7 @@ class CoarsenedExactMatching:
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = False
     needs_scores: ClassVar[bool] = False
+    no_bootstrap: ClassVar[str] = ""
 
     bins: Mapping[str, Cuts] = field(default_factory=dict)
 
@@ -111,7 +114,7 @@ class CoarsenedExactMatching:
                 faults.append(Fault(f"bins of {column}", expected, _describe_cuts(cuts)))
         return faults
 
-    def assign(self, material: Material) -> Assignment:
+    def weigh(self, material: Material) -> Weighting:
         """Weigh everybody.
 
         Parameters
@@ -121,7 +124,7 @@ class CoarsenedExactMatching:
 
         Returns
         -------
-        Assignment
+        Weighting
             With a set for each stratum.
 
         Raises
@@ -143,7 +146,7 @@ class CoarsenedExactMatching:
 
 
 @dataclass(frozen=True)
-class Subclassification:
+class Subclassification(UsualAnswers):
     """Compare people within subclasses of the propensity score.
 
     The limits are quantiles of the score of the people asked about: the participants for
@@ -162,6 +165,7 @@ class Subclassification:
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
     needs_scores: ClassVar[bool] = True
+    no_bootstrap: ClassVar[str] = ""
 
     n_subclasses: int = 6
 
@@ -188,7 +192,7 @@ class Subclassification:
         expected = f"a whole number from 2 to the {most:,} participants"
         return [replace(faults[0], expected=expected, advice="5 or 6 are usual")]
 
-    def assign(self, material: Material) -> Assignment:
+    def weigh(self, material: Material) -> Weighting:
         """Weigh everybody.
 
         Parameters
@@ -198,7 +202,7 @@ class Subclassification:
 
         Returns
         -------
-        Assignment
+        Weighting
             With a set for each subclass.
         """
         scores = require_scores(material.scores).scores
@@ -238,7 +242,7 @@ def cut_column(values: Floats, cuts: Cuts | None) -> Integers:
     return np.searchsorted(inner, values, side="right").astype(np.int64)
 
 
-def weigh_strata(strata: Integers, treated: NDArray[np.bool_], estimand: Estimand) -> Assignment:
+def weigh_strata(strata: Integers, treated: NDArray[np.bool_], estimand: Estimand) -> Weighting:
     """Weigh people so that each arm has the strata of the people asked about.
 
     Parameters
@@ -252,7 +256,7 @@ def weigh_strata(strata: Integers, treated: NDArray[np.bool_], estimand: Estiman
 
     Returns
     -------
-    Assignment
+    Weighting
         With the strata that hold both arms as sets, numbered from 0.
 
     Raises
@@ -281,7 +285,7 @@ def weigh_strata(strata: Integers, treated: NDArray[np.bool_], estimand: Estiman
     weights = np.where(treated, factors[0][strata], factors[1][strata])
     numbers = np.cumsum(both) - 1
     sets = np.where(used, numbers[strata], -1).astype(np.int64)
-    return Assignment(np.where(used, weights, 0.0), sets)
+    return Weighting(np.where(used, weights, 0.0), FromSets(), sets)
 
 
 def _refuse_loss(used: NDArray[np.bool_], treated: NDArray[np.bool_], estimand: Estimand) -> None:

@@ -6,16 +6,25 @@ balancing.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from desist.design.arose import Balanced
 from desist.design.columns import ScaledColumns
 from desist.design.entropy import EntropyBalancing, find_independent
+from desist.design.equations import (
+    WeightEquations,
+    balance_equations,
+    join_equations,
+    tilting_equations,
+)
+from desist.design.formula import ModelMatrix
 from desist.design.newton import Value, minimise
-from desist.design.protocol import Assignment, Material, NoSettings
+from desist.design.protocol import Material, UsualAnswers, Weighting
 from desist.errors import NoOverlapError
 from desist.estimands import Estimand
 
@@ -29,7 +38,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class BalancingScore(NoSettings):
+class BalancingScore(UsualAnswers):
     """The covariate balancing propensity score, just identified.
 
     Imai and Ratkovic (2014), Journal of the Royal Statistical Society B 76, equations 9
@@ -41,8 +50,9 @@ class BalancingScore(NoSettings):
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
     needs_scores: ClassVar[bool] = False
+    no_bootstrap: ClassVar[str] = ""
 
-    def assign(self, material: Material) -> Assignment:
+    def weigh(self, material: Material) -> Weighting:
         """Find the score and its weights.
 
         Parameters
@@ -52,7 +62,7 @@ class BalancingScore(NoSettings):
 
         Returns
         -------
-        Assignment
+        Weighting
             Inverse probability weights at the score found.
 
         Raises
@@ -61,7 +71,7 @@ class BalancingScore(NoSettings):
             If no score balances the covariates.
         """
         if material.estimand is not Estimand.ATE:
-            return EntropyBalancing().assign(material)
+            return _balance_other_arm(material)
         columns = _columns(material)
         sign = np.where(material.treated, 1.0, -1.0)
 
@@ -69,11 +79,12 @@ class BalancingScore(NoSettings):
         def evaluate(coefficients: Floats) -> Value:
             return _sum_tilts(columns, coefficients, sign, np.ones_like(sign), -sign)
 
-        return Assignment(1.0 + np.exp(-sign * _predict(columns, evaluate)))
+        weights = 1.0 + np.exp(-sign * _predict(columns, evaluate))
+        return Weighting(weights, Balanced(partial(write_equations, estimand=Estimand.ATE)))
 
 
 @dataclass(frozen=True)
-class ProbabilityTilting(NoSettings):
+class ProbabilityTilting(UsualAnswers):
     """Inverse probability tilting: one score for each arm.
 
     Graham, Campos de Xavier Pinto and Egel (2012), Review of Economic Studies 79,
@@ -85,8 +96,9 @@ class ProbabilityTilting(NoSettings):
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
     needs_scores: ClassVar[bool] = False
+    no_bootstrap: ClassVar[str] = ""
 
-    def assign(self, material: Material) -> Assignment:
+    def weigh(self, material: Material) -> Weighting:
         """Find the two scores and their weights.
 
         Parameters
@@ -96,7 +108,7 @@ class ProbabilityTilting(NoSettings):
 
         Returns
         -------
-        Assignment
+        Weighting
             Inverse probability weights at the scores found.
 
         Raises
@@ -105,7 +117,7 @@ class ProbabilityTilting(NoSettings):
             If no score balances the covariates.
         """
         if material.estimand is not Estimand.ATE:
-            return EntropyBalancing().assign(material)
+            return _balance_other_arm(material)
         columns = _columns(material)
         weights = np.empty(len(material.treated))
         for arm in (material.treated, ~material.treated):
@@ -116,14 +128,81 @@ class ProbabilityTilting(NoSettings):
                 return _sum_tilts(columns, coefficients, np.ones_like(inside), inside, 1 - inside)
 
             weights[arm] = 1.0 + np.exp(-_predict(columns, evaluate)[arm])
-        return Assignment(weights)
+        return Weighting(weights, Balanced(write_two_scores))
+
+
+def write_equations(
+    matrix: ModelMatrix, treated: NDArray[np.bool_], weights: Floats, *, estimand: Estimand
+) -> WeightEquations:
+    """Write down the equations of weights from one score that balances the arms.
+
+    Parameters
+    ----------
+    matrix : ModelMatrix
+        The formula as numbers.
+    treated : ndarray of bool, shape (n_people,)
+        Whether each person took part.
+    weights : ndarray of float, shape (n_people,)
+        As they were found; they tell the scores.
+    estimand : Estimand
+        ATT, ATE or ATC.
+
+    Returns
+    -------
+    WeightEquations
+        One for each column that is no combination of others; the means that are met count as
+        estimated.
+    """
+    # a score enters only where a weight is a function of it; elsewhere any will do
+    odds = {Estimand.ATE: weights - 1.0}.get(estimand, weights)
+    scores = np.where(treated, 1.0 / (1.0 + odds), odds / (1.0 + odds))
+    return balance_equations(_scaled(matrix), treated, scores, estimand=estimand)
+
+
+def write_two_scores(
+    matrix: ModelMatrix, treated: NDArray[np.bool_], weights: Floats
+) -> WeightEquations:
+    """Write down the equations of weights from one score for each arm.
+
+    Parameters
+    ----------
+    matrix : ModelMatrix
+        The formula as numbers.
+    treated : ndarray of bool, shape (n_people,)
+        Whether each person took part.
+    weights : ndarray of float, shape (n_people,)
+        As they were found; they tell the scores.
+
+    Returns
+    -------
+    WeightEquations
+        Those of both arms, with the means of everybody estimated.
+    """
+    scaled = _scaled(matrix)
+    arms = (treated, ~treated)
+    return join_equations(*(tilting_equations(scaled, arm, 1.0 / weights) for arm in arms))
+
+
+def _balance_other_arm(material: Material) -> Weighting:
+    """Return the weights of entropy balancing, which both are for the ATT and the ATC."""
+    made = EntropyBalancing().weigh(material)
+    return replace(made, arose=Balanced(partial(write_equations, estimand=material.estimand)))
+
+
+def _scaled(matrix: ModelMatrix) -> Floats:
+    columns = _independent_columns(matrix)
+    return np.concatenate([block for _, block in columns.blocks()])
 
 
 def _columns(material: Material) -> ScaledColumns:
     if material.matrix is None:
         raise ValueError("balancing needs the formula as numbers")
-    kept = find_independent(material.matrix.without_intercept)
-    return ScaledColumns(material.matrix.values[:, np.append(0, 1 + kept)])
+    return _independent_columns(material.matrix)
+
+
+def _independent_columns(matrix: ModelMatrix) -> ScaledColumns:
+    kept = find_independent(matrix.without_intercept)
+    return ScaledColumns(matrix.values[:, np.append(0, 1 + kept)])
 
 
 def _predict(columns: ScaledColumns, evaluate: Callable[[Floats], Value]) -> Floats:

@@ -1,6 +1,8 @@
 """Weights by a formula: inverse probability, overlap, matching; and weights from elsewhere."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -8,22 +10,35 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from desist.arguments import describe, find_kind_faults, find_number_faults
+from desist.design.arose import FromScores, Given
 from desist.design.distance import find_column_faults
-from desist.design.formula import find_bad_values, is_text
-from desist.design.propensity import PropensityScore
-from desist.design.protocol import Assignment, Material, NoSettings
+from desist.design.equations import WeightEquations, score_equations
+from desist.design.formula import ModelMatrix, find_bad_values, is_text
+from desist.design.propensity import PropensityScore, require_scores
+from desist.design.protocol import Material, UsualAnswers, Weighting
+from desist.design.reweighing import EachDraw
+from desist.design.targets import MATCHING, ScoreWeights
 from desist.errors import CannotAnswerError, Fault, NoOverlapError, name_rows
 from desist.estimands import Estimand
 from desist.privacy import FEWEST_SHARING
 
 LARGEST_POWER = 300
 LARGEST_WEIGHT = 1e100
+NOT_SMOOTH = (
+    "weights that were trimmed or truncated do not follow smoothly from the score, so no equations "
+    "give their standard error; a bootstrap that makes the design again does"
+)
+FROM_ELSEWHERE = "the score was estimated elsewhere, by equations that are not known here"
+SHRUNKEN = (
+    "the score has intercepts that were shrunken together, which are not the solution of plain "
+    "equations"
+)
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class GivenWeights:
+class GivenWeights(UsualAnswers):
     """Probability weights that stand in a column of the cohort.
 
     Attributes
@@ -44,8 +59,21 @@ class GivenWeights:
     needs_formula: ClassVar[bool] = False
     needs_matrix: ClassVar[bool] = False
     needs_scores: ClassVar[bool] = False
+    no_bootstrap: ClassVar[str] = (
+        "weights from elsewhere cannot be made again; use the weighted difference"
+    )
 
     column: str
+
+    def hidden_columns(self) -> Mapping[str, str]:
+        """Return the column of weights, which a formula may not use.
+
+        Returns
+        -------
+        mapping of str to str
+            One entry; none where the setting is no name.
+        """
+        return {self.column: "the weight"} if isinstance(self.column, str) else {}
 
     def find_faults(self, covariates: pd.DataFrame, treated: NDArray[np.bool_]) -> list[Fault]:
         """Return what is wrong with the column of weights.
@@ -83,7 +111,7 @@ class GivenWeights:
                 faults.append(Fault(self.column, expected, "none", "check the column of weights"))
         return faults
 
-    def assign(self, material: Material) -> Assignment:
+    def weigh(self, material: Material) -> Weighting:
         """Take the weights over.
 
         Parameters
@@ -93,17 +121,17 @@ class GivenWeights:
 
         Returns
         -------
-        Assignment
+        Weighting
             The weights as they were given; where their sums could not be computed with, an arm
             times a power of two, with a note.
         """
         column = material.covariates[self.column]
         weights = np.array(column.to_numpy(dtype=np.float64), copy=True)
-        return Assignment(weights, notes=_rescale(weights, material.treated))
+        return Weighting(weights, Given(), notes=_rescale(weights, material.treated))
 
 
 @dataclass(frozen=True)
-class InverseProbability:
+class InverseProbability(UsualAnswers):
     """Inverse probability weights.
 
     With score e, participants and comparison people weigh 1 and e/(1-e) for the ATT,
@@ -127,6 +155,7 @@ class InverseProbability:
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
     needs_scores: ClassVar[bool] = True
+    no_bootstrap: ClassVar[str] = ""
 
     stabilised: bool = False
     truncate: float | None = None
@@ -162,7 +191,7 @@ class InverseProbability:
             faults.append(Fault("trim", expected, _describe_limits(self.trim), advice))
         return faults
 
-    def assign(self, material: Material) -> Assignment:
+    def weigh(self, material: Material) -> Weighting:
         """Weigh everybody.
 
         Parameters
@@ -172,7 +201,7 @@ class InverseProbability:
 
         Returns
         -------
-        Assignment
+        Weighting
             With notes of how many people were trimmed and how many weights cut.
 
         Raises
@@ -183,14 +212,11 @@ class InverseProbability:
             If trimming drops people whom the estimand is about (ATE, ATC).
         """
         scores, treated = require_scores(material.scores), material.treated
-        weights = inverse_probability_weights(scores, treated, material.estimand)
-        if self.stabilised:
-            weights *= np.where(treated, treated.mean(), 1 - treated.mean())
+        weights = self._weigh_again(treated, scores=scores, estimand=material.estimand, cut=False)
         notes = []
         if self.trim is not None:
-            outside = (scores.scores < self.trim[0]) | (scores.scores > self.trim[1])
+            outside = _find_outside(scores, self.trim)
             _refuse_trimming(outside, treated, material.estimand, self.trim)
-            weights[outside] = 0.0
             n_treated, n_comparison = (outside & treated).sum(), (outside & ~treated).sum()
             notes.append(
                 f"{n_treated:,} participants and {n_comparison:,} comparison people were trimmed: "
@@ -199,11 +225,35 @@ class InverseProbability:
         if self.truncate is not None:
             notes.append(_truncate(weights, treated, material.estimand, self.truncate))
         _refuse_infinite(weights)
-        return Assignment(weights, notes=tuple(notes))
+        return Weighting(weights, self._say_how(scores, material.estimand), notes=tuple(notes))
+
+    def _say_how(self, scores: PropensityScore, estimand: Estimand) -> FromScores:
+        if self.truncate is None and self.trim is None:
+            return arose_from_scores(scores, estimand)
+        again = partial(self._weigh_again, scores=scores, estimand=estimand)
+        return FromScores(scores.scores, EachDraw(again), no_equations=NOT_SMOOTH)
+
+    def _weigh_again(
+        self,
+        treated: NDArray[np.bool_],
+        *,
+        scores: PropensityScore,
+        estimand: Estimand,
+        cut: bool = True,
+    ) -> Floats:
+        """Weigh people, whoever took part; nobody is refused, and cutting can be left out."""
+        weights = inverse_probability_weights(scores, treated, estimand)
+        if self.stabilised:
+            weights *= np.where(treated, treated.mean(), 1 - treated.mean())
+        if self.trim is not None:
+            weights[_find_outside(scores, self.trim)] = 0.0
+        if cut and self.truncate is not None:
+            _truncate(weights, treated, estimand, self.truncate)
+        return weights
 
 
 @dataclass(frozen=True)
-class OverlapWeights(NoSettings):
+class OverlapWeights(UsualAnswers):
     """Overlap weights: 1-e for participants, e for comparison people.
 
     Li, Morgan and Zaslavsky (2018), Journal of the American Statistical Association 113.
@@ -215,8 +265,9 @@ class OverlapWeights(NoSettings):
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
     needs_scores: ClassVar[bool] = True
+    no_bootstrap: ClassVar[str] = ""
 
-    def assign(self, material: Material) -> Assignment:
+    def weigh(self, material: Material) -> Weighting:
         """Weigh everybody.
 
         Parameters
@@ -226,15 +277,16 @@ class OverlapWeights(NoSettings):
 
         Returns
         -------
-        Assignment
+        Weighting
             Bounded weights.
         """
         scores = require_scores(material.scores)
-        return Assignment(np.where(material.treated, _complement(scores), scores.scores))
+        weights = np.where(material.treated, _complement(scores), scores.scores)
+        return Weighting(weights, arose_from_scores(scores, Estimand.ATO))
 
 
 @dataclass(frozen=True)
-class MatchingWeights(NoSettings):
+class MatchingWeights(UsualAnswers):
     """Matching weights: min(e, 1-e) over the probability of the arm a person is in.
 
     Li and Greene (2013), International Journal of Biostatistics 9: the weighting analogue
@@ -247,8 +299,9 @@ class MatchingWeights(NoSettings):
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
     needs_scores: ClassVar[bool] = True
+    no_bootstrap: ClassVar[str] = ""
 
-    def assign(self, material: Material) -> Assignment:
+    def weigh(self, material: Material) -> Weighting:
         """Weigh everybody.
 
         Parameters
@@ -258,13 +311,72 @@ class MatchingWeights(NoSettings):
 
         Returns
         -------
-        Assignment
+        Weighting
             Weights of at most 1.
         """
         scores = require_scores(material.scores)
         rest = _complement(scores)
         own = np.where(material.treated, scores.scores, rest)
-        return Assignment(np.minimum(scores.scores, rest) / own)
+        weights = np.minimum(scores.scores, rest) / own
+        return Weighting(weights, arose_from_scores(scores, MATCHING))
+
+
+def arose_from_scores(scores: PropensityScore, target: Estimand | str) -> FromScores:
+    """Say how weights arose that are a function of the own score and arm.
+
+    Parameters
+    ----------
+    scores : PropensityScore
+        Of everybody.
+    target : Estimand or str
+        One of `desist.design.targets.TARGETS`.
+
+    Returns
+    -------
+    FromScores
+        With equations where the score was estimated here, by a plain regression.
+    """
+    again = ScoreWeights(scores.scores, target)
+    reason = FROM_ELSEWHERE if scores.coefficients is None else SHRUNKEN if scores.n_groups else ""
+    if reason:
+        return FromScores(scores.scores, again, no_equations=reason)
+    return FromScores(scores.scores, again, partial(write_equations, scores=scores, target=target))
+
+
+def write_equations(
+    matrix: ModelMatrix,
+    treated: NDArray[np.bool_],
+    weights: Floats,
+    *,
+    scores: PropensityScore,
+    target: Estimand | str,
+) -> WeightEquations:
+    """Write down the equations of weights that are a function of a fitted score.
+
+    Parameters
+    ----------
+    matrix : ModelMatrix
+        The formula of the score as numbers.
+    treated : ndarray of bool, shape (n_people,)
+        Whether each person took part.
+    weights : ndarray of float, shape (n_people,)
+        Not looked at; they follow from the score.
+    scores : PropensityScore
+        With coefficients.
+    target : Estimand or str
+        One of `desist.design.targets.TARGETS`.
+
+    Returns
+    -------
+    WeightEquations
+        The likelihood equations of the score.
+    """
+    del weights
+    coefficients = pd.Series(scores.coefficients, dtype=np.float64)
+    columns = [matrix.names.index(str(name)) for name in coefficients.index]
+    values = matrix.values[:, columns]
+    found = coefficients.to_numpy()
+    return score_equations(values, treated, found, estimand=target, link=scores.link)
 
 
 def inverse_probability_weights(
@@ -295,27 +407,9 @@ def inverse_probability_weights(
     return np.where(focal, 1.0, odds)
 
 
-def require_scores(scores: PropensityScore | None) -> PropensityScore:
-    """Return the scores, which the caller knows to be there.
-
-    Parameters
-    ----------
-    scores : PropensityScore or None
-        Of everybody.
-
-    Returns
-    -------
-    PropensityScore
-        The same.
-
-    Raises
-    ------
-    ValueError
-        If there are none.
-    """
-    if scores is None:
-        raise ValueError("this method needs scores")
-    return scores
+def _find_outside(scores: PropensityScore, trim: tuple[float, float]) -> NDArray[np.bool_]:
+    outside: NDArray[np.bool_] = (scores.scores < trim[0]) | (scores.scores > trim[1])
+    return outside
 
 
 def _are_limits(trim: object) -> bool:
@@ -360,6 +454,8 @@ def _truncate(
     """Cut the largest weights, in place; the people asked about for ATT and ATC keep theirs."""
     cut = {Estimand.ATT: ~treated, Estimand.ATC: treated}.get(estimand, np.ones_like(treated))
     cut = cut & (weights > 0)
+    if not cut.any():
+        return "no weights were truncated"
     limit = float(np.quantile(weights[cut], quantile, method="closest_observation"))
     above = cut & (weights > limit)
     weights[above] = limit

@@ -20,7 +20,10 @@ Floats = NDArray[np.float64]
 WriteEquations = Callable[[ModelMatrix, Bools, Floats], WeightEquations]
 
 NOT_FROM_SCORES = "the weights do not follow from a propensity score or from sets"
-BALANCED = f"the weights were chosen to balance the arms: {NOT_FROM_SCORES}"
+CHOSEN_TO_BALANCE = (
+    "the weights were chosen to balance the arms, and do not follow from a propensity score or "
+    "from sets"
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -77,7 +80,7 @@ class Balanced:
     """
 
     no_equations: ClassVar[str] = ""
-    obstacle: ClassVar[str] = BALANCED
+    obstacle: ClassVar[str] = CHOSEN_TO_BALANCE
 
     equations: WriteEquations
     stacked: WriteEquations | None = None

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from desist.design.distance import Space
-from desist.design.edges import collect_edges, iterate_edges
-from desist.design.optimal import cover_optimally, match_optimally
+from desist.design.matching.distance import Space
+from desist.design.matching.edges import collect_edges, iterate_edges
+from desist.design.matching.optimal import cover_optimally, match_optimally
 
 CASES = (
     ("optimal", 2_000, 20_000, 0.7, 0.05),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import desist
-from desist.design.methods import METHODS
+from desist.design.catalogue import METHODS
 
 SOURCE = Path(desist.__file__).parent
 ROOT = Path(__file__).parents[1]

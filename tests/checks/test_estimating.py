@@ -7,7 +7,7 @@ import statsmodels.api as sm
 from scipy import optimize
 
 from desist.checks.estimating import fit_weighted
-from desist.design.equations import (
+from desist.design.weighting.equations import (
     balance_equations,
     entropy_equations,
     join_equations,

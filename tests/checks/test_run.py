@@ -9,11 +9,12 @@ from desist.checks.estimating import fit_weighted
 from desist.checks.run import run_checks
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design, build_design
-from desist.design.entropy import EntropyBalancing
-from desist.design.nearest import NearestMatching
-from desist.design.radius import RadiusMatching
-from desist.design.strata import Subclassification
-from desist.design.weighting import GivenWeights, InverseProbability, OverlapWeights
+from desist.design.matching.nearest import NearestMatching
+from desist.design.matching.radius import RadiusMatching
+from desist.design.matching.strata import Subclassification
+from desist.design.weighting.by_score import InverseProbability, OverlapWeights
+from desist.design.weighting.entropy import EntropyBalancing
+from desist.design.weighting.given import GivenWeights
 from desist.estimands import Estimand, Measure
 
 from .conftest import REFERENCE

@@ -8,17 +8,17 @@ import pytest
 from desist.checks.bootstrap import redo_design
 from desist.cohort.cohort import Cohort
 from desist.design.arose import Balanced, FromScores, FromSets, Given
+from desist.design.catalogue import METHODS
 from desist.design.design import Design, build_design
 from desist.design.formula import make_matrix, read_formula
-from desist.design.methods import METHODS
-from desist.design.nearest import NearestMatching
+from desist.design.matching.nearest import NearestMatching
 from desist.design.reweighing import EachDraw
-from desist.design.scores import GivenScore, GroupedScore
-from desist.design.weighting import InverseProbability
+from desist.design.scores.models import GivenScore, GroupedScore
+from desist.design.weighting.by_score import InverseProbability
 from desist.errors import CannotAnswerError, InputError
 from desist.estimands import Estimand
 
-from .test_methods import FORMULA, SETTINGS, design_of, make_people, method_of
+from .test_catalogue import FORMULA, SETTINGS, design_of, make_people, method_of
 
 KINDS = {
     FromScores: {"radius", "ipw", "overlap", "matching_weights"},

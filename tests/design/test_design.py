@@ -5,9 +5,9 @@ import pytest
 
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design, build_design, draw_designs
-from desist.design.entropy import EntropyBalancing
-from desist.design.radius import RadiusMatching
-from desist.design.weighting import GivenWeights
+from desist.design.matching.radius import RadiusMatching
+from desist.design.weighting.entropy import EntropyBalancing
+from desist.design.weighting.given import GivenWeights
 from desist.errors import CannotAnswerError, InputError
 from desist.estimands import Estimand
 

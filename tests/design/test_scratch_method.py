@@ -16,7 +16,7 @@ from desist.checks.bootstrap import redo_design
 from desist.checks.by_design import check_m_estimation, check_randomisation, redraw
 from desist.cli.study import read_study
 from desist.cohort.cohort import Cohort
-from desist.design import methods
+from desist.design import catalogue
 from desist.design.arose import FromScores
 from desist.design.design import build_design
 from desist.design.protocol import Material, UsualAnswers, Weighting
@@ -24,7 +24,7 @@ from desist.design.reweighing import EachDraw
 from desist.errors import Fault, InputError, NoOverlapError
 from desist.estimands import Estimand, Measure
 
-from .test_methods import FORMULA, make_people
+from .test_catalogue import FORMULA, make_people
 
 REASON = "each weight depends on many people's scores, so no equations are written"
 
@@ -80,8 +80,8 @@ def weigh_by_kernel(logit, treated, *, bandwidth):
 
 @pytest.fixture
 def kernel(monkeypatch):
-    monkeypatch.setitem(methods.METHODS, "kernel", KernelMatching)
-    return methods.make_method("kernel", {"bandwidth": 0.3})
+    monkeypatch.setitem(catalogue.METHODS, "kernel", KernelMatching)
+    return catalogue.make_method("kernel", {"bandwidth": 0.3})
 
 
 @pytest.fixture
@@ -144,4 +144,6 @@ bandwidth = 0.3
 """
     path = tmp_path / "study.toml"
     path.write_text(text, encoding="utf-8")
-    assert "kernel" in str(read_study(path))
+    design = read_study(path).design
+    assert design["method"] == "kernel"
+    assert catalogue.make_method("kernel", {"bandwidth": design["bandwidth"]}) == kernel

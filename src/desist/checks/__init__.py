@@ -60,7 +60,7 @@ from desist.checks.unconditional import barnard, boschloo
 from desist.checks.weighted import clustered_difference, weighted_difference
 from desist.checks.welch import welch, welch_from_counts, welch_from_summary
 from desist.design.balance import effective_sample_size
-from desist.design.equations import WeightEquations
+from desist.design.weighting.equations import WeightEquations
 
 __all__ = [
     "AdjustedP",

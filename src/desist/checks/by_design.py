@@ -25,8 +25,8 @@ from desist.cohort.cohort import Cohort
 from desist.design.arose import FromScores, FromSets, WriteEquations
 from desist.design.balance import effective_sample_size
 from desist.design.design import Design
-from desist.design.equations import WeightEquations
 from desist.design.formula import ModelMatrix, make_matrix, read_formula
+from desist.design.weighting.equations import WeightEquations
 from desist.errors import CannotAnswerError, raise_faults
 from desist.estimands import Estimand, Measure
 

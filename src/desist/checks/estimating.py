@@ -26,7 +26,7 @@ from scipy.special import expit
 from desist.arguments import find_choice_faults
 from desist.checks.arms import Arms, join_arms
 from desist.checks.columns import Columns
-from desist.design.equations import WeightEquations
+from desist.design.weighting.equations import WeightEquations
 from desist.errors import NotConvergedError
 
 Floats = NDArray[np.float64]

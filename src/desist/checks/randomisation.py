@@ -27,9 +27,9 @@ from desist.arguments import find_choice_faults, find_number_faults
 from desist.checks.arms import join_arms
 from desist.checks.check import Finding
 from desist.checks.columns import Columns, find_draw_faults, find_probability_faults
-from desist.design.radius import WithinRadius
+from desist.design.matching.radius import WithinRadius
 from desist.design.reweighing import Contrast, Reweighing
-from desist.design.targets import TARGETS, ScoreWeights
+from desist.design.weighting.targets import TARGETS, ScoreWeights
 from desist.errors import CannotAnswerError
 from desist.estimands import Estimand
 

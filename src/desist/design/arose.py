@@ -11,9 +11,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from desist.design.equations import WeightEquations
 from desist.design.formula import ModelMatrix
 from desist.design.reweighing import Reweighing
+from desist.design.weighting.equations import WeightEquations
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]

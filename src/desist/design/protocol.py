@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from desist.design.arose import Arose
 from desist.design.formula import ModelMatrix
-from desist.design.propensity import PropensityScore
+from desist.design.scores.propensity import PropensityScore
 from desist.errors import Fault
 from desist.estimands import Estimand
 

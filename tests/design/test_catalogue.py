@@ -69,7 +69,13 @@ def method_of(name, **more):
 def design_of(name, people, estimand=None):
     cohort = Cohort(people, treatment="programme", reoffended="reoffended")
     text = "C(region)" if name == "exact" else FORMULA
-    return build_design(cohort, text, method=method_of(name), estimand=estimand)
+    # fewer participants than comparison people, who are matched with them for the ATC
+    more = (
+        {"replacement": True, "caliper": None}
+        if (name, estimand) == ("nearest", Estimand.ATC)
+        else {}
+    )
+    return build_design(cohort, text, method=method_of(name, **more), estimand=estimand)
 
 
 def cases():

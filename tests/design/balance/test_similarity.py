@@ -286,7 +286,7 @@ def test_a_design_without_covariates_is_refused(small, make_cohort):
 def test_other_people_are_refused(cohort, formula):
     treated = np.array([True, False])
     design = Design(np.ones(2), treated, Estimand.ATT, formula=formula)
-    with pytest.raises(InputError, match="cohort: expected the people of the design, found 614"):
+    with pytest.raises(InputError, match=r"another one \(2 people, the cohort has 614\)"):
         measure_overlap(cohort, design)
 
 

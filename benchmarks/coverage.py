@@ -31,7 +31,7 @@ from desist.checks.weighted import weighted_difference
 from desist.checks.welch import welch
 from desist.cohort.outcomes import Outcomes, read_outcomes
 from desist.design.design import Design, draw_designs
-from desist.design.weighting import InverseProbability
+from desist.design.weighting.by_score import InverseProbability
 from desist.estimands import Estimand, Measure
 from desist.models.predictors import FROM_DESIGN, target_weights
 

@@ -15,14 +15,14 @@ import pandas as pd
 
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design, build_design
-from desist.design.entropy import EntropyBalancing
-from desist.design.nearest import NearestMatching
-from desist.design.optimal import FullMatching, OptimalMatching
-from desist.design.radius import RadiusMatching
-from desist.design.scores import RegressionScore
-from desist.design.strata import CoarsenedExactMatching, ExactMatching, Subclassification
-from desist.design.tilting import BalancingScore, ProbabilityTilting
-from desist.design.weighting import InverseProbability, MatchingWeights, OverlapWeights
+from desist.design.matching.nearest import NearestMatching
+from desist.design.matching.optimal import FullMatching, OptimalMatching
+from desist.design.matching.radius import RadiusMatching
+from desist.design.matching.strata import CoarsenedExactMatching, ExactMatching, Subclassification
+from desist.design.scores.models import RegressionScore
+from desist.design.weighting.by_score import InverseProbability, MatchingWeights, OverlapWeights
+from desist.design.weighting.entropy import EntropyBalancing
+from desist.design.weighting.tilting import BalancingScore, ProbabilityTilting
 
 REFERENCE = Path(__file__).parents[1] / "tests" / "reference"
 FORMULA = "age + educ + race + married + nodegree + re74 + re75"

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from desist.cli.study import KEYS
-from desist.design.methods import METHODS
+from desist.design.catalogue import METHODS
 
 N_PEOPLE, N_TREATED, PLANTED = 400, 60, 17
 RARE_LEVEL, FREE_TEXT, INCOME, OFFENCES = "Zwyntorp", "keeps qvarkels", 48713.61, 7919

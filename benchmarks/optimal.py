@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from desist.design.distance import Space
-from desist.design.edges import collect_edges, iterate_edges
-from desist.design.optimal import assign_optimally, cover_optimally
+from desist.design.matching.distance import Space
+from desist.design.matching.edges import collect_edges, iterate_edges
+from desist.design.matching.optimal import cover_optimally, match_optimally
 
 CASES = (
     ("optimal", 2_000, 20_000, 0.7, 0.05),
@@ -44,7 +44,7 @@ def measure(
     start = time.perf_counter()
     if kind == "optimal":
         edges = collect_edges(space, inside, outside, n_treated)
-        found = assign_optimally(edges, n_treated, n_comparison, 1)
+        found = match_optimally(edges, n_treated, n_comparison, 1)
     else:
         found = cover_optimally(space, inside, outside)
     seconds = time.perf_counter() - start

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import desist
+from desist.design.catalogue import METHODS
 
 SOURCE = Path(desist.__file__).parent
 ROOT = Path(__file__).parents[1]
@@ -98,6 +99,39 @@ def test_hypothesis_reads_no_clock_either():
     assert HealthCheck.too_slow in settings.default.suppress_health_check
 
 
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_nobody_outside_the_design_asks_which_method_it_was(path):
+    # a method says what follows from it: how its weights arose, pairs, hidden columns, bootstrap
+    if "design" not in path.relative_to(SOURCE).parts[:-1]:
+        assert _find_asked_methods(ast.parse(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "isinstance(design.method, RadiusMatching)",
+        "isinstance(method, radius.RadiusMatching | EntropyBalancing)",
+        "type(method) is EntropyBalancing",
+        "match method:\n    case GivenWeights():\n        pass",
+        "design.method.name == 'radius'",
+        "method.name in NOT_VALID",
+    ],
+)
+def test_asking_which_method_it_was_is_recognised(source):
+    assert _find_asked_methods(ast.parse(source))
+
+
+def test_the_design_knows_no_single_method():
+    tree = ast.parse((SOURCE / "design" / "design.py").read_text(encoding="utf-8"))
+    names = {
+        name.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+    }
+    assert not names & _list_methods()
+
+
 def test_our_own_modules_are_imported_at_the_top():
     # the command line starts fast because its commands import the floors when they run
     deferred = []
@@ -112,6 +146,26 @@ def test_our_own_modules_are_imported_at_the_top():
                     if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("desist")
                 ]
     assert deferred == []
+
+
+def _list_methods():
+    return {method.__name__ for method in METHODS.values()}
+
+
+def _find_asked_methods(tree):
+    found = []
+    for node in ast.walk(tree):
+        asked = ""
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "isinstance":
+            asked = ast.unparse(node.args[1])
+        elif isinstance(node, ast.MatchClass):
+            asked = ast.unparse(node.cls)
+        elif isinstance(node, ast.Compare):
+            asked = ast.unparse(node)
+        words = set(re.findall(r"\w+", asked))
+        if words & _list_methods() or "method.name" in asked:
+            found.append(node.lineno if hasattr(node, "lineno") else node.cls.lineno)
+    return found
 
 
 def _find_clocks(tree):

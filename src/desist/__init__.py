@@ -16,12 +16,17 @@ if TYPE_CHECKING:
     from desist.cohort.published import PublishedMeasure, PublishedStudy
     from desist.cohort.simulate import simulate_cohort
     from desist.design.design import build_design, draw_designs
-    from desist.design.entropy import EntropyBalancing
-    from desist.design.nearest import NearestMatching
-    from desist.design.optimal import FullMatching, OptimalMatching
-    from desist.design.radius import RadiusMatching
-    from desist.design.strata import CoarsenedExactMatching, ExactMatching, Subclassification
-    from desist.design.weighting import GivenWeights, InverseProbability, OverlapWeights
+    from desist.design.matching.nearest import NearestMatching
+    from desist.design.matching.optimal import FullMatching, OptimalMatching
+    from desist.design.matching.radius import RadiusMatching
+    from desist.design.matching.strata import (
+        CoarsenedExactMatching,
+        ExactMatching,
+        Subclassification,
+    )
+    from desist.design.weighting.by_score import InverseProbability, OverlapWeights
+    from desist.design.weighting.entropy import EntropyBalancing
+    from desist.design.weighting.given import GivenWeights
     from desist.effects import (
         estimate_effects,
         estimate_effects_by_group,
@@ -45,30 +50,30 @@ __version__ = version("desist")
 
 _HOME = {
     "CannotAnswerError": "desist.errors",
-    "CoarsenedExactMatching": "desist.design.strata",
+    "CoarsenedExactMatching": "desist.design.matching.strata",
     "Cohort": "desist.cohort.cohort",
-    "EntropyBalancing": "desist.design.entropy",
+    "EntropyBalancing": "desist.design.weighting.entropy",
     "Estimand": "desist.estimands",
-    "ExactMatching": "desist.design.strata",
+    "ExactMatching": "desist.design.matching.strata",
     "FrequencyModel": "desist.models.frequency",
-    "FullMatching": "desist.design.optimal",
-    "GivenWeights": "desist.design.weighting",
+    "FullMatching": "desist.design.matching.optimal",
+    "GivenWeights": "desist.design.weighting.given",
     "InputError": "desist.errors",
-    "InverseProbability": "desist.design.weighting",
+    "InverseProbability": "desist.design.weighting.by_score",
     "Laplace": "desist.inference.engines",
     "Measure": "desist.estimands",
-    "NearestMatching": "desist.design.nearest",
+    "NearestMatching": "desist.design.matching.nearest",
     "Nuts": "desist.inference.engines",
-    "OptimalMatching": "desist.design.optimal",
-    "OverlapWeights": "desist.design.weighting",
+    "OptimalMatching": "desist.design.matching.optimal",
+    "OverlapWeights": "desist.design.weighting.by_score",
     "Priors": "desist.models.priors",
     "ProcessModel": "desist.models.process",
     "PublishedMeasure": "desist.cohort.published",
     "PublishedStudy": "desist.cohort.published",
-    "RadiusMatching": "desist.design.radius",
+    "RadiusMatching": "desist.design.matching.radius",
     "RateModel": "desist.models.rate",
     "RecordFlow": "desist.cohort.flow",
-    "Subclassification": "desist.design.strata",
+    "Subclassification": "desist.design.matching.strata",
     "SurvivalModel": "desist.models.survival",
     "build_design": "desist.design.design",
     "draw_designs": "desist.design.design",

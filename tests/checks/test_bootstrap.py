@@ -9,9 +9,10 @@ from desist.checks.bootstrap import bca_bootstrap, redo_design
 from desist.checks.weighted import weighted_difference
 from desist.cohort.cohort import Cohort
 from desist.design.design import build_design
-from desist.design.nearest import NearestMatching
-from desist.design.radius import RadiusMatching
-from desist.design.weighting import GivenWeights, InverseProbability
+from desist.design.matching.nearest import NearestMatching
+from desist.design.matching.radius import RadiusMatching
+from desist.design.weighting.by_score import InverseProbability
+from desist.design.weighting.given import GivenWeights
 from desist.errors import CannotAnswerError
 from desist.estimands import Measure
 

@@ -11,7 +11,7 @@ from desist.checks.randomisation import (
 )
 from desist.checks.ranks import permutation
 from desist.checks.weighted import weighted_difference
-from desist.design.radius import radius_weights
+from desist.design.matching.radius import radius_weights
 from desist.errors import CannotAnswerError, InputError
 
 

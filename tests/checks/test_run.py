@@ -9,11 +9,14 @@ from desist.checks.estimating import fit_weighted
 from desist.checks.run import run_checks
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design, build_design
-from desist.design.entropy import EntropyBalancing
-from desist.design.nearest import NearestMatching
-from desist.design.radius import RadiusMatching
-from desist.design.strata import Subclassification
-from desist.design.weighting import GivenWeights, InverseProbability, OverlapWeights
+from desist.design.matching.nearest import NearestMatching
+from desist.design.matching.radius import RadiusMatching
+from desist.design.matching.strata import Subclassification
+from desist.design.scores.models import GroupedScore
+from desist.design.weighting.by_score import InverseProbability, OverlapWeights
+from desist.design.weighting.entropy import EntropyBalancing
+from desist.design.weighting.given import GivenWeights
+from desist.design.weighting.tilting import BalancingScore, ProbabilityTilting
 from desist.estimands import Estimand, Measure
 
 from .conftest import REFERENCE
@@ -190,3 +193,25 @@ def test_a_design_without_covariates_has_no_standardised_rates(cohort):
     assert made["standardised_difference"].reason == "the design has no covariates"
     assert "m_estimation_stacked" not in made
     assert "replacement_difference" not in made
+
+
+def test_a_score_with_intercepts_of_groups_has_checks_and_says_what_it_has_not(cohort):
+    people = cohort.people.assign(prison=np.tile(["a", "b", "c", "d"], 125))
+    grouped = Cohort(people, treatment="programme", reoffended="reoffended", follow_up=365)
+    score = GroupedScore("prison")
+    design = build_design(grouped, "age", method=OverlapWeights(), score=score)
+    checks = {check.check: check for check in run_checks(grouped, design, rng=1, n_draws=49)}
+    assert checks["randomisation"].applicable
+    assert "shrunken together" in checks["m_estimation"].reason
+
+
+@pytest.mark.parametrize("method", [BalancingScore(), ProbabilityTilting()], ids=lambda m: m.name)
+@pytest.mark.parametrize("estimand", ["ATT", "ATE", "ATC"])
+def test_scores_that_balance_have_errors_that_know_it(cohort, method, estimand):
+    design = build_design(cohort, "age", method=method, estimand=estimand)
+    checks = {c.check: c for c in run_checks(cohort, design, rng=1, n_draws=49)}
+    check = check_m_estimation(cohort.people["reoffended"], cohort, design, Measure.RATE)
+    assert check.applicable
+    assert check.reason == "the weights count as estimated"
+    assert "m_estimation_stacked" not in checks
+    assert "chosen to balance" in checks["randomisation"].reason

@@ -14,7 +14,7 @@ from desist.cohort.cohort import Cohort
 from desist.cohort.columns import read_column
 from desist.cohort.outcomes import count_outcomes, read_outcomes
 from desist.design.design import build_design
-from desist.design.radius import RadiusMatching
+from desist.design.matching.radius import RadiusMatching
 from desist.errors import InputError
 
 N = 120

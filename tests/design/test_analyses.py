@@ -4,7 +4,7 @@ import pytest
 
 from desist.cohort.cohort import Cohort
 from desist.design.analyses import Analysis, build_analyses, restrict_comparison
-from desist.design.radius import RadiusMatching
+from desist.design.matching.radius import RadiusMatching
 from desist.errors import CannotAnswerError, InputError
 
 METHOD = RadiusMatching(0.5)

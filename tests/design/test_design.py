@@ -3,10 +3,11 @@ import sys
 import numpy as np
 import pytest
 
+from desist.cohort.cohort import Cohort
 from desist.design.design import Design, build_design, draw_designs
-from desist.design.entropy import EntropyBalancing
-from desist.design.radius import RadiusMatching
-from desist.design.weighting import GivenWeights
+from desist.design.matching.radius import RadiusMatching
+from desist.design.weighting.entropy import EntropyBalancing
+from desist.design.weighting.given import GivenWeights
 from desist.errors import CannotAnswerError, InputError
 from desist.estimands import Estimand
 
@@ -182,11 +183,19 @@ def test_drawn_designs_carry_the_uncertainty_of_the_score(cohort, formula):
     assert len(drawn) == 5
     assert all(one.method == design.method for one in drawn)
     assert all(one.settings() == design.settings() for one in drawn)
+    assert all(one.people_mark == design.people_mark for one in drawn)
     assert len({one.weights.tobytes() for one in drawn}) == 5
     again = list(draw_designs(cohort, design, n_draws=5, rng=1))
     np.testing.assert_array_equal(drawn[4].weights, again[4].weights)
     spread = np.std([one.scores.logit for one in drawn], axis=0)
     assert 0.05 < np.median(spread) < 0.6
+
+
+def test_designs_are_not_drawn_for_people_in_another_order(cohort, lalonde, formula):
+    design = build_design(cohort, formula, method=RadiusMatching(0.1))
+    other = Cohort(lalonde[::-1].drop(columns="re78"), treatment="treat", person="id")
+    with pytest.raises(InputError, match="build the design again from the cohort"):
+        next(draw_designs(other, design, n_draws=1, rng=1))
 
 
 def test_a_design_without_a_fitted_score_has_no_draws(cohort, formula):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from desist.design.methods import make_method
+from desist.design.catalogue import make_method
 from desist.errors import InputError
 
 

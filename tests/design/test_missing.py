@@ -4,8 +4,8 @@ import pytest
 
 from desist.cohort.cohort import Cohort
 from desist.design.design import build_design
+from desist.design.matching.radius import RadiusMatching
 from desist.design.missing import mark_missing
-from desist.design.radius import RadiusMatching
 from desist.errors import InputError
 
 

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from desist.cohort.cohort import Cohort
 from desist.design.design import build_design
-from desist.design.entropy import EntropyBalancing
-from desist.design.nearest import NearestMatching
-from desist.design.optimal import FullMatching, OptimalMatching
-from desist.design.radius import RadiusMatching
-from desist.design.scores import GivenScore
-from desist.design.strata import CoarsenedExactMatching, ExactMatching, Subclassification
-from desist.design.tilting import BalancingScore, ProbabilityTilting
-from desist.design.weighting import InverseProbability, MatchingWeights, OverlapWeights
+from desist.design.matching.nearest import NearestMatching
+from desist.design.matching.optimal import FullMatching, OptimalMatching
+from desist.design.matching.radius import RadiusMatching
+from desist.design.matching.strata import CoarsenedExactMatching, ExactMatching, Subclassification
+from desist.design.scores.models import GivenScore
+from desist.design.weighting.by_score import InverseProbability, MatchingWeights, OverlapWeights
+from desist.design.weighting.entropy import EntropyBalancing
+from desist.design.weighting.tilting import BalancingScore, ProbabilityTilting
 from desist.errors import CannotAnswerError
 
 SETTINGS = settings(max_examples=40, deadline=None)

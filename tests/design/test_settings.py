@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 from desist.design.analyses import Analysis, build_analyses
+from desist.design.catalogue import make_method
 from desist.design.design import build_design, draw_designs
-from desist.design.entropy import EntropyBalancing
-from desist.design.methods import make_method
-from desist.design.nearest import NearestMatching
-from desist.design.optimal import FullMatching, OptimalMatching
-from desist.design.radius import RadiusMatching
-from desist.design.scores import GivenScore, GroupedScore, RegressionScore
-from desist.design.strata import CoarsenedExactMatching, Subclassification
-from desist.design.weighting import GivenWeights, InverseProbability
+from desist.design.matching.nearest import NearestMatching
+from desist.design.matching.optimal import FullMatching, OptimalMatching
+from desist.design.matching.radius import RadiusMatching
+from desist.design.matching.strata import CoarsenedExactMatching, Subclassification
+from desist.design.scores.models import GivenScore, GroupedScore, RegressionScore
+from desist.design.weighting.by_score import InverseProbability
+from desist.design.weighting.entropy import EntropyBalancing
+from desist.design.weighting.given import GivenWeights
 from desist.errors import InputError
 
 NAN, INF = float("nan"), float("inf")

@@ -13,9 +13,9 @@ import desist
 from desist.checks import run_checks
 from desist.checks.published import checks_from_published
 from desist.cli.study import KEYS, OF_AN_ANALYSIS, read_study
+from desist.design.catalogue import METHODS
 from desist.design.design import Design, build_design
-from desist.design.methods import METHODS
-from desist.design.weighting import InverseProbability
+from desist.design.weighting.by_score import InverseProbability
 from desist.estimands import Estimand
 
 DOCS = Path(__file__).parents[2] / "docs"

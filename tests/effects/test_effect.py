@@ -155,7 +155,7 @@ def test_an_unknown_grouping_is_refused(two_prisons):
 def test_effects_over_designs_are_wider_than_under_one_and_centred_between_them():
     from desist.cohort.simulate import simulate_cohort
     from desist.design.design import build_design, draw_designs
-    from desist.design.weighting import InverseProbability
+    from desist.design.weighting.by_score import InverseProbability
 
     cohort = simulate_cohort(60, 600, rng=3, n_groups=0).cohort
     design = build_design(cohort, "age + copas", method=InverseProbability())
@@ -188,7 +188,7 @@ def test_completed_frames_of_imputed_covariates_are_pooled():
     from desist.cohort.cohort import Cohort
     from desist.cohort.simulate import simulate_cohort
     from desist.design.design import build_design
-    from desist.design.weighting import InverseProbability
+    from desist.design.weighting.by_score import InverseProbability
 
     whole = simulate_cohort(80, 500, rng=8, n_groups=0).cohort
     rng = np.random.default_rng(2)

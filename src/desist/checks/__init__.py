@@ -10,7 +10,7 @@ from desist.checks.conditional import fisher, fisher_central, fisher_mid_p
 from desist.checks.counts import exact_rate_ratio, overdispersion, quasi_poisson
 from desist.checks.cox import CoxFit, baseline_hazard, cox
 from desist.checks.cox_exact import cox_exact
-from desist.checks.estimating import WeightedFit, WeightEquations, fit_weighted
+from desist.checks.estimating import WeightedFit, fit_weighted
 from desist.checks.exact_binomial import exact_binomial
 from desist.checks.frequency import check_frequency
 from desist.checks.kaplan_meier import (
@@ -60,6 +60,7 @@ from desist.checks.unconditional import barnard, boschloo
 from desist.checks.weighted import clustered_difference, weighted_difference
 from desist.checks.welch import welch, welch_from_counts, welch_from_summary
 from desist.design.balance import effective_sample_size
+from desist.design.weighting.equations import WeightEquations
 
 __all__ = [
     "AdjustedP",

@@ -43,15 +43,6 @@ Floats = NDArray[np.float64]
 N_RESAMPLES = 1999
 LARGEST_BLOCK = 4_000_000  # resampled people worked on at once
 FEWEST_PEOPLE = 5
-NOT_VALID = {
-    "nearest": "the bootstrap is not valid after matching with a fixed number of neighbours "
-    "(Abadie and Imbens 2008); use the errors clustered by matched set",
-    "optimal": "the bootstrap is not valid after matching with a fixed number of neighbours "
-    "(Abadie and Imbens 2008); use the errors clustered by matched set",
-    "full": "whether the bootstrap is valid after full matching is not known; use the errors "
-    "clustered by matched set",
-    "given": "weights from elsewhere cannot be made again; use the weighted difference",
-}
 
 
 def bca_bootstrap(
@@ -169,8 +160,8 @@ def redo_design(
     if design.method is None:
         fault = Fault("design", "a design made by a method", "one given by hand")
         raise InputError("check", [fault])
-    if design.method.name in NOT_VALID:
-        raise CannotAnswerError(NOT_VALID[design.method.name])
+    if design.method.no_bootstrap:
+        raise CannotAnswerError(design.method.no_bootstrap)
     seeds = np.random.default_rng(rng).integers(2**63, size=n_resamples)
     work = partial(_redo_once, cohort, design, design.method)
     results = list(map(work, seeds) if executor is None else executor.map(work, seeds))

@@ -9,34 +9,24 @@ from numpy.typing import ArrayLike, NDArray
 from desist.checks.arms import read_arms
 from desist.checks.check import Check, Finding, label, not_applicable
 from desist.checks.columns import Columns, find_draw_faults
-from desist.checks.estimating import (
-    WeightEquations,
-    entropy_equations,
-    fit_weighted,
-    join_equations,
-    score_equations,
-    stack_entropy,
-)
+from desist.checks.estimating import fit_weighted
 from desist.checks.matched_twice import replacement_difference
 from desist.checks.randomisation import (
     N_DRAWS,
     draw_participation,
     permute_within_sets,
-    redraw_radius,
-    redraw_weights,
+    redraw_scores,
 )
 from desist.checks.rate import FEWEST_CLUSTERS, read_clusters
 from desist.checks.skewness import doubt_about_normality
 from desist.checks.standardised import standardised_difference
 from desist.checks.welch import from_standard_error
 from desist.cohort.cohort import Cohort
+from desist.design.arose import FromScores, FromSets, WriteEquations
 from desist.design.balance import effective_sample_size
 from desist.design.design import Design
-from desist.design.distance import distance_scale
-from desist.design.entropy import EntropyBalancing, balanced_columns
 from desist.design.formula import ModelMatrix, make_matrix, read_formula
-from desist.design.radius import RadiusMatching
-from desist.design.weighting import InverseProbability, MatchingWeights, OverlapWeights
+from desist.design.weighting.equations import WeightEquations
 from desist.errors import CannotAnswerError, raise_faults
 from desist.estimands import Estimand, Measure
 
@@ -86,7 +76,7 @@ def redraw(
     Parameters
     ----------
     design : Design
-        By radius matching or by a weighting of the scores.
+        As built; how its weights arose decides what is drawn.
     n_draws : int
         Draws.
     rng : numpy.random.Generator or int, optional
@@ -105,12 +95,11 @@ def redraw(
     raise_faults("check", find_draw_faults("n_draws", n_draws, rng))
     source = np.random.default_rng(rng)
     seed = int(source.integers(2**31))
-    if design.sets is not None:
-        return Redraws(None, seed)
-    if design.scores is None or not _follows_from_scores(design):
-        return Redraws(None, seed, "the weights do not follow from a propensity score or from sets")
+    arose = design.arose
+    if not isinstance(arose, FromScores):
+        return Redraws(None, seed, arose.obstacle)
     try:
-        draws = draw_participation(design.scores.scores, int(design.treated.sum()), n_draws, source)
+        draws = draw_participation(arose.probabilities, int(design.treated.sum()), n_draws, source)
     except CannotAnswerError as error:
         return Redraws(None, seed, str(error))
     return Redraws(draws, seed)
@@ -175,23 +164,26 @@ def check_m_estimation(
     Returns
     -------
     Check or None
-        Slug `m_estimation`; None for methods that do not estimate weights by equations.
+        Slug `m_estimation`; None for designs whose weights nobody expects to solve equations.
 
     Raises
     ------
     InputError
         If the outcome cannot be read.
     """
+    if design.arose.no_equations:
+        return not_applicable(measure, M_ESTIMATION, design.arose.no_equations)
     equations = weight_equations(cohort, design)
     if equations is None:
         return None
-    return _check_equations(outcome, design, measure, M_ESTIMATION, equations)
+    means = "known" if design.arose.stacked is not None else None
+    return _check_equations(outcome, design, measure, M_ESTIMATION, equations, means=means)
 
 
 def check_stacked(
     outcome: ArrayLike, cohort: Cohort, design: Design, measure: Measure
 ) -> Check | None:
-    """Compare entropy-balanced means with errors in which the target means are estimated too.
+    """Compare balanced means with errors in which the target means are estimated too.
 
     Parameters
     ----------
@@ -207,18 +199,18 @@ def check_stacked(
     Returns
     -------
     Check or None
-        Slug `m_estimation_stacked`; None for methods other than entropy balancing.
+        Slug `m_estimation_stacked`; None where `m_estimation` does not take the means that the
+        weights meet as known.
 
     Raises
     ------
     InputError
         If the outcome cannot be read.
     """
-    matrix = _matrix(cohort, design)
-    if matrix is None or not isinstance(design.method, EntropyBalancing):
+    equations = _write(design.arose.stacked, cohort, design)
+    if equations is None:
         return None
-    equations = _entropy(balanced_columns(matrix, design.method.moments), design, known=False)
-    return _check_equations(outcome, design, measure, STACKED, equations)
+    return _check_equations(outcome, design, measure, STACKED, equations, means="estimated too")
 
 
 def check_standardised(reoffended: ArrayLike, cohort: Cohort, design: Design) -> Check:
@@ -311,7 +303,13 @@ def check_replacement(outcome: ArrayLike, design: Design, measure: Measure) -> C
 
 
 def _check_equations(
-    outcome: ArrayLike, design: Design, measure: Measure, slug: str, equations: WeightEquations
+    outcome: ArrayLike,
+    design: Design,
+    measure: Measure,
+    slug: str,
+    equations: WeightEquations,
+    *,
+    means: str | None,
 ) -> Check:
     """Compare weighted means, the weights counting as estimated by these equations."""
     values = _read_outcome(outcome, design)
@@ -328,9 +326,7 @@ def _check_equations(
         float(fit.coefficients[1]), float(fit.standard_errors[1]), max(min(sizes) - 1, 1.0)
     )
     note = "the weights count as estimated"
-    if isinstance(design.method, EntropyBalancing):
-        known = "known" if slug == M_ESTIMATION else "estimated too"
-        note += f", the means that they meet as {known}"
+    note += "" if means is None else f", the means that they meet as {means}"
     return label(found, measure, slug, reason=note)
 
 
@@ -342,29 +338,23 @@ def weight_equations(cohort: Cohort, design: Design) -> WeightEquations | None:
     cohort : Cohort
         For the columns of the formula.
     design : Design
-        By inverse probability, overlap, matching weights or entropy balancing.
+        As built; its method gave the equations.
 
     Returns
     -------
     WeightEquations or None
-        None for other methods, and for truncated or trimmed weights.
+        None where the method gave none.
     """
-    matrix = _matrix(cohort, design)
-    if matrix is None:
+    return _write(design.arose.equations, cohort, design)
+
+
+def _write(
+    equations: WriteEquations | None, cohort: Cohort, design: Design
+) -> WeightEquations | None:
+    matrix = None if equations is None else _matrix(cohort, design)
+    if equations is None or matrix is None:
         return None
-    if isinstance(design.method, EntropyBalancing):
-        return _entropy(balanced_columns(matrix, design.method.moments), design)
-    scores, target = design.scores, _score_target(design)
-    if scores is None or scores.coefficients is None or target is None:
-        return None
-    columns = [matrix.names.index(str(name)) for name in scores.coefficients.index]
-    return score_equations(
-        matrix.values[:, columns],
-        design.treated,
-        scores.coefficients.to_numpy(),
-        estimand=target,
-        link=scores.link,
-    )
+    return equations(matrix, design.treated, design.weights)
 
 
 def _read_outcome(outcome: ArrayLike, design: Design) -> NDArray[np.float64]:
@@ -380,59 +370,27 @@ def _read_outcome(outcome: ArrayLike, design: Design) -> NDArray[np.float64]:
 def _randomise(
     values: NDArray[np.float64], design: Design, redraws: Redraws
 ) -> tuple[Finding, str]:
-    if design.sets is not None:
-        reason = _uneven_sets(design)
-        if reason:
-            return Finding(math.nan), reason
-        weights = _set_weights(design)
-        found = permute_within_sets(values, design.treated, design.sets, weights, rng=redraws.seed)
-        return found, "participants drawn again within matched sets"
-    if design.scores is None:
-        raise CannotAnswerError("the design has no propensity score")
-    if isinstance(design.method, RadiusMatching):
-        level, radius = distance_scale(design.scores, design.method.caliper, design.method.scale)
-        found = redraw_radius(
-            values,
-            design.treated,
-            level,
-            design.scores.scores,
-            radius=radius,
-            draws=redraws.draws,
-        )
-    else:
-        found = redraw_weights(
-            values,
-            design.treated,
-            design.scores.scores,
-            estimand=_score_target(design) or Estimand.ATT,
-            draws=redraws.draws,
-        )
-    return found, "participation drawn again from the propensity score, weights recomputed"
+    match design.arose:
+        case FromScores(probabilities=p, again=again):
+            found = redraw_scores(values, design.treated, p, again, draws=redraws.draws)
+            return found, "participation drawn again from the propensity score, weights recomputed"
+        case FromSets() if design.sets is not None:
+            reason = _uneven_sets(design.sets, design)
+            if reason:
+                return Finding(math.nan), reason
+            weights = _set_weights(design.sets, design)
+            found = permute_within_sets(
+                values, design.treated, design.sets, weights, rng=redraws.seed
+            )
+            return found, "participants drawn again within matched sets"
+    raise CannotAnswerError(design.arose.obstacle or "the design has no sets")
 
 
-def _follows_from_scores(design: Design) -> bool:
-    return isinstance(design.method, RadiusMatching) or _score_target(design) is not None
-
-
-def _score_target(design: Design) -> Estimand | str | None:
-    """Name the weighting that the scores were put through, if it was a plain one."""
-    method = design.method
-    if isinstance(method, OverlapWeights):
-        return Estimand.ATO
-    if isinstance(method, MatchingWeights):
-        return "ATM"
-    if isinstance(method, InverseProbability) and method.truncate is None and method.trim is None:
-        return design.estimand
-    return None
-
-
-def _uneven_sets(design: Design) -> str:
+def _uneven_sets(sets: NDArray[np.int64], design: Design) -> str:
     """Say whether the weights differ between people of one set and arm."""
-    if design.sets is None:
-        return ""
-    used = (design.sets != -1) & (design.weights > 0)
+    used = (sets != -1) & (design.weights > 0)
     cells = np.unique(
-        np.column_stack([design.sets[used], design.treated[used]]), axis=0, return_inverse=True
+        np.column_stack([sets[used], design.treated[used]]), axis=0, return_inverse=True
     )[1].ravel()
     low = np.full(cells.max(initial=0) + 1, np.inf)
     high = np.zeros_like(low)
@@ -443,11 +401,9 @@ def _uneven_sets(design: Design) -> str:
     return ""
 
 
-def _set_weights(design: Design) -> NDArray[np.float64]:
+def _set_weights(sets: NDArray[np.int64], design: Design) -> NDArray[np.float64]:
     """Total weight of the participants of each person's set."""
-    if design.sets is None:
-        return design.weights
-    label_of = np.unique(design.sets, return_inverse=True)[1]
+    label_of = np.unique(sets, return_inverse=True)[1]
     totals = np.bincount(label_of, np.where(design.treated, design.weights, 0.0))
     return np.asarray(totals[label_of])
 
@@ -459,25 +415,3 @@ def _matrix(cohort: Cohort, design: Design) -> ModelMatrix | None:
     if read is None or faults:
         return None
     return make_matrix(read, cohort.covariates)[0]
-
-
-def _entropy(
-    columns: NDArray[np.float64], design: Design, *, known: bool = True
-) -> WeightEquations:
-    spread = columns.std(axis=0)
-    scaled = columns[:, spread > 0] / spread[spread > 0]
-    arm = design.treated
-    everybody = np.ones_like(arm)
-    targets = {
-        Estimand.ATT: [(~arm, arm)],
-        Estimand.MATCHED_ATT: [(~arm, arm)],
-        Estimand.ATC: [(arm, ~arm)],
-        Estimand.ATE: [(arm, everybody), (~arm, everybody)],
-    }[design.estimand]
-    parts = [
-        entropy_equations(scaled, design.weights, members, scaled[people].mean(axis=0))
-        if known
-        else stack_entropy(scaled, design.weights, members, people)
-        for members, people in targets
-    ]
-    return join_equations(*parts)

@@ -27,16 +27,16 @@ from desist.arguments import find_choice_faults, find_number_faults
 from desist.checks.arms import join_arms
 from desist.checks.check import Finding
 from desist.checks.columns import Columns, find_draw_faults, find_probability_faults
-from desist.design.radius import find_windows
+from desist.design.matching.radius import WithinRadius
+from desist.design.reweighing import Contrast, Reweighing
+from desist.design.weighting.targets import TARGETS, ScoreWeights
 from desist.errors import CannotAnswerError
 from desist.estimands import Estimand
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-Contrast = Callable[[Integers], Floats]
 
 N_DRAWS = 9999
-TARGETS = (Estimand.ATE, Estimand.ATT, Estimand.ATC, Estimand.ATO, "ATM")
 MOST_STATES = 50_000_000  # people times participants, for exact draws of participation
 BLOCK = 256  # draws worked on at once
 
@@ -97,18 +97,8 @@ def redraw_radius(
     faults = find_number_faults("radius", radius, least=0.0)
     faults += find_draw_faults("n_draws", n_draws, rng) + find_probability_faults(probability)
     arms = join_arms(columns, y, treated, None, faults)
-    order = np.argsort(level, kind="stable")
-    arm = arms.treated[order]
-    data = np.stack([y[order], arm.astype(float)])
-    start, end = find_windows(level[order], level[order], radius)
-    chosen_people = _drawn(draws, p, int(arm.sum()), n_draws, rng)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(order.size)
-
-    def contrast(chosen: Integers) -> Floats:
-        return np.stack([_radius_contrast(row, chosen, start, end) for row in data])
-
-    return _conclude(contrast, np.flatnonzero(arm)[None, :], rank[chosen_people], probability)
+    chosen = _drawn(draws, p, int(arms.treated.sum()), n_draws, rng)
+    return _compare(y, arms.treated, WithinRadius(level, radius), chosen, probability)
 
 
 def redraw_weights(
@@ -162,20 +152,62 @@ def redraw_weights(
     faults = find_choice_faults("estimand", estimand, TARGETS)
     faults += find_draw_faults("n_draws", n_draws, rng) + find_probability_faults(probability)
     arm = join_arms(columns, y, treated, None, faults).treated
-    data = np.stack([y, arm.astype(float)])
-    inside, outside = _weights_by_arm(p, estimand)
-    chosen_people = _drawn(draws, p, int(arm.sum()), n_draws, rng)
+    chosen = _drawn(draws, p, int(arm.sum()), n_draws, rng)
+    return _compare(y, arm, ScoreWeights(p, estimand), chosen, probability)
 
-    def contrast(chosen: Integers) -> Floats:
-        mass1, mass0 = inside[chosen].sum(axis=1), outside.sum() - outside[chosen].sum(axis=1)
-        rows = []
-        for row in data:
-            top = (inside * row)[chosen].sum(axis=1)
-            rest = outside @ row - (outside * row)[chosen].sum(axis=1)
-            rows.append(top / mass1 - rest / mass0)
-        return np.stack(rows)
 
-    return _conclude(contrast, np.flatnonzero(arm)[None, :], chosen_people, probability)
+def redraw_scores(
+    outcome: ArrayLike,
+    treated: ArrayLike,
+    probabilities: ArrayLike,
+    again: Reweighing,
+    *,
+    n_draws: int = N_DRAWS,
+    rng: np.random.Generator | int | None = None,
+    draws: ArrayLike | None = None,
+    probability: float = 0.95,
+) -> Finding:
+    """Test the difference of any design whose weights follow from its scores.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n_people,)
+        In the unit of the measure.
+    treated : array_like, shape (n_people,)
+        True for participants.
+    probabilities : array_like, shape (n_people,)
+        Propensity scores.
+    again : Reweighing
+        How the weights are made again, as ``design.arose.again`` says.
+    n_draws : int
+        Draws of participation.
+    rng : numpy.random.Generator or int, optional
+        Source of randomness, or a seed.
+    draws : array_like of int, shape (n_draws, n_treated), optional
+        Positions of the participants of each draw, from `draw_participation`, where
+        they serve several measures; drawn here when left out.
+    probability : float
+        Coverage of the interval.
+
+    Returns
+    -------
+    Finding
+        Difference of the weighted means; p is twice the smaller tail.
+
+    Raises
+    ------
+    InputError
+        If a column or a setting cannot be read.
+    CannotAnswerError
+        If there are too many people to draw from exactly, or hardly a draw has weights.
+    """
+    columns = Columns()
+    y = columns.numbers("outcome", outcome)
+    p = columns.numbers("probabilities", probabilities, least=0.0, most=1.0)
+    faults = find_draw_faults("n_draws", n_draws, rng) + find_probability_faults(probability)
+    arm = join_arms(columns, y, treated, None, faults).treated
+    chosen = _drawn(draws, p, int(arm.sum()), n_draws, rng)
+    return _compare(y, arm, again, chosen, probability)
 
 
 def permute_within_sets(
@@ -323,41 +355,6 @@ def _drawn(
     return draw_participation(np.asarray(probabilities, dtype=float), n_treated, n_draws, rng)
 
 
-def _radius_contrast(row: Floats, chosen: Integers, start: Integers, end: Integers) -> Floats:
-    """Compare matched means of one outcome, people sorted by score."""
-    n_draws, n_people = chosen.shape[0], row.size
-    took_part = np.zeros((n_draws, n_people + 1))
-    at = np.arange(n_draws)[:, None]
-    took_part[at, chosen + 1] = 1.0
-    counts = np.cumsum(took_part, axis=1)
-    took_part[at, chosen + 1] = row[chosen]
-    sums = np.cumsum(took_part, axis=1)
-    everybody = np.concatenate([[0.0], np.cumsum(row)])
-    low, high = start[chosen], end[chosen]
-    n_matches = (
-        high - low - (np.take_along_axis(counts, high, 1) - np.take_along_axis(counts, low, 1))
-    )
-    total = everybody[high] - everybody[low]
-    total -= np.take_along_axis(sums, high, 1) - np.take_along_axis(sums, low, 1)
-    matched = n_matches > 0.5
-    with np.errstate(divide="ignore", invalid="ignore"):
-        gaps = np.where(matched, row[chosen] - total / n_matches, 0.0)
-        return np.asarray(gaps.sum(axis=1) / matched.sum(axis=1))
-
-
-def _weights_by_arm(p: Floats, estimand: Estimand | str) -> tuple[Floats, Floats]:
-    one = np.ones_like(p)
-    least = np.minimum(p, 1 - p)
-    weights = {
-        Estimand.ATE: (1 / p, 1 / (1 - p)),
-        Estimand.ATT: (one, p / (1 - p)),
-        Estimand.ATC: ((1 - p) / p, one),
-        Estimand.ATO: (1 - p, p),
-        "ATM": (least / p, least / (1 - p)),
-    }
-    return weights[estimand]
-
-
 def _members_of(label: NDArray[np.generic]) -> list[Integers]:
     used = np.flatnonzero(label != -1)
     order = used[np.argsort(label[used], kind="stable")]
@@ -377,6 +374,18 @@ def _set_contrast(data: Floats, chosen: Integers) -> Floats:
     inside = data[:, chosen].sum(axis=2)
     rest = data.sum(axis=1)[:, None] - inside
     return np.asarray(inside / n_inside - rest / (n_members - n_inside))
+
+
+def _compare(
+    outcome: Floats,
+    treated: NDArray[np.bool_],
+    again: Reweighing,
+    draws: Integers,
+    probability: float,
+) -> Finding:
+    # the second column tells what the difference of a draw gains when participation adds 1
+    contrast = again.prepare(np.stack([outcome, treated.astype(float)]))
+    return _conclude(contrast, np.flatnonzero(treated)[None, :], draws, probability)
 
 
 def _conclude(contrast: Contrast, actual: Integers, draws: Integers, probability: float) -> Finding:

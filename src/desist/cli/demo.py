@@ -2,7 +2,7 @@
 
 from desist import datasets
 from desist.design.design import build_design
-from desist.design.radius import RadiusMatching
+from desist.design.matching.radius import RadiusMatching
 from desist.evaluation.evaluate import evaluate
 from desist.evaluation.published import evaluate_published
 from desist.evaluation.record import Evaluation

@@ -8,8 +8,8 @@ from typing import Any
 from desist.cli.study import Study
 from desist.cohort.cohort import Cohort
 from desist.design.analyses import Analysis, build_analyses
+from desist.design.catalogue import make_method
 from desist.design.design import Design, build_design
-from desist.design.methods import make_method
 from desist.errors import CannotAnswerError, Fault, raise_faults
 from desist.evaluation.evaluate import evaluate
 from desist.evaluation.record import Evaluation

@@ -14,7 +14,7 @@ from desist.arguments import (
     find_names_faults,
     find_number_faults,
 )
-from desist.design.methods import METHODS
+from desist.design.catalogue import METHODS
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Estimand
 from desist.report.disclosure import RULE_SETS

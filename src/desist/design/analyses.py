@@ -19,7 +19,7 @@ from desist.cohort.cohort import Cohort
 from desist.design.design import Design, build_design
 from desist.design.formula import suggest
 from desist.design.protocol import Method
-from desist.design.scores import ScoreModel
+from desist.design.scores.models import ScoreModel
 from desist.errors import CannotAnswerError, Fault, raise_faults
 from desist.estimands import Estimand
 

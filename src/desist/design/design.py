@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from desist.arguments import describe, find_kind_faults
 from desist.cohort.cohort import Cohort
+from desist.design.arose import Arose, FromSets, Given
 from desist.design.balance import (
     Balance,
     choose_standardiser,
@@ -18,21 +19,15 @@ from desist.design.balance import (
     measure_balance,
 )
 from desist.design.columns import on_one_thread
-from desist.design.distance import distance_scale
 from desist.design.formula import Formula, make_matrix, read_formula
-from desist.design.propensity import PropensityScore
-from desist.design.protocol import Assignment, Material, Method
-from desist.design.radius import RadiusMatching, iterate_pairs
-from desist.design.scores import (
-    GivenScore,
-    GroupedScore,
-    RegressionScore,
-    ScoreModel,
-    draw_scores,
-)
+from desist.design.protocol import Material, Method, Weighting
+from desist.design.scores.models import RegressionScore, ScoreModel, draw_scores
+from desist.design.scores.propensity import PropensityScore
 from desist.errors import CannotAnswerError, Fault, InputError, NoOverlapError, raise_faults
 from desist.estimands import Estimand
 from desist.privacy import FEWEST_SHARING
+
+BY_HAND = Given()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -69,6 +64,9 @@ class Design:
         What the reader has to know: people trimmed, weights truncated.
     people_mark : int or None
         Checksum of the people it was made from, so that it is not used for others.
+    arose : FromScores, FromSets, Balanced or Given
+        How the weights arose, as the method says; of a design made by hand, `FromSets` where it
+        has sets.
     """
 
     weights: NDArray[np.float64]
@@ -84,6 +82,12 @@ class Design:
     score_model: ScoreModel | None = None
     notes: tuple[str, ...] = ()
     people_mark: int | None = None
+    arose: Arose = BY_HAND
+
+    def __post_init__(self) -> None:
+        """Take the sets of a design made by hand for how its weights arose."""
+        if self.arose is BY_HAND and self.sets is not None:
+            object.__setattr__(self, "arose", FromSets())
 
     @property
     def n_treated(self) -> int:
@@ -132,16 +136,15 @@ class Design:
         return kept
 
     def pairs(self) -> Iterator[NDArray[np.int64]]:
-        """Yield matched pairs in blocks; radius matching works them out only now.
+        """Yield matched pairs in blocks, as the method tells them.
 
         Yields
         ------
         ndarray of int, shape (n_pairs, 2)
             Positions of a participant and of a comparison person.
         """
-        if isinstance(self.method, RadiusMatching):
-            values, radius = distance_scale(self.scores, self.method.caliper, self.method.scale)
-            yield from iterate_pairs(values, self.treated, radius)
+        if self.method is not None:
+            yield from self.method.pairs(self.treated, self.scores, self.matches)
         elif self.matches is not None:
             yield self.matches
 
@@ -215,8 +218,8 @@ def build_design(
     raise_faults("design", faults)
     with on_one_thread():
         material = _gather(treated, covariates, read, method, asked=asked, score=score)
-        assignment = method.assign(material)
-        design = _finish(material, read, assignment, method, score if method.needs_scores else None)
+        weighting = method.weigh(material)
+        design = _finish(material, read, weighting, method, score if method.needs_scores else None)
     return replace(design, people_mark=mark_people(treated, covariates))
 
 
@@ -287,13 +290,14 @@ def draw_designs(
     Yields
     ------
     Design
-        By the same method, from drawn scores.
+        By the same method, from drawn scores, of the same people.
 
     Raises
     ------
     InputError
-        If the design has no fitted score.
+        If the design has no fitted score, or is of other people.
     """
+    raise_faults("score draws", find_stranger_faults(cohort, design))
     covariates = cohort.covariates
     formula, faults = read_formula(design.formula, covariates, {})
     if formula is None or design.method is None or design.scores is None:
@@ -312,9 +316,9 @@ def draw_designs(
     for drawn in draw_scores(design.scores, formula, covariates, n_draws=n_draws, rng=rng):
         with on_one_thread():
             one = replace(material, scores=drawn)
-            yield _finish(
-                one, formula, design.method.assign(one), design.method, design.score_model
-            )
+            made = design.method.weigh(one)
+            finished = _finish(one, formula, made, design.method, design.score_model)
+            yield replace(finished, people_mark=design.people_mark)
 
 
 def _write_cells(values: pd.Series) -> bytes:
@@ -362,13 +366,9 @@ def _roles(cohort: Cohort, method: Method, score: ScoreModel) -> dict[str, str]:
         roles[cohort.follow_up] = "the length of follow-up"
     if cohort.person is not None:
         roles[cohort.person] = "the identifier of a person"
-    weight = getattr(method, "column", None)
-    if getattr(method, "name", "") == "given" and isinstance(weight, str):
-        roles[weight] = "the weight"
-    if isinstance(score, GivenScore) and isinstance(score.column, str):
-        roles[score.column] = "the score"
-    if isinstance(score, GroupedScore) and isinstance(score.group, str):
-        roles[score.group] = "the group of the score"
+    for settings in (method, score):
+        if hasattr(settings, "hidden_columns") and not isinstance(settings, type):
+            roles |= settings.hidden_columns()
     return roles
 
 
@@ -438,11 +438,11 @@ def _describe_constant(name: str, value: float, n_people: int, words: str) -> st
 def _finish(
     material: Material,
     formula: Formula | None,
-    assignment: Assignment,
+    weighting: Weighting,
     method: Method,
     score_model: ScoreModel | None,
 ) -> Design:
-    weights, treated = assignment.weights, material.treated
+    weights, treated = weighting.weights, material.treated
     for arm in (treated, ~treated):
         if not (weights[arm] > 0).any():
             raise NoOverlapError(
@@ -464,13 +464,14 @@ def _finish(
         weights=weights,
         treated=treated,
         estimand=estimand,
-        sets=assignment.sets,
+        sets=weighting.sets,
         method=method,
         formula=None if formula is None else formula.text,
         estimand_asked=material.estimand,
-        scores=assignment.scores or material.scores,
+        scores=weighting.scores or material.scores,
         balance=balance,
-        matches=assignment.matches,
+        matches=weighting.matches,
         score_model=score_model,
-        notes=assignment.notes,
+        notes=weighting.notes,
+        arose=weighting.arose,
     )

@@ -1,5 +1,6 @@
 """What every method of design is given, and what it hands back."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
@@ -7,8 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from desist.design.arose import Arose
 from desist.design.formula import ModelMatrix
-from desist.design.propensity import PropensityScore
+from desist.design.scores.propensity import PropensityScore
 from desist.errors import Fault
 from desist.estimands import Estimand
 
@@ -45,13 +47,15 @@ class Material:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Assignment:
+class Weighting:
     """What a method decided.
 
     Attributes
     ----------
     weights : ndarray of float, shape (n_people,)
         0 for people who are not used.
+    arose : FromScores, FromSets, Balanced or Given
+        How they arose.
     sets : ndarray of int, shape (n_people,), or None
         Matched set or subclass, -1 for none.
     matches : ndarray of int, shape (n_matches, 2), or None
@@ -63,14 +67,15 @@ class Assignment:
     """
 
     weights: NDArray[np.float64]
+    arose: Arose
     sets: NDArray[np.int64] | None = None
     matches: NDArray[np.int64] | None = None
     notes: tuple[str, ...] = field(default=())
     scores: PropensityScore | None = None
 
 
-class NoSettings:
-    """A method whose settings cannot be wrong."""
+class UsualAnswers:
+    """What most methods answer; one that knows better gives its own answer."""
 
     def find_faults(self, covariates: pd.DataFrame, treated: NDArray[np.bool_]) -> list[Fault]:
         """Return what is wrong with the settings: nothing can be.
@@ -90,6 +95,42 @@ class NoSettings:
         del covariates, treated
         return []
 
+    def hidden_columns(self) -> Mapping[str, str]:
+        """Return the columns that a formula may not use: none.
+
+        Returns
+        -------
+        mapping of str to str
+            Empty.
+        """
+        return {}
+
+    def pairs(
+        self,
+        treated: NDArray[np.bool_],
+        scores: PropensityScore | None,
+        matches: NDArray[np.int64] | None,
+    ) -> Iterator[NDArray[np.int64]]:
+        """Yield the matches that were listed, if there are any.
+
+        Parameters
+        ----------
+        treated : ndarray of bool, shape (n_people,)
+            Not looked at.
+        scores : PropensityScore or None
+            Not looked at.
+        matches : ndarray of int, shape (n_matches, 2), or None
+            As listed.
+
+        Yields
+        ------
+        ndarray of int, shape (n_pairs, 2)
+            At most one block.
+        """
+        del treated, scores
+        if matches is not None:
+            yield matches
+
 
 class Method(Protocol):
     """A method of design: a frozen settings record that can be carried out.
@@ -100,10 +141,13 @@ class Method(Protocol):
         The word for it in a settings file.
     estimands : tuple of Estimand
         Those it can serve; the first is its own choice.
+    no_bootstrap : str
+        Why a bootstrap that makes the design again is not valid; empty where it is.
     """
 
     name: ClassVar[str]
     estimands: ClassVar[tuple[Estimand, ...]]
+    no_bootstrap: ClassVar[str]
 
     @property
     def needs_formula(self) -> bool:
@@ -133,7 +177,16 @@ class Method(Protocol):
             Empty when all is well.
         """
 
-    def assign(self, material: Material) -> Assignment:
+    def hidden_columns(self) -> Mapping[str, str]:
+        """Return the columns that a formula may not use, each with the reason.
+
+        Returns
+        -------
+        mapping of str to str
+            What each of them is, such as "the weight".
+        """
+
+    def weigh(self, material: Material) -> Weighting:
         """Carry the method out.
 
         Parameters
@@ -143,6 +196,29 @@ class Method(Protocol):
 
         Returns
         -------
-        Assignment
-            Weights, and sets and matches where the method makes them.
+        Weighting
+            Weights and how they arose, and sets and matches where the method makes them.
+        """
+
+    def pairs(
+        self,
+        treated: NDArray[np.bool_],
+        scores: PropensityScore | None,
+        matches: NDArray[np.int64] | None,
+    ) -> Iterator[NDArray[np.int64]]:
+        """Yield the pairs that were made, in blocks.
+
+        Parameters
+        ----------
+        treated : ndarray of bool, shape (n_people,)
+            Whether each person took part.
+        scores : PropensityScore or None
+            Those that were used.
+        matches : ndarray of int, shape (n_matches, 2), or None
+            As the method listed them, if it did.
+
+        Yields
+        ------
+        ndarray of int, shape (n_pairs, 2)
+            Positions of a participant and of a comparison person.
         """

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from desist.cohort.outcomes import Outcomes
 from desist.design.balance import expand_columns, is_binary
+from desist.design.balance.similarity import read_design_formula
 from desist.design.design import Design
-from desist.design.similarity import read_design_formula
 from desist.privacy import FEWEST_SHARING
 from desist.sample import Sample
 

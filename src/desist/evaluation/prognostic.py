@@ -25,11 +25,11 @@ from desist.checks.check import Finding
 from desist.checks.welch import from_standard_error
 from desist.cohort.cohort import Cohort
 from desist.design.balance import WORDS, expand_columns, measure_balance
+from desist.design.balance.similarity import read_design_formula
 from desist.design.columns import on_one_thread
 from desist.design.design import Design
 from desist.design.formula import Formula, ModelMatrix, make_matrix
-from desist.design.propensity import fit_score, score_matrix
-from desist.design.similarity import read_design_formula
+from desist.design.scores.propensity import fit_score, score_matrix
 from desist.errors import InputError, SeparationError
 from desist.sample import Sample, read_sample
 
@@ -162,7 +162,7 @@ def check_prognostic(
     --------
     >>> from desist.cohort.simulate import simulate_cohort
     >>> from desist.design.design import build_design
-    >>> from desist.design.radius import RadiusMatching
+    >>> from desist.design.matching.radius import RadiusMatching
     >>> cohort = simulate_cohort(60, 600, rng=1, n_groups=0).cohort
     >>> design = build_design(cohort, "age + copas", method=RadiusMatching(1.0))
     >>> check_prognostic(cohort, design).table["covariate"].tolist()

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desist.cohort.cohort import Cohort
+from desist.design.balance.similarity import density_table
 from desist.design.design import Design
-from desist.design.similarity import density_table
 from desist.errors import Fault, InputError
 from desist.report.plots import STYLE
 

@@ -1,0 +1,31 @@
+"""Balance: how alike the weighted arms are, in numbers, pictures and tables."""
+
+from desist.design.balance.table import (
+    _COLUMNS,
+    REASONABLE,
+    STANDARDISERS,
+    WELL,
+    WORDS,
+    Balance,
+    choose_standardiser,
+    effective_sample_size,
+    expand_columns,
+    is_binary,
+    measure_balance,
+    weighted_variance,
+)
+
+__all__ = [
+    "REASONABLE",
+    "STANDARDISERS",
+    "WELL",
+    "WORDS",
+    "_COLUMNS",
+    "Balance",
+    "choose_standardiser",
+    "effective_sample_size",
+    "expand_columns",
+    "is_binary",
+    "measure_balance",
+    "weighted_variance",
+]

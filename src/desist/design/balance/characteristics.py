@@ -1,0 +1,111 @@
+"""Tables of people: who they are before and after, and who was dropped."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from desist.cohort.cohort import Cohort
+from desist.design.balance import expand_columns, is_binary
+from desist.design.balance.similarity import read_design_formula
+from desist.design.design import Design
+
+Floats = NDArray[np.float64]
+
+
+def describe_people(cohort: Cohort, design: Design) -> pd.DataFrame:
+    """Describe the arms before and after weighting ("table one").
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The people of the design.
+    design : Design
+        Made with a formula.
+
+    Returns
+    -------
+    DataFrame
+        One row a covariate or level. Columns: covariate, kind ("number": mean and standard
+        deviation; "share": proportion, no standard deviation), and mean and sd of
+        participants_before, participants, comparison_before, comparison. The first row
+        counts people, the second has effective sample sizes.
+    """
+    covariates, formula = read_design_formula(cohort, design)
+    everybody = np.ones(len(design.weights))
+    groups = {
+        "participants_before": np.where(design.treated, everybody, 0.0),
+        "participants": np.where(design.treated, design.weights, 0.0),
+        "comparison_before": np.where(design.treated, 0.0, everybody),
+        "comparison": np.where(design.treated, 0.0, design.weights),
+    }
+    rows = [
+        {"covariate": "people", "kind": "count"}
+        | {f"{name}_mean": float((weights > 0).sum()) for name, weights in groups.items()},
+        {"covariate": "effective sample size", "kind": "count"}
+        | {
+            f"{name}_mean": weights.sum() ** 2 / (weights**2).sum()
+            for name, weights in groups.items()
+        },
+    ]
+    for name, values in expand_columns(covariates, formula.variables, formula.categorical):
+        row: dict[str, object] = {"covariate": name}
+        row["kind"] = "share" if is_binary(values) else "number"
+        for group, weights in groups.items():
+            row[f"{group}_mean"], row[f"{group}_sd"] = _mean_and_spread(values, weights)
+        rows.append(row)
+    columns = [f"{group}_{part}" for group in groups for part in ("mean", "sd")]
+    return pd.DataFrame(rows, columns=["covariate", "kind", *columns])
+
+
+def profile_dropped(cohort: Cohort, design: Design) -> pd.DataFrame:
+    """Describe the participants who were dropped against those who were kept.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The people of the design.
+    design : Design
+        Made with a formula.
+
+    Returns
+    -------
+    DataFrame
+        Columns covariate, n_kept, n_dropped, mean_kept, mean_dropped, and smd: dropped
+        minus kept in standard deviations of all participants; missing where nobody was
+        dropped.
+    """
+    covariates, formula = read_design_formula(cohort, design)
+    kept = design.treated & (design.weights > 0)
+    dropped = design.treated & (design.weights == 0)
+    rows = []
+    for name, values in expand_columns(covariates, formula.variables, formula.categorical):
+        inside = values[design.treated]
+        varies = bool(np.ptp(inside) > 0)
+        spread = float(inside.std(ddof=0 if is_binary(values) else 1)) if varies else 0.0
+        means = [float(values[who].mean()) if who.any() else np.nan for who in (kept, dropped)]
+        rows.append(
+            {
+                "covariate": name,
+                "n_kept": int(kept.sum()),
+                "n_dropped": int(dropped.sum()),
+                "mean_kept": means[0],
+                "mean_dropped": means[1],
+                "smd": _standardise(means[1] - means[0], spread),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _standardise(difference: float, spread: float) -> float:
+    """In standard deviations; participants who do not vary do not differ."""
+    return difference / spread if spread > 0 else 0.0 * difference
+
+
+def _mean_and_spread(values: Floats, weights: Floats) -> tuple[float, float]:
+    """Weighted mean, and standard deviation for reliability weights (missing for shares)."""
+    shares = weights / weights.sum()
+    mean = float(shares @ values)
+    left = 1 - float(shares @ shares)
+    if is_binary(values) or left <= 0:
+        return mean, float("nan")
+    return mean, float(np.sqrt(shares @ (values - mean) ** 2 / left))

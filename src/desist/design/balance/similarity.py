@@ -1,0 +1,406 @@
+"""Further measures of how alike the arms are: products, overlap, distances, subgroups.
+
+The balance table of a design says whether means agree. These say whether the shapes, the
+joint distribution and the parts of the sample do.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from desist.cohort.cohort import Cohort
+from desist.design.balance import Balance, expand_columns, is_binary, measure_balance
+from desist.design.design import Design, find_stranger_faults
+from desist.design.formula import Formula, read_formula
+from desist.design.matching.distance import find_column_faults
+from desist.errors import Fault, raise_faults
+
+GRID = 4096
+MOST_FOR_ENERGY = 20_000
+ROWS_AT_ONCE = 512
+NOTHING = 1e-12
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class BalanceDistances:
+    """How far the arms are apart in all covariates together.
+
+    Attributes
+    ----------
+    mahalanobis_before, mahalanobis_after : float
+        Length of the difference of mean vectors, in the unadjusted covariance of the
+        people who standardise; 0 when all means agree, infinite when they differ in something
+        in which nobody varies within the arms.
+    energy_before, energy_after : float
+        Energy distance of the weighted samples, on covariates in standard deviations; 0
+        when the distributions agree. Missing when not applicable.
+    reason : str
+        Why the energy distance is not applicable, or empty.
+    """
+
+    mahalanobis_before: float
+    mahalanobis_after: float
+    energy_before: float
+    energy_after: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class GroupBalance:
+    """Balance within each group.
+
+    Attributes
+    ----------
+    column : str
+        What the groups are.
+    groups : dict of str to Balance
+        Those with at least two people of each arm in use.
+    left_out : dict of str to str
+        The others, with the reason.
+    """
+
+    column: str
+    groups: dict[str, Balance]
+    left_out: dict[str, str]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """All tables under each other, the group in the first column."""
+        parts = [balance.table.assign(group=name) for name, balance in self.groups.items()]
+        if not parts:
+            return pd.DataFrame(columns=["group"])
+        joined = pd.concat(parts, ignore_index=True)
+        return joined[["group", *(name for name in joined.columns if name != "group")]]
+
+    def __repr__(self) -> str:
+        """Return the worst covariate of each group, and the groups left out."""
+        lines = [f"Balance by {self.column}"]
+        lines += [f"  {name}: {balance!r}" for name, balance in self.groups.items()]
+        lines += [f"  {name}: not applicable, {why}" for name, why in self.left_out.items()]
+        return "\n".join(lines)
+
+
+def measure_products(cohort: Cohort, design: Design) -> Balance:
+    """Measure balance of squares and of products of two covariates.
+
+    Equal means do not make joint distributions equal; these are the next thing to look at.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The people of the design.
+    design : Design
+        Made with a formula.
+
+    Returns
+    -------
+    Balance
+        Rows ``age^2`` and ``age * sex[m]``; levels of one category are not multiplied.
+    """
+    covariates, formula = read_design_formula(cohort, design)
+    columns = list(_expand_each(covariates, formula))
+    products = {f"{name}^2": values**2 for _, name, values in columns if not is_binary(values)}
+    for (first, one, left), (second, other, right) in combinations(columns, 2):
+        if first != second:
+            products[f"{one} * {other}"] = left * right
+    return _measure(pd.DataFrame(products), design)
+
+
+def measure_overlap(cohort: Cohort, design: Design) -> pd.DataFrame:
+    """Measure the share of each covariate's distribution that the arms have in common.
+
+    The area under the lower of the two densities: Gaussian kernels with the normal
+    reference bandwidth of the smaller arm, the same before and after. For 0/1 covariates
+    ``1 - |p1 - p0|``.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The people of the design.
+    design : Design
+        Made with a formula.
+
+    Returns
+    -------
+    DataFrame
+        Columns covariate, overlap_before, overlap_after; 1 is complete overlap.
+    """
+    covariates, formula = read_design_formula(cohort, design)
+    rows = []
+    for name, values in expand_columns(covariates, formula.variables, formula.categorical):
+        before = overlap_coefficient(values, design.treated, np.ones(len(values)))
+        after = overlap_coefficient(values, design.treated, design.weights)
+        rows.append({"covariate": name, "overlap_before": before, "overlap_after": after})
+    return pd.DataFrame(rows)
+
+
+def overlap_coefficient(values: Floats, treated: NDArray[np.bool_], weights: Floats) -> float:
+    """Area that two weighted densities have in common.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_people,)
+        A covariate or a score.
+    treated : ndarray of bool, shape (n_people,)
+        Whether each person took part.
+    weights : ndarray of float, shape (n_people,)
+        Only ratios within an arm mean anything.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+    """
+    if is_binary(values):
+        shares = _arm_shares(treated, weights)
+        return 1 - abs(float(shares[0] @ values - shares[1] @ values))
+    return float(np.minimum(*_arm_densities(values, treated, weights)[1:]).sum())
+
+
+def density_table(values: Floats, treated: NDArray[np.bool_], weights: Floats) -> pd.DataFrame:
+    """Make the densities of a covariate or score by arm, for a picture.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_people,)
+        Numbers that vary.
+    treated : ndarray of bool, shape (n_people,)
+        Whether each person took part.
+    weights : ndarray of float, shape (n_people,)
+        Only ratios within an arm mean anything.
+
+    Returns
+    -------
+    DataFrame
+        Columns value, treated, comparison: a grid of values and the densities there, whose
+        common area is the `overlap_coefficient`.
+    """
+    grid, inside, outside = _arm_densities(values, treated, weights)
+    step = grid[1] - grid[0]
+    return pd.DataFrame({"value": grid, "treated": inside / step, "comparison": outside / step})
+
+
+def measure_distances(cohort: Cohort, design: Design) -> BalanceDistances:
+    """Measure how far the arms are apart in all covariates together.
+
+    Mahalanobis distance of the means, in the pooled covariance where the people who
+    standardise do not vary in what differs; energy distance 2 E|X - Y| - E|X - X'| - E|Y - Y'|
+    (Szekely and Rizzo 2013, Journal of Statistical Planning and Inference 143).
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The people of the design.
+    design : Design
+        Made with a formula.
+
+    Returns
+    -------
+    BalanceDistances
+        Before and after.
+    """
+    covariates, formula = read_design_formula(cohort, design)
+    expanded = expand_columns(covariates, formula.variables, formula.categorical)
+    values = np.column_stack([column for _, column in expanded])
+    treated, everybody = design.treated, np.ones(len(design.treated))
+    steps = [_signed_shares(treated, weights) for weights in (everybody, design.weights)]
+    before, after = _mahalanobis(values, design, steps)
+    if len(treated) > MOST_FOR_ENERGY:
+        nan = float("nan")
+        reason = f"{len(treated):,} people make too many pairs; the most is {MOST_FOR_ENERGY:,}"
+        return BalanceDistances(before, after, nan, nan, reason)
+    energy = _energy(_in_standard_deviations(values), steps)
+    return BalanceDistances(before, after, energy[0], energy[1])
+
+
+def measure_by_group(cohort: Cohort, design: Design, column: str) -> GroupBalance:
+    """Measure balance within each group, such as each prison.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The people of the design.
+    design : Design
+        Made with a formula.
+    column : str
+        Column of the groups.
+
+    Returns
+    -------
+    GroupBalance
+        Standardised within each group.
+
+    Raises
+    ------
+    InputError
+        If the column is unknown.
+    """
+    covariates, formula = read_design_formula(cohort, design)
+    raise_faults("balance by group", find_column_faults("column", column, covariates))
+    variables = tuple(name for name in formula.variables if name != column)
+    groups: dict[str, Balance] = {}
+    left_out: dict[str, str] = {}
+    used = design.weights > 0
+    for value in sorted(covariates[column].dropna().unique()):
+        inside = (covariates[column] == value).to_numpy()
+        treated = design.treated[inside]
+        counts = int((treated & used[inside]).sum()), int((~treated & used[inside]).sum())
+        if min(counts) < 2:
+            left_out[str(value)] = f"{counts[0]} participants and {counts[1]} comparison people"
+            continue
+        groups[str(value)] = measure_balance(
+            covariates.loc[inside],
+            variables,
+            formula.categorical,
+            treated,
+            design.weights[inside],
+            standardiser=design.balance.standardiser if design.balance else "treated",
+        )
+    return GroupBalance(column, groups, left_out)
+
+
+def read_design_formula(cohort: Cohort, design: Design) -> tuple[pd.DataFrame, Formula]:
+    """Read the formula of a design against the cohort it was made from.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The people of the design.
+    design : Design
+        Made with a formula.
+
+    Returns
+    -------
+    covariates : DataFrame
+        The people.
+    formula : Formula
+        Their covariates.
+
+    Raises
+    ------
+    InputError
+        If the design has no formula, or the people are others.
+    """
+    covariates = cohort.covariates
+    formula, faults = read_formula(design.formula, covariates, {})
+    faults += find_stranger_faults(cohort, design)
+    if formula is None and not faults:
+        advice = "name covariates when the design is built"
+        faults.append(Fault("formula", "the covariates of the design", "None", advice))
+    raise_faults("balance", faults)
+    if formula is None:
+        raise ValueError("a formula without faults was expected")
+    return covariates, formula
+
+
+def _expand_each(covariates: pd.DataFrame, formula: Formula) -> Iterator[tuple[str, str, Floats]]:
+    for variable in formula.variables:
+        for name, values in expand_columns(covariates, (variable,), formula.categorical):
+            yield variable, name, values
+
+
+def _measure(columns: pd.DataFrame, design: Design) -> Balance:
+    names = tuple(columns.columns)
+    standardiser = design.balance.standardiser if design.balance else "treated"
+    return measure_balance(
+        columns, names, frozenset(), design.treated, design.weights, standardiser=standardiser
+    )
+
+
+def _reference_bandwidth(values: Floats) -> float:
+    """1.06 min(sd, iqr / 1.34) n^(-1/5): Scott 1992, Multivariate Density Estimation."""
+    low, high = np.quantile(values, [0.25, 0.75])
+    return float(1.06 * min(values.std(ddof=1), (high - low) / 1.34) * len(values) ** -0.2)
+
+
+def _arm_shares(treated: NDArray[np.bool_], weights: Floats) -> list[Floats]:
+    return [np.where(arm, weights, 0.0) / weights[arm].sum() for arm in (treated, ~treated)]
+
+
+def _arm_densities(
+    values: Floats, treated: NDArray[np.bool_], weights: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Grid, and the probability of each arm in its cells."""
+    shares = _arm_shares(treated, weights)
+    smaller = treated if treated.sum() <= (~treated).sum() else ~treated
+    bandwidth = _reference_bandwidth(values[smaller]) or _reference_bandwidth(values)
+    if bandwidth == 0:  # most people have one value: compare the values themselves
+        levels, cells = np.unique(values, return_inverse=True)
+        return levels, np.bincount(cells, shares[0]), np.bincount(cells, shares[1])
+    low, high = values.min() - 4 * bandwidth, values.max() + 4 * bandwidth
+    inside, outside = (_density_on_grid(values, s, low, high, bandwidth) for s in shares)
+    return np.linspace(low, high, GRID), inside, outside
+
+
+def _density_on_grid(
+    values: Floats, share: Floats, low: float, high: float, bandwidth: float
+) -> Floats:
+    """Probability in each cell of a grid: linear binning, then a Gaussian by FFT."""
+    place = (values - low) / (high - low) * (GRID - 1)
+    cell = np.floor(place).astype(np.int64)
+    upper = place - cell
+    mass = np.bincount(cell, share * (1 - upper), GRID + 1)
+    mass += np.bincount(cell + 1, share * upper, GRID + 1)
+    width = bandwidth / (high - low) * (GRID - 1)
+    frequency = np.fft.rfftfreq(2 * GRID)
+    smooth = np.exp(-2 * (np.pi * frequency * width) ** 2)
+    return np.fft.irfft(np.fft.rfft(mass[:GRID], 2 * GRID) * smooth, 2 * GRID)[:GRID]
+
+
+def _signed_shares(treated: NDArray[np.bool_], weights: Floats) -> Floats:
+    inside, outside = weights[treated].sum(), weights[~treated].sum()
+    return np.where(treated, weights / inside, -weights / outside)
+
+
+def _mahalanobis(values: Floats, design: Design, steps: list[Floats]) -> list[float]:
+    """Length of each difference of means; infinite where no covariance reaches it."""
+    spread = values.std(axis=0)
+    scaled = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    differences = [step @ scaled for step in steps]
+    own, pooled = _unadjusted_covariances(scaled, design)
+    lengths = [_length_within(own, difference) for difference in differences]
+    if not np.isfinite(lengths).all():  # the same unit before and after
+        lengths = [_length_within(pooled, difference) for difference in differences]
+    return lengths
+
+
+def _unadjusted_covariances(values: Floats, design: Design) -> tuple[Floats, Floats]:
+    """Covariance of the people who standardise, and the pooled one."""
+    standardiser = design.balance.standardiser if design.balance else "treated"
+    inside = np.atleast_2d(np.cov(values[design.treated], rowvar=False))
+    outside = np.atleast_2d(np.cov(values[~design.treated], rowvar=False))
+    pooled = (inside + outside) / 2
+    return {"treated": inside, "comparison": outside}.get(standardiser, pooled), pooled
+
+
+def _length_within(covariance: Floats, difference: Floats) -> float:
+    roots, axes = np.linalg.eigh(covariance)
+    varies = roots > NOTHING * max(float(roots.max()), 1.0)
+    along = axes.T @ difference
+    if np.abs(along[~varies]).max(initial=0.0) > np.sqrt(NOTHING):
+        return float("inf")
+    return float(np.sqrt((along[varies] ** 2 / roots[varies]).sum()))
+
+
+def _in_standard_deviations(values: Floats) -> Floats:
+    spread = [column.std(ddof=0 if is_binary(column) else 1) or 1.0 for column in values.T]
+    scaled: Floats = values / np.array(spread)
+    return scaled
+
+
+def _energy(values: Floats, steps: list[Floats]) -> list[float]:
+    """Compute -s'Ds for each vector s of signed shares, a block of rows of D at a time."""
+    squares = (values**2).sum(axis=1)
+    totals = np.zeros(len(steps))
+    for start in range(0, len(values), ROWS_AT_ONCE):
+        rows = slice(start, start + ROWS_AT_ONCE)
+        gram = values[rows] @ values.T
+        distance = np.sqrt(np.maximum(squares[rows, None] + squares - 2 * gram, 0.0))
+        totals -= [float(step[rows] @ distance @ step) for step in steps]
+    return [max(float(total), 0.0) for total in totals]

@@ -1,0 +1,1 @@
+"""Matching: by radius, nearest, optimal and full, within strata."""

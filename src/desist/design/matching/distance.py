@@ -1,0 +1,459 @@
+"""How far apart people are: calipers and their scales, Mahalanobis distance, strata."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from desist.arguments import describe, find_kind_faults, find_names_faults, find_number_faults
+from desist.design.formula import find_bad_values, is_text, suggest
+from desist.design.protocol import Material
+from desist.design.scores.propensity import PropensityScore
+from desist.errors import Fault, NoOverlapError
+
+UNITS = {
+    "logit": ("sd", "standard deviations of the logit"),
+    "score": ("raw", "of the score"),
+    "logit_raw": ("raw", "of the logit"),
+    "score_sd": ("sd", "standard deviations of the score"),
+}
+
+ALIKE = 1e-10
+
+DISTANCES = ("score", "mahalanobis")
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+def find_option_faults(
+    where: str, value: object, known: Collection[str], *, optional: bool = False
+) -> list[Fault]:
+    """Return what is wrong with a setting that is one of several words.
+
+    Parameters
+    ----------
+    where : str
+        Name of the setting.
+    value : object
+        What was given.
+    known : collection of str
+        The words.
+    optional : bool
+        Whether None will do.
+
+    Returns
+    -------
+    list of Fault
+        At most one, with the nearest of the words.
+    """
+    if (optional and value is None) or (isinstance(value, str) and value in known):
+        return []
+    expected = ", ".join(repr(name) for name in known)
+    advice = suggest(value, known) if isinstance(value, str) else ""
+    return [Fault(where, expected, describe(value), advice)]
+
+
+def find_column_faults(where: str, value: object, covariates: pd.DataFrame) -> list[Fault]:
+    """Return what is wrong with a setting that names a column of the cohort.
+
+    Parameters
+    ----------
+    where : str
+        Name of the setting.
+    value : object
+        What was given.
+    covariates : DataFrame
+        The people.
+
+    Returns
+    -------
+    list of Fault
+        At most one, with the nearest of the columns.
+    """
+    if isinstance(value, str) and value in covariates.columns:
+        return []
+    advice = suggest(value, covariates.columns) if isinstance(value, str) else "give its name"
+    return [Fault(where, "a column of the cohort", describe(value), advice)]
+
+
+def find_caliper_faults(caliper: object, scale: object, *, optional: bool = False) -> list[Fault]:
+    """Return what is wrong with a caliper and its scale.
+
+    Parameters
+    ----------
+    caliper : float
+        Has to be positive and finite.
+    scale : str
+        One of `UNITS`.
+    optional : bool
+        Whether the caliper may be None.
+
+    Returns
+    -------
+    list of Fault
+        At most two.
+    """
+    advice = "0.05 is the default, on the scale 'logit'"
+    found = find_number_faults("caliper", caliper, above=0, optional=optional, advice=advice)
+    faults = [replace(fault, expected="a positive number") for fault in found]
+    return faults + find_option_faults("scale", scale, UNITS)
+
+
+def find_calipers_faults(covariates: pd.DataFrame, calipers: object) -> list[Fault]:
+    """Return what is wrong with calipers on covariates.
+
+    Parameters
+    ----------
+    covariates : DataFrame
+        The people.
+    calipers : mapping of str to float
+        Largest difference in each column, 0 for none.
+
+    Returns
+    -------
+    list of Fault
+        No table, unknown columns, text, missing values, widths that are no number.
+    """
+    expected = "largest differences by column, such as {'age': 2}"
+    faults = find_kind_faults("calipers", calipers, Mapping, expected)
+    for name, width in calipers.items() if isinstance(calipers, Mapping) else ():
+        unknown = find_column_faults("calipers", name, covariates)
+        faults += unknown or _find_no_numbers(covariates, str(name))
+        faults += find_number_faults(f"caliper of {describe(name)}", width, least=0)
+    return faults
+
+
+def _find_no_numbers(covariates: pd.DataFrame, name: str) -> list[Fault]:
+    if is_text(covariates[name]):
+        advice = "name it among the exact columns"
+        return [Fault(f"caliper of {name}", "a column of numbers", "text", advice)]
+    bad = find_bad_values(covariates, [name])
+    return [fault for fault in bad if "same value" not in fault.found]
+
+
+def distance_scale(
+    scores: PropensityScore | None,
+    caliper: float,
+    scale: str,
+    kept: NDArray[np.bool_] | None = None,
+) -> tuple[Floats, float]:
+    """Return what is compared with the caliper, and the caliper in its unit.
+
+    Parameters
+    ----------
+    scores : PropensityScore
+        Of everybody.
+    caliper : float
+        As the user gave it.
+    scale : str
+        One of `UNITS`; standard deviations are taken over all people.
+    kept : ndarray of bool, shape (n_people,), optional
+        Over whom else.
+
+    Returns
+    -------
+    values : ndarray of float, shape (n_people,)
+        Log odds or scores.
+    radius : float
+        In the unit of `values`.
+
+    Raises
+    ------
+    ValueError
+        If there are no scores.
+    """
+    if scores is None:
+        raise ValueError("a caliper needs scores")
+    values = scores.logit if scale.startswith("logit") else scores.scores
+    people = values if kept is None else values[kept]
+    unit = people.std(ddof=1) if UNITS[scale][0] == "sd" else 1.0
+    return values, float(caliper * unit)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Space:
+    """What a distance is measured in.
+
+    Attributes
+    ----------
+    line : ndarray of float, shape (n_people,), or None
+        Scores or log odds, for the distance or for the caliper.
+    points : ndarray of float, shape (n_people, n_dimensions), or None
+        Whitened covariates, for the Mahalanobis distance; None for the distance on the line.
+    caliper : float
+        In the unit of the line; infinite for none.
+    fences : tuple of (ndarray of float, float)
+        Values of further covariates, and the largest difference in each.
+    """
+
+    line: Floats | None
+    points: Floats | None
+    caliper: float
+    fences: tuple[tuple[Floats, float], ...] = ()
+
+
+def measure_space(
+    material: Material,
+    distance: str,
+    caliper: float | None,
+    scale: str,
+    calipers: Mapping[str, float] | None = None,
+    *,
+    kept: NDArray[np.bool_] | None = None,
+) -> Space:
+    """Prepare the measurement of distances.
+
+    Parameters
+    ----------
+    material : Material
+        With scores, a matrix or both.
+    distance : str
+        "score" or "mahalanobis".
+    caliper : float or None
+        Largest difference of scores, in the unit of `scale`.
+    scale : str
+        One of `UNITS`.
+    calipers : mapping of str to float, optional
+        Largest difference in each of some columns.
+    kept : ndarray of bool, shape (n_people,), optional
+        Whose standard deviations and covariance count; by default everybody's.
+
+    Returns
+    -------
+    Space
+        Line, points, caliper and fences.
+
+    Raises
+    ------
+    NoOverlapError
+        If the arms differ in something in which nobody varies within them.
+    """
+    line, limit = None, np.inf
+    if material.scores is not None:
+        line, unit = distance_scale(material.scores, caliper or 1.0, scale, kept)
+        line = join_alike(line)
+        limit = np.inf if caliper is None else unit
+    points = None
+    if distance == "mahalanobis" and material.matrix is not None:
+        points = whiten(material.matrix.without_intercept, material.treated, kept)
+        points = np.column_stack([join_alike(column) for column in points.T])
+    fences = [
+        (material.covariates[name].to_numpy(dtype=np.float64), float(width))
+        for name, width in (calipers or {}).items()
+    ]
+    return Space(line, points, limit, tuple(fences))
+
+
+def join_alike(values: Floats) -> Floats:
+    """Give numbers that differ by rounding alone one value, the smallest of them.
+
+    Two people with the same covariates may have scores that differ in the last digit, and
+    by the order of the rows at that; they are tied all the same.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_people,)
+        Scores, log odds or a whitened covariate.
+
+    Returns
+    -------
+    ndarray of float, shape (n_people,)
+        Neighbours within 1e-10 of the range, or as near as rounding makes them, are equal.
+    """
+    rounding = max(1e-12, 1e-13 * float(np.abs(values).max()))
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    first = np.append(True, np.diff(ordered) > max(ALIKE * np.ptp(values), rounding))
+    joined = np.empty_like(values)
+    joined[order] = ordered[first][np.cumsum(first) - 1]
+    return joined
+
+
+def number_places(space: Space) -> Integers:
+    """Give each place a number; people in one place are tied.
+
+    Parameters
+    ----------
+    space : Space
+        What the distance is measured in.
+
+    Returns
+    -------
+    ndarray of int, shape (n_people,)
+        In the sorted order of the places.
+    """
+    columns = [] if space.line is None else [space.line]
+    if space.points is not None:
+        columns = [*space.points.T, *columns]
+    columns += [values for values, _ in space.fences]
+    table = np.column_stack(columns)
+    return np.unique(table, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
+def note_ties(
+    weights: Floats, treated: NDArray[np.bool_], strata: Integers, space: Space
+) -> tuple[str, ...]:
+    """Note when people who are alike to a method got different weights.
+
+    Parameters
+    ----------
+    weights : ndarray of float, shape (n_people,)
+        By the method.
+    treated : ndarray of bool, shape (n_people,)
+        Whether each person took part.
+    strata : ndarray of int, shape (n_people,)
+        Of the columns that agree exactly.
+    space : Space
+        What the distance is measured in.
+
+    Returns
+    -------
+    tuple of str
+        One note, or none.
+    """
+    keys = np.column_stack([strata, number_places(space), treated])
+    groups, counts = np.unique(keys, axis=0, return_inverse=True, return_counts=True)[1:]
+    groups = groups.reshape(-1)
+    low, high = np.full(len(counts), np.inf), np.zeros(len(counts))
+    np.minimum.at(low, groups, weights)
+    np.maximum.at(high, groups, weights)
+    people = int(counts[high > low * (1 + ALIKE)].sum())
+    if not people:
+        return ()
+    alike = "the same score" if space.points is None else "the same covariates"
+    return (
+        f"ties decided: {people:,} people have {alike} as others of their arm and another "
+        "weight; the order of the rows chose among them",
+    )
+
+
+def find_nearest(values: Floats, treated: NDArray[np.bool_]) -> float:
+    """Find the smallest distance between the arms.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_people,)
+        Scores or log odds.
+    treated : ndarray of bool, shape (n_people,)
+        Whether each person took part.
+
+    Returns
+    -------
+    float
+        In the unit of `values`.
+    """
+    ordered, targets = np.sort(values[~treated]), values[treated]
+    after = np.searchsorted(ordered, targets)
+    above = np.abs(ordered[np.minimum(after, len(ordered) - 1)] - targets)
+    below = np.abs(ordered[np.maximum(after - 1, 0)] - targets)
+    return float(np.minimum(above, below).min())
+
+
+def whiten(
+    values: Floats, treated: NDArray[np.bool_], kept: NDArray[np.bool_] | None = None
+) -> Floats:
+    """Turn covariates into columns whose Euclidean distance is the Mahalanobis distance.
+
+    The covariance is pooled within the arms; a singular one is inverted on the space
+    that it spans (Rubin 1980, Biometrics 36).
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_people, n_columns)
+        Covariates.
+    treated : ndarray of bool, shape (n_people,)
+        Whether each person took part.
+    kept : ndarray of bool, shape (n_people,), optional
+        Whose covariance counts; by default everybody's.
+
+    Returns
+    -------
+    ndarray of float, shape (n_people, rank)
+        New columns.
+
+    Raises
+    ------
+    NoOverlapError
+        If the arms differ in something in which nobody varies within them.
+    """
+    people = np.ones_like(treated) if kept is None else kept
+    scale, roots, axes = _decompose(values[people], treated[people])
+    varies = roots > 1e-10 * max(float(roots.max()), 1e-10)
+    scaled = (values[people] - values[people].mean(axis=0)) / scale
+    inside, outside = scaled[treated[people]], scaled[~treated[people]]
+    between = inside.mean(axis=0) - outside.mean(axis=0)
+    lost = np.abs(axes[:, ~varies].T @ between).max(initial=0.0)
+    if lost > 1e-8 * max(float(np.abs(scaled).max()), 1.0):
+        raise NoOverlapError(
+            "every participant is infinitely far from every comparison person: covariates that "
+            "do not vary within the arms differ between them; leave them out, or look for "
+            "comparison people who share them"
+        )
+    whitened: Floats = (values / scale) @ (axes[:, varies] / np.sqrt(roots[varies]))
+    return whitened
+
+
+def _decompose(values: Floats, treated: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
+    """Scale of each column, roots and axes of the correlation within the arms."""
+    centred = values.copy()
+    for arm in (treated, ~treated):
+        differs = np.ptp(values[arm], axis=0) > 0  # sums of decimals do not cancel exactly
+        centred[arm] = np.where(differs, values[arm] - values[arm].mean(axis=0), 0.0)
+    covariance = centred.T @ centred / (len(values) - 2)
+    scale = np.sqrt(np.diag(covariance))
+    scale[scale == 0] = 1.0
+    roots, axes = np.linalg.eigh(covariance / np.outer(scale, scale))
+    return scale, roots, axes
+
+
+def find_strata_faults(covariates: pd.DataFrame, columns: object) -> list[Fault]:
+    """Return what is wrong with columns that have to agree exactly.
+
+    Parameters
+    ----------
+    covariates : DataFrame
+        The people.
+    columns : collection of str
+        Columns to agree on.
+
+    Returns
+    -------
+    list of Fault
+        No list of names, unknown columns, missing values.
+    """
+    faults = find_names_faults("exact", columns)
+    if faults or not isinstance(columns, Collection):
+        return faults
+    for name in columns:
+        if name in covariates.columns:
+            bad = find_bad_values(covariates, [name])
+            faults += [fault for fault in bad if "same value" not in fault.found]
+        else:
+            advice = suggest(name, covariates.columns)
+            faults.append(Fault("exact", "columns of the cohort", describe(name), advice))
+    return faults
+
+
+def number_strata(covariates: pd.DataFrame, columns: Iterable[str]) -> Integers:
+    """Give each combination of values of some columns a number.
+
+    Parameters
+    ----------
+    covariates : DataFrame
+        The people.
+    columns : iterable of str
+        Columns to agree on; none puts everybody into one stratum.
+
+    Returns
+    -------
+    ndarray of int, shape (n_people,)
+        From 0, in the sorted order of the values.
+    """
+    names = list(columns)
+    if not names:
+        return np.zeros(len(covariates), dtype=np.int64)
+    codes = covariates.groupby(names, sort=True, observed=True).ngroup()
+    return np.asarray(codes, dtype=np.int64)

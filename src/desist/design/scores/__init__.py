@@ -1,0 +1,1 @@
+"""Propensity scores: where they come from, how they are estimated, where they overlap."""

@@ -38,7 +38,7 @@ Integers = NDArray[np.int64]
 
 N_DRAWS = 9999
 MOST_STATES = 50_000_000  # people times participants, for exact draws of participation
-BLOCK = 256  # draws worked on at once
+BLOCK = 1024  # draws worked on at once
 
 
 def redraw_radius(
@@ -285,8 +285,9 @@ def draw_participation(
 ) -> Integers:
     """Draw who takes part from the propensity score, the number of participants held.
 
-    Person by person, with the probability of taking part given how many participants
-    are still to come: exact draws of independent participation given its total.
+    Participant by participant: where the next one stands has a distribution that is known from
+    how many are still to come, and is drawn by inverting it. These are exact draws of
+    independent participation given its total.
 
     Parameters
     ----------
@@ -328,19 +329,20 @@ def draw_participation(
     if still[0, n_treated] == 0:
         raise CannotAnswerError("the scores cannot give as many participants as there were")
     source = np.random.default_rng(rng)
-    chosen = np.zeros((n_draws, n_treated + 1), dtype=np.int64)
-    left = np.full(n_draws, n_treated)
-    draws = np.arange(n_draws)
-    for person in range(n_people):
-        chance = np.zeros(n_treated + 1)
-        now = still[person, 1:]
-        reachable = now > 0
-        later = probabilities[person] * still[person + 1, :-1]
-        chance[1:][reachable] = later[reachable] / now[reachable]
-        taken = source.random(n_draws) < chance[left]
-        chosen[draws[taken], n_treated - left[taken]] = person
-        left -= taken
-    return chosen[:, :n_treated]
+    # nobody has taken part up to a person, times what is still to come from there on: it falls
+    # from person to person by the probability that the next participant stands there
+    nobody = np.concatenate([[0.0], np.cumsum(np.log1p(-probabilities))])[:, np.newaxis]
+    with np.errstate(divide="ignore"):
+        surprise = np.maximum.accumulate(-(nobody + np.log(still)), axis=0)
+    chosen = np.empty((n_draws, n_treated), dtype=np.int64)
+    first = np.zeros(n_draws, dtype=np.int64)
+    for number in range(n_treated):
+        rising = surprise[:, n_treated - number]
+        level = rising[first] - np.log1p(-source.random(n_draws))
+        # rounding may not put anybody before those who may still come
+        chosen[:, number] = np.maximum(np.searchsorted(rising, level, side="right") - 1, first)
+        first = chosen[:, number] + 1
+    return chosen
 
 
 def _drawn(

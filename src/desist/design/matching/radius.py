@@ -162,8 +162,7 @@ class WithinRadius:
         ordered = columns[:, order]
 
         def contrast(chosen: Integers) -> Floats:
-            people = rank[chosen]
-            return np.stack([_compare_matched(row, people, start, end) for row in ordered])
+            return _compare_matched(ordered, rank[chosen], start, end)
 
         return contrast
 
@@ -265,26 +264,39 @@ def iterate_pairs(values: Floats, treated: NDArray[np.bool_], radius: float) -> 
             )
 
 
-def _compare_matched(row: Floats, chosen: Integers, start: Integers, end: Integers) -> Floats:
-    """Compare matched means of one outcome, people sorted by score."""
-    n_draws, n_people = chosen.shape[0], row.size
-    took_part = np.zeros((n_draws, n_people + 1))
-    at = np.arange(n_draws)[:, None]
-    took_part[at, chosen + 1] = 1.0
-    counts = np.cumsum(took_part, axis=1)
-    took_part[at, chosen + 1] = row[chosen]
-    sums = np.cumsum(took_part, axis=1)
-    everybody = np.concatenate([[0.0], np.cumsum(row)])
+def _compare_matched(rows: Floats, chosen: Integers, start: Integers, end: Integers) -> Floats:
+    """Compare matched means of some outcomes, people sorted by score.
+
+    Each window is a difference of two sums over everybody, less the participants of the draw who
+    stand in it. These are few, so that nothing is done for the people of a draw one by one.
+    """
+    n_draws, n_treated = chosen.shape
+    chosen = np.sort(chosen, axis=1)
     low, high = start[chosen], end[chosen]
-    n_matches = (
-        high - low - (np.take_along_axis(counts, high, 1) - np.take_along_axis(counts, low, 1))
-    )
-    total = everybody[high] - everybody[low]
-    total -= np.take_along_axis(sums, high, 1) - np.take_along_axis(sums, low, 1)
-    matched = n_matches > 0.5
-    with np.errstate(divide="ignore", invalid="ignore"):
-        gaps = np.where(matched, row[chosen] - total / n_matches, 0.0)
-        return np.asarray(gaps.sum(axis=1) / matched.sum(axis=1))
+    before, after = (_count_below(chosen, edges, rows.shape[1]) for edges in (low, high))
+    n_matches = (high - low) - (after - before)
+    matched = n_matches > 0
+    share = np.divide(1.0, n_matches, out=np.zeros(matched.shape), where=matched)
+    n_matched = matched.sum(axis=1)
+    found = np.full((len(rows), n_draws), np.nan)
+    for row, means in zip(rows, found, strict=True):
+        everybody, own = np.concatenate([[0.0], np.cumsum(row)]), row[chosen]
+        sums = np.zeros((n_draws, n_treated + 1))
+        np.cumsum(own, axis=1, out=sums[:, 1:])
+        rest = everybody[high] - everybody[low]
+        rest -= np.take_along_axis(sums, after, 1) - np.take_along_axis(sums, before, 1)
+        gaps = np.where(matched, own - rest * share, 0.0).sum(axis=1)
+        np.divide(gaps, n_matched, out=means, where=n_matched > 0)
+    return found
+
+
+def _count_below(chosen: Integers, edges: Integers, n_people: int) -> Integers:
+    """Count the participants of each draw who stand before each edge, by one bisection for all."""
+    first = np.arange(len(chosen))[:, np.newaxis]
+    apart = first * (n_people + 1)  # so that all draws stand one after the other in one row
+    found = np.searchsorted((chosen + apart).ravel(), (edges + apart).ravel(), side="left")
+    counted: Integers = found.reshape(edges.shape) - first * chosen.shape[1]
+    return counted
 
 
 def _settle(

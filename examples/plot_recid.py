@@ -19,7 +19,7 @@ from desist.checks import kaplan_meier
 from desist.cohort.outcomes import read_outcomes
 from desist.effects import estimate_survival
 from desist.report import RULE_SETS, forest, love_plot, make_statements
-from desist.report.survival_plot import survival_curves
+from desist.report.pictures.survival import survival_curves
 
 pd.set_option("display.max_colwidth", None)
 cohort = ds.datasets.recid_cohort()

@@ -59,8 +59,6 @@ INNER = frozenset(
         "evaluation.stored",
         "inference.laplace",
         "models.predictors",
-        "report.digits",
-        "report.settings_table",
     )
 )
 

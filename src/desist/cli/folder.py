@@ -12,9 +12,9 @@ from desist.cli.terminal import say
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design
 from desist.errors import raise_faults
-from desist.evaluation.record import Evaluation
 from desist.report.document import render_files
-from desist.report.summary import summarise
+from desist.report.view import View
+from desist.report.words.summary import summarise
 from desist.writing import (
     FileContent,
     find_folder_faults,
@@ -68,10 +68,10 @@ class Run:
         self.lines: list[str] = []
         self.before = _read_made(out / ANALYSES)
 
-    def add(self, name: str, evaluation: Evaluation, rules: str) -> None:
-        """Render an analysis."""
-        rendered = render_files(evaluation, rules=rules)
-        self.lines += summarise(evaluation, rules)
+    def add(self, name: str, view: View) -> None:
+        """Render what may be seen of an analysis."""
+        rendered = render_files(view)
+        self.lines += summarise(view)
         for file, content in rendered.items():
             self.files[self.out / name / file] = FileContent(content)
         self.lines += [f"  {self.out / name / file}" for file in sorted(rendered)]

@@ -6,7 +6,9 @@ import sys
 import pytest
 from matplotlib.figure import Figure
 
-from desist.report.plots import describe_forest, describe_love_plot, forest, love_plot
+from desist.report.pictures.forest import describe_forest, forest
+from desist.report.pictures.love import describe_love_plot, love_plot
+from desist.report.view import make_view
 
 
 def labels(ax):
@@ -89,7 +91,7 @@ def test_labels_do_not_leave_the_picture(of_people, published):
 
 
 def test_pictures_are_described_in_words(published, of_people):
-    words = describe_forest(published, rules="2017")
+    words = describe_forest(make_view(published, "2017"))
     assert "People who reoffend: 0 of 3 intervals include no difference." in words
     assert describe_love_plot(of_people.design).endswith(
         "Above 10%: 3 before and 1 after. Above 5%: 3 before and 2 after."

@@ -9,7 +9,7 @@ from desist.cohort.cohort import Cohort
 from desist.design.design import Design
 from desist.design.similarity import density_table
 from desist.errors import Fault, InputError
-from desist.report.plots import STYLE
+from desist.report.pictures._style import STYLE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -1,0 +1,27 @@
+"""An evaluation in a few lines, for a terminal."""
+
+from desist.report.view import View
+from desist.report.words._wording import WORDINGS
+
+
+def summarise(view: View) -> tuple[str, ...]:
+    """Summarise an evaluation in what may be said about each measure.
+
+    Parameters
+    ----------
+    view : View
+        What may be seen of it.
+
+    Returns
+    -------
+    tuple of str
+        The title, for whom the effects are, and a line a measure.
+    """
+    return (
+        f"Evaluation: {view.title}",
+        f"  effect on {view.estimand.people} ({view.estimand})",
+        *(
+            f"  {WORDINGS[statement.measure].title}: {statement.may_say[0]}"
+            for statement in view.statements
+        ),
+    )

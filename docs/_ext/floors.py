@@ -16,6 +16,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 FLOORS = (
+    "plots",
     "report",
     "synthesis",
     "sensitivity",

@@ -14,34 +14,12 @@ RECID_FORMULA = (
 
 
 def evaluate_report(seed: int) -> View:
-    """Evaluate Making Connections from the figures of its report.
-
-    Parameters
-    ----------
-    seed : int
-        Of all randomness.
-
-    Returns
-    -------
-    View
-        Of the complex analysis, under the rule set that the report was written under.
-    """
+    """Evaluate the figures of Making Connections, under the rules of its report."""
     return make_view(evaluate_published(datasets.making_connections(), seed=seed), "2017")
 
 
 def evaluate_prison_work(seed: int) -> View:
-    """Evaluate the prison work programme of North Carolina, from people to results.
-
-    Parameters
-    ----------
-    seed : int
-        Of all randomness.
-
-    Returns
-    -------
-    View
-        Return to prison within 12 months of release, under the rule set that is in force.
-    """
+    """Evaluate the prison work programme of North Carolina, from people to results."""
     cohort = datasets.recid_cohort()
     design = build_design(cohort, RECID_FORMULA, method=RadiusMatching())
     title = "Prison work programme, North Carolina, releases of 1977-78"

@@ -31,22 +31,7 @@ LARGEST_RECORD = 64 * 1024**2
 
 
 def require_places(out: Path, names: Iterable[str], *, weights: bool = False) -> None:
-    """Refuse places that cannot be written to before anything is computed.
-
-    Parameters
-    ----------
-    out : Path
-        Folder of the run.
-    names : iterable of str
-        Its analyses; empty for the only one.
-    weights : bool
-        Whether weights are written as well.
-
-    Raises
-    ------
-    InputError
-        If one of them is a link, a folder, or cannot be written to.
-    """
+    """Refuse places that cannot be written to before anything is computed."""
     raise_faults("report", find_folder_faults(out))
     names = list(names)
     files = [out / name / file for name in names for file in (*FILES, *[WEIGHTS][: int(weights)])]
@@ -118,20 +103,7 @@ class Run:
 
 
 def write_weights(cohort: Cohort, design: Design) -> bytes:
-    """Write the weights as a table that a spreadsheet does not run.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The people.
-    design : Design
-        Their weights.
-
-    Returns
-    -------
-    bytes
-        CSV: the identifier, where there is one, and the weight.
-    """
+    """Write the weights as a table that a spreadsheet does not run."""
     import pandas as pd
 
     table = pd.DataFrame({"weight": np.asarray(design.weights)})

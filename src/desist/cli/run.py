@@ -39,27 +39,7 @@ class Result:
 
 
 def run_study(study: Study) -> tuple[list[Result], dict[str, str]]:
-    """Carry out a study: cohort, design, evaluation, for each of its analyses.
-
-    Parameters
-    ----------
-    study : Study
-        What was asked for.
-
-    Returns
-    -------
-    list of Result
-        The analyses that could be made, the headline first.
-    dict of str to str
-        The others, with the reason.
-
-    Raises
-    ------
-    InputError
-        If the people or the settings are wrong.
-    CannotAnswerError
-        If the only analysis, or the headline, cannot be made.
-    """
+    """Carry out each analysis, the headline first; name those that cannot be made, and why."""
     raise_faults("settings", _find_people_faults(study.people))
     cohort = Cohort(study.people, **study.data)
     if not study.analyses:

@@ -12,6 +12,7 @@ MAY_READ = {"view.py", "disclosure.py"}
 # An evaluation may be handed to this, or asked whether it is one.
 MAY_TAKE = {"make_view", "isinstance"}
 MODULES = sorted(path for path in FOLDER.rglob("*.py") if path.name not in MAY_READ)
+COMMANDS = sorted((FOLDER.parent / "cli").glob("*.py"))
 
 
 def names_an_evaluation(annotation):
@@ -69,12 +70,12 @@ def is_the_other_kind(function, node):
     )
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(FOLDER)))
+@pytest.mark.parametrize("path", [*MODULES, *COMMANDS], ids=lambda path: path.name)
 def test_no_function_above_the_view_reads_an_evaluation(path):
     assert find_readers(path.read_text(encoding="utf-8")) == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(FOLDER)))
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
 def test_only_a_door_takes_an_evaluation_and_no_door_is_private(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef):

@@ -25,10 +25,10 @@ from desist.report.document import render_document, render_files
 from desist.report.json_record import encode_evaluation
 from desist.report.pictures.forest import forest
 from desist.report.pictures.love import love_plot
+from desist.report.summary import summarise
 from desist.report.tables import tabulate_checks, tabulate_engines
 from desist.report.view import make_statements, make_view
 from desist.report.words.statements import find_published_means
-from desist.report.words.summary import summarise
 
 ROLES = {
     "treatment": "programme",

@@ -13,8 +13,8 @@ from desist.cohort.cohort import Cohort
 from desist.design.design import Design
 from desist.errors import raise_faults
 from desist.report.document import render_files
+from desist.report.summary import summarise
 from desist.report.view import View
-from desist.report.words.summary import summarise
 from desist.writing import (
     FileContent,
     find_folder_faults,

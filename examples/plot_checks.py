@@ -16,7 +16,7 @@ import pandas as pd
 
 import desist as ds
 from desist.checks import judge_agreement
-from desist.report import forest
+from desist.plots import forest
 
 columns = ["measure", "method", "estimate", "lower", "upper", "p_value", "applicable", "agrees"]
 

@@ -16,7 +16,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 import desist as ds
-from desist.report.design_plots import common_support, covariate_densities
+from desist.plots import common_support, covariate_densities
 
 METHODS = {
     "radius, 0.05": ds.RadiusMatching(0.05),

@@ -11,7 +11,8 @@ evaluates the programme from those figures alone.
 import pandas as pd
 
 import desist as ds
-from desist.report import RULE_SETS, forest, make_statements
+from desist.plots import forest
+from desist.report import RULE_SETS, make_statements
 
 pd.set_option("display.max_colwidth", None)
 study = ds.datasets.making_connections()

@@ -18,8 +18,8 @@ import desist as ds
 from desist.checks import kaplan_meier
 from desist.cohort.outcomes import read_outcomes
 from desist.effects import estimate_survival
-from desist.report import RULE_SETS, forest, love_plot, make_statements
-from desist.report.survival_plot import survival_curves
+from desist.plots import forest, love_plot, survival_curves
+from desist.report import RULE_SETS, make_statements
 
 pd.set_option("display.max_colwidth", None)
 cohort = ds.datasets.recid_cohort()
@@ -78,9 +78,9 @@ evaluation = ds.evaluate(cohort, design, seed=2017, title="Prison work programme
 print(evaluation)
 
 # %%
-# The love plot, from the record that is stored with the results:
+# The love plot, as a report shows it:
 
-balance = love_plot(evaluation.design)
+balance = love_plot(evaluation)
 
 # %%
 # Posterior and checks, side by side:

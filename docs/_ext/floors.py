@@ -16,6 +16,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 FLOORS = (
+    "plots",
     "report",
     "synthesis",
     "sensitivity",
@@ -54,8 +55,6 @@ INNER = frozenset(
         "evaluation.stored",
         "inference.laplace",
         "models.predictors",
-        "report.digits",
-        "report.settings_table",
     )
 )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from desist import datasets
+    from desist import plots as plots
     from desist.cohort.cohort import Cohort
     from desist.cohort.flow import RecordFlow
     from desist.cohort.published import PublishedMeasure, PublishedStudy
@@ -89,6 +90,9 @@ _HOME = {
     "write_report": "desist.report.document",
 }
 
+# Modules that hold more names, reached as `ds.plots.forest`.
+_FACES = frozenset({"datasets", "plots"})
+
 __all__ = [
     "CannotAnswerError",
     "CoarsenedExactMatching",
@@ -136,8 +140,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
-    if name == "datasets":
-        return import_module("desist.datasets")
+    if name in _FACES:
+        return import_module(f"desist.{name}")
     raise AttributeError(f"module 'desist' has no attribute {name!r}")
 
 

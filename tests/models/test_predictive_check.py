@@ -345,7 +345,7 @@ def test_a_cohort_without_the_outcome_is_refused(people):
 
 
 def test_the_picture_has_a_panel_a_unit_and_a_row_an_arm_and_statistic(people):
-    from desist.report.predictive_plot import predicted_and_observed
+    from desist.plots import predicted_and_observed
 
     found = check(make_cohort(**people), FrequencyModel(family="poisson"))
     figure = predicted_and_observed(found)

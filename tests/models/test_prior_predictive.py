@@ -57,7 +57,7 @@ def test_nothing_can_be_drawn_from_a_flat_prior(people):
 
 
 def test_the_picture_shows_both(fitted):
-    from desist.report.prior_plot import prior_and_posterior
+    from desist.plots import prior_and_posterior
 
     (prior,) = estimate_effects(sample_prior(fitted, seed=4))
     (posterior,) = estimate_effects(fitted)

@@ -212,7 +212,7 @@ def test_nothing_is_written_when_the_page_cannot_be_rendered(of_people, tmp_path
     def fail(*_, **__):
         raise InputError("report", [])
 
-    monkeypatch.setattr(document, "render_document", fail)
+    monkeypatch.setattr(document, "render_page", fail)
     with pytest.raises(InputError):
         write_report(of_people, tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -4,8 +4,8 @@ import pytest
 
 import desist as ds
 from desist.report.disclosure import RULE_SETS
-from desist.report.statements import make_statements, state_published
-from desist.report.tables import list_per_100, tabulate_published
+from desist.report.tables import tabulate_published
+from desist.report.view import make_view
 
 RULES = RULE_SETS["2017"]
 PRINTED = {
@@ -21,7 +21,7 @@ def evaluate(analysis):
 @pytest.mark.parametrize("analysis", PRINTED)
 def test_welch_gives_every_interval_and_p_value_of_tables_1_to_3_as_printed(analysis):
     evaluation = evaluate(analysis)
-    table = tabulate_published(evaluation, evaluation.published, RULES)
+    table = tabulate_published(make_view(evaluation, RULES))
     found = table[["Difference, Welch (unit of the row)", "p-value, Welch"]]
     assert list(found.itertuples(index=False, name=None)) == PRINTED[analysis]
     as_printed = table["Difference, published (unit of the row)"]
@@ -29,7 +29,7 @@ def test_welch_gives_every_interval_and_p_value_of_tables_1_to_3_as_printed(anal
 
 
 def test_the_numbers_per_100_are_those_of_the_report():
-    whole = [pair[1] for pair in list_per_100(evaluate("complex"), RULES)]
+    whole = [shown.per_100 for shown in make_view(evaluate("complex"), RULES).printed]
     assert [(one.treated, one.comparison, abs(one.difference)) for one in whole] == [
         (16, 28, 12),
         (31, 106, 74),
@@ -38,11 +38,8 @@ def test_the_numbers_per_100_are_those_of_the_report():
 
 
 def test_relative_claims_appear_only_under_what_may_not_be_said():
-    evaluation = evaluate("complex")
-    statements = [
-        *make_statements(evaluation, RULES),
-        *state_published(evaluation, evaluation.published, RULES),
-    ]
+    view = make_view(evaluate("complex"), RULES)
+    statements = [*view.statements, *view.published_statements]
     may, may_not = (
         " ".join(text for statement in statements for text in getattr(statement, part))
         for part in ("may_say", "may_not_say")

@@ -12,14 +12,23 @@ import pytest
 
 import desist as ds
 from desist.errors import CannotAnswerError
-from desist.report.digits import count_decimals, round_check, round_row, round_share
-from desist.report.disclosure import RULE_SETS, RuleSet
+from desist.estimands import Measure
+from desist.report import document
+from desist.report._digits import count_decimals, round_check, round_row, round_share
+from desist.report.disclosure import (
+    RULE_SETS,
+    RuleSet,
+    disclose_design,
+    disclose_evaluation,
+)
 from desist.report.document import render_document, render_files
-from desist.report.plots import forest
-from desist.report.record import encode_evaluation
+from desist.report.json_record import encode_evaluation
+from desist.report.pictures.forest import forest
+from desist.report.pictures.love import love_plot
 from desist.report.summary import summarise
-from desist.report.tables import tabulate_checks
-from desist.report.view import disclose, disclose_design
+from desist.report.tables import tabulate_checks, tabulate_engines
+from desist.report.view import make_statements, make_view
+from desist.report.words.statements import find_published_means
 
 ROLES = {
     "treatment": "programme",
@@ -70,7 +79,7 @@ def few():
 
 def read_everything(evaluation, rules="2019"):
     """Return all text of a report: page, pictures, record and the record in the netCDF file."""
-    files = render_files(evaluation, rules=rules)
+    files = render_files(make_view(evaluation, rules))
     page = files["report.html"].decode()
     pictures = [base64.b64decode(one).decode() for one in re.findall(r"base64,([^\"]+)", page)]
     with h5py.File(h5py.h5f.open_file_image(files["evaluation.nc"])) as opened:
@@ -137,8 +146,8 @@ def test_few_reoffenders_are_counted_nowhere(few):
         "Fewer than 10 participants reoffended; results on the time to reoffending rest on them."
         in few.warnings
     )
-    assert not disclose(few, RULE_SETS["2019"]).effects
-    for line in summarise(few):
+    assert not disclose_evaluation(few, RULE_SETS["2019"]).effects
+    for line in summarise(make_view(few)):
         assert not re.search(
             r"\d{2}|\b[1-9]\b(?! of each)", line.replace("10", "").replace("2019", "")
         )
@@ -156,7 +165,10 @@ def test_time_on_fewer_than_thirty_reoffenders_is_in_no_file():
     ]
     assert checks
     assert {check["estimate"] for check in checks} == {None}
-    assert "time_among_reoffenders_treated" not in disclose(evaluation, RULE_SETS["2019"]).draws
+    assert (
+        "time_among_reoffenders_treated"
+        not in disclose_evaluation(evaluation, RULE_SETS["2019"]).draws
+    )
     assert encode_evaluation(evaluation, rules="2017")["measures"][3]["treated"] is not None
 
 
@@ -167,7 +179,7 @@ def test_nothing_is_reported_about_a_study_of_few(n_treated, rules, tmp_path):
     cohort = ds.Cohort(people, **ROLES)
     design = ds.build_design(cohort, "age", method=ds.GivenWeights("w"))
     evaluation = ds.evaluate(cohort, design, seed=1)
-    for act in (render_files, render_document, encode_evaluation, forest, summarise):
+    for act in (make_view, make_statements, render_document, encode_evaluation, forest, love_plot):
         with pytest.raises(CannotAnswerError, match="fewer than 10 participants are compared"):
             act(evaluation, rules=rules)
     with pytest.raises(CannotAnswerError):
@@ -177,7 +189,7 @@ def test_nothing_is_reported_about_a_study_of_few(n_treated, rules, tmp_path):
 
 
 def test_published_figures_are_public_and_stay(published):
-    assert disclose(published, RULE_SETS["2019"]) is published
+    assert disclose_evaluation(published, RULE_SETS["2019"]) is published
     assert encode_evaluation(published)["measures"][2]["treated"] is not None
 
 
@@ -186,7 +198,7 @@ def count_digits(value):
 
 
 def test_figures_in_the_record_have_no_more_digits_than_are_shown(enough):
-    found = json.loads(render_files(enough)["evaluation.json"])
+    found = json.loads(render_files(make_view(enough))["evaluation.json"])
     limits = {"rate": 3, "frequency": 3, "rmst": 1, "time_among_reoffenders": 1}
     for row in [*found["measures"], *found["checks"]]:
         limits["time_among_reoffenders"] = 2 if row.get("check") == "brunner_munzel" else 1
@@ -200,7 +212,7 @@ def test_figures_in_the_record_have_no_more_digits_than_are_shown(enough):
 
 
 def test_the_record_agrees_with_the_printed_tables(enough):
-    table = tabulate_checks(enough, ds.Measure.RATE, RULE_SETS["2019"])
+    table = tabulate_checks(make_view(enough, RULE_SETS["2019"]), ds.Measure.RATE)
     printed = table[table["Compares"] == "difference"].iloc[:, 2].tolist()[1:]
     checks = [
         check
@@ -256,3 +268,99 @@ def test_the_page_lets_nothing_run_or_load(enough):
     assert rules["img-src"] == "data:"
     assert not any("script" in name for name in rules)
     assert page.index("Content-Security-Policy") < page.index("<title>")
+
+
+def show(view, measure):
+    return next(shown for shown in view.measures if shown.measure is measure)
+
+
+def test_published_means_are_spoken_of_and_exact_counts_go_before_rounded_means(published):
+    view = make_view(published, "2017")
+    rate, frequency, time = (shown.per_100 for shown in view.measures)
+    assert (rate.treated, rate.comparison) == (round(1300 / 83), 28)
+    assert (frequency.treated, frequency.comparison, frequency.difference) == (31, 106, -74)
+    assert (time.treated, time.comparison) == (75, 143)
+    assert find_published_means(published.published.measures[0]) == (13 / 83, 0.278)
+    assert find_published_means(published.published.measures[1]) == (26 / 83, 1.06)
+
+
+def test_posterior_means_are_spoken_of_for_people(of_people):
+    view = make_view(of_people)
+    assert show(view, Measure.RATE).row.treated == pytest.approx(0.246)
+    assert (show(view, Measure.RATE).per_100.treated, view.measures[0].per_100.comparison) == (
+        25,
+        23,
+    )
+    assert show(view, Measure.HAZARD_RATIO).per_100 is None
+    assert show(view, Measure.HAZARD_RATIO).row.ratio == pytest.approx(1.08)
+
+
+def test_published_figures_are_about_a_year_and_people_about_the_horizon(published, of_people, but):
+    def say(evaluation):
+        return make_view(evaluation).statements[0].may_say[0]
+
+    assert "within one year" in say(published)
+    assert "within six months" in say(but(of_people, settings={"horizon": 182}))
+    assert "within the follow-up" in say(but(of_people, settings={}))
+    assert make_view(published).probability == 0.95
+    assert make_view(but(published, effects=())).level == "95%"
+
+
+def test_only_time_among_reoffenders_is_withheld(published, of_people):
+    view = make_view(published, "2019")
+    assert [shown.measure for shown in view.withheld] == [Measure.TIME_AMONG_REOFFENDERS]
+    assert len(view.printed) == 2
+    assert make_view(of_people, "2019").withheld == ()
+
+
+def test_statements_follow_the_measures_and_then_the_unavailable_ones(of_people, but):
+    half_a_year = but(of_people, settings={"horizon": 182})
+    statements = make_statements(half_a_year, RULE_SETS["2019"])
+    assert [statement.measure for statement in statements] == [
+        Measure.RATE,
+        Measure.RMST,
+        Measure.HAZARD_RATIO,
+        Measure.FREQUENCY,
+    ]
+    assert "within six months" in statements[0].may_say[0]
+    assert "one of 3 measures" in statements[0].may_say[0]
+
+
+def test_published_intervals_give_the_sentences_of_the_report(published):
+    rate, frequency, time = make_view(published, "2017").published_statements
+    assert "lower by between 4 and 20 people" in rate.may_say[0]
+    assert "lower by between 53 and 96 reoffences" in frequency.may_say[0]
+    assert "shorter by between 21 and 115 days" in time.may_say[0]
+
+
+def test_a_withheld_measure_has_no_figure_anywhere_in_the_view(few):
+    view = make_view(few)
+    assert not view.printed
+    for shown in view.measures:
+        assert shown.per_100 is None
+        assert (shown.interval, shown.interval_words, shown.benefit) == ("", "", "")
+        numbers = [value for value in vars(shown.row).values() if isinstance(value, int | float)]
+        assert all(math.isnan(value) for value in numbers if value is not True)
+    assert all(math.isnan(shown.check.estimate) for shown in view.checks)
+    assert tabulate_engines(view).iloc[0, 2:].tolist() == ["–"] * 3
+    assert repr(view).endswith("0 of 5 measures printed under rule set 2019")
+
+
+def test_a_number_is_rounded_once(of_people, but):
+    check = but(of_people.checks[0], p_value=0.00996)
+    view = make_view(but(of_people, checks=(check,)))
+    # of a p-value that the record shows as 0.01, the page says what the p-value itself is
+    assert view.checks[0].check.p_value == 0.01
+    assert view.checks[0].p_value == "<0.01"
+
+
+def test_a_report_looks_at_an_evaluation_once(of_people, tmp_path, monkeypatch):
+    made = []
+
+    def count(*arguments):
+        made.append(arguments)
+        return make_view(*arguments)
+
+    monkeypatch.setattr(document, "make_view", count)
+    ds.write_report(of_people, tmp_path)
+    assert len(made) == 1

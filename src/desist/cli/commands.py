@@ -41,9 +41,8 @@ def demo(out: Path) -> None:
     require_places(out, jobs)
     for name, job in jobs.items():
         say(f"{name}: working ...", err=True)
-        evaluation, rules = job(DEMO_SEED)
         run = Run(out)
-        run.add(name, evaluation, rules)
+        run.add(name, job(DEMO_SEED))
         run.write()
 
 
@@ -66,7 +65,7 @@ def evaluate(settings: Path, out: Path, *, weights: bool) -> None:
     results, refused = run_study(study)
     run = Run(out)
     for result in results:
-        run.add(result.name, result.evaluation, study.rules)
+        run.add(result.name, result.view)
         if weights:
             run.add_weights(result.name, result.cohort, result.design)
     if study.analyses:

@@ -5,7 +5,7 @@ from desist.design.design import build_design
 from desist.design.matching.radius import RadiusMatching
 from desist.evaluation.evaluate import evaluate
 from desist.evaluation.published import evaluate_published
-from desist.evaluation.record import Evaluation
+from desist.report.view import View, make_view
 
 RECID_FORMULA = (
     "age + tserved + priors + rules + educ + black + alcohol + drugs + super + married + felon "
@@ -13,40 +13,14 @@ RECID_FORMULA = (
 )
 
 
-def evaluate_report(seed: int) -> tuple[Evaluation, str]:
-    """Evaluate Making Connections from the figures of its report.
-
-    Parameters
-    ----------
-    seed : int
-        Of all randomness.
-
-    Returns
-    -------
-    Evaluation
-        Of the complex analysis.
-    str
-        The rule set that the report was written under.
-    """
-    return evaluate_published(datasets.making_connections(), seed=seed), "2017"
+def evaluate_report(seed: int) -> View:
+    """Evaluate the figures of Making Connections, under the rules of its report."""
+    return make_view(evaluate_published(datasets.making_connections(), seed=seed), "2017")
 
 
-def evaluate_prison_work(seed: int) -> tuple[Evaluation, str]:
-    """Evaluate the prison work programme of North Carolina, from people to results.
-
-    Parameters
-    ----------
-    seed : int
-        Of all randomness.
-
-    Returns
-    -------
-    Evaluation
-        Return to prison within 12 months of release.
-    str
-        The rule set that is in force.
-    """
+def evaluate_prison_work(seed: int) -> View:
+    """Evaluate the prison work programme of North Carolina, from people to results."""
     cohort = datasets.recid_cohort()
     design = build_design(cohort, RECID_FORMULA, method=RadiusMatching())
     title = "Prison work programme, North Carolina, releases of 1977-78"
-    return evaluate(cohort, design, seed=seed, title=title), "2019"
+    return make_view(evaluate(cohort, design, seed=seed, title=title), "2019")

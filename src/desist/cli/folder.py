@@ -12,9 +12,9 @@ from desist.cli.terminal import say
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design
 from desist.errors import raise_faults
-from desist.evaluation.record import Evaluation
 from desist.report.document import render_files
 from desist.report.summary import summarise
+from desist.report.view import View
 from desist.writing import (
     FileContent,
     find_folder_faults,
@@ -31,22 +31,7 @@ LARGEST_RECORD = 64 * 1024**2
 
 
 def require_places(out: Path, names: Iterable[str], *, weights: bool = False) -> None:
-    """Refuse places that cannot be written to before anything is computed.
-
-    Parameters
-    ----------
-    out : Path
-        Folder of the run.
-    names : iterable of str
-        Its analyses; empty for the only one.
-    weights : bool
-        Whether weights are written as well.
-
-    Raises
-    ------
-    InputError
-        If one of them is a link, a folder, or cannot be written to.
-    """
+    """Refuse places that cannot be written to before anything is computed."""
     raise_faults("report", find_folder_faults(out))
     names = list(names)
     files = [out / name / file for name in names for file in (*FILES, *[WEIGHTS][: int(weights)])]
@@ -68,10 +53,10 @@ class Run:
         self.lines: list[str] = []
         self.before = _read_made(out / ANALYSES)
 
-    def add(self, name: str, evaluation: Evaluation, rules: str) -> None:
-        """Render an analysis."""
-        rendered = render_files(evaluation, rules=rules)
-        self.lines += summarise(evaluation, rules)
+    def add(self, name: str, view: View) -> None:
+        """Render what may be seen of an analysis."""
+        rendered = render_files(view)
+        self.lines += summarise(view)
         for file, content in rendered.items():
             self.files[self.out / name / file] = FileContent(content)
         self.lines += [f"  {self.out / name / file}" for file in sorted(rendered)]
@@ -118,20 +103,7 @@ class Run:
 
 
 def write_weights(cohort: Cohort, design: Design) -> bytes:
-    """Write the weights as a table that a spreadsheet does not run.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The people.
-    design : Design
-        Their weights.
-
-    Returns
-    -------
-    bytes
-        CSV: the identifier, where there is one, and the weight.
-    """
+    """Write the weights as a table that a spreadsheet does not run."""
     import pandas as pd
 
     table = pd.DataFrame({"weight": np.asarray(design.weights)})

@@ -12,9 +12,7 @@ from desist.design.catalogue import make_method
 from desist.design.design import Design, build_design
 from desist.errors import CannotAnswerError, Fault, raise_faults
 from desist.evaluation.evaluate import evaluate
-from desist.evaluation.record import Evaluation
-from desist.report.disclosure import find_rules
-from desist.report.view import require_enough_people
+from desist.report.view import View, make_view
 from desist.writing import say_reason
 
 
@@ -26,8 +24,8 @@ class Result:
     ----------
     name : str
         Of the analysis; empty for a study of one.
-    evaluation : Evaluation
-        All results.
+    view : View
+        What may be seen of its results.
     cohort : Cohort
         The people of this analysis.
     design : Design
@@ -35,33 +33,13 @@ class Result:
     """
 
     name: str
-    evaluation: Evaluation
+    view: View
     cohort: Cohort
     design: Design
 
 
 def run_study(study: Study) -> tuple[list[Result], dict[str, str]]:
-    """Carry out a study: cohort, design, evaluation, for each of its analyses.
-
-    Parameters
-    ----------
-    study : Study
-        What was asked for.
-
-    Returns
-    -------
-    list of Result
-        The analyses that could be made, the headline first.
-    dict of str to str
-        The others, with the reason.
-
-    Raises
-    ------
-    InputError
-        If the people or the settings are wrong.
-    CannotAnswerError
-        If the only analysis, or the headline, cannot be made.
-    """
+    """Carry out each analysis, the headline first; name those that cannot be made, and why."""
     raise_faults("settings", _find_people_faults(study.people))
     cohort = Cohort(study.people, **study.data)
     if not study.analyses:
@@ -76,13 +54,13 @@ def run_study(study: Study) -> tuple[list[Result], dict[str, str]]:
     results, refused = [], dict(built.refused)
     for name, one in sorted(built.made.items(), key=lambda item: item[0] != built.headline):
         try:
-            found = _evaluate(study, one.cohort, one.design, name)
+            view = _evaluate(study, one.cohort, one.design, name)
         except CannotAnswerError as reason:
             if name == built.headline:
                 raise
             refused[name] = str(reason)
         else:
-            results.append(Result(name, found, one.cohort, one.design))
+            results.append(Result(name, view, one.cohort, one.design))
     return results, refused
 
 
@@ -104,8 +82,6 @@ def _read_design(settings: Mapping[str, Any]) -> tuple[Any, Any, Any, Any]:
     return formula, make_method(own.pop("method"), own), estimand, same
 
 
-def _evaluate(study: Study, cohort: Cohort, design: Design, analysis: str = "") -> Evaluation:
+def _evaluate(study: Study, cohort: Cohort, design: Design, analysis: str = "") -> View:
     title = f"{study.title} ({analysis} analysis)" if analysis else study.title
-    found = evaluate(cohort, design, title=title, **study.model)
-    require_enough_people(found, find_rules(study.rules))
-    return found
+    return make_view(evaluate(cohort, design, title=title, **study.model), study.rules)

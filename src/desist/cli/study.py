@@ -96,24 +96,7 @@ class Study:
 
 
 def read_study(path: str | Path) -> Study:
-    """Read a settings file.
-
-    Parameters
-    ----------
-    path : str or Path
-        A TOML file; paths inside it are relative to it.
-
-    Returns
-    -------
-    Study
-        Sections and values that are known and of the right kind.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, is not TOML, or has unknown, missing or unsuitable entries;
-        all of them are listed.
-    """
+    """Read a settings file: paths in it are relative to it, and all its faults are listed."""
     path = Path(path)
     content = _read_toml(path)
     raise_faults("settings", _find_faults(content))

@@ -13,15 +13,7 @@ OBEYED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn"})
 
 
 def say(*lines: str, err: bool = False) -> None:
-    """Print lines; a character that a terminal would obey is printed as its code.
-
-    Parameters
-    ----------
-    *lines : str
-        A line break within one is such a character.
-    err : bool
-        Whether to the stream of errors.
-    """
+    """Print lines; what a terminal would obey, line breaks too, is printed as its code."""
     stream = sys.stderr if err else sys.stdout
     encoding = getattr(stream, "encoding", None) or "utf-8"
     text = "\n".join(make_harmless(line) for line in lines)
@@ -29,13 +21,7 @@ def say(*lines: str, err: bool = False) -> None:
 
 
 def say_error(error: Exception) -> None:
-    """Print why a study was not evaluated, one line a fault.
-
-    Parameters
-    ----------
-    error : Exception
-        One of the package's own.
-    """
+    """Print why a study was not evaluated, one line a fault."""
     if isinstance(error, InputError):
         count = len(error.faults)
         head = f"{error.subject}: {count} fault{'' if count == 1 else 's'}"
@@ -46,18 +32,7 @@ def say_error(error: Exception) -> None:
 
 
 def make_harmless(text: str) -> str:
-    r"""Replace what a terminal would obey.
-
-    Parameters
-    ----------
-    text : str
-        Names of files, columns and titles may hold anything.
-
-    Returns
-    -------
-    str
-        Such as ``\x1b[31m`` written out, in place of red.
-    """
+    """Replace what a terminal would obey."""
     return "".join(_write_out(one) if _is_obeyed(one) else one for one in text)
 
 

@@ -1,13 +1,18 @@
-"""Rule sets: what a report prints on small groups, and which claims it warns against."""
+"""Rule sets: what a report prints on small groups, and what they take out of an evaluation."""
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from desist.arguments import describe
-from desist.errors import Fault, InputError
+from desist.errors import CannotAnswerError, Fault, InputError
+from desist.estimands import Measure
+from desist.evaluation.categories import find_worst, withhold_rows
+from desist.evaluation.record import ComparedCheck, Evaluation
 from desist.privacy import FEWEST_SHARING
-from desist.report.numbers import MISSING, format_number
+from desist.report._digits import NUMBERS, round_balance, round_check, round_to
+from desist.report.words._numbers import MISSING, format_number
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,24 @@ class RuleSet:
         least = self.min_reoffenders
         return format_number(count) if count >= least else f"fewer than {least}"
 
+    def explain_few_reoffenders(self, n_reoffenders: int) -> str:
+        """Explain why a table about few treated reoffenders is not printed.
+
+        Parameters
+        ----------
+        n_reoffenders : int
+            Treated people who reoffended.
+
+        Returns
+        -------
+        str
+            Ends a sentence.
+        """
+        return (
+            f"{self.say_count(n_reoffenders)} participants reoffended, and rule set {self.name} "
+            f"asks for at least {format_number(self.min_reoffenders_for_time)}"
+        )
+
     def note_on_small_group(self, n_reoffenders: int) -> str:
         """Return the note that stands beside a result on few treated reoffenders.
 
@@ -198,3 +221,175 @@ def find_rules(rules: str | RuleSet) -> RuleSet:
             "report", [Fault("rules", known, describe(rules), "choose one of the two")]
         )
     return RULE_SETS[rules]
+
+
+def require_enough_people(evaluation: Evaluation, rules: RuleSet) -> None:
+    """Refuse to report on a study of few people; published figures are public, and pass.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        What was found.
+    rules : RuleSet
+        How many people there have to be in either arm.
+
+    Raises
+    ------
+    CannotAnswerError
+        If there are fewer.
+    """
+    if evaluation.published is not None:
+        return
+    causal = [row for row in evaluation.measures if row.measure.is_causal]
+    sizes = {
+        "participants": [row.n_treated for row in causal],
+        "comparison people": [row.n_comparison for row in causal],
+    }
+    if evaluation.design is not None:
+        sizes["participants"].append(evaluation.design["n_treated"])
+        sizes["comparison people"].append(evaluation.design["n_comparison"])
+    for who, numbers in sizes.items():
+        if min(numbers, default=rules.min_people) < rules.min_people:
+            raise CannotAnswerError(
+                f"fewer than {rules.min_people} {who} are compared, and rule set {rules.name} "
+                "lets nothing be reported about so few; wait for more, or evaluate them together "
+                "with another group"
+            )
+
+
+def explain_withheld(evaluation: Evaluation, rules: RuleSet) -> dict[Measure, str]:
+    """Explain why measures are not printed.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        What was found.
+    rules : RuleSet
+        What is printed on small groups.
+
+    Returns
+    -------
+    dict of Measure to str
+        The end of a sentence for each measure that is withheld: all of them where too few
+        people reoffended for any; time among reoffenders, where too few participants did.
+    """
+    if general := _explain_outcomes_withheld(evaluation, rules):
+        return {row.measure: general for row in evaluation.measures}
+    return {
+        row.measure: rules.explain_few_reoffenders(row.n_treated)
+        for row in evaluation.measures
+        if row.measure is Measure.TIME_AMONG_REOFFENDERS
+        and not rules.prints_reoffenders_only(row.n_treated)
+    }
+
+
+def disclose_evaluation(evaluation: Evaluation, rules: RuleSet) -> Evaluation:
+    """Return the evaluation without what the rules withhold, as it may be stored.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        What was found; published figures are public, and stay as they are.
+    rules : RuleSet
+        What is printed on small groups.
+
+    Returns
+    -------
+    Evaluation
+        Withheld measures are not available, with the reason; checks and balance carry the
+        digits that are shown.
+    """
+    if evaluation.published is not None:
+        return evaluation
+    withheld = {
+        measure: f"withheld: {reason}"
+        for measure, reason in explain_withheld(evaluation, rules).items()
+    }
+    return replace(
+        evaluation,
+        effects=tuple(one for one in evaluation.effects if one.measure not in withheld),
+        checks=tuple(round_check(check) for check in disclose_checks(evaluation, rules)),
+        unavailable={**evaluation.unavailable, **withheld},
+        design=disclose_design(evaluation.design, rules),
+    )
+
+
+def disclose_checks(evaluation: Evaluation, rules: RuleSet) -> tuple[ComparedCheck, ...]:
+    """Return the checks, without figures where their measure is withheld.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        What was found.
+    rules : RuleSet
+        What is printed on small groups.
+
+    Returns
+    -------
+    tuple of ComparedCheck
+        One for each check, with all the digits that it has.
+    """
+    # A measure without a posterior has checks as well; they fall with the outcomes.
+    general = _explain_outcomes_withheld(evaluation, rules)
+    reasons = explain_withheld(evaluation, rules)
+    return tuple(
+        _withhold(check, reason) if (reason := reasons.get(check.measure, general)) else check
+        for check in evaluation.checks
+    )
+
+
+def disclose_design(design: Mapping[str, Any] | None, rules: RuleSet) -> dict[str, Any] | None:
+    """Return the summary of a design as it is shown.
+
+    Parameters
+    ----------
+    design : mapping or None
+        The `design` of an evaluation.
+    rules : RuleSet
+        How many people a category, and those who were dropped, have to be.
+
+    Returns
+    -------
+    dict or None
+        Without small categories; the number dropped is None where it is small.
+    """
+    if design is None:
+        return None
+    balance = [round_balance(row) for row in withhold_rows(design["balance"], rules.min_category)]
+    worst = design["worst_covariate"]
+    if worst not in {row["covariate"] for row in balance}:
+        worst = find_worst(balance)
+    n_dropped = design["n_treated_dropped"]
+    is_small = n_dropped is not None and 0 < n_dropped < rules.min_category
+    return dict(design) | {
+        "n_treated_dropped": None if is_small else n_dropped,
+        "ess_comparison": round_to(design["ess_comparison"], 1),
+        "worst_covariate": worst,
+        "balance": balance,
+    }
+
+
+def _explain_outcomes_withheld(evaluation: Evaluation, rules: RuleSet) -> str:
+    """Explain why no outcome is printed at all; empty when outcomes are."""
+    if evaluation.published is not None:
+        return ""
+    reoffenders = [
+        size
+        for row in evaluation.measures
+        if row.measure is Measure.TIME_AMONG_REOFFENDERS
+        for size in (row.n_treated, row.n_comparison)
+    ]
+    smallest = evaluation.smallest_group
+    known = [*reoffenders, *([] if smallest is None else [smallest])]
+    least = rules.min_reoffenders
+    if all(isinstance(size, int) and size >= least for size in known):
+        return ""
+    return (
+        f"fewer than {least} people of an arm reoffended, or all but so few of them did, and rule "
+        f"set {rules.name} asks for at least {least} of each"
+    )
+
+
+def _withhold(check: ComparedCheck, reason: str) -> ComparedCheck:
+    numbers: dict[str, Any] = dict.fromkeys(NUMBERS, math.nan)
+    return replace(check, **numbers, applicable=False, reason=f"withheld: {reason}", agrees=None)

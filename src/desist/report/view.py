@@ -1,146 +1,410 @@
-"""What the rules let a reader see of an evaluation: the one way to tables, pictures and files."""
+"""What the rules let a reader see of an evaluation: the one way to tables, pictures and files.
+
+Everything shown comes through a `View`. It is made once a report, from an evaluation and a rule
+set; tables, pictures, the page, the record and the terminal take nothing else.
+"""
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from desist.errors import CannotAnswerError
-from desist.evaluation.categories import find_worst, withhold_rows
-from desist.evaluation.record import ComparedCheck, Evaluation
-from desist.report.digits import NUMBERS, round_balance, round_check, round_to
-from desist.report.disclosure import RuleSet
-from desist.report.figures import explain_outcomes_withheld, explain_withheld, list_withheld
+from desist.cohort.flow import RecordFlow
+from desist.cohort.published import PublishedMeasure, PublishedStudy
+from desist.estimands import Estimand, Interval, Measure
+from desist.evaluation.published import YEAR
+from desist.evaluation.record import ComparedCheck, Evaluation, MeasureRow
+from desist.evaluation.storage import pack_evaluation
+from desist.report._digits import round_check, round_row, without_figures
+from desist.report.disclosure import (
+    RuleSet,
+    disclose_checks,
+    disclose_design,
+    disclose_evaluation,
+    explain_withheld,
+    find_rules,
+    require_enough_people,
+)
+from desist.report.words._numbers import as_float, format_interval, format_probability, format_share
+from desist.report.words._wording import WORDINGS, name_period
+from desist.report.words.statements import (
+    PerHundred,
+    Statement,
+    describe_interval,
+    find_published_means,
+    per_100,
+    state,
+    state_unavailable,
+)
 
 
-def require_enough_people(evaluation: Evaluation, rules: RuleSet) -> None:
-    """Refuse to report on a study of few people.
+@dataclass(frozen=True)
+class ShownMeasure:
+    """One measure as a reader may see it.
 
-    Parameters
+    Attributes
     ----------
-    evaluation : Evaluation
-        What was found; published figures are public, and pass.
-    rules : RuleSet
-        How many people there have to be in either arm.
-
-    Raises
-    ------
-    CannotAnswerError
-        If there are fewer.
+    row : MeasureRow
+        With the digits that are shown, and without figures where the measure is withheld;
+        published figures are public, and stay.
+    withheld : str
+        Why it is not printed, as the end of a sentence; empty when it is.
+    per_100 : PerHundred or None
+        In whole numbers, from figures that are not rounded; None without a mean in each arm.
+    interval : str
+        Of the difference in whole numbers, such as "-20 to -4".
+    interval_words : str
+        The same in words, such as "lower by between 4 and 20 people".
+    benefit : str
+        The probability of benefit as printed; a dash for a descriptive measure.
     """
-    if evaluation.published is not None:
-        return
-    sizes = {
-        "participants": [row.n_treated for row in evaluation.measures if row.measure.is_causal],
-        "comparison people": [
-            row.n_comparison for row in evaluation.measures if row.measure.is_causal
-        ],
-    }
-    if evaluation.design is not None:
-        sizes["participants"].append(evaluation.design["n_treated"])
-        sizes["comparison people"].append(evaluation.design["n_comparison"])
-    for who, numbers in sizes.items():
-        if min(numbers, default=rules.min_people) < rules.min_people:
-            raise CannotAnswerError(
-                f"fewer than {rules.min_people} {who} are compared, and rule set {rules.name} "
-                "lets nothing be reported about so few; wait for more, or evaluate them together "
-                "with another group"
-            )
+
+    row: MeasureRow
+    withheld: str = ""
+    per_100: PerHundred | None = None
+    interval: str = ""
+    interval_words: str = ""
+    benefit: str = ""
+
+    @property
+    def measure(self) -> Measure:
+        """What is compared."""
+        return self.row.measure
 
 
-def disclose(evaluation: Evaluation, rules: RuleSet) -> Evaluation:
-    """Return the evaluation without what the rules withhold.
+@dataclass(frozen=True)
+class ShownCheck:
+    """One check as a reader may see it.
+
+    Attributes
+    ----------
+    check : ComparedCheck
+        With the digits that are shown, and without figures where its measure is withheld;
+        checks of published figures have all their digits.
+    p_value : str
+        As the rules print it.
+    """
+
+    check: ComparedCheck
+    p_value: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class View:
+    """An evaluation that a rule set has passed.
+
+    Attributes
+    ----------
+    rules : RuleSet
+        By which it was made.
+    title : str
+        Of the study.
+    estimand : Estimand
+        For whom the effects are.
+    compared : tuple of int or None
+        Participants and comparison people; None where no effect was measured.
+    probability : float
+        Of the intervals.
+    measures : tuple of ShownMeasure
+        Those that were tested, printed or withheld.
+    checks : tuple of ShownCheck
+        In the order of the evaluation.
+    statements : tuple of Statement
+        What may be said about each measure, the unavailable ones last.
+    design : dict or None
+        Summary of the design and its balance; a covariate with a small category is one row
+        without figures.
+    flow : RecordFlow or None
+        From the records submitted to the people analysed.
+    published : PublishedStudy or None
+        The figures that the evaluation was made from, which are public.
+    published_statements : tuple of Statement
+        What these figures support with their own intervals.
+    settings : mapping
+        Everything that was asked for.
+    seed : int
+        Of all randomness.
+    warnings : tuple of str
+        What a reader has to know, measures that are not available or not printed among them.
+    package_version : str
+        Of `desist`.
+    """
+
+    rules: RuleSet
+    title: str
+    estimand: Estimand
+    compared: tuple[int, int] | None
+    probability: float
+    measures: tuple[ShownMeasure, ...]
+    checks: tuple[ShownCheck, ...]
+    statements: tuple[Statement, ...]
+    design: Mapping[str, Any] | None
+    flow: RecordFlow | None
+    published: PublishedStudy | None
+    published_statements: tuple[Statement, ...]
+    settings: Mapping[str, Any]
+    seed: int
+    warnings: tuple[str, ...]
+    package_version: str
+    _disclosed: Evaluation = field(repr=False)
+
+    @property
+    def printed(self) -> tuple[ShownMeasure, ...]:
+        """The measures that are printed."""
+        return tuple(shown for shown in self.measures if not shown.withheld)
+
+    @property
+    def withheld(self) -> tuple[ShownMeasure, ...]:
+        """The measures that the rules keep out of the report."""
+        return tuple(shown for shown in self.measures if shown.withheld)
+
+    @property
+    def level(self) -> str:
+        """The probability of the intervals as printed, such as "95%"."""
+        return format_share(self.probability, 1)
+
+    def list_checks(self, measure: Measure) -> tuple[ShownCheck, ...]:
+        """List the checks of one measure.
+
+        Parameters
+        ----------
+        measure : Measure
+            Which one.
+
+        Returns
+        -------
+        tuple of ShownCheck
+            In the order of the evaluation.
+        """
+        return tuple(shown for shown in self.checks if shown.check.measure is measure)
+
+    def pack(self) -> bytes:
+        """Pack what may be stored, draws as well.
+
+        Returns
+        -------
+        bytes
+            The content of `evaluation.nc`, which `load_evaluation` reads.
+        """
+        return pack_evaluation(self._disclosed)
+
+    def __repr__(self) -> str:
+        """Return the title and how many measures are printed."""
+        return (
+            f"View: {self.title}, {len(self.printed)} of {len(self.measures)} measures printed "
+            f"under rule set {self.rules.name}"
+        )
+
+
+def make_view(evaluation: Evaluation, rules: str | RuleSet = "2019") -> View:
+    """Let a rule set pass an evaluation.
 
     Parameters
     ----------
     evaluation : Evaluation
-        What was found; published figures are public, and stay as they are.
-    rules : RuleSet
-        What is printed on small groups.
+        What was found.
+    rules : str or RuleSet, default "2019"
+        What is printed on small groups, and which claims are warned against.
 
     Returns
     -------
-    Evaluation
-        Withheld measures are not available, with the reason; checks and balance carry the
-        digits that are shown.
+    View
+        All that a reader may see.
+
+    Raises
+    ------
+    InputError
+        If the rule set is unknown.
+    CannotAnswerError
+        If there are too few people to report on.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> evaluation = ds.evaluate_published(ds.datasets.making_connections(), seed=2017)
+    >>> make_view(evaluation, "2019")  # doctest: +NORMALIZE_WHITESPACE
+    View: Making Connections (complex analysis), 2 of 3 measures printed under rule set 2019
+    """
+    rule_set = find_rules(rules)
+    # Nothing is computed for a report that may not be made.
+    require_enough_people(evaluation, rule_set)
+    reasons = explain_withheld(evaluation, rule_set)
+    causal = [row for row in evaluation.measures if row.measure.is_causal]
+    return View(
+        rules=rule_set,
+        title=evaluation.title,
+        estimand=evaluation.estimand,
+        compared=(causal[0].n_treated, causal[0].n_comparison) if causal else None,
+        probability=_find_probability(evaluation),
+        measures=tuple(
+            _show_measure(evaluation, row, reasons.get(row.measure, ""))
+            for row in evaluation.measures
+        ),
+        checks=_show_checks(evaluation, rule_set),
+        statements=_state_all(evaluation, rule_set, reasons),
+        design=disclose_design(evaluation.design, rule_set),
+        flow=evaluation.flow,
+        published=evaluation.published,
+        published_statements=_state_published(evaluation, rule_set),
+        settings=evaluation.settings,
+        seed=evaluation.seed,
+        warnings=_list_warnings(evaluation, reasons),
+        package_version=evaluation.package_version,
+        _disclosed=disclose_evaluation(evaluation, rule_set),
+    )
+
+
+def make_statements(evaluation: Evaluation, rules: str | RuleSet = "2019") -> tuple[Statement, ...]:
+    """Write the statements of every measure, the unavailable ones last.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        What was found.
+    rules : str or RuleSet, default "2019"
+        Which claims are warned against, and what is printed on small groups.
+
+    Returns
+    -------
+    tuple of Statement
+        One for each measure, with its posterior interval. The means are those of
+        the published figures where the evaluation comes from such.
 
     Raises
     ------
     CannotAnswerError
         If there are too few people to report on.
     """
-    require_enough_people(evaluation, rules)
-    if evaluation.published is not None:
-        return evaluation
-    withheld = {
-        row.measure: f"withheld: {explain_withheld(evaluation, row, rules)}"
-        for row in list_withheld(evaluation, rules)
-    }
-    return replace(
-        evaluation,
-        effects=tuple(one for one in evaluation.effects if one.measure not in withheld),
-        checks=disclose_checks(evaluation, rules),
-        unavailable={**evaluation.unavailable, **withheld},
-        design=disclose_design(evaluation.design, rules),
+    return make_view(evaluation, rules).statements
+
+
+def _show_measure(evaluation: Evaluation, row: MeasureRow, reason: str) -> ShownMeasure:
+    if reason:
+        is_public = evaluation.published is not None
+        return ShownMeasure(round_row(row) if is_public else without_figures(row), reason)
+    # Among reoffenders alone there is no benefit to speak of: see section 5 of the method.
+    benefit = as_float(row.probability_of_benefit) if row.measure.is_causal else math.nan
+    whole = _express_per_100(evaluation, row)
+    # Words are made from all digits: rounded twice, 0.1349 would be 14 people per 100.
+    return ShownMeasure(
+        round_row(row),
+        per_100=whole,
+        interval="" if whole is None else _print_interval(row),
+        interval_words=""
+        if whole is None
+        else describe_interval(row.measure, Interval(row.lower, row.upper)),
+        benefit=format_probability(benefit),
     )
 
 
-def disclose_checks(evaluation: Evaluation, rules: RuleSet) -> tuple[ComparedCheck, ...]:
-    """Return the checks with the digits that are shown, without figures where withheld.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        What was found.
-    rules : RuleSet
-        What is printed on small groups.
-
-    Returns
-    -------
-    tuple of ComparedCheck
-        One for each check; those of published figures are public.
-    """
-    general = explain_outcomes_withheld(evaluation, rules)
-    reasons = {row.measure: explain_withheld(evaluation, row, rules) for row in evaluation.measures}
-    return tuple(
-        _withhold(check, reason)
-        if (reason := reasons.get(check.measure, general))
-        else round_check(check)
-        for check in evaluation.checks
-    )
+def _print_interval(row: MeasureRow) -> str:
+    factor = WORDINGS[row.measure].factor
+    return format_interval(factor * as_float(row.lower), factor * as_float(row.upper))
 
 
-def disclose_design(design: Mapping[str, Any] | None, rules: RuleSet) -> dict[str, Any] | None:
-    """Return the summary of a design as it is shown.
-
-    Parameters
-    ----------
-    design : mapping or None
-        The `design` of an evaluation.
-    rules : RuleSet
-        How many people a category, and those who were dropped, have to be.
-
-    Returns
-    -------
-    dict or None
-        Without small categories; the number dropped is None where it is small.
-    """
-    if design is None:
+def _express_per_100(evaluation: Evaluation, row: MeasureRow) -> PerHundred | None:
+    treated, comparison = _find_means(evaluation, row)
+    if row.measure is Measure.HAZARD_RATIO or math.isnan(treated) or math.isnan(comparison):
         return None
-    balance = [round_balance(row) for row in withhold_rows(design["balance"], rules.min_category)]
-    worst = design["worst_covariate"]
-    if worst not in {row["covariate"] for row in balance}:
-        worst = find_worst(balance)
-    n_dropped = design["n_treated_dropped"]
-    is_small = n_dropped is not None and 0 < n_dropped < rules.min_category
-    return dict(design) | {
-        "n_treated_dropped": None if is_small else n_dropped,
-        "ess_comparison": round_to(design["ess_comparison"], 1),
-        "worst_covariate": worst,
-        "balance": balance,
-    }
+    printed = _find_published(evaluation, row.measure)
+    # A report that prints 31, 106 and 74 fewer has rounded each from unrounded figures.
+    difference = None if printed is None else printed.difference_printed
+    return per_100(row.measure, treated, comparison, difference)
 
 
-def _withhold(check: ComparedCheck, reason: str) -> ComparedCheck:
-    numbers: dict[str, Any] = dict.fromkeys(NUMBERS, math.nan)
-    return replace(check, **numbers, applicable=False, reason=f"withheld: {reason}", agrees=None)
+def _show_checks(evaluation: Evaluation, rules: RuleSet) -> tuple[ShownCheck, ...]:
+    is_public = evaluation.published is not None
+    return tuple(
+        # A p-value is printed from all its digits: rounded twice, 0.0096 would be 0.01.
+        ShownCheck(check if is_public else round_check(check), rules.format_p(check.p_value))
+        for check in disclose_checks(evaluation, rules)
+    )
+
+
+def _state_all(
+    evaluation: Evaluation, rules: RuleSet, reasons: Mapping[Measure, str]
+) -> tuple[Statement, ...]:
+    made = [
+        state_unavailable(row.measure, reasons[row.measure])
+        if row.measure in reasons
+        else _state_row(evaluation, row, rules)
+        for row in evaluation.measures
+    ]
+    missing = [state_unavailable(*item) for item in evaluation.unavailable.items()]
+    return (*made, *missing)
+
+
+def _state_row(evaluation: Evaluation, row: MeasureRow, rules: RuleSet) -> Statement:
+    treated, comparison = _find_means(evaluation, row)
+    limits = (row.lower, row.upper)
+    if row.measure is Measure.HAZARD_RATIO:
+        limits = (row.ratio_lower, row.ratio_upper)
+    return state(
+        row.measure,
+        treated=treated,
+        comparison=comparison,
+        interval=Interval(*limits, _find_probability(evaluation)),
+        estimand=row.estimand,
+        rules=rules,
+        n_treated=row.n_treated,
+        n_measures=len(evaluation.measures),
+        period=name_period(_find_horizon(evaluation)),
+    )
+
+
+def _state_published(evaluation: Evaluation, rules: RuleSet) -> tuple[Statement, ...]:
+    items = () if evaluation.published is None else evaluation.published.measures
+    return tuple(
+        state(
+            item.measure,
+            treated=find_published_means(item)[0],
+            comparison=item.comparison,
+            interval=Interval(item.lower, item.upper, kind="confidence"),
+            estimand=evaluation.estimand,
+            rules=rules,
+            n_treated=item.n_treated,
+            n_measures=len(items),
+            period=name_period(_find_horizon(evaluation)),
+        )
+        for item in items
+    )
+
+
+def _list_warnings(evaluation: Evaluation, reasons: Mapping[Measure, str]) -> tuple[str, ...]:
+    missing = [
+        f"{_name(measure)}: not available, because {reason.rstrip('.')}."
+        for measure, reason in evaluation.unavailable.items()
+    ]
+    withheld = [
+        f"{_name(measure)}: not printed in the report, because {reason}."
+        for measure, reason in reasons.items()
+    ]
+    return (*evaluation.warnings, *missing, *withheld)
+
+
+def _name(measure: Measure) -> str:
+    return f"{WORDINGS[measure].title} ({measure.value})"
+
+
+def _find_means(evaluation: Evaluation, row: MeasureRow) -> tuple[float, float]:
+    """Find the means that are spoken of: as published where they were, else the posterior's."""
+    printed = _find_published(evaluation, row.measure)
+    if printed is not None:
+        return find_published_means(printed)
+    if row.measure is Measure.HAZARD_RATIO:
+        return row.ratio, 1.0
+    return row.treated, row.comparison
+
+
+def _find_published(evaluation: Evaluation, measure: Measure) -> PublishedMeasure | None:
+    return None if evaluation.published is None else evaluation.published.find(measure)
+
+
+def _find_horizon(evaluation: Evaluation) -> float:
+    """Find the days that the measures are about; published figures are about one year."""
+    default = math.nan if evaluation.design is not None else YEAR
+    return float(evaluation.settings.get("horizon", default))
+
+
+def _find_probability(evaluation: Evaluation) -> float:
+    return evaluation.effects[0].probability if evaluation.effects else 0.95

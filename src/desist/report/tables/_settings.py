@@ -5,28 +5,17 @@ from typing import Any
 
 import pandas as pd
 
-from desist.evaluation.record import Evaluation
-from desist.report.numbers import format_number
-from desist.report.record import encode_plain
+from desist.report._plain import encode_plain
+from desist.report.view import View
+from desist.report.words._numbers import format_number
 
 
-def tabulate_settings(evaluation: Evaluation) -> pd.DataFrame:
-    """Tabulate everything that was asked for.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        What was found.
-
-    Returns
-    -------
-    DataFrame
-        One row a setting, those in records and lists by their path.
-    """
+def tabulate_settings(view: View) -> pd.DataFrame:
+    """Tabulate everything that was asked for, one row a setting; those in records by their path."""
     rows = [
-        *_flatten(encode_plain(evaluation.settings)),
-        ("seed", str(evaluation.seed)),
-        ("desist", evaluation.package_version),
+        *_flatten(encode_plain(view.settings)),
+        ("seed", str(view.seed)),
+        ("desist", view.package_version),
     ]
     return pd.DataFrame(rows, columns=["Setting", "Value"])
 
@@ -44,18 +33,7 @@ def _flatten(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str
 
 
 def print_value(value: Any) -> str:
-    """Print a setting or a fact of the design.
-
-    Parameters
-    ----------
-    value : object
-        Anything that has a plain form.
-
-    Returns
-    -------
-    str
-        Numbers with four digits, lists with commas, "none" for nothing.
-    """
+    """Print a setting or a fact of the design: numbers with four digits, "none" for nothing."""
     plain = encode_plain(value)
     if plain is None:
         return "none"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desist.report.numbers import (
+from desist.report.words._numbers import (
     count_of,
     format_interval,
     format_number,

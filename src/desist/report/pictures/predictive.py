@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from desist.models.predictive_check import PredictiveCheck
-from desist.report.plots import BLUE, GREY, INK, PANEL_MARGIN, ROW_HEIGHT, STYLE, VERMILION, WIDTH
+from desist.report.pictures._style import (
+    BLUE,
+    GREY,
+    INK,
+    PANEL_MARGIN,
+    ROW_HEIGHT,
+    STYLE,
+    VERMILION,
+    WIDTH,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

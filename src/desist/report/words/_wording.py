@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from desist.estimands import Estimand, Measure
-from desist.report.numbers import count_of, format_number, round_half_away
+from desist.report.words._numbers import count_of, format_number, round_half_away
 
 
 @dataclass(frozen=True)
@@ -55,52 +55,19 @@ class Wording:
     unit: str
 
     def count(self, value: float) -> str:
-        """Write the size of a number with its noun.
-
-        Parameters
-        ----------
-        value : float
-            In the unit of a record; its sign is left out.
-
-        Returns
-        -------
-        str
-            "12 people", or "less than 1 day" where a size rounds to nothing.
-        """
+        """Write the size of a number with its noun."""
         size = int(round_half_away(abs(value) * self.factor))
         if size == 0:
             return f"{'fewer' if self.factor == 100 else 'less'} than 1 {self.singular}"
         return count_of(size, self.singular, self.plural)
 
     def up_to(self, value: float) -> str:
-        """Write a size as the most that it may be.
-
-        Parameters
-        ----------
-        value : float
-            In the unit of a record; its sign is left out.
-
-        Returns
-        -------
-        str
-            "up to 8 people", or "less than 1 day" where the size rounds to nothing.
-        """
+        """Write a size as the most that it may be."""
         size = self.count(value)
         return size if " than " in size else f"up to {size}"
 
     def range(self, nearer: float, further: float) -> str:
-        """Write two sizes of one direction, the nearer to no difference first.
-
-        Parameters
-        ----------
-        nearer, further : float
-            In the unit of a record; their sign is left out.
-
-        Returns
-        -------
-        str
-            "between 4 and 20 people", or "about 8 people" where both round to one.
-        """
+        """Write two sizes of one direction, the nearer to no difference first."""
         low = round_half_away(abs(nearer) * self.factor)
         high = round_half_away(abs(further) * self.factor)
         if low == high:
@@ -216,44 +183,12 @@ _PERIODS = {30: "one month", 91: "three months", 182: "six months", 183: "six mo
 
 
 def name_people(estimand: Estimand) -> str:
-    """Name the people of an estimand as a sentence per 100 of them does.
-
-    Parameters
-    ----------
-    estimand : Estimand
-        Whom the effect is about.
-
-    Returns
-    -------
-    str
-        "participants", "matched participants", ...
-
-    Examples
-    --------
-    >>> name_people(Estimand.MATCHED_ATT)
-    'matched participants'
-    """
+    """Name the people of an estimand as a sentence per 100 of them does."""
     return _PEOPLE[estimand]
 
 
 def name_period(days: float) -> str:
-    """Name a length of follow-up.
-
-    Parameters
-    ----------
-    days : float
-        Follow-up in days; nan when it differs between people.
-
-    Returns
-    -------
-    str
-        "one year" for 365 days, "90 days", "the follow-up".
-
-    Examples
-    --------
-    >>> name_period(365), name_period(90)
-    ('one year', '90 days')
-    """
+    """Name a length of follow-up."""
     if math.isnan(days):
         return "the follow-up"
     named = _PERIODS.get(int(days)) if float(days).is_integer() else None

@@ -3,19 +3,11 @@
 import math
 from dataclasses import dataclass
 
-from desist.cohort.published import PublishedStudy
+from desist.cohort.published import PublishedMeasure
 from desist.estimands import Estimand, Interval, Measure, Scale
-from desist.evaluation.record import Evaluation, MeasureRow
 from desist.report.disclosure import RuleSet
-from desist.report.figures import (
-    explain_withheld,
-    find_horizon,
-    find_means,
-    find_printed_means,
-    find_probability,
-)
-from desist.report.numbers import format_number, round_half_away
-from desist.report.wording import WORDINGS, Wording, name_people, name_period
+from desist.report.words._numbers import format_number, round_half_away
+from desist.report.words._wording import WORDINGS, Wording, name_people
 
 NOT_AN_EFFECT = (
     "This describes the people who reoffended and is not an effect of the programme: the "
@@ -197,7 +189,7 @@ def state(
     """
     reoffenders_only = measure is Measure.TIME_AMONG_REOFFENDERS
     if reoffenders_only and not rules.prints_reoffenders_only(n_treated):
-        return _withhold(measure, rules, n_treated)
+        return state_unavailable(measure, rules.explain_few_reoffenders(n_treated))
     if math.isnan(interval.lower) or math.isnan(interval.upper):
         return state_unavailable(measure, "there is no interval for it")
     subject = WORDINGS[measure].subject.format(people=name_people(estimand), period=period)
@@ -233,60 +225,22 @@ def state_unavailable(measure: Measure, reason: str) -> Statement:
     )
 
 
-def make_statements(evaluation: Evaluation, rules: RuleSet) -> tuple[Statement, ...]:
-    """Write the statements of every measure, the unavailable ones last.
+def find_published_means(printed: PublishedMeasure) -> tuple[float, float]:
+    """Find the means of a published line, unrounded where it determines them.
 
     Parameters
     ----------
-    evaluation : Evaluation
-        What was found.
-    rules : RuleSet
-        Which claims are warned against, and what is printed on small groups.
-
-    Returns
-    -------
-    tuple of Statement
-        One for each measure, with the 95% posterior interval. The means are those of
-        the published figures where the evaluation comes from such.
-    """
-    made = [_state_row(row, evaluation, rules) for row in evaluation.measures]
-    missing = [state_unavailable(*item) for item in evaluation.unavailable.items()]
-    return (*made, *missing)
-
-
-def state_published(
-    evaluation: Evaluation, study: PublishedStudy, rules: RuleSet
-) -> tuple[Statement, ...]:
-    """Write the statements that published figures support with their own intervals.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        Says whom the figures are about, and for how long people were followed.
-    study : PublishedStudy
+    printed : PublishedMeasure
         What the report prints.
-    rules : RuleSet
-        Which claims are warned against, and what is printed on small groups.
 
     Returns
     -------
-    tuple of Statement
-        One for each published measure.
+    tuple of float
+        Participants and comparison; 13 of 83 rather than 0.157.
     """
-    return tuple(
-        state(
-            item.measure,
-            treated=find_printed_means(item)[0],
-            comparison=find_printed_means(item)[1],
-            interval=Interval(item.lower, item.upper, kind="confidence"),
-            estimand=evaluation.estimand,
-            rules=rules,
-            n_treated=item.n_treated,
-            n_measures=len(study.measures),
-            period=name_period(find_horizon(evaluation)),
-        )
-        for item in study.measures
-    )
+    if printed.treated_count is None:
+        return printed.treated, printed.comparison
+    return printed.treated_count / printed.n_treated, printed.comparison
 
 
 def describe_interval(measure: Measure, interval: Interval) -> str:
@@ -313,34 +267,6 @@ def describe_interval(measure: Measure, interval: Interval) -> str:
     if interval.excludes(0.0):
         return _one_way(wording, interval)
     return _both_ways(wording, interval)
-
-
-def _state_row(row: MeasureRow, evaluation: Evaluation, rules: RuleSet) -> Statement:
-    if reason := explain_withheld(evaluation, row, rules):
-        return state_unavailable(row.measure, reason)
-    treated, comparison = find_means(evaluation, row)
-    limits = (row.lower, row.upper)
-    if row.measure is Measure.HAZARD_RATIO:
-        limits = (row.ratio_lower, row.ratio_upper)
-    return state(
-        row.measure,
-        treated=treated,
-        comparison=comparison,
-        interval=Interval(*limits, find_probability(evaluation)),
-        estimand=row.estimand,
-        rules=rules,
-        n_treated=row.n_treated,
-        n_measures=len(evaluation.measures),
-        period=name_period(find_horizon(evaluation)),
-    )
-
-
-def _withhold(measure: Measure, rules: RuleSet, n_reoffenders: int) -> Statement:
-    reason = (
-        f"{rules.say_count(n_reoffenders)} participants reoffended, and rule set {rules.name} asks "
-        f"for at least {format_number(rules.min_reoffenders_for_time)}"
-    )
-    return state_unavailable(measure, reason)
 
 
 def _say(measure: Measure, subject: str, interval: Interval, n_measures: int) -> tuple[str, ...]:

@@ -43,21 +43,5 @@ CHECKS_OF_ORDER = frozenset({"brunner_munzel"})
 
 
 def name_check(slug: str) -> str:
-    """Name a check as a reader knows it.
-
-    Parameters
-    ----------
-    slug : str
-        The slug of `evaluation.json`.
-
-    Returns
-    -------
-    str
-        "Welch t-test"; an unknown slug in plain words.
-
-    Examples
-    --------
-    >>> name_check("cox"), name_check("a_check_of_your_own")
-    ('Cox model', 'A check of your own')
-    """
+    """Name a check as a reader knows it."""
     return CHECK_NAMES.get(slug, slug.replace("_", " ").capitalize())

@@ -11,9 +11,9 @@ from typing import Any
 
 from desist.estimands import Measure, Scale
 from desist.evaluation.record import ComparedCheck, MeasureRow
-from desist.report.check_names import CHECKS_OF_ORDER
-from desist.report.numbers import as_float, round_half_away
-from desist.report.wording import WORDINGS
+from desist.report.words._check_names import CHECKS_OF_ORDER
+from desist.report.words._numbers import as_float, round_half_away
+from desist.report.words._wording import WORDINGS
 
 SPOKEN, RATIO, ORDER, P_VALUE, RHAT, KHAT = 1, 2, 2, 2, 3, 2
 _OF_DIFFERENCES = ("treated", "comparison", "difference", "lower", "upper")
@@ -23,42 +23,13 @@ NUMBERS = ("estimate", "lower", "upper", "p_value")
 
 
 def round_to(value: Any, decimals: int) -> float:
-    """Round a figure; what is missing or infinite stays so.
-
-    Parameters
-    ----------
-    value : float or None
-        The figure.
-    decimals : int
-        Digits kept after the point.
-
-    Returns
-    -------
-    float
-        Halves away from zero.
-    """
+    """Round a figure; what is missing or infinite stays so."""
     number = as_float(value)
     return round_half_away(number, decimals) if math.isfinite(number) else number
 
 
 def round_share(value: Any) -> float:
-    """Round a p-value or a probability to two decimals, and to one digit next to 0 and 1.
-
-    Parameters
-    ----------
-    value : float or None
-        From 0 to 1.
-
-    Returns
-    -------
-    float
-        Never 0 or 1 where the share itself is not.
-
-    Examples
-    --------
-    >>> round_share(0.0363), round_share(0.00036), round_share(0.9996)
-    (0.04, 0.0004, 0.9996)
-    """
+    """Round a p-value or a probability to two decimals, and to one digit next to 0 and 1."""
     share = as_float(value)
     rest = min(share, 1 - share)
     if not 0 < rest < 0.01:
@@ -68,34 +39,12 @@ def round_share(value: Any) -> float:
 
 
 def count_decimals(measure: Measure) -> int:
-    """Count the decimals of a mean or difference in the unit of the measure.
-
-    Parameters
-    ----------
-    measure : Measure
-        Of which one decimal is shown, per 100 people or in days.
-
-    Returns
-    -------
-    int
-        3 for a proportion, 1 for days.
-    """
+    """Count the decimals of a mean or difference in the unit of the measure."""
     return SPOKEN + round(math.log10(WORDINGS[measure].factor))
 
 
 def round_row(row: MeasureRow) -> MeasureRow:
-    """Round the figures of a measure.
-
-    Parameters
-    ----------
-    row : MeasureRow
-        As it was found.
-
-    Returns
-    -------
-    MeasureRow
-        As it is shown.
-    """
+    """Round the figures of a measure."""
     decimals = count_decimals(row.measure)
     figures: dict[str, Any] = {
         name: round_to(getattr(row, name), decimals) for name in _OF_DIFFERENCES
@@ -112,18 +61,7 @@ def round_row(row: MeasureRow) -> MeasureRow:
 
 
 def round_check(check: ComparedCheck) -> ComparedCheck:
-    """Round the figures of a check.
-
-    Parameters
-    ----------
-    check : ComparedCheck
-        As it was found.
-
-    Returns
-    -------
-    ComparedCheck
-        As it is shown.
-    """
+    """Round the figures of a check."""
     decimals = count_decimals(check.measure)
     if check.check in CHECKS_OF_ORDER or check.scale is not Scale.DIFFERENCE:
         decimals = ORDER
@@ -134,35 +72,13 @@ def round_check(check: ComparedCheck) -> ComparedCheck:
 
 
 def round_balance(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Round the figures of a row of the balance.
-
-    Parameters
-    ----------
-    row : mapping
-        As it was found.
-
-    Returns
-    -------
-    dict
-        As it is shown, and without how many people are behind it.
-    """
+    """Round the figures of a row of the balance."""
     kept = {name: row[name] for name in ("covariate", *_OF_BALANCE, "word")}
     return kept | {name: round_to(row[name], digits) for name, digits in _OF_BALANCE.items()}
 
 
 def without_figures(row: MeasureRow) -> MeasureRow:
-    """Take all figures out of a measure that is withheld.
-
-    Parameters
-    ----------
-    row : MeasureRow
-        As it was found.
-
-    Returns
-    -------
-    MeasureRow
-        Every number is missing, counts of people as well.
-    """
+    """Take all figures out of a measure that is withheld."""
     numbers = [f.name for f in fields(row) if isinstance(getattr(row, f.name), int | float)]
     missing: dict[str, Any] = {name: math.nan for name in numbers if name != "causal"}
     return replace(row, **missing)

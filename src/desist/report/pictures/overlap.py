@@ -9,7 +9,7 @@ from desist.cohort.cohort import Cohort
 from desist.design.balance.similarity import density_table
 from desist.design.design import Design
 from desist.errors import Fault, InputError
-from desist.report.plots import STYLE
+from desist.report.pictures._style import STYLE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -3,7 +3,7 @@ import pytest
 import desist as ds
 from desist.design.design import Design
 from desist.errors import InputError
-from desist.report.design_plots import common_support, covariate_densities
+from desist.report.pictures.overlap import common_support, covariate_densities
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from desist.estimands import Estimand, Interval, Measure
 from desist.report.disclosure import RULE_SETS
-from desist.report.statements import PerHundred, per_100, relative_change, state, state_unavailable
+from desist.report.words.statements import (
+    PerHundred,
+    per_100,
+    relative_change,
+    state,
+    state_unavailable,
+)
 
 # Making Connections, complex analysis, as the report of February 2017 prints it. The
 # comparison frequency is printed as 1.06 and the difference as 74 fewer, so the

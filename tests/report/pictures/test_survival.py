@@ -6,7 +6,7 @@ from desist.checks import kaplan_meier
 from desist.cohort.outcomes import read_outcomes
 from desist.design.design import Design
 from desist.effects import estimate_survival
-from desist.report.survival_plot import survival_curves
+from desist.report.pictures.survival import survival_curves
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from desist.checks import Finding, checks_from_published, run_checks
 from desist.design.design import Design, build_design
 from desist.design.weighting.by_score import InverseProbability
 from desist.estimands import Estimand
-from desist.report.check_names import CHECK_NAMES, CHECKS_OF_ORDER, name_check
+from desist.report.words._check_names import CHECK_NAMES, CHECKS_OF_ORDER, name_check
 
 
 @pytest.fixture(scope="module")

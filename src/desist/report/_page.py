@@ -1,0 +1,302 @@
+"""The page: what the template prints, section by section."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from desist.estimands import Measure
+from desist.models.predictors import FROM_DESIGN, NO_COVARIATES
+from desist.report.disclosure import RuleSet
+from desist.report.pictures._style import STYLE
+from desist.report.pictures.forest import describe_forest, draw_forest
+from desist.report.pictures.love import describe_love_plot, love_plot
+from desist.report.tables import (
+    print_value,
+    tabulate_balance,
+    tabulate_checks,
+    tabulate_engines,
+    tabulate_flow,
+    tabulate_measures,
+    tabulate_published,
+    tabulate_settings,
+)
+from desist.report.view import ShownMeasure, View
+from desist.report.words._numbers import count_of, format_number
+from desist.report.words._wording import WORDINGS, name_people
+from desist.report.words.statements import NOT_AN_EFFECT, PerHundred, Statement
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TEMPLATE = "report.html.j2"
+
+_DESIGN_FACTS = {
+    "estimand": "Estimand",
+    "method": "Method",
+    "n_treated": "Participants compared (number of people)",
+    "n_treated_dropped": "Participants without a suitable comparison person (number of people)",
+    "n_comparison": "Comparison people used (number of people)",
+    "ess_comparison": "Effective sample size of the comparison (number of people)",
+    "worst_covariate": "Least alike covariate",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as the template reads it; ``numeric`` are the positions of columns of numbers."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as the template reads it: a data address, the same in words, how to read it."""
+
+    source: str
+    alt: str
+    caption: str
+
+
+def render_page(view: View) -> str:
+    """Render what may be seen of an evaluation as one HTML file."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("desist.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(TEMPLATE).render(_fill(view))
+
+
+def embed(figure: "Figure", alt: str, caption: str) -> Picture:
+    """Turn a figure into a picture inside the page; the same figure gives the same bytes."""
+    from matplotlib import rc_context
+
+    drawn = BytesIO()
+    with rc_context(STYLE):
+        figure.savefig(drawn, format="svg", metadata={"Date": None})
+    encoded = b64encode(drawn.getvalue()).decode("ascii")
+    return Picture(f"data:image/svg+xml;base64,{encoded}", alt, caption)
+
+
+def _fill(view: View) -> dict[str, Any]:
+    whole = tuple(shown for shown in view.printed if shown.per_100 is not None)
+    filled = {
+        "title": view.title,
+        "version": view.package_version,
+        "seed": view.seed,
+        "rules": view.rules.name,
+        "people": name_people(view.estimand),
+        "introduction": _introduce(view),
+        "headline_title": "Headline, for any 100 typical people" if whole else "Headline",
+        "cards": [_make_card(shown, shown.per_100, view.level) for shown in whole if shown.per_100],
+        "people_per_100": _find_people_per_100(view),
+        "reading": _explain_headline(view),
+        "tests_note": _count_tests(view),
+        "statements": [_name_statement(item) for item in view.statements],
+        "forest": embed(
+            draw_forest(view),
+            describe_forest(view),
+            "Thick blue: posterior interval. Thin grey: confidence intervals of the checks. The "
+            "upright line is no difference. Checks without an interval in this unit are in the "
+            "tables below.",
+        ),
+        "measures": make_table("Posterior of each measure", tabulate_measures(view)),
+        "adjustment": _explain_adjustment(view),
+        "causal_checks": _tabulate_all_checks(view, is_causal=True),
+        "descriptive": _fill_descriptive(view),
+        "published": _fill_published(view),
+        "design": _fill_design(view),
+        "flow": make_table("Record flow", tabulate_flow(view)) if view.flow else None,
+        "warnings": view.warnings,
+        "engines": make_table("How each posterior was found", tabulate_engines(view)),
+        "settings": make_table("Settings", tabulate_settings(view)),
+    }
+    return filled | {"contents": _list_contents(filled)}
+
+
+def make_table(caption: str, data: pd.DataFrame, text: tuple[str, ...] = ()) -> Table:
+    """Turn a table of text into what the template reads; columns of numbers go to the right."""
+    numeric = frozenset(
+        position
+        for position, name in enumerate(data.columns)
+        if position and name not in text and _holds_numbers(data.iloc[:, position])
+    )
+    rows = tuple(tuple(str(cell) for cell in row) for row in data.itertuples(index=False))
+    return Table(caption, tuple(str(name) for name in data.columns), rows, numeric)
+
+
+def _holds_numbers(cells: "pd.Series[Any]") -> bool:
+    texts = [str(cell) for cell in cells]
+    first = [text.lstrip("-<>")[:1] for text in texts]
+    return all(start.isdigit() or start in {"", "–", "∞"} for start in first) and any(
+        start.isdigit() for start in first
+    )
+
+
+def _introduce(view: View) -> str:
+    counts = ""
+    if view.compared:
+        n_treated, n_comparison = view.compared
+        counts = (
+            f"{count_of(n_treated, 'participant')} and "
+            f"{count_of(n_comparison, 'comparison person', 'comparison people')} were compared. "
+        )
+    return f"{counts}The results are about {view.estimand.people}."
+
+
+def _make_card(shown: ShownMeasure, whole: PerHundred, level: str) -> dict[str, Any]:
+    wording, is_causal = WORDINGS[shown.measure], shown.measure.is_causal
+    return {
+        "name": wording.title,
+        "descriptive": not is_causal,
+        "unit": wording.unit if is_causal else f"{wording.unit}, reoffenders only",
+        "treated": format_number(whole.treated),
+        "comparison": format_number(whole.comparison),
+        "difference": _capitalise(whole.words),
+        "interval": f"May be {shown.interval_words} ({level} interval).",
+        "note": whole.note,
+    }
+
+
+def _find_people_per_100(view: View) -> tuple[int, int] | None:
+    for shown in view.printed:
+        if shown.measure is Measure.RATE and shown.per_100 is not None:
+            return shown.per_100.treated, shown.per_100.comparison
+    return None
+
+
+def _explain_headline(view: View) -> str:
+    means = "the posterior means, averaged over the same people with and without the programme"
+    if view.published is not None:
+        means = "those of the published report"
+    return (
+        f"The means are {means}; the intervals are posterior intervals, equal-tailed. "
+        "Each number is rounded on its own from unrounded values."
+    )
+
+
+def _explain_adjustment(view: View) -> str | None:
+    of_design = (view.settings.get("design") or {}).get("formula")
+    asked = [model.get("covariates") for model in view.settings.get("models", [])]
+    formulas = [of_design if formula == FROM_DESIGN else formula for formula in asked]
+    named = list(dict.fromkeys(f for f in formulas if f and f.strip() != NO_COVARIATES))
+    if not named:
+        return None
+    return (
+        f"The posterior adjusts for what the weights leave unbalanced in {'; '.join(named)}. The "
+        "checks rest on the weights or matches alone, and may lie a little apart for that reason."
+    )
+
+
+def _count_tests(view: View) -> str:
+    count = count_of(len(view.measures), "measure was", "measures were")
+    several = " Of several, one may stand out by chance." if len(view.measures) > 1 else ""
+    return f"{count} tested.{several} An interval that includes no difference is not “no effect”."
+
+
+def _name_statement(statement: Statement) -> dict[str, Any]:
+    return {
+        "name": WORDINGS[statement.measure].title,
+        "may_say": statement.may_say,
+        "may_not_say": statement.may_not_say,
+        "note": statement.note,
+    }
+
+
+def _tabulate_all_checks(view: View, *, is_causal: bool) -> list[Table]:
+    return [
+        make_table(
+            f"{WORDINGS[shown.measure].title}: posterior and checks",
+            tabulate_checks(view, shown.measure),
+        )
+        for shown in view.printed
+        if shown.measure.is_causal == is_causal
+    ]
+
+
+def _fill_descriptive(view: View) -> dict[str, Any] | None:
+    if all(shown.measure.is_causal for shown in view.measures):
+        return None
+    withheld = [
+        f"Not printed: {shown.withheld}." for shown in view.withheld if not shown.measure.is_causal
+    ]
+    return {
+        "caveat": NOT_AN_EFFECT,
+        "withheld": " ".join(withheld),
+        "checks": _tabulate_all_checks(view, is_causal=False),
+    }
+
+
+def _fill_published(view: View) -> dict[str, Any] | None:
+    study = view.published
+    if study is None:
+        return None
+    return {
+        "source": study.source,
+        "table": make_table(
+            f"{study.name}, {study.analysis} analysis: as published, and by Welch's test here",
+            tabulate_published(view),
+        ),
+        "statements": [_name_statement(item) for item in view.published_statements],
+    }
+
+
+def _fill_design(view: View) -> dict[str, Any] | None:
+    design = view.design
+    if design is None:
+        return None
+    facts = [
+        {"Design": label, "Value": _print_fact(name, design[name], view.rules)}
+        for name, label in _DESIGN_FACTS.items()
+        if name in design
+    ]
+    return {
+        "note": "A standardised difference up to 5% is well matched, up to 10% reasonably, above "
+        "10% poorly. The design was settled before any outcome was read.",
+        "facts": make_table("Design", pd.DataFrame(facts), text=("Value",)),
+        "love": embed(
+            love_plot(design),
+            describe_love_plot(design),
+            "Open circles: before matching or weighting. Filled circles: after. Dashed lines at "
+            "5% and 10% of a standard deviation.",
+        ),
+        "balance": make_table(
+            "Balance, the least alike first", tabulate_balance(design["balance"])
+        ),
+    }
+
+
+def _print_fact(name: str, value: Any, rules: RuleSet) -> str:
+    if name == "n_treated_dropped" and value is None:
+        return f"fewer than {rules.min_category}"
+    return print_value(value)
+
+
+def _list_contents(filled: Mapping[str, Any]) -> list[tuple[str, str]]:
+    sections = [
+        ("headline", "Headline", True),
+        ("statements", "What may be said", True),
+        ("results", "Results and checks", True),
+        ("time", "Time among reoffenders", filled["descriptive"]),
+        ("published", "As published", filled["published"]),
+        ("design", "Design and balance", True),
+        ("flow", "Record flow", filled["flow"]),
+        ("warnings", "Warnings", True),
+        ("settings", "How this was computed", True),
+    ]
+    return [(anchor, name) for anchor, name, is_there in sections if is_there]
+
+
+def _capitalise(text: str) -> str:
+    return text[:1].upper() + text[1:]

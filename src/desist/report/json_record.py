@@ -1,0 +1,139 @@
+"""`evaluation.json`: an evaluation as plain numbers and words, for programs to read."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from desist.evaluation.record import ComparedCheck, Evaluation, MeasureRow
+from desist.report._digits import round_check
+from desist.report._plain import encode_plain
+from desist.report.disclosure import RuleSet
+from desist.report.view import View, make_view
+from desist.report.words.statements import Statement
+
+SCHEMA = 1
+
+_MEASURE_FIELDS = (
+    "measure",
+    "estimand",
+    "n_treated",
+    "n_comparison",
+    "treated",
+    "comparison",
+    "difference",
+    "lower",
+    "upper",
+    "ratio",
+    "ratio_lower",
+    "ratio_upper",
+    "probability_of_benefit",
+    "engine",
+    "khat",
+    "rhat_max",
+    "ess_bulk_min",
+)
+_CHECK_FIELDS = (
+    "measure",
+    "check",
+    "estimate",
+    "lower",
+    "upper",
+    "p_value",
+    "applicable",
+    "reason",
+    "agrees",
+)
+
+
+def encode_evaluation(evaluation: Evaluation, *, rules: str | RuleSet = "2019") -> dict[str, Any]:
+    """Return an evaluation in the schema of `evaluation.json`.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        What was found.
+    rules : str or RuleSet, default "2019"
+        Rules by which the statements are written; they are stored with the settings.
+
+    Returns
+    -------
+    dict
+        Plain values only, so that `json.dumps` takes it: nan and infinite numbers are
+        None. Proportions are 0 to 1, frequencies offences per person, times days, all with
+        the digits that the report shows.
+
+    Raises
+    ------
+    CannotAnswerError
+        If there are too few people to report on.
+
+    Notes
+    -----
+    A measure that the rules keep out of the report has a row without figures, unless the
+    figures are published ones; a warning says why. Of a covariate with a small category there
+    is one row without figures.
+    """
+    return encode_view(make_view(evaluation, rules))
+
+
+def encode_view(view: View) -> dict[str, Any]:
+    """Return what may be seen of an evaluation in the schema of `evaluation.json`.
+
+    Parameters
+    ----------
+    view : View
+        What may be seen.
+
+    Returns
+    -------
+    dict
+        Plain values only.
+    """
+    encoded = encode_plain(
+        {
+            "schema": SCHEMA,
+            "package_version": view.package_version,
+            "seed": view.seed,
+            "settings": dict(view.settings) | {"report": {"rules": view.rules.name}},
+            "design": view.design,
+            "measures": [_encode_measure(shown.row) for shown in view.measures],
+            "checks": [_encode_check(round_check(shown.check)) for shown in view.checks],
+            "statements": [_encode_statement(statement) for statement in view.statements],
+            "warnings": view.warnings,
+        }
+    )
+    return dict(encoded)
+
+
+def write_json(encoded: Mapping[str, Any]) -> str:
+    """Write an encoded evaluation as JSON text.
+
+    Parameters
+    ----------
+    encoded : mapping
+        From `encode_evaluation`.
+
+    Returns
+    -------
+    str
+        Indented JSON that ends in a newline.
+    """
+    return json.dumps(encoded, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _encode_measure(row: MeasureRow) -> dict[str, Any]:
+    fields = {name: getattr(row, name) for name in _MEASURE_FIELDS}
+    return fields | {"causal": True if row.measure.is_causal else "descriptive"}
+
+
+def _encode_check(check: ComparedCheck) -> dict[str, Any]:
+    return {name: getattr(check, name) for name in _CHECK_FIELDS}
+
+
+def _encode_statement(statement: Statement) -> dict[str, str]:
+    note = (statement.note,) if statement.note else ()
+    return {
+        "measure": statement.measure.value,
+        "may_say": " ".join((*statement.may_say, *note)),
+        "may_not_say": " ".join(statement.may_not_say),
+    }

@@ -1,0 +1,1 @@
+"""Pictures; each is a matplotlib Figure, and nothing is shown."""

@@ -1,0 +1,201 @@
+"""The forest: the interval of every measure, the posterior above its checks."""
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from desist.estimands import Measure, Scale
+from desist.evaluation.record import ComparedCheck, Evaluation, MeasureRow
+from desist.report._digits import RATIO, SPOKEN, round_to
+from desist.report.disclosure import RuleSet
+from desist.report.pictures._style import (
+    BLUE,
+    GREY,
+    INK,
+    PANEL_MARGIN,
+    ROW_HEIGHT,
+    STYLE,
+    WIDTH,
+    calm,
+    give_room,
+)
+from desist.report.view import View, make_view
+from desist.report.words._check_names import CHECKS_OF_ORDER, name_check
+from desist.report.words._numbers import as_float
+from desist.report.words._wording import WORDINGS, Wording
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+RATIO_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 5, 10, 20)
+
+
+@dataclass(frozen=True)
+class _Line:
+    label: str
+    estimate: float
+    lower: float
+    upper: float
+    is_posterior: bool = False
+
+
+@dataclass(frozen=True)
+class _Panel:
+    measure: Measure
+    lines: tuple[_Line, ...]
+
+    @property
+    def null(self) -> float:
+        return 1.0 if self.measure is Measure.HAZARD_RATIO else 0.0
+
+
+def forest(evaluation: Evaluation, *, rules: str | RuleSet = "2019") -> "Figure":
+    """Draw the interval of every measure, the posterior above its checks.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        What was found.
+    rules : str or RuleSet, default "2019"
+        What is printed on small groups.
+
+    Returns
+    -------
+    Figure
+        One panel per measure, each in its own unit, with a line at no difference.
+        Checks without an interval are in the tables only.
+
+    Raises
+    ------
+    CannotAnswerError
+        If there are too few people to report on.
+    """
+    return draw_forest(make_view(evaluation, rules))
+
+
+def draw_forest(view: View) -> "Figure":
+    """Draw the forest of what may be seen.
+
+    Parameters
+    ----------
+    view : View
+        What may be seen of an evaluation.
+
+    Returns
+    -------
+    Figure
+        One panel per printed measure.
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    panels = _list_panels(view)
+    heights = [ROW_HEIGHT * len(panel.lines) + PANEL_MARGIN for panel in panels] or [PANEL_MARGIN]
+    with rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, sum(heights)), layout="constrained")
+        if not panels:
+            figure.text(0.5, 0.5, "No measure has an interval.", ha="center", va="center")
+            return figure
+        axes = figure.subplots(len(panels), 1, squeeze=False, height_ratios=heights)[:, 0]
+        for ax, panel in zip(axes, panels, strict=True):
+            _draw_panel(ax, panel)
+        give_room(figure)
+    return figure
+
+
+def describe_forest(view: View) -> str:
+    """Describe the forest in words, for those who do not see it.
+
+    Parameters
+    ----------
+    view : View
+        What may be seen of an evaluation.
+
+    Returns
+    -------
+    str
+        One sentence for each panel.
+    """
+    sentences = []
+    for panel in _list_panels(view):
+        wording = WORDINGS[panel.measure]
+        covering = sum(line.lower <= panel.null <= line.upper for line in panel.lines)
+        sentences.append(
+            f"{wording.title}: {covering} of {len(panel.lines)} intervals include no difference."
+        )
+    return " ".join(["Intervals of each measure, posterior and checks.", *sentences])
+
+
+def _list_panels(view: View) -> list[_Panel]:
+    panels = []
+    for shown in view.printed:
+        checks = (_check_line(one.check) for one in view.list_checks(shown.measure))
+        lines = [_posterior_line(shown.row), *checks]
+        drawn = tuple(line for line in lines if line is not None and _has_interval(line))
+        if drawn:
+            panels.append(_Panel(shown.measure, drawn))
+    return panels
+
+
+def _posterior_line(row: MeasureRow) -> _Line:
+    if row.measure is Measure.HAZARD_RATIO:
+        values, decimals = (row.ratio, row.ratio_lower, row.ratio_upper), RATIO
+    else:
+        values, decimals = (row.difference, row.lower, row.upper), SPOKEN
+    factor = WORDINGS[row.measure].factor
+    estimate, lower, upper = (round_to(factor * as_float(value), decimals) for value in values)
+    return _Line("Posterior", estimate, lower, upper, is_posterior=True)
+
+
+def _check_line(check: ComparedCheck) -> _Line | None:
+    wanted = Scale.RATIO if check.measure is Measure.HAZARD_RATIO else Scale.DIFFERENCE
+    if not check.applicable or check.scale is not wanted or check.check in CHECKS_OF_ORDER:
+        return None
+    factor = WORDINGS[check.measure].factor
+    estimate, lower, upper = (
+        factor * as_float(value) for value in (check.estimate, check.lower, check.upper)
+    )
+    return _Line(name_check(check.check), estimate, lower, upper)
+
+
+def _has_interval(line: _Line) -> bool:
+    return math.isfinite(line.lower) and math.isfinite(line.upper)
+
+
+def _draw_panel(ax: "Axes", panel: _Panel) -> None:
+    for position, line in enumerate(panel.lines):
+        colour, width, size = (BLUE, 3.2, 8) if line.is_posterior else (GREY, 1.4, 6)
+        ax.plot([line.lower, line.upper], [position] * 2, color=colour, lw=width, zorder=3)
+        marker = "o" if line.is_posterior else "D"
+        ax.plot(line.estimate, position, marker, color=colour, ms=size, mec="white", zorder=4)
+    ax.axvline(panel.null, color=INK, lw=1.0, zorder=2)
+    ax.set_yticks(range(len(panel.lines)), [line.label for line in panel.lines])
+    ax.get_yticklabels()[0].set_fontweight("bold" if panel.lines[0].is_posterior else "normal")
+    ax.set_ylim(len(panel.lines) - 0.4, -0.6)
+    _set_limits(ax, panel)
+    wording = WORDINGS[panel.measure]
+    title = wording.title if panel.measure.is_causal else f"{wording.title} (descriptive)"
+    ax.set_title(title, loc="left", fontsize=11, fontweight="bold")
+    ax.set_xlabel(_label_axis(panel.measure, wording))
+    calm(ax)
+
+
+def _set_limits(ax: "Axes", panel: _Panel) -> None:
+    ends = [panel.null, *(end for line in panel.lines for end in (line.lower, line.upper))]
+    low, high = min(ends), max(ends)
+    if panel.measure is Measure.HAZARD_RATIO:
+        ticks = [tick for tick in RATIO_TICKS if low / 1.15 <= tick <= high * 1.15]
+        ax.set_xscale("log")
+        ax.set_xlim(low / 1.15, high * 1.15)
+        ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        ax.minorticks_off()
+        return
+    margin = 0.06 * (high - low or 1.0)
+    ax.set_xlim(low - margin, high + margin)
+    ax.locator_params(axis="x", nbins=8, steps=[1, 2, 5, 10])
+
+
+def _label_axis(measure: Measure, wording: Wording) -> str:
+    quantity = "ratio" if measure is Measure.HAZARD_RATIO else f"difference in {wording.unit}"
+    return f"← {wording.lower}     {quantity}     {wording.higher} →"

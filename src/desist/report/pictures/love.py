@@ -1,0 +1,146 @@
+"""The love plot: how alike the arms are, before and after."""
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from desist.errors import Fault, InputError
+from desist.evaluation.categories import WITHHELD
+from desist.evaluation.record import Evaluation
+from desist.report.disclosure import RuleSet
+from desist.report.pictures._style import BLUE, FAINT, GREY, VERMILION, WIDTH, calm, draw_in
+from desist.report.view import make_view
+from desist.report.words._numbers import as_float
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WELL_MATCHED, REASONABLY_MATCHED = 5.0, 10.0
+MOST_COVARIATES = 40
+
+
+def love_plot(
+    study: Evaluation | Mapping[str, Any],
+    *,
+    rules: str | RuleSet = "2019",
+    ax: "Axes | None" = None,
+) -> "Figure":
+    """Draw the standardised difference of every covariate before and after.
+
+    Parameters
+    ----------
+    study : Evaluation or mapping
+        An evaluation of people, or the `design` of its record, of which `balance` is read.
+    rules : str or RuleSet, default "2019"
+        How many people a category of an evaluation has to have.
+    ax : Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    Figure
+        One row per covariate, the largest difference before on top; lines at 5% and
+        10% of a standard deviation. Of more than 40 covariates, the 40 with the largest
+        difference after are drawn, and the title says so.
+
+    Raises
+    ------
+    InputError
+        If the evaluation is of published figures, which have no balance.
+    CannotAnswerError
+        If there are too few people to report on.
+    """
+    design = make_view(study, rules).design if isinstance(study, Evaluation) else study
+    if design is None:
+        fault = Fault("evaluation", "a design", "published figures", "they have no balance")
+        raise InputError("love plot", [fault])
+    balance, n_covariates = _choose_covariates(design["balance"])
+    size = (WIDTH, 0.28 * max(len(balance), 2) + 1.2)
+    return draw_in(ax, size, partial(_draw_balance, balance=balance, n_covariates=n_covariates))
+
+
+def describe_love_plot(design: Mapping[str, Any]) -> str:
+    """Describe the love plot in words, for those who do not see it.
+
+    Parameters
+    ----------
+    design : mapping
+        The `design` of `evaluation.json`, of which `balance` is read.
+
+    Returns
+    -------
+    str
+        How many covariates lie beyond 5% and 10%, before and after.
+    """
+    counts = []
+    for key in ("smd_before", "smd_after"):
+        sizes = [abs(100 * as_float(item[key])) for item in design["balance"]]
+        counts.append(
+            (sum(s > WELL_MATCHED for s in sizes), sum(s > REASONABLY_MATCHED for s in sizes))
+        )
+    (five_before, ten_before), (five_after, ten_after) = counts
+    return (
+        f"Standardised differences of {len(design['balance'])} covariates. Above 10%: {ten_before} "
+        f"before and {ten_after} after. Above 5%: {five_before} before and {five_after} after."
+    )
+
+
+def _choose_covariates(
+    balance: Sequence[Mapping[str, Any]],
+) -> tuple[list[Mapping[str, Any]], int]:
+    drawn = [item for item in balance if not str(item.get("word")).startswith(WITHHELD)]
+    worst = sorted(drawn, key=lambda item: -_size(item["smd_after"]))[:MOST_COVARIATES]
+    return sorted(worst, key=lambda item: -_size(item["smd_before"])), len(drawn)
+
+
+def _draw_balance(ax: "Axes", *, balance: Sequence[Mapping[str, Any]], n_covariates: int) -> None:
+    _draw_points(ax, balance)
+    if not balance:
+        ax.set_title("No covariate can be shown.", loc="left", fontsize=10)
+    if n_covariates > len(balance):
+        title = f"The {len(balance)} least alike of {n_covariates} covariates"
+        ax.set_title(title, loc="left", fontsize=10)
+
+
+def _draw_points(ax: "Axes", balance: Sequence[Mapping[str, Any]]) -> None:
+    positions = range(len(balance))
+    before, after = (
+        [abs(100 * as_float(item[key])) for item in balance] for key in ("smd_before", "smd_after")
+    )
+    ax.hlines(positions, before, after, color=FAINT, lw=1.5, zorder=2)
+    ax.plot(
+        before,
+        positions,
+        "o",
+        mfc="white",
+        mec=VERMILION,
+        mew=1.5,
+        ms=7,
+        label="before",
+        zorder=5,
+        clip_on=False,
+    )
+    ax.plot(
+        after, positions, "o", color=BLUE, mec="white", ms=8, label="after", zorder=6, clip_on=False
+    )
+    for threshold in (WELL_MATCHED, REASONABLY_MATCHED):
+        ax.axvline(threshold, color=GREY, lw=1.0, ls=(0, (4, 3)), zorder=1)
+    ax.set_yticks(
+        positions, [_shorten(str(item["covariate"])) for item in balance], parse_math=False
+    )
+    ax.set_ylim(len(balance) - 0.4, -0.6)
+    ax.set_xlim(left=0, right=max(12.0, ax.get_xlim()[1]))
+    ax.set_xlabel("absolute standardised difference (% of a standard deviation)")
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, borderaxespad=0.2)
+    calm(ax)
+
+
+def _shorten(name: str, longest: int = 44) -> str:
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
+
+
+def _size(value: Any) -> float:
+    size = abs(as_float(value))
+    return -1.0 if math.isnan(size) else size

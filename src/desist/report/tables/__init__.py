@@ -1,0 +1,21 @@
+"""Tables of a report: text as it is printed, with the unit in every header."""
+
+from desist.report.tables._balance import tabulate_balance
+from desist.report.tables._checks import tabulate_checks
+from desist.report.tables._flow import tabulate_flow
+from desist.report.tables._measures import tabulate_engines, tabulate_measures, tabulate_per_100
+from desist.report.tables._published import print_difference, tabulate_published
+from desist.report.tables._settings import print_value, tabulate_settings
+
+__all__ = [
+    "print_difference",
+    "print_value",
+    "tabulate_balance",
+    "tabulate_checks",
+    "tabulate_engines",
+    "tabulate_flow",
+    "tabulate_measures",
+    "tabulate_per_100",
+    "tabulate_published",
+    "tabulate_settings",
+]

@@ -13,6 +13,7 @@ import pandas as pd
 
 import desist as ds
 from desist.checks import cox
+from desist.models.families import Weibull
 
 people = ds.datasets.rossi()
 cohort = ds.datasets.rossi_cohort()
@@ -67,7 +68,7 @@ print(trial)
 # the scale of log time, which is a log hazard ratio of
 # :math:`-0.27112 / e^{-0.31348} = -0.371`.
 
-flat = ds.SurvivalModel(priors=ds.Priors.flat(), log_shape_ratio=None)
+flat = ds.SurvivalModel(priors=ds.Priors.flat(), family=Weibull(log_shape_ratio=None))
 fit = ds.fit_model(flat, even, trial, seed=1980)
 print(fit)
 print(f"log hazard ratio: mean {fit.draws['treatment'].mean():.3f}, ", end="")

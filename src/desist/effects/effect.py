@@ -166,8 +166,8 @@ def estimate_effects(fit: Fit, *, probability: float = 0.95) -> tuple[Effect, ..
     :math:`(\overline{RMST} - h\bar S)/(1 - \bar S)` and the hazard ratio is the ratio of
     cumulative hazards at the horizon :math:`\log\bar S_1 / \log\bar S_0`. It is marginal, and
     the Weibull model's own hazard ratio where hazards are proportional: without covariates and
-    with ``log_shape_ratio=None``. Where they are not, it says how much of the hazard has built
-    up by the horizon, and nothing of when.
+    with ``family=Weibull(log_shape_ratio=None)``. Where they are not, it says how much of the
+    hazard has built up by the horizon, and nothing of when.
 
     Parameters
     ----------

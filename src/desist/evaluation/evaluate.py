@@ -33,7 +33,7 @@ from desist.models.fit import Model, fit_model
 from desist.models.frequency import FrequencyModel
 from desist.models.predictors import FROM_DESIGN
 from desist.models.rate import RateModel
-from desist.models.settings import find_model_faults
+from desist.models.settings import find_model_faults, list_settings
 from desist.models.survival import SurvivalModel
 from desist.privacy import FEWEST_SHARING
 from desist.sample import Sample, build_sample
@@ -264,16 +264,9 @@ def _list_settings(
     return {
         "cohort": sample.cohort.settings(),
         "design": sample.design.settings(),
-        "models": [{"name": model.name, **_model_settings(model)} for model in chosen],
+        "models": [list_settings(model) for model in chosen],
         "inference": inference if isinstance(inference, str) else asdict(inference),
         "horizon": sample.horizon,
-    }
-
-
-def _model_settings(model: Model) -> dict[str, Any]:
-    plain = {name: value for name, value in vars(model).items() if name != "priors"}
-    return {name: None if value is None else str(value) for name, value in plain.items()} | {
-        "priors": {name: str(prior) for name, prior in vars(model.priors).items()}
     }
 
 

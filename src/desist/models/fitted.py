@@ -1,16 +1,15 @@
-"""A fitted model: what a model has to offer, its draws, and what they predict."""
+"""A fitted model: its draws, and what they predict."""
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from desist.arguments import describe, find_number_faults
-from desist.cohort.outcomes import Outcomes
 from desist.design.columns import on_one_thread
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Estimand
@@ -18,7 +17,7 @@ from desist.inference.calibration import WeightedPeople
 from desist.inference.diagnostics import Diagnostics
 from desist.inference.engines import compile_alone
 from desist.models.predictors import MATCHED_SET, Target, linear_predictor, predict_linear
-from desist.models.priors import Priors
+from desist.models.protocol import Model, TimedModel
 
 PREDICTED_AT_ONCE = 2_000_000  # draws times people
 # What a grouping may not be called inside a model, where variables, dimensions and data share one
@@ -52,43 +51,6 @@ TAKEN = {
     "x",
 }
 PARTS = ("", "_intercept", "_treatment")
-
-
-class Model(Protocol):
-    """What every outcome model offers: settings, and the steps of the way."""
-
-    name: ClassVar[str]
-    needs: ClassVar[str]
-
-    @property
-    def covariates(self) -> str | None:
-        """Right-hand side of a formula, "design" for the design's, or None."""
-
-    @property
-    def groups(self) -> tuple[str, ...] | None:
-        """Groupings, or None for the cohort's."""
-
-    @property
-    def priors(self) -> Priors:
-        """Priors of the linear predictor."""
-
-    def read_columns(self, outcomes: Outcomes, horizon: float) -> dict[str, NDArray[Any]] | None:
-        """Return the outcome columns, or None when the cohort lacks them."""
-
-    def complete_rows(self, rows: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        """Add to the collapsed rows what the likelihood needs beside them."""
-
-    def add_outcome(self, eta: Any, data: dict[str, Any]) -> None:
-        """Add the observed outcome to the PyMC model that is open."""
-
-    def predict(
-        self,
-        eta: NDArray[np.float64],
-        draws: dict[str, NDArray[np.float64]],
-        arm: int,
-        horizon: float,
-    ) -> dict[str, NDArray[np.float64]]:
-        """Return expected outcomes, each of the shape of `eta` (chains, draws, rows)."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -250,9 +212,9 @@ class Fit:
             If the model has no times, or a day lies outside the horizon.
         """
         raise_faults("survival", _find_arm_faults(arm))
-        predict = getattr(self.model, "predict_survival", None)
-        if predict is None:
-            fault = Fault("model", "one of the time to a reoffence", f"the {self.model.name} model")
+        model = self.model
+        if not isinstance(model, TimedModel):
+            fault = Fault("model", "one of the time to a reoffence", f"the {model.name} model")
             raise InputError("survival", [fault])
         days = np.asarray(days)
         is_number = days.ndim == 1 and days.dtype.kind in "iuf" and days.size > 0
@@ -266,7 +228,8 @@ class Fit:
             with on_one_thread():
                 eta = self.predict_linear(self.draws, block, arm)
                 curve = [
-                    predict(eta, self.draws, arm, self.horizon, share=float(share)) @ block.weights
+                    model.predict_survival(eta, self.draws, arm, self.horizon, share=float(share))
+                    @ block.weights
                     for share in shares
                 ]
             parts.append(np.stack(curve, axis=-1))

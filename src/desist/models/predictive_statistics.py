@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 from desist.cohort.outcomes import Outcomes
 from desist.models.fit import Fit
 from desist.models.frequency import FrequencyModel
-from desist.models.frequency_families import FAMILIES as FREQUENCY_FAMILIES
 from desist.models.predictors import MATCHED_SET, Target
 from desist.models.survival import HALF_A_DAY, SurvivalModel
-from desist.models.survival_families import FAMILIES as SURVIVAL_FAMILIES
 
 type Floats = NDArray[np.float64]
 type Draws = dict[str, Floats]
@@ -131,7 +129,7 @@ def _average_by_level(
 
 
 def _look_at_frequency(model: FrequencyModel, fit: Fit, outcomes: Outcomes) -> PredictiveLook:
-    family = FREQUENCY_FAMILIES[model.family]
+    family = model.law
 
     def draw(
         eta: Floats, draws: Draws, arm: SimulatedArm, rng: np.random.Generator
@@ -150,12 +148,12 @@ def _look_at_frequency(model: FrequencyModel, fit: Fit, outcomes: Outcomes) -> P
         (f"share with {MANY_OFFENCES} or more", PROPORTION),
         ("variance", SQUARES),
     )
-    label = f"frequency ({model.family.replace('_', ' ')})"
+    label = f"frequency ({model.law.name.replace('_', ' ')})"
     return PredictiveLook(label, statistics, np.asarray(outcomes.offences), draw, summarise)
 
 
 def _look_at_survival(model: SurvivalModel, fit: Fit, outcomes: Outcomes) -> PredictiveLook:
-    family = SURVIVAL_FAMILIES[model.family]
+    family = model.law
     # the last bit of a recorded day must not decide on which side of a quarter it falls
     ends = np.array(QUARTERS) * fit.horizon * (1 + 1e-9)
 
@@ -163,9 +161,7 @@ def _look_at_survival(model: SurvivalModel, fit: Fit, outcomes: Outcomes) -> Pre
         eta: Floats, draws: Draws, arm: SimulatedArm, rng: np.random.Generator
     ) -> NDArray[Any]:
         survival = 1 - rng.random(eta.shape)
-        times = family.find_time(
-            model, eta, draws, arm.code, horizon=fit.horizon, survival=survival
-        )
+        times = family.find_time(eta, draws, arm.code, fit.horizon, survival=survival)
         days = fit.horizon * times
         return np.where(days <= arm.time_at_risk, _record(days, arm.time_at_risk, model), np.inf)
 
@@ -176,7 +172,7 @@ def _look_at_survival(model: SurvivalModel, fit: Fit, outcomes: Outcomes) -> Pre
         return np.array([*by_then, mean_days])
 
     statistics = [(f"share by {part * fit.horizon:g} days", PROPORTION) for part in QUARTERS]
-    label = f"survival ({model.family.replace('_', ' ')})"
+    label = f"survival ({model.law.name.replace('_', ' ')})"
     observed = np.where(np.asarray(outcomes.reoffended), np.asarray(outcomes.days), np.inf)
     among = ("mean days among reoffenders", DAYS)
     return PredictiveLook(label, (*statistics, among), observed, draw, summarise)

@@ -3,13 +3,14 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, override
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from desist._types import Data, Draws, Floats
 from desist.arguments import find_kind_faults, find_number_faults
 from desist.cohort.outcomes import Outcomes
 from desist.cohort.published import PUBLISHED_MEASURES, PublishedMeasure, PublishedStudy
@@ -22,8 +23,7 @@ from desist.models.predictors import Target
 from desist.models.priors import Priors
 from desist.models.process import ProcessModel, restrict, survive
 from desist.models.process_check import write_probability
-
-type Floats = NDArray[np.float64]
+from desist.models.protocol import Columns, Model
 
 SUBJECT = "one process of a report"
 YEAR = 365.0
@@ -33,7 +33,7 @@ RANGE = (1e-3, 1e3)  # of a dispersion or shape that printed figures are solved 
 
 
 @dataclass(frozen=True)
-class PublishedProcessModel:
+class PublishedProcessModel(Model):
     r"""The process of constant intensity, known from the counts and means that a report prints.
 
     Treated: the numbers of reoffenders and of offences are counts, with their exact joint
@@ -77,19 +77,18 @@ class PublishedProcessModel:
         """The priors of the linear predictor."""
         return self.process.priors
 
-    def read_columns(
-        self,
-        outcomes: Outcomes,  # noqa: ARG002 - the models share one protocol
-        horizon: float,  # noqa: ARG002
-    ) -> dict[str, NDArray[Any]] | None:
+    @override
+    def read_columns(self, outcomes: Outcomes, horizon: float) -> Columns | None:
         """Return None: a cohort of people has a better model than this one."""
         return None
 
-    def complete_rows(self, rows: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    @override
+    def complete_rows(self, rows: Columns) -> Columns:
         """Return the rows as they are."""
         return rows
 
-    def add_outcome(self, eta: Any, data: dict[str, Any]) -> None:
+    @override
+    def add_outcome(self, eta: Any, data: Data) -> None:
         """Add the printed figures to the PyMC model that is open; treated first in `eta`."""
         import pymc as pm
         import pytensor.tensor as pt
@@ -117,9 +116,8 @@ class PublishedProcessModel:
             observed=data["rate"][0],
         )
 
-    def predict(
-        self, eta: Floats, draws: dict[str, Floats], arm: int, horizon: float
-    ) -> dict[str, Floats]:
+    @override
+    def predict(self, eta: Floats, draws: Draws, arm: int, horizon: float) -> dict[str, Floats]:
         """Return all measures at the horizon, each of the shape of `eta`."""
         return self.process.predict(eta, draws, arm, horizon)
 

@@ -46,7 +46,8 @@ def test_posterior_and_checks_stand_side_by_side(recid):
 
 def test_without_covariates_the_posterior_agrees_with_the_weighted_difference(recid):
     cohort, design, evaluation = recid
-    fit = ds.fit_model(ds.RateModel(), cohort, design, inference="laplace", seed=1)
+    alone = ds.RateModel(covariates=None)
+    fit = ds.fit_model(alone, cohort, design, inference="laplace", seed=1)
     (posterior,) = ds.estimate_effects(fit)
     rows = evaluation.table.query("measure == 'rate'").set_index("method")
     robust = rows.loc["weighted_difference_hc3"]
@@ -62,6 +63,8 @@ def test_by_default_the_outcome_models_adjust_for_the_covariates_of_the_design(r
     found, spread = evaluation.effects[0], float(expected.draws.std())
     assert found.estimate == pytest.approx(expected.estimate, abs=0.05 * spread)
     assert evaluation.settings["models"][0]["covariates"] == "design"
+    by_itself = ds.fit_model(ds.RateModel(), cohort, design, inference="laplace")
+    assert by_itself.covariate_names == fit.covariate_names
     alone = ds.evaluate(cohort, design, covariates=None, inference="laplace", seed=1)
     assert alone.settings["models"][0]["covariates"] is None
     assert abs(alone.effects[0].estimate - found.estimate) > 0.1 * spread

@@ -135,9 +135,8 @@ def draw_days(people, model):
     design, outcomes = weigh(cohort), read_outcomes(cohort)
     fitted = fit_model(model, cohort, design, horizon=300.0, inference="laplace")
     look = look_at(fitted, outcomes)
-    arm = select_arm(
-        0, make_predictors(build_sample(cohort, design), None, ()), build_sample(cohort, design)
-    )
+    sample = build_sample(cohort, design, 300.0)
+    arm = select_arm(0, make_predictors(sample, None, ()), sample)
     one = {name: values[:1, :1] for name, values in fitted.draws.items()}
     rng = np.random.default_rng(3)
     drawn = np.concatenate(

@@ -8,6 +8,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from desist.arguments import find_kind_faults, find_number_faults
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design
 from desist.errors import Fault, InputError, NoEventsError, raise_faults
@@ -72,8 +73,9 @@ def fit_model(
     NotConvergedError
         If a convergence diagnostic failed.
     """
-    faults = find_model_faults(model) + find_engine_faults(inference) + find_seed_faults(seed)
-    raise_faults("fit", faults)
+    faults = find_model_faults(model) + _find_sample_faults(sample, design)
+    faults += find_engine_faults(inference) + find_seed_faults(seed)
+    raise_faults("fit", faults + find_number_faults("horizon", horizon, above=0.0, optional=True))
     people = read_sample(sample, design, horizon)
     columns = _read_columns(model, people)
     groups = people.cohort.groups if model.groups is None else model.groups
@@ -180,6 +182,15 @@ def fit_rows(
         reoffenders,
         people=weighted,
         rows=rows,
+    )
+
+
+def _find_sample_faults(sample: object, design: object) -> list[Fault]:
+    if isinstance(sample, Sample):
+        return []
+    faults = find_kind_faults("cohort", sample, Cohort, "a Cohort", "see desist.Cohort")
+    return faults + find_kind_faults(
+        "design", design, Design, "a Design", "see desist.build_design"
     )
 
 

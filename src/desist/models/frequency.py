@@ -68,7 +68,7 @@ class FrequencyModel(Model):
     'hurdle'
     """
 
-    covariates: str | None = None
+    covariates: str | None = FROM_DESIGN
     groups: tuple[str, ...] | None = None
     priors: Priors = Priors()
     family: FrequencyFamily | str = NegativeBinomial()

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, override
 import numpy as np
 
 from desist._types import Data, Draws, Floats
-from desist.arguments import find_choice_faults, find_number_faults
+from desist.arguments import find_choice_faults, find_kind_faults, find_number_faults
 from desist.cohort.outcomes import Outcomes
 from desist.errors import raise_faults
 from desist.estimands import Measure
@@ -55,7 +55,8 @@ class MeansModel(Model):
 
     def __post_init__(self) -> None:
         """Check that a mean of the measure is known from a report."""
-        faults = find_choice_faults("measure", self.measure, MEASURES)
+        faults = find_kind_faults("measure", self.measure, Measure, "such as Measure.FREQUENCY")
+        faults += [] if faults else find_choice_faults("measure", self.measure, MEASURES)
         faults += find_number_faults("unit", self.unit, above=0)
         raise_faults("means model", faults + find_predictor_faults(self))
 

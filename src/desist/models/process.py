@@ -79,7 +79,7 @@ class ProcessModel(Model, TimedModel):
         listed.
     """
 
-    covariates: str | None = None
+    covariates: str | None = FROM_DESIGN
     groups: tuple[str, ...] | None = None
     priors: Priors = Priors()
     log_dispersion: Normal = Normal(0.0, 1.5)

@@ -39,7 +39,7 @@ class RateModel(Model):
         If a setting is of the wrong kind; every fault is listed.
     """
 
-    covariates: str | None = None
+    covariates: str | None = FROM_DESIGN
     groups: tuple[str, ...] | None = None
     priors: Priors = Priors()
     name: ClassVar[str] = "rate"

@@ -92,7 +92,7 @@ class SurvivalModel(Model, TimedModel):
     (30.0, 91.0, 182.0)
     """
 
-    covariates: str | None = None
+    covariates: str | None = FROM_DESIGN
     groups: tuple[str, ...] | None = None
     priors: Priors = Priors()
     family: SurvivalFamily | str = Weibull()

@@ -123,9 +123,9 @@ def test_a_design_of_other_people_is_refused(recid):
     with pytest.raises(InputError) as caught:
         ds.evaluate(cohort, design)
     assert str(caught.value) == (
-        "evaluation: 1 fault\n"
+        "sample: 1 fault\n"
         "  - design: expected one of this cohort, found another one (2 people, the "
-        "cohort has 1445); build the design from the cohort that is evaluated"
+        "cohort has 1445); build the design again from the cohort that it is used for"
     )
 
 
@@ -205,7 +205,7 @@ def test_people_of_weight_zero_do_not_stretch_the_horizon():
     with pytest.raises(InputError) as caught:
         ds.evaluate(cohort, design, horizon=730.0)
     assert str(caught.value) == (
-        "horizon: 1 fault\n"
+        "sample: 1 fault\n"
         "  - horizon: expected days above 0 and up to 365, which some of each arm were followed "
         "for, found 730"
     )
@@ -268,7 +268,7 @@ def test_a_robust_interval_a_fifth_wider_than_the_posterior_is_told(monkeypatch,
         ]
 
     module = "desist.evaluation.evaluate"
-    monkeypatch.setattr(f"{module}.contrast_measures", lambda _: ((effect,), {}))
+    monkeypatch.setattr(f"{module}.contrast_measures", lambda *_, **__: ((effect,), {}))
     monkeypatch.setattr(f"{module}.run_checks", widen)
     cohort = simulate(5)
     models = [ds.RateModel()]

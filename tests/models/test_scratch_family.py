@@ -12,7 +12,7 @@ from desist.estimands import Measure
 from desist.models.families import FrequencyFamily, SurvivalFamily
 from desist.models.fit import fit_model
 from desist.models.frequency import FrequencyModel
-from desist.models.predictive_check import check_predictions
+from desist.models.predictive import check_predictions
 from desist.models.priors import Normal
 from desist.models.survival import SurvivalModel
 

@@ -21,11 +21,10 @@ from desist.models.families import Hurdle, MixtureCure, NegativeBinomial, Pieces
 from desist.models.fit import fit_model
 from desist.models.frequency import FrequencyModel
 from desist.models.means import MeansModel
-from desist.models.predictive_check import check_predictions
+from desist.models.predictive import check_one_process, check_predictions
 from desist.models.prior_predictive import sample_prior
 from desist.models.priors import HalfNormal, HalfStudentT, Normal, Priors
 from desist.models.process import ProcessModel
-from desist.models.process_check import check_one_process
 from desist.models.rate import RateModel
 from desist.models.severity import CourtCounts, CustodyModel, SeverityModel, fit_court_outcomes
 from desist.models.survival import SurvivalModel

@@ -19,10 +19,10 @@ from desist.estimands import Estimand, Measure
 from desist.inference.engines import Engine
 from desist.inference.process_likelihood import counts_of_group, expand_counts
 from desist.models.fit import Fit, fit_rows
+from desist.models.predictive.record import write_probability
 from desist.models.predictors import Target
 from desist.models.priors import Priors
 from desist.models.process import ProcessModel, restrict, survive
-from desist.models.process_check import write_probability
 from desist.models.protocol import Columns, Model
 
 SUBJECT = "one process of a report"

@@ -10,17 +10,14 @@ from desist.models.families import SURVIVAL_FAMILIES as FAMILIES
 from desist.models.families import Pieces
 from desist.models.fit import fit_model
 from desist.models.frequency import FrequencyModel
-from desist.models.predictive_check import (
-    PredictiveCheck,
-    check_predictions,
-    compare_prediction,
-    write_probability,
-)
+from desist.models.predictive import PredictiveCheck, check_predictions
+from desist.models.predictive.record import write_probability
+from desist.models.predictive.simulation import compare_prediction
 from desist.models.process import ProcessModel
 from desist.models.rate import RateModel
 from desist.models.survival import SurvivalModel
 
-from .conftest import make_cohort, weigh
+from ..conftest import make_cohort, weigh
 
 COLUMNS = ["arm", "statistic", "unit", "observed", "predicted", "lower", "upper", "probability"]
 

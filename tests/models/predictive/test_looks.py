@@ -9,13 +9,13 @@ from desist.cohort.cohort import Cohort
 from desist.cohort.outcomes import read_outcomes
 from desist.models.families import FREQUENCY_FAMILIES, SURVIVAL_FAMILIES, MixtureCure, Pieces
 from desist.models.fit import fit_model
-from desist.models.predictive_check import select_arm
-from desist.models.predictive_statistics import look_at
+from desist.models.predictive.looks import look_at
+from desist.models.predictive.simulation import select_arm
 from desist.models.predictors import make_predictors
 from desist.models.survival import SurvivalModel
 from desist.sample import build_sample
 
-from .conftest import weigh
+from ..conftest import weigh
 
 N_PEOPLE = 200_000
 COUNTS = np.arange(60)

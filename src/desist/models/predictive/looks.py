@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from desist._types import Draws, Floats, Mask
 from desist.cohort.outcomes import Outcomes
 from desist.models.fit import Fit
 from desist.models.frequency import FrequencyModel
 from desist.models.predictors import MATCHED_SET, Target
+from desist.models.process import ProcessModel, draw_first
 from desist.models.survival import HALF_A_DAY, SurvivalModel
-
-type Floats = NDArray[np.float64]
-type Draws = dict[str, Floats]
 
 PROPORTION, OFFENCES, SQUARES, DAYS = "proportion", "offences", "offences squared", "days"
 MANY_OFFENCES = 5
@@ -38,7 +37,7 @@ class SimulatedArm:
     """
 
     code: int
-    people: NDArray[np.bool_]
+    people: Mask
     target: Target
     time_at_risk: Floats
 
@@ -75,7 +74,7 @@ def look_at(fit: Fit, outcomes: Outcomes) -> PredictiveLook:
     Parameters
     ----------
     fit : Fit
-        Of a `RateModel`, `FrequencyModel` or `SurvivalModel`.
+        Of a `RateModel`, `FrequencyModel`, `SurvivalModel` or `ProcessModel`.
     outcomes : Outcomes
         Of everybody, with those that the model needs.
 
@@ -88,6 +87,8 @@ def look_at(fit: Fit, outcomes: Outcomes) -> PredictiveLook:
         return _look_at_frequency(fit.model, fit, outcomes)
     if isinstance(fit.model, SurvivalModel):
         return _look_at_survival(fit.model, fit, outcomes)
+    if isinstance(fit.model, ProcessModel):
+        return _look_at_process(fit.model, fit, outcomes)
     return _look_at_rate(fit, outcomes)
 
 
@@ -102,7 +103,9 @@ def _look_at_rate(fit: Fit, outcomes: Outcomes) -> PredictiveLook:
         for level in levels
     ]
 
-    def draw(eta: Floats, _: Draws, arm: SimulatedArm, rng: np.random.Generator) -> NDArray[Any]:  # noqa: ARG001
+    def draw(
+        eta: Floats, _draws: Draws, _arm: SimulatedArm, rng: np.random.Generator
+    ) -> NDArray[Any]:
         probability: Floats = expit(eta)
         return rng.random(eta.shape) < probability
 
@@ -184,3 +187,33 @@ def _record(days: Floats, time_at_risk: Floats, model: SurvivalModel) -> Floats:
         return np.where(days < HALF_A_DAY, 0.0, days)
     ends = np.ceil(days / model.recorded_in) * model.recorded_in
     return np.minimum(ends, time_at_risk)
+
+
+def _look_at_process(model: ProcessModel, fit: Fit, outcomes: Outcomes) -> PredictiveLook:
+    offences = np.asarray(outcomes.offences)
+    days = np.full(len(offences), np.nan) if outcomes.days is None else outcomes.days
+
+    def draw(
+        eta: Floats, draws: Draws, arm: SimulatedArm, rng: np.random.Generator
+    ) -> NDArray[Any]:
+        dispersion, shape = (float(part.item()) for part in model.read_arm(draws, arm.code))
+        mean = np.exp(eta[0, 0]) * (arm.time_at_risk / fit.horizon) ** shape
+        counts = rng.poisson(mean * rng.gamma(dispersion, 1 / dispersion, len(mean)))
+        first = arm.time_at_risk * draw_first(np.maximum(counts, 1), shape, rng)
+        recorded = np.floor(first / model.recorded_to) * model.recorded_to
+        return np.column_stack([counts, recorded])[np.newaxis, np.newaxis]
+
+    def summarise(outcome: NDArray[Any], target: Target) -> Floats:
+        (counts, first), shares = outcome.T, target.weights
+        again = counts > 0
+        rate = shares @ again
+        mean_days = shares[again] @ first[again] / rate if again.any() else np.nan
+        return np.array([rate, shares @ counts, mean_days])
+
+    statistics = (
+        ("rate", PROPORTION),
+        ("frequency", OFFENCES),
+        ("mean days among reoffenders", DAYS),
+    )
+    observed = np.column_stack([offences, days])
+    return PredictiveLook("process", statistics, observed, draw, summarise)

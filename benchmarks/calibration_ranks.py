@@ -32,8 +32,10 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 import desist as ds
+from desist.cohort.court import CUSTODY, TIERS, CourtCounts
 from desist.design.design import Design
 from desist.effects import estimate_effects
+from desist.effects.court import fit_court_outcomes
 from desist.models.families import (
     Exponential,
     FrequencyFamily,
@@ -51,14 +53,7 @@ from desist.models.families import (
 from desist.models.fit import Fit, Model, fit_model
 from desist.models.predictors import make_predictors
 from desist.models.priors import Normal, Priors
-from desist.models.severity import (
-    CUSTODY,
-    TIERS,
-    CourtCounts,
-    CustodyModel,
-    SeverityModel,
-    fit_court_outcomes,
-)
+from desist.models.severity import CustodyModel, SeverityModel
 from desist.sample import build_sample
 
 type Floats = NDArray[np.float64]

@@ -7,12 +7,14 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from desist.cohort.court import CourtCounts
 from desist.effects import (
     estimate_effects,
     estimate_effects_by_group,
     estimate_effects_over_designs,
     estimate_survival,
 )
+from desist.effects.court import fit_court_outcomes
 from desist.errors import InputError
 from desist.estimands import Measure
 from desist.evaluation.evaluate import evaluate
@@ -26,7 +28,7 @@ from desist.models.prior_predictive import sample_prior
 from desist.models.priors import HalfNormal, HalfStudentT, Normal, Priors
 from desist.models.process import ProcessModel
 from desist.models.rate import RateModel
-from desist.models.severity import CourtCounts, CustodyModel, SeverityModel, fit_court_outcomes
+from desist.models.severity import CustodyModel, SeverityModel
 from desist.models.survival import SurvivalModel
 
 from .conftest import make_cohort, weigh

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from desist._types import Mask
 from desist.arguments import (
     describe,
     find_kind_faults,
@@ -428,7 +428,7 @@ def _say_only(count: int) -> str:
     return f"Only {count} participants"
 
 
-def _say_few(count: int, treated: NDArray[np.bool_]) -> str:
+def _say_few(count: int, treated: Mask) -> str:
     if count < FEWEST_SHARING:
         return f"Fewer than {FEWEST_SHARING}"
     return f"{count} of {int(treated.sum())}"

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from desist._types import Floats
 from desist.arguments import find_kind_faults, find_number_faults, find_probability_faults
 from desist.checks.published import checks_from_published, reconstruct_deviation
 from desist.cohort.published import PublishedMeasure, PublishedStudy
@@ -243,13 +243,13 @@ def _fit_means(
     return _fit(MeansModel(printed.measure, unit), rows, printed, inference, stream)
 
 
-def _rows(**columns: list[float] | list[int]) -> dict[str, NDArray[np.float64]]:
+def _rows(**columns: list[float] | list[int]) -> dict[str, Floats]:
     return {name: np.array(values, dtype=float) for name, values in columns.items()}
 
 
 def _fit(
     model: RateModel | MeansModel,
-    rows: dict[str, NDArray[np.float64]],
+    rows: dict[str, Floats],
     printed: PublishedMeasure,
     inference: str | Engine,
     stream: np.random.Generator,

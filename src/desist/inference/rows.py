@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from desist._types import Floats, Integers
+
 
 def collapse_rows(
-    columns: Mapping[str, NDArray[Any]], weights: NDArray[np.float64]
-) -> tuple[dict[str, NDArray[Any]], NDArray[np.float64], NDArray[np.int64]]:
+    columns: Mapping[str, NDArray[Any]], weights: Floats
+) -> tuple[dict[str, NDArray[Any]], Floats, Integers]:
     """Put people with the same values into one row and add their weights.
 
     Parameters

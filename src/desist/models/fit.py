@@ -8,6 +8,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from desist._types import Floats, Integers, Mask
 from desist.arguments import find_kind_faults, find_number_faults
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design
@@ -194,9 +195,7 @@ def _find_sample_faults(sample: object, design: object) -> list[Fault]:
     )
 
 
-def _list_people(
-    row_of_person: NDArray[np.int64], weights: NDArray[np.float64], design: Design
-) -> WeightedPeople:
+def _list_people(row_of_person: Integers, weights: Floats, design: Design) -> WeightedPeople:
     used = weights > 0
     cluster = np.arange(len(weights))
     if design.sets is not None:
@@ -239,7 +238,7 @@ def _read_columns(model: Model, sample: Sample) -> dict[str, NDArray[Any]]:
 
 
 def _count_by_group(
-    predictors: Predictors, sample: Sample, people: NDArray[np.bool_]
+    predictors: Predictors, sample: Sample, people: Mask
 ) -> dict[str, dict[str, tuple[int, int]]]:
     return {
         grouping: {

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from desist._types import Draws, Floats
 from desist.arguments import describe, find_number_faults
 from desist.design.columns import on_one_thread
 from desist.errors import Fault, InputError, raise_faults
@@ -96,7 +97,7 @@ class Fit:
     """
 
     model: Model
-    draws: dict[str, NDArray[np.float64]]
+    draws: Draws
     diagnostics: Diagnostics
     data: dict[str, NDArray[Any]]
     target: Target
@@ -156,7 +157,7 @@ class Fit:
             dims={name: dim for name, dim in dims.items() if name in self.draws},
         )
 
-    def predict(self, arm: int, target: Target | None = None) -> dict[str, NDArray[np.float64]]:
+    def predict(self, arm: int, target: Target | None = None) -> dict[str, Floats]:
         """Average the expected outcomes over the target within each draw.
 
         Parameters
@@ -173,7 +174,7 @@ class Fit:
             ``log_``, the log of the average.
         """
         raise_faults("prediction", _find_arm_faults(arm))
-        parts: dict[str, list[NDArray[np.float64]]] = {}
+        parts: dict[str, list[Floats]] = {}
         for block in self._cut_into_blocks(target):
             with on_one_thread():
                 eta = self.predict_linear(self.draws, block, arm)
@@ -187,9 +188,7 @@ class Fit:
             for name, averages in parts.items()
         }
 
-    def predict_survival(
-        self, arm: int, days: NDArray[np.float64], target: Target | None = None
-    ) -> NDArray[np.float64]:
+    def predict_survival(self, arm: int, days: Floats, target: Target | None = None) -> Floats:
         """Average the share of the target without a reoffence, within each draw.
 
         Parameters
@@ -235,9 +234,7 @@ class Fit:
             parts.append(np.stack(curve, axis=-1))
         return np.asarray(np.add.reduce(parts))
 
-    def predict_linear(
-        self, draws: Mapping[str, NDArray[np.float64]], target: Target, arm: int
-    ) -> NDArray[np.float64]:
+    def predict_linear(self, draws: Mapping[str, Floats], target: Target, arm: int) -> Floats:
         """Evaluate the linear predictor of some people for some draws.
 
         Parameters
@@ -381,9 +378,9 @@ def _expand(name: str) -> set[str]:
     return {f"{name}{part}{end}" for part in PARTS for end in ("", "_sd", "_standard")}
 
 
-def _average_logs(logs: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def _average_logs(logs: Floats, weights: Floats) -> Floats:
     """Return the log of the weighted average: survival can be too small for a number."""
     from scipy.special import logsumexp
 
-    averaged: NDArray[np.float64] = logsumexp(logs, b=weights, axis=-1)
+    averaged: Floats = logsumexp(logs, b=weights, axis=-1)
     return averaged

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from desist._types import Draws, Floats, Mask
+from desist._types import Draws, Floats, Integers, Mask
 from desist.cohort.outcomes import Outcomes
 from desist.models.fit import Fit
 from desist.models.frequency import FrequencyModel
@@ -122,7 +122,7 @@ def _look_at_rate(fit: Fit, outcomes: Outcomes) -> PredictiveLook:
 
 
 def _average_by_level(
-    values: NDArray[Any], weights: Floats, codes: NDArray[np.int64], n_levels: int
+    values: NDArray[Any], weights: Floats, codes: Integers, n_levels: int
 ) -> Floats:
     """Return the weighted mean in each level, missing where there is nobody."""
     totals = np.bincount(codes, weights, n_levels)

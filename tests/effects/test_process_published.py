@@ -194,7 +194,7 @@ def test_every_fault_of_a_report_is_listed(study):
         )
     assert str(caught.value) == (
         "one process of a report: 3 faults\n"
-        "  - comparison_size: expected a positive number, found -1\n"
+        "  - comparison_size: expected a number above 0 or None, found -1\n"
         "  - rate, treated_count: expected the count of the treated, found none\n"
         "  - frequency, treated_count: expected the count of the treated, found no such measure"
     )

@@ -121,8 +121,10 @@ def fit_process_published(
         If rate or frequency is missing, the treated counts are not known or contradict each
         other, or an argument is of the wrong kind; every fault is listed.
     """
-    raise_faults(SUBJECT, _find_option_faults(study, model, comparison_size, probability, seed))
-    printed = _read_figures(study, comparison_size)
+    kinds = find_kind_faults("study", study, PublishedStudy, "a PublishedStudy")
+    faults = _find_option_faults(model, comparison_size, probability, seed)
+    raise_faults(SUBJECT, kinds + faults if kinds else [])
+    printed = _read_figures(study, comparison_size, faults)
     rng = np.random.default_rng(seed)
     chosen = model or PublishedProcessModel()
     fit = fit_rows(
@@ -175,9 +177,9 @@ class _Printed:
 
 
 def _find_option_faults(
-    study: object, model: object, comparison_size: object, probability: object, seed: object
+    model: object, comparison_size: object, probability: object, seed: object
 ) -> list[Fault]:
-    faults = find_kind_faults("study", study, PublishedStudy, "a PublishedStudy")
+    faults: list[Fault] = []
     if model is not None:
         kind = PublishedProcessModel
         faults += find_kind_faults("model", model, kind, "a PublishedProcessModel or None")
@@ -188,9 +190,12 @@ def _find_option_faults(
     return faults
 
 
-def _read_figures(study: PublishedStudy, comparison_size: float | None) -> _Printed:
+def _read_figures(
+    study: PublishedStudy, comparison_size: float | None, options: list[Fault]
+) -> _Printed:
+    """Read what the process needs, or list what is missing beside the faults of the options."""
     rate, frequency, time = (study.find(measure) for measure in PUBLISHED_MEASURES)
-    faults = []
+    faults = [*options]
     counts = []
     for measure, line in ((Measure.RATE, rate), (Measure.FREQUENCY, frequency)):
         if line is None or line.treated_count is None:
@@ -280,6 +285,8 @@ def _make_row(
         middle, lower, upper = quantiles[name].to_numpy().tolist()
         row |= {name: middle, f"{name}_lower": lower, f"{name}_upper": upper}
     _, lower, upper = quantiles["mean_days"].to_numpy().tolist()
+    is_told = mean > 0 and not math.isnan(days)  # nobody's days are any shape's
+    shape = solve_shape(days, mean, solved, unit) if is_told else math.nan
     reached = math.nan if math.isnan(days) else float((draws["mean_days"] <= days).mean())
     return row | {
         "n_reoffenders": printed.sizes[arm],
@@ -287,5 +294,5 @@ def _make_row(
         "mean_days_upper": upper,
         "days_printed": days,
         "probability_at_most": reached,
-        "shape_for_days": math.nan if math.isnan(days) else solve_shape(days, mean, solved, unit),
+        "shape_for_days": shape,
     }

@@ -32,19 +32,28 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 import desist as ds
+from desist.cohort.court import CUSTODY, TIERS, CourtCounts
 from desist.design.design import Design
 from desist.effects import estimate_effects
+from desist.effects.court import fit_court_outcomes
+from desist.models.families import (
+    Exponential,
+    FrequencyFamily,
+    Hurdle,
+    LogLogistic,
+    LogNormal,
+    MixtureCure,
+    NegativeBinomial,
+    Pieces,
+    Poisson,
+    SurvivalFamily,
+    Weibull,
+    ZeroInflated,
+)
 from desist.models.fit import Fit, Model, fit_model
 from desist.models.predictors import make_predictors
 from desist.models.priors import Normal, Priors
-from desist.models.severity import (
-    CUSTODY,
-    TIERS,
-    CourtCounts,
-    CustodyModel,
-    SeverityModel,
-    fit_court_outcomes,
-)
+from desist.models.severity import CustodyModel, SeverityModel
 from desist.sample import build_sample
 
 type Floats = NDArray[np.float64]
@@ -223,10 +232,9 @@ def draw_cure(world: World, truth: Truth, rng: np.random.Generator) -> dict[str,
     return world.censor(np.where(rng.random(n_people) < cured, math.inf, time))
 
 
-def survival(family: str, **settings: Any) -> Model:
+def survival(family: SurvivalFamily, **settings: Any) -> Model:
     """Return a survival model of a family."""
-    shapes = {} if family == "exponential" else {"log_shape": SHAPE, "log_shape_ratio": SHAPE}
-    return ds.SurvivalModel("age + priors", (), PRIORS, family=family, **shapes, **settings)
+    return ds.SurvivalModel("age + priors", (), PRIORS, family, **settings)
 
 
 DISPERSIONS = {"log_dispersion": (Normal(0.0, 0.7), 0), "log_dispersion_ratio": (SHAPE, 0)}
@@ -240,30 +248,33 @@ INFLATED = {"log_odds_inflated": (Normal(-0.5, 0.7), 0), TREATED_ODDS: (SHAPE, 0
 REPEATS = {"log_repeats": (Normal(0.3, 0.5), 0), "log_repeats_treatment": (SHAPE, 0)}
 
 
-def frequency(family: str, **settings: Any) -> Model:
+def frequency(family: FrequencyFamily) -> Model:
     """Return a frequency model of a family."""
-    if family != "poisson":
-        settings |= {"log_dispersion": Normal(0.0, 0.7), "log_dispersion_ratio": SHAPE}
-    return ds.FrequencyModel("age + priors", (), PRIORS, family=family, **settings)
+    return ds.FrequencyModel("age + priors", (), PRIORS, family)
+
+
+def list_priors(parameters: dict[str, tuple[Normal, int]]) -> dict[str, Normal]:
+    """Return the priors of some parameters as the settings of a family."""
+    return {name: prior for name, (prior, _) in parameters.items()}
 
 
 CASES = {
     "rate": Case(ds.RateModel("age + priors", (), PRIORS), {}, draw_rate, same_follow_up=True),
-    "frequency": Case(frequency("negative_binomial"), DISPERSIONS, draw_frequency),
-    "survival, weibull": Case(survival("weibull"), SHAPES, draw_weibull),
-    "survival, weibull, weeks": Case(survival("weibull", recorded_in=7.0), SHAPES, draw_weeks),
-    "survival, exponential": Case(survival("exponential"), {}, draw_exponential),
-    "survival, log_normal": Case(survival("log_normal"), SHAPES, draw_log_normal),
-    "survival, log_logistic": Case(survival("log_logistic"), SHAPES, draw_log_logistic),
+    "frequency": Case(
+        frequency(NegativeBinomial(**list_priors(DISPERSIONS))), DISPERSIONS, draw_frequency
+    ),
+    "survival, weibull": Case(survival(Weibull(SHAPE, SHAPE)), SHAPES, draw_weibull),
+    "survival, weibull, weeks": Case(
+        survival(Weibull(SHAPE, SHAPE), recorded_in=7.0), SHAPES, draw_weeks
+    ),
+    "survival, exponential": Case(survival(Exponential()), {}, draw_exponential),
+    "survival, log_normal": Case(survival(LogNormal(SHAPE, SHAPE)), SHAPES, draw_log_normal),
+    "survival, log_logistic": Case(survival(LogLogistic(SHAPE, SHAPE)), SHAPES, draw_log_logistic),
     "survival, piecewise_exponential": Case(
-        survival("piecewise_exponential", cuts=CUTS), STEPS, draw_pieces
+        survival(Pieces(CUTS, SHAPE, SHAPE)), STEPS, draw_pieces
     ),
     "survival, mixture_cure": Case(
-        survival(
-            "mixture_cure",
-            log_odds_cured=CURED["log_odds_cured"][0],
-            log_odds_cured_treatment=CURED["log_odds_cured_treatment"][0],
-        ),
+        survival(MixtureCure(**list_priors(SHAPES | CURED))),
         SHAPES | CURED,
         draw_cure,
     ),
@@ -274,16 +285,16 @@ CASES = {
     ),
     # new cases stand last: their place is part of the seed
     "frequency, zero_inflated": Case(
-        frequency("zero_inflated", **{name: prior for name, (prior, _) in INFLATED.items()}),
+        frequency(ZeroInflated(**list_priors(DISPERSIONS | INFLATED))),
         DISPERSIONS | INFLATED,
         draw_inflated,
     ),
     "frequency, hurdle": Case(
-        frequency("hurdle", **{name: prior for name, (prior, _) in REPEATS.items()}),
+        frequency(Hurdle(**list_priors(DISPERSIONS | REPEATS))),
         DISPERSIONS | REPEATS,
         draw_hurdle,
     ),
-    "frequency, poisson": Case(frequency("poisson"), {}, draw_poisson),
+    "frequency, poisson": Case(frequency(Poisson()), {}, draw_poisson),
 }
 COURT = {
     "custody": (CustodyModel(), CUSTODY),

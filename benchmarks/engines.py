@@ -31,6 +31,7 @@ import desist as ds
 from desist.design.design import Design
 from desist.effects import estimate_effects
 from desist.inference.engines import KHAT_FOR_AUTO, Laplace, Nuts, forget_compiled_models
+from desist.models.families import Pieces, SurvivalFamily
 from desist.models.fit import Fit, Model, fit_model
 
 type People = tuple[ds.Cohort, Design]
@@ -42,9 +43,9 @@ SD_WITHIN = 0.05
 LARGEST_SD_ERROR = SD_WITHIN / 4
 
 
-def survival(family: str, **settings: Any) -> Model:
+def survival(family: str | SurvivalFamily) -> Model:
     """Return a survival model of a family."""
-    return ds.SurvivalModel(COVARIATES, (), family=family, **settings)
+    return ds.SurvivalModel(COVARIATES, (), family=family)
 
 
 MODELS: dict[str, Model] = {
@@ -57,7 +58,7 @@ MODELS: dict[str, Model] = {
     "survival, exponential": survival("exponential"),
     "survival, log_normal": survival("log_normal"),
     "survival, log_logistic": survival("log_logistic"),
-    "survival, piecewise_exponential": survival("piecewise_exponential", cuts=(91, 182)),
+    "survival, piecewise_exponential": survival(Pieces((91, 182))),
     "survival, mixture_cure": survival("mixture_cure"),
     "process": ds.ProcessModel(COVARIATES, ()),
 }

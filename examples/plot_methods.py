@@ -41,7 +41,7 @@ def evaluate(cohort, formula):
         except (ds.CannotAnswerError, ds.InputError) as refusal:
             rows.append({"method": name, "estimand": str(refusal).splitlines()[-1].strip()[:60]})
             continue
-        fit = ds.fit_model(ds.RateModel(), cohort, design, seed=2017)
+        fit = ds.fit_model(ds.RateModel(covariates=None), cohort, design, seed=2017)
         effect = ds.estimate_effects(fit)[0]
         rows.append(
             {

@@ -111,7 +111,9 @@ observed = {
     name: kaplan_meier(outcomes.days[arm], outcomes.reoffended[arm], design.weights[arm])
     for name, arm in (("treated", cohort.treated), ("comparison", ~cohort.treated))
 }
-curves = estimate_survival(ds.fit_model(ds.SurvivalModel(), cohort, design, seed=2017))
+curves = estimate_survival(
+    ds.fit_model(ds.SurvivalModel(covariates=None), cohort, design, seed=2017)
+)
 figure = survival_curves(curves, observed)
 curves.table.iloc[12::13].round(3)
 

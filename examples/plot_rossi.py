@@ -13,6 +13,7 @@ import pandas as pd
 
 import desist as ds
 from desist.checks import cox
+from desist.models.families import Weibull
 
 people = ds.datasets.rossi()
 cohort = ds.datasets.rossi_cohort()
@@ -67,7 +68,9 @@ print(trial)
 # the scale of log time, which is a log hazard ratio of
 # :math:`-0.27112 / e^{-0.31348} = -0.371`.
 
-flat = ds.SurvivalModel(priors=ds.Priors.flat(), log_shape_ratio=None)
+flat = ds.SurvivalModel(
+    covariates=None, priors=ds.Priors.flat(), family=Weibull(log_shape_ratio=None)
+)
 fit = ds.fit_model(flat, even, trial, seed=1980)
 print(fit)
 print(f"log hazard ratio: mean {fit.draws['treatment'].mean():.3f}, ", end="")
@@ -77,7 +80,9 @@ print(f"sd {fit.draws['treatment'].std():.3f}")
 # With the package's weakly informative priors, a shape for each arm, and in the units that people
 # think in:
 
-for effect in ds.estimate_effects(ds.fit_model(ds.SurvivalModel(), even, trial, seed=1980)):
+for effect in ds.estimate_effects(
+    ds.fit_model(ds.SurvivalModel(covariates=None), even, trial, seed=1980)
+):
     print(effect)
 
 # %%
@@ -95,7 +100,7 @@ designs = {
 }
 rows = []
 for name, design in designs.items():
-    fit = ds.fit_model(ds.SurvivalModel(), even, design, seed=1980)
+    fit = ds.fit_model(ds.SurvivalModel(covariates=None), even, design, seed=1980)
     effects = {effect.measure: effect for effect in ds.estimate_effects(fit)}
     ratio = effects[ds.Measure.HAZARD_RATIO]
     rows.append(

@@ -8,16 +8,13 @@ import pytest
 
 from desist.checks.published import checks_from_published
 from desist.cohort.published import PublishedMeasure, PublishedStudy
+from desist.effects.process_published import fit_process_published
 from desist.errors import InputError
 from desist.estimands import Measure
 from desist.evaluation.published import evaluate_published
 from desist.models.means import MeansModel
-from desist.models.process_published import (
-    PublishedProcessModel,
-    fit_process_published,
-    solve_dispersion,
-    solve_shape,
-)
+from desist.models.process_moments import solve_dispersion, solve_shape
+from desist.models.process_published import PublishedProcessModel
 
 RATE = {
     "measure": "rate",

@@ -10,7 +10,8 @@ from scipy.integrate import quad
 import desist as ds
 from desist.design.design import Design
 from desist.effects import estimate_survival
-from desist.models.survival_families import FAMILIES
+from desist.models.families import SURVIVAL_FAMILIES as FAMILIES
+from desist.models.families import Pieces
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "survival"
 CUTS = (30.0, 91.0, 182.0)
@@ -27,7 +28,7 @@ DRAWS = {
 ETA = np.array([[[-1.2, 0.4], [0.8, -0.3]]])
 MODELS = {
     **{
-        family: ds.SurvivalModel(family=family, cuts=CUTS if "piece" in family else ())
+        family: ds.SurvivalModel(family=Pieces(CUTS) if "piece" in family else family)
         for family in FAMILIES
     },
     "process": ds.ProcessModel(recorded_to=0.0),
@@ -55,7 +56,7 @@ def test_area_under_the_curve_is_the_restricted_mean_and_its_end_the_survival(na
 def rossi():
     cohort = ds.datasets.rossi_cohort()
     design = Design(np.ones(cohort.n_people), cohort.treated, ds.Estimand.ATT)
-    model = ds.SurvivalModel(family="piecewise_exponential", cuts=(91.0, 182.0, 273.0))
+    model = ds.SurvivalModel(family=Pieces((91.0, 182.0, 273.0)))
     return ds.fit_model(model, cohort, design, inference="laplace", seed=2)
 
 

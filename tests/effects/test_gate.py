@@ -42,7 +42,7 @@ def make_fit(model, intercept, treatment=0.0, target=ALONE, levels=None, more=No
         SurvivalModel(family="mixture_cure"),
         SurvivalModel(family="exponential"),
     ],
-    ids=lambda model: model.family,
+    ids=lambda model: model.law.name,
 )
 def test_measures_are_numbers_where_nearly_everybody_fails_at_once(model):
     for effect in estimate_effects(make_fit(model, intercept=4.0, treatment=0.5)):

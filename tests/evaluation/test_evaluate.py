@@ -46,7 +46,8 @@ def test_posterior_and_checks_stand_side_by_side(recid):
 
 def test_without_covariates_the_posterior_agrees_with_the_weighted_difference(recid):
     cohort, design, evaluation = recid
-    fit = ds.fit_model(ds.RateModel(), cohort, design, inference="laplace", seed=1)
+    alone = ds.RateModel(covariates=None)
+    fit = ds.fit_model(alone, cohort, design, inference="laplace", seed=1)
     (posterior,) = ds.estimate_effects(fit)
     rows = evaluation.table.query("measure == 'rate'").set_index("method")
     robust = rows.loc["weighted_difference_hc3"]
@@ -62,6 +63,8 @@ def test_by_default_the_outcome_models_adjust_for_the_covariates_of_the_design(r
     found, spread = evaluation.effects[0], float(expected.draws.std())
     assert found.estimate == pytest.approx(expected.estimate, abs=0.05 * spread)
     assert evaluation.settings["models"][0]["covariates"] == "design"
+    by_itself = ds.fit_model(ds.RateModel(), cohort, design, inference="laplace")
+    assert by_itself.covariate_names == fit.covariate_names
     alone = ds.evaluate(cohort, design, covariates=None, inference="laplace", seed=1)
     assert alone.settings["models"][0]["covariates"] is None
     assert abs(alone.effects[0].estimate - found.estimate) > 0.1 * spread
@@ -120,9 +123,9 @@ def test_a_design_of_other_people_is_refused(recid):
     with pytest.raises(InputError) as caught:
         ds.evaluate(cohort, design)
     assert str(caught.value) == (
-        "evaluation: 1 fault\n"
+        "sample: 1 fault\n"
         "  - design: expected one of this cohort, found another one (2 people, the "
-        "cohort has 1445); build the design from the cohort that is evaluated"
+        "cohort has 1445); build the design again from the cohort that it is used for"
     )
 
 
@@ -202,7 +205,7 @@ def test_people_of_weight_zero_do_not_stretch_the_horizon():
     with pytest.raises(InputError) as caught:
         ds.evaluate(cohort, design, horizon=730.0)
     assert str(caught.value) == (
-        "horizon: 1 fault\n"
+        "sample: 1 fault\n"
         "  - horizon: expected days above 0 and up to 365, which some of each arm were followed "
         "for, found 730"
     )
@@ -265,7 +268,7 @@ def test_a_robust_interval_a_fifth_wider_than_the_posterior_is_told(monkeypatch,
         ]
 
     module = "desist.evaluation.evaluate"
-    monkeypatch.setattr(f"{module}.contrast_measures", lambda _: ((effect,), {}))
+    monkeypatch.setattr(f"{module}.contrast_measures", lambda *_, **__: ((effect,), {}))
     monkeypatch.setattr(f"{module}.run_checks", widen)
     cohort = simulate(5)
     models = [ds.RateModel()]

@@ -12,6 +12,7 @@ from desist.cohort.cohort import Cohort
 from desist.effects import estimate_effects, estimate_effects_by_group, estimate_survival
 from desist.inference.diagnostics import Diagnostics
 from desist.inference.engines import Laplace
+from desist.models.families import Pieces
 from desist.models.fit import fit_model
 from desist.models.fitted import TAKEN, name_levels
 from desist.models.frequency import FrequencyModel
@@ -32,7 +33,7 @@ MODELS = {
     "zero_inflated": FrequencyModel(family="zero_inflated"),
     "hurdle": FrequencyModel(family="hurdle"),
     "survival": SurvivalModel(),
-    "pieces": SurvivalModel(family="piecewise_exponential", cuts=(91.0,)),
+    "pieces": SurvivalModel(family=Pieces((91.0,))),
     "weeks": SurvivalModel(recorded_in=400.0),
     "cure": SurvivalModel(family="mixture_cure"),
     "process": ProcessModel(),

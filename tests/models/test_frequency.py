@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from desist.models.families import NegativeBinomial
 from desist.models.fit import fit_model
 from desist.models.frequency import FrequencyModel
 from desist.models.priors import FLAT, Normal, Priors
@@ -14,8 +15,8 @@ def test_mode_under_flat_priors_is_the_maximum_likelihood_of_statsmodels(people)
     model = FrequencyModel(
         covariates="age",
         priors=Priors.flat(),
-        log_dispersion=FLAT,
-        log_dispersion_ratio=Normal(0.0, 1e-4),  # one dispersion, as statsmodels has
+        # one dispersion, as statsmodels has
+        family=NegativeBinomial(log_dispersion=FLAT, log_dispersion_ratio=Normal(0.0, 1e-4)),
     )
     fitted = fit_model(model, cohort, weigh(cohort), inference="laplace", seed=3)
     regressors = sm.add_constant(np.column_stack([people["treated"], people["age"]]))
@@ -35,7 +36,7 @@ def test_each_arm_has_its_own_dispersion():
     treated = np.repeat([1, 0], [400, 400])
     offences = np.where(treated == 1, rng.poisson(1.0, 800), rng.poisson(rng.gamma(0.3, 3.3, 800)))
     cohort = make_cohort(treated=treated, offences=offences)
-    model = FrequencyModel(log_dispersion_ratio=Normal(0.0, 2.0))
+    model = FrequencyModel(family=NegativeBinomial(log_dispersion_ratio=Normal(0.0, 2.0)))
     fitted = fit_model(model, cohort, weigh(cohort), inference="laplace")
     assert (fitted.draws["log_dispersion_ratio"] > 1).mean() > 0.99
 

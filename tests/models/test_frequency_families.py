@@ -1,5 +1,7 @@
 """The families of the frequency model: against statsmodels, by hand, and each other."""
 
+from dataclasses import fields
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,9 +13,10 @@ from desist.effects import estimate_effects
 from desist.errors import InputError
 from desist.estimands import Measure
 from desist.inference.engines import Laplace, Nuts
+from desist.models.families import FREQUENCY_FAMILIES as FAMILIES
+from desist.models.families import ZeroInflated
 from desist.models.fit import fit_model
-from desist.models.frequency import READERS, FrequencyModel
-from desist.models.frequency_families import FAMILIES
+from desist.models.frequency import FrequencyModel
 from desist.models.priors import FLAT, Normal, Priors
 
 from .conftest import make_cohort, weigh
@@ -22,12 +25,12 @@ from .modes import mode_of
 ONE_DISPERSION = Normal(0.0, 1e-4)
 
 
-def flat(family, **settings):
-    names = [name for name, families in READERS.items() if family in families]
+def flat(family):
+    names = [field.name for field in fields(FAMILIES[family])]
     priors = dict.fromkeys(names, FLAT)
     if "log_dispersion_ratio" in names:
         priors["log_dispersion_ratio"] = ONE_DISPERSION
-    return FrequencyModel(priors=Priors.flat(), family=family, **(priors | settings))
+    return FrequencyModel(priors=Priors.flat(), family=FAMILIES[family](**priors))
 
 
 @pytest.fixture(scope="module")
@@ -103,9 +106,9 @@ def test_poisson_mode_is_the_ratio_of_means(overdispersed):
 
 def test_without_inflation_the_answer_is_the_negative_binomial(overdispersed):
     nobody = FrequencyModel(
-        family="zero_inflated",
-        log_odds_inflated=Normal(-20.0, 0.1),
-        log_odds_inflated_treatment=Normal(0.0, 0.1),
+        family=ZeroInflated(
+            log_odds_inflated=Normal(-20.0, 0.1), log_odds_inflated_treatment=Normal(0.0, 0.1)
+        )
     )
     fits = [fit_people(model, overdispersed, draws=4000) for model in (nobody, FrequencyModel())]
     for arm in (0, 1):
@@ -155,10 +158,10 @@ def test_time_at_risk_acts_on_every_part(family):
     treated = np.repeat([1, 0], 300)
     people = pd.DataFrame({"treated": treated, "offences": offences, "followed": followed})
     cohort = Cohort(people, treatment="treated", offences="offences", follow_up="followed")
-    is_read = family in READERS["log_dispersion"]
-    even = {"log_dispersion": Normal(3.0, 0.5)} if is_read else {}
+    law = FAMILIES[family]
+    even = {"log_dispersion": Normal(3.0, 0.5)} if law.has_dispersion else {}
     fit = fit_model(
-        FrequencyModel(family=family, **even),
+        FrequencyModel(family=law(**even)),
         cohort,
         weigh(cohort),
         horizon=300.0,
@@ -204,8 +207,8 @@ def test_the_model_uses_all_of_its_data(family):
     people = {"treated": np.array([1, 0, 1, 0]), "offences": np.array([1, 2, 0, 0])}
     cohort = make_cohort(**people)
     narrow = ("log_odds_inflated", "log_dispersion", "log_repeats")
-    read = [name for name in narrow if family in READERS[name]]
-    model = FrequencyModel(family=family, **dict.fromkeys(read, Normal(0.0, 0.2)))
+    read = [field.name for field in fields(FAMILIES[family]) if field.name in narrow]
+    model = FrequencyModel(family=FAMILIES[family](**dict.fromkeys(read, Normal(0.0, 0.2))))
     built = fit_model(model, cohort, weigh(cohort), inference="laplace").pymc_model
     used = set(ancestors([built.logp()]))
     assert [data.name for data in built.data_vars if data not in used] == []

@@ -9,6 +9,8 @@ from scipy.integrate import quad
 from scipy.special import log_ndtr
 
 from desist.inference.survival_likelihood import LOGISTIC_DEVIATION
+from desist.models.families import SURVIVAL_FAMILIES as FAMILIES
+from desist.models.families import Pieces
 from desist.models.restricted_means import (
     restrict_exponential,
     restrict_log_logistic,
@@ -16,7 +18,6 @@ from desist.models.restricted_means import (
     restrict_weibull,
 )
 from desist.models.survival import SurvivalModel
-from desist.models.survival_families import FAMILIES
 
 LEVELS = [-740.0, -60.0, -12.0, -3.0, -0.4, 0.0, 1e-9, 0.7, 2.0, 5.0, 11.0, 40.0, 300.0, 900.0]
 SHAPES = [1e-4, 3e-3, 0.02, 0.1, 0.24, 1 / 3, 0.5, 0.999999, 1.0, 1.7, 2.0, 6.0, 30.0, 400.0]
@@ -98,9 +99,8 @@ def draws_of(family, log_shape, other):
 @pytest.mark.parametrize("other", [-900.0, -30.0, 0.0, 30.0, 900.0])
 @pytest.mark.filterwarnings("error")
 def test_predictions_are_numbers_and_survival_falls_to_the_horizon(family, other):
-    model = SurvivalModel(
-        family=family, cuts=(30.0, 91.0) if family == "piecewise_exponential" else ()
-    )
+    is_cut = family == "piecewise_exponential"
+    model = SurvivalModel(family=Pieces((30.0, 91.0)) if is_cut else family)
     eta = np.array(LEVELS)[np.newaxis, np.newaxis]
     for log_shape in (-6.0, 0.0, 5.0):
         draws = draws_of(family, log_shape, other)

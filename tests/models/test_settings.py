@@ -7,26 +7,28 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from desist.cohort.court import CourtCounts
 from desist.effects import (
     estimate_effects,
     estimate_effects_by_group,
     estimate_effects_over_designs,
     estimate_survival,
 )
+from desist.effects.court import fit_court_outcomes
 from desist.errors import InputError
 from desist.estimands import Measure
 from desist.evaluation.evaluate import evaluate
 from desist.inference.engines import Laplace, Nuts
+from desist.models.families import Hurdle, MixtureCure, NegativeBinomial, Pieces, Weibull
 from desist.models.fit import fit_model
 from desist.models.frequency import FrequencyModel
 from desist.models.means import MeansModel
-from desist.models.predictive_check import check_predictions
+from desist.models.predictive import check_one_process, check_predictions
 from desist.models.prior_predictive import sample_prior
 from desist.models.priors import HalfNormal, HalfStudentT, Normal, Priors
 from desist.models.process import ProcessModel
-from desist.models.process_check import check_one_process
 from desist.models.rate import RateModel
-from desist.models.severity import CourtCounts, CustodyModel, SeverityModel, fit_court_outcomes
+from desist.models.severity import CustodyModel, SeverityModel
 from desist.models.survival import SurvivalModel
 
 from .conftest import make_cohort, weigh
@@ -66,34 +68,24 @@ RECORDS = {
     "rate groups twice": lambda: RateModel(groups=("prison", "prison")),
     "frequency family": lambda: FrequencyModel(family="geometric"),
     "frequency family a list": lambda: FrequencyModel(family=["poisson"]),
-    "frequency dispersion": lambda: FrequencyModel(log_dispersion=1.0),
-    "frequency dispersion None": lambda: FrequencyModel(log_dispersion_ratio=None),
-    "poisson dispersion": lambda: FrequencyModel(family="poisson", log_dispersion=Normal(0, 1)),
-    "repeats without a hurdle": lambda: FrequencyModel(log_repeats=Normal(0, 1)),
-    "inflated under a hurdle": lambda: FrequencyModel(
-        family="hurdle", log_odds_inflated_treatment=Normal(0, 2)
-    ),
+    "frequency dispersion": lambda: NegativeBinomial(log_dispersion=1.0),
+    "frequency dispersion None": lambda: NegativeBinomial(log_dispersion_ratio=None),
+    "frequency family a class": lambda: FrequencyModel(family=Hurdle),
+    "frequency family of times": lambda: FrequencyModel(family=Weibull()),
     "survival family": lambda: SurvivalModel(family="gamma"),
-    "survival cuts": lambda: SurvivalModel(cuts=(30,)),
-    "survival cuts text": lambda: SurvivalModel(family=PIECES, cuts="30"),
-    "survival cuts a number": lambda: SurvivalModel(family=PIECES, cuts=30),
-    "survival cuts None": lambda: SurvivalModel(family=PIECES, cuts=None),
-    "survival cuts of text": lambda: SurvivalModel(family=PIECES, cuts=("30", "91")),
-    "survival cuts NaN": lambda: SurvivalModel(family=PIECES, cuts=(30, math.nan)),
-    "survival cuts descend": lambda: SurvivalModel(family=PIECES, cuts=(91, 30)),
-    "survival cuts number for weibull": lambda: SurvivalModel(cuts=30),
+    "survival family of counts": lambda: SurvivalModel(family=Hurdle()),
+    "survival pieces without cuts": lambda: SurvivalModel(family=PIECES),
+    "survival cuts text": lambda: Pieces(cuts="30"),
+    "survival cuts a number": lambda: Pieces(cuts=30),
+    "survival cuts None": lambda: Pieces(cuts=None),
+    "survival cuts of text": lambda: Pieces(cuts=("30", "91")),
+    "survival cuts NaN": lambda: Pieces(cuts=(30, math.nan)),
+    "survival cuts descend": lambda: Pieces(cuts=(91, 30)),
     "recorded in text": lambda: SurvivalModel(recorded_in="weeks"),
     "recorded in 0": lambda: SurvivalModel(recorded_in=0),
     "recorded in infinite": lambda: SurvivalModel(recorded_in=math.inf),
-    "shape of the exponential": lambda: SurvivalModel(family="exponential", log_shape=Normal(0, 2)),
-    "shape ratio of the exponential": lambda: SurvivalModel(
-        family="exponential", log_shape_ratio=None
-    ),
-    "cured under weibull": lambda: SurvivalModel(log_odds_cured=Normal(0, 1)),
-    "cured treatment in pieces": lambda: SurvivalModel(
-        family=PIECES, cuts=(30,), log_odds_cured_treatment=Normal(0, 2)
-    ),
-    "shape None": lambda: SurvivalModel(log_shape=None),
+    "step of pieces": lambda: Pieces((30,), log_hazard_steps=None),
+    "shape None": lambda: Weibull(log_shape=None),
     "process shape": lambda: ProcessModel(log_shape=0.5),
     "process unread ratio": lambda: ProcessModel(log_shape=None, log_shape_ratio=Normal(0, 1)),
     "process unit": lambda: ProcessModel(recorded_to=-1),
@@ -134,10 +126,13 @@ def test_a_record_refuses_what_it_cannot_be_when_it_is_made(make):
 
 def test_every_fault_of_a_record_is_listed():
     with pytest.raises(InputError) as caught:
-        SurvivalModel(covariates=3, groups="prison", family="gamma", recorded_in=-1, log_shape=2)
+        SurvivalModel(covariates=3, groups="prison", family="gamma", recorded_in=-1)
     assert [fault.where for fault in caught.value.faults] == [
-        "family", "covariates", "groups", "log_shape", "recorded_in",
+        "family", "covariates", "groups", "recorded_in",
     ]  # fmt: skip
+    with pytest.raises(InputError) as caught:
+        MixtureCure(log_shape=2, log_shape_ratio=None, log_odds_cured=None)
+    assert [fault.where for fault in caught.value.faults] == ["log_shape", "log_odds_cured"]
     with pytest.raises(InputError) as caught:
         Nuts(draws=0, tune=0, chains=0, target_accept=0)
     assert len(caught.value.faults) == 4
@@ -150,15 +145,16 @@ def test_what_to_write_is_said():
         Priors(treatment=Normal)
     with pytest.raises(InputError, match="found 1000; write 1000 without a decimal point"):
         Laplace(draws=1e3)
-    with pytest.raises(InputError, match="does not read it, found a Normal; leave it out, or ask"):
-        FrequencyModel(log_repeats=Normal(0, 1))
+    with pytest.raises(InputError, match=r"the class Hurdle; write Hurdle\(\)"):
+        FrequencyModel(family=Hurdle)
 
 
 def test_records_can_be_replaced_and_are_checked_again():
-    model = SurvivalModel(family=PIECES, cuts=[30, 91])
-    assert replace(model, cuts=(7,)).cuts == (7.0,)
-    with pytest.raises(InputError, match="none for the weibull family"):
-        replace(model, family="weibull")
+    model = SurvivalModel(family=Pieces(cuts=[30, 91]))
+    assert replace(model.family, cuts=(7,)).cuts == (7.0,)
+    assert replace(model, family="weibull") == SurvivalModel()
+    with pytest.raises(InputError, match="days above 0 in ascending order"):
+        replace(model.family, cuts=(91, 30))
     assert replace(RateModel(groups=["prison"]), covariates="age").groups == ("prison",)
     assert hash(RateModel(groups=["prison"])) == hash(RateModel(groups=("prison",)))
 

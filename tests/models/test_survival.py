@@ -8,6 +8,7 @@ from scipy.integrate import quad
 
 from desist.effects import estimate_effects
 from desist.estimands import Measure
+from desist.models.families import Weibull
 from desist.models.fit import fit_model
 from desist.models.priors import FLAT, Priors
 from desist.models.survival import SurvivalModel
@@ -32,7 +33,7 @@ def test_weibull_agrees_with_survreg_under_flat_priors(rossi):
     # R: survreg(Surv(week, arrest) ~ fin, dist = "weibull")
     table = pd.read_csv(REFERENCE / "rossi_survreg_coefficients.csv")
     expected = table[table["model"] == "survreg_fin_weibull"].set_index("term")
-    model = SurvivalModel(priors=Priors.flat(), log_shape=FLAT, log_shape_ratio=None)
+    model = SurvivalModel(priors=Priors.flat(), family=Weibull(FLAT, None))
     draws = fit_model(model, rossi, weigh(rossi), inference="laplace", seed=5).draws
     shape = np.exp(draws["log_shape"])
     accelerated = -draws["treatment"] / shape  # survreg's scale: log time, not log hazard
@@ -51,13 +52,15 @@ def test_weibull_agrees_with_survreg_under_flat_priors(rossi):
 def test_restricted_mean_is_the_integral_of_survival():
     eta, shape, horizon = -0.4, 1.3, 365.0
     draws = {"log_shape": np.log([[shape]])}
-    found = SurvivalModel(log_shape_ratio=None).predict(np.full((1, 1, 1), eta), draws, 1, horizon)
+    found = SurvivalModel(family=Weibull(log_shape_ratio=None)).predict(
+        np.full((1, 1, 1), eta), draws, 1, horizon
+    )
     expected, _ = quad(lambda t: np.exp(-np.exp(eta) * (t / horizon) ** shape), 0, horizon)
     assert found["rmst"].item() == pytest.approx(expected, rel=1e-10)
 
 
 def test_time_among_reoffenders_is_the_mean_of_the_truncated_distribution(rossi):
-    model = SurvivalModel(log_shape_ratio=None)
+    model = SurvivalModel(family=Weibull(log_shape_ratio=None))
     fitted = fit_model(model, rossi, weigh(rossi), inference="laplace", seed=5)
     effects = {effect.measure: effect for effect in estimate_effects(fitted)}
     draw = (0, 17)

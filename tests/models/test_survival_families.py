@@ -15,11 +15,12 @@ from desist.estimands import Measure
 from desist.inference.engines import Laplace, Nuts
 from desist.inference.rows import collapse_rows
 from desist.inference.survival_likelihood import LOGISTIC_DEVIATION
+from desist.models.families import SURVIVAL_FAMILIES as FAMILIES
+from desist.models.families import MixtureCure, Pieces, Weibull
 from desist.models.fit import fit_model, fit_rows
 from desist.models.predictors import Target
 from desist.models.priors import FLAT, Normal, Priors
-from desist.models.survival import READERS, SurvivalModel
-from desist.models.survival_families import FAMILIES
+from desist.models.survival import SurvivalModel
 
 from .conftest import make_cohort, weigh
 from .modes import mode_of
@@ -53,9 +54,9 @@ def survreg():
 
 
 def flat(family, covariates=None, **settings):
-    if family in READERS["log_shape"]:
-        settings |= {"log_shape": FLAT, "log_shape_ratio": None}
-    return SurvivalModel(covariates=covariates, priors=Priors.flat(), family=family, **settings)
+    has_shape = family != "exponential"
+    law = FAMILIES[family](log_shape=FLAT, log_shape_ratio=None) if has_shape else family
+    return SurvivalModel(covariates=covariates, priors=Priors.flat(), family=law, **settings)
 
 
 def cohort_of(people):
@@ -203,7 +204,7 @@ def test_pieces_predict_survival_and_its_integral():
         "log_hazard_steps": steps[None, None] - 0.1,
         "log_hazard_steps_ratio": np.full((1, 1, 3), 0.1),
     }
-    model = SurvivalModel(family="piecewise_exponential", cuts=CUTS)
+    model = SurvivalModel(family=Pieces(CUTS))
     found = model.predict(np.full((1, 1, 1), eta), draws, 1, 365.0)
     hazard = np.exp(np.cumsum([0.0, *steps]))
     edges = np.array([0.0, *CUTS, 365.0])
@@ -223,10 +224,7 @@ def test_pieces_find_the_occurrences_over_the_time_at_risk(people):
     design = weigh(cohort)
     model = SurvivalModel(
         priors=Priors.flat(),
-        log_shape=FLAT,
-        log_shape_ratio=FLAT,
-        family="piecewise_exponential",
-        cuts=(91.0, 182.0),
+        family=Pieces((91.0, 182.0), log_hazard_steps=FLAT, log_hazard_steps_ratio=FLAT),
     )
     fit = fit_model(model, cohort, design, inference="laplace")
     mode = mode_of(fit)
@@ -268,9 +266,9 @@ def test_cure_without_cured_people_is_a_weibull(people):
     cohort = make_cohort(**people)
     design = weigh(cohort, people["weight"])
     nobody = SurvivalModel(
-        family="mixture_cure",
-        log_odds_cured=Normal(-20.0, 0.1),
-        log_odds_cured_treatment=Normal(0.0, 0.1),
+        family=MixtureCure(
+            log_odds_cured=Normal(-20.0, 0.1), log_odds_cured_treatment=Normal(0.0, 0.1)
+        )
     )
     fits = [
         fit_model(model, cohort, design, inference=Laplace(draws=4000), seed=3)
@@ -284,7 +282,7 @@ def test_cure_without_cured_people_is_a_weibull(people):
 def test_a_constant_hazard_is_the_weibull_of_shape_one(people):
     cohort = make_cohort(**people)
     design = weigh(cohort, people["weight"])
-    fixed = SurvivalModel(log_shape=Normal(0.0, 1e-4), log_shape_ratio=None)
+    fixed = SurvivalModel(family=Weibull(Normal(0.0, 1e-4), None))
     found, expected = (
         fit_model(model, cohort, design, inference=Laplace(draws=4000), seed=3).predict(1)["rmst"]
         for model in (SurvivalModel(family="exponential"), fixed)
@@ -304,11 +302,8 @@ def test_every_family_finds_how_many_reoffend(people, family, recorded_in):
         days = np.minimum(np.maximum(np.ceil(days / recorded_in), 1) * recorded_in, 365)
     columns = {name: people[name] for name in ("treated", "reoffended")}
     cohort = make_cohort(days=days, **columns)
-    model = SurvivalModel(
-        family=family,
-        recorded_in=recorded_in,
-        cuts=CUTS if family == "piecewise_exponential" else (),
-    )
+    law = Pieces(CUTS) if family == "piecewise_exponential" else family
+    model = SurvivalModel(family=law, recorded_in=recorded_in)
     fit = fit_model(model, cohort, weigh(cohort), inference="laplace", seed=1)
     for arm in (0, 1):
         share = people["reoffended"][people["treated"] == arm].mean()
@@ -331,7 +326,7 @@ def test_days_and_days_in_intervals_of_a_day_are_the_same_answer(people):
 
 def test_time_beyond_the_horizon_counts_in_the_last_piece(people):
     cohort = make_cohort(**{name: people[name] for name in ("treated", "reoffended", "days")})
-    model = SurvivalModel(family="piecewise_exponential", cuts=(30.0,))
+    model = SurvivalModel(family=Pieces((30.0,)))
     fit = fit_model(model, cohort, weigh(cohort), horizon=91.0, inference="laplace")
     assert fit.data["time"].max() == pytest.approx(365 / 91)  # 274 days after the horizon
     assert np.all(fit.predict(0)["rmst"] < 91)
@@ -346,14 +341,30 @@ def test_time_beyond_the_horizon_counts_in_the_last_piece(people):
             "piecewise_exponential, mixture_cure, found 'gamma'",
         ),
         ({"family": "piecewise_exponential"}, "expected days above 0 in ascending order"),
-        ({"family": "piecewise_exponential", "cuts": (91, 30)}, r"found \(91.0, 30.0\)"),
-        ({"cuts": (91,)}, "cuts: expected none for the weibull family"),
         ({"recorded_in": 0.0}, "recorded_in: expected a number above 0 or None, found 0"),
     ],
 )
 def test_settings_that_do_not_fit_are_refused(settings, message):
     with pytest.raises(InputError, match=message):
         SurvivalModel(**settings)
+
+
+def test_cut_points_that_do_not_ascend_are_refused_with_what_to_write():
+    with pytest.raises(InputError, match=r"found \(91.0, 30.0\); write Pieces\(cuts=\(30, 91, 182"):
+        Pieces(cuts=(91, 30))
+
+
+@pytest.mark.parametrize("setting", ["cuts", "log_shape", "log_odds_cured"])
+def test_a_setting_of_a_family_cannot_be_given_beside_it(setting):
+    with pytest.raises(TypeError, match=setting):
+        SurvivalModel(**{setting: Normal(0, 1)})
+
+
+def test_a_word_stands_for_the_record_with_its_defaults():
+    assert SurvivalModel(family="weibull") == SurvivalModel() == SurvivalModel(family=Weibull())
+    assert hash(SurvivalModel(family="weibull")) == hash(SurvivalModel())
+    with pytest.raises(InputError, match=r"the class MixtureCure; write MixtureCure\(\)"):
+        SurvivalModel(family=MixtureCure)
 
 
 def test_all_faults_of_the_settings_are_listed():
@@ -365,7 +376,7 @@ def test_cuts_beyond_the_horizon_and_intervals_counted_from_zero_are_refused(peo
     columns = {name: people[name] for name in ("treated", "reoffended")}
     days = np.where(people["reoffended"] == 1, 0.0, np.nan)
     cohort = make_cohort(days=days, **columns)
-    late = SurvivalModel(family="piecewise_exponential", cuts=(30, 400), recorded_in=7)
+    late = SurvivalModel(family=Pieces((30, 400)), recorded_in=7)
     with pytest.raises(InputError, match=r"before the horizon of 365 days, found 400") as caught:
         fit_model(late, cohort, weigh(cohort))
     n_zero = int(people["reoffended"].sum())
@@ -380,10 +391,10 @@ def test_the_model_uses_all_of_its_data(family, recorded_in):
     # a sampler that is compiled once refuses new data that its model does not read
     from pytensor.graph.traversal import ancestors
 
-    cuts = CUTS if family == "piecewise_exponential" else ()
+    law = Pieces(CUTS) if family == "piecewise_exponential" else family
     days, reoffended = np.array([30.0, 90.0, np.nan, np.nan]), np.array([1, 1, 0, 0])
     cohort = make_cohort(treated=np.array([1, 0, 1, 0]), reoffended=reoffended, days=days)
-    model = SurvivalModel(family=family, recorded_in=recorded_in, cuts=cuts)
+    model = SurvivalModel(family=law, recorded_in=recorded_in)
     built = fit_model(model, cohort, weigh(cohort), inference="laplace").pymc_model
     used = set(ancestors([built.logp()]))
     assert [data.name for data in built.data_vars if data not in used] == []

@@ -11,8 +11,8 @@ from typing import TypedDict
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from desist._types import Floats
 from desist.arguments import (
     describe,
     find_kind_faults,
@@ -166,8 +166,8 @@ def estimate_effects(fit: Fit, *, probability: float = 0.95) -> tuple[Effect, ..
     :math:`(\overline{RMST} - h\bar S)/(1 - \bar S)` and the hazard ratio is the ratio of
     cumulative hazards at the horizon :math:`\log\bar S_1 / \log\bar S_0`. It is marginal, and
     the Weibull model's own hazard ratio where hazards are proportional: without covariates and
-    with ``log_shape_ratio=None``. Where they are not, it says how much of the hazard has built
-    up by the horizon, and nothing of when.
+    with ``family=Weibull(log_shape_ratio=None)``. Where they are not, it says how much of the
+    hazard has built up by the horizon, and nothing of when.
 
     Parameters
     ----------
@@ -365,9 +365,7 @@ def summarise_interval(draws: xr.DataArray, probability: float) -> Interval:
     return Interval(float(lower), float(upper), probability)
 
 
-def _derive(
-    averages: Mapping[str, NDArray[np.float64]], horizon: float
-) -> dict[Measure, NDArray[np.float64]]:
+def _derive(averages: Mapping[str, Floats], horizon: float) -> dict[Measure, Floats]:
     derived = {measure: averages[measure] for measure in Measure if measure in averages}
     if "survival" in averages:
         survival, log_survival = averages["survival"], averages["log_survival"]
@@ -441,9 +439,7 @@ class _Parts(TypedDict):
     ratio: xr.DataArray
 
 
-def _contrast(
-    measure: Measure, treated: NDArray[np.float64], comparison: NDArray[np.float64]
-) -> _Parts:
+def _contrast(measure: Measure, treated: Floats, comparison: Floats) -> _Parts:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # the gate sees these
         ratio, difference = treated / comparison, treated - comparison
     if measure is Measure.HAZARD_RATIO:
@@ -472,5 +468,5 @@ def _say_not_finite(n_bad: int) -> str:
     return f"{n_bad} of its posterior draws {'is' if n_bad == 1 else 'are'} {NOT_FINITE}"
 
 
-def _label(values: NDArray[np.float64]) -> xr.DataArray:
+def _label(values: Floats) -> xr.DataArray:
     return xr.DataArray(values, dims=("chain", "draw"))

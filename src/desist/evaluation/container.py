@@ -12,8 +12,8 @@ from typing import Any
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
 
+from desist._types import Floats
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
 from desist.evaluation.stored import SCHEMA
@@ -29,9 +29,7 @@ UNREADABLE = (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryErro
 NO_NETCDF = ("a netCDF file", "another")
 
 
-def read_file(
-    path: Path, record: str, parts: tuple[str, ...]
-) -> tuple[str, dict[str, NDArray[np.float64]]]:
+def read_file(path: Path, record: str, parts: tuple[str, ...]) -> tuple[str, dict[str, Floats]]:
     """Read the text and the draws of a file.
 
     Parameters

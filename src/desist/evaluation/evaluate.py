@@ -6,10 +6,16 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from desist.arguments import describe, find_kind_faults, find_number_faults
+from desist._types import Mask
+from desist.arguments import (
+    describe,
+    find_kind_faults,
+    find_number_faults,
+    find_probability_faults,
+)
 from desist.checks import Check, run_checks
+from desist.checks.designs.prognostic import PrognosticCheck, check_prognostic
 from desist.checks.skewness import FEWEST_BY_WEIGHT
 from desist.cohort.cohort import Cohort
 from desist.cohort.flow import RecordFlow
@@ -26,14 +32,13 @@ from desist.evaluation.categories import (
     find_worst,
     withhold_rows,
 )
-from desist.evaluation.prognostic import check_prognostic
 from desist.evaluation.record import Evaluation, compare_check
 from desist.inference.engines import Engine, find_engine_faults
-from desist.models.fit import Model, fit_model
+from desist.models.fit import Fit, Model, fit_model
 from desist.models.frequency import FrequencyModel
 from desist.models.predictors import FROM_DESIGN
 from desist.models.rate import RateModel
-from desist.models.settings import find_model_faults
+from desist.models.settings import find_model_faults, list_settings
 from desist.models.survival import SurvivalModel
 from desist.privacy import FEWEST_SHARING
 from desist.sample import Sample, build_sample
@@ -52,11 +57,6 @@ NOT_GIVEN = NotGiven()
 FEW_REOFFENDERS = 30
 LEVEL_OF_A_TERM = re.compile(r"(?:C\()?(?P<column>.+?)(?:,[^\[]*)?\)?\[(?:T\.)?(?P<level>.*)\]")
 ROBUST, NARROWER = "weighted_difference_hc3", 0.2
-MEASURES_OF = {
-    "rate": (Measure.RATE,),
-    "frequency": (Measure.FREQUENCY,),
-    "survival": (Measure.RMST, Measure.TIME_AMONG_REOFFENDERS, Measure.HAZARD_RATIO),
-}
 
 
 def evaluate(
@@ -67,6 +67,7 @@ def evaluate(
     covariates: str | NotGiven | None = NOT_GIVEN,
     inference: str | Engine = "auto",
     horizon: float | None = None,
+    probability: float = 0.95,
     seed: int = 0,
     title: str = "Evaluation of a programme",
     flow: RecordFlow | None = None,
@@ -90,6 +91,9 @@ def evaluate(
         How the posterior is obtained.
     horizon : float, optional
         Days; by default the follow-up that all people share.
+    probability : float
+        Of the equal-tailed posterior intervals. The checks keep the 95% of their methods, and
+        agreement holds the posterior against each at the probability of that check.
     seed : int
         Of all randomness; the same seed gives the same answer.
     title : str
@@ -112,47 +116,39 @@ def evaluate(
     NotConvergedError
         If a posterior was not found.
     """
-    from tqdm import tqdm
-
     faults = _find_model_faults(models, covariates)
     faults += _find_setting_faults(inference, horizon, seed)
     faults += find_kind_faults("title", title, str, "a text")
+    faults += find_probability_faults(probability)
     raise_faults("evaluation", faults + _find_flow_faults(flow))
     sample = build_sample(cohort, design, horizon)
     chosen = _choose_models(models, covariates)
     streams = np.random.default_rng(seed).spawn(len(chosen) + 1)
-    effects: list[Effect] = []
-    reasons: dict[Measure, str] = {}
-    constant: dict[str, None] = {}
-    steps = tqdm(chosen, desc="fitting", unit="model", disable=None)  # silent off a terminal
-    for model, stream in zip(steps, streams, strict=False):
-        if _lacks_outcome(model, cohort) or _is_hindered(model, sample.obstacles):
-            continue
-        fit = fit_model(model, sample, inference=inference, seed=stream)
-        answered, not_answered = contrast_measures(fit)
-        effects += answered
-        reasons |= not_answered
-        constant |= dict.fromkeys(fit.constant_covariates)
-    _require_one_answer(effects)
-    found = {effect.measure: effect for effect in effects}
+    fits = _fit_all(chosen, sample, inference, streams)
+    effects, reasons = _contrast_all(fits, probability)
     checks = run_checks(sample, rng=streams[-1])
     summary = summarise_design(sample)
+    prognostic, hidden = _check_prognostic(sample, summary["balance"])
+    constant = (name for fit in fits for name in fit.constant_covariates)
     return Evaluation(
         title=title,
         estimand=design.estimand,
-        effects=tuple(found[measure] for measure in Measure if measure in found),
-        checks=tuple(compare_check(check, found.get(check.measure)) for check in checks),
-        unavailable=_name_unavailable(cohort, found, sample.obstacles) | reasons,
+        effects=tuple(effects.values()),
+        checks=tuple(compare_check(check, effects.get(check.measure)) for check in checks),
+        unavailable=_name_unavailable(cohort, effects, sample.obstacles) | reasons,
         design=summary,
         flow=flow,
         settings=_list_settings(sample, chosen, inference),
         seed=seed,
+        horizon=sample.horizon,
+        fits=fits,
+        prognostic=prognostic,
         smallest_group=find_smallest_group(sample),
         warnings=(
-            *_collect_warnings(sample, summary["balance"]),
-            *list_cautions(effects),
+            *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
+            *list_cautions(tuple(effects.values())),
             *_name_constant(constant, cohort),
-            *_doubt_narrow_posteriors(found, checks),
+            *_doubt_narrow_posteriors(effects, checks),
         ),
     )
 
@@ -258,22 +254,47 @@ def _choose_models(
     )
 
 
+def _fit_all(
+    chosen: Sequence[Model],
+    sample: Sample,
+    inference: str | Engine,
+    streams: Sequence[np.random.Generator],
+) -> tuple[Fit, ...]:
+    """Fit the models whose outcome there is and the horizon leaves usable."""
+    from tqdm import tqdm
+
+    steps = tqdm(chosen, desc="fitting", unit="model", disable=None)  # silent off a terminal
+    return tuple(
+        fit_model(model, sample, inference=inference, seed=stream)
+        for model, stream in zip(steps, streams, strict=False)
+        if not (_lacks_outcome(model, sample.cohort) or _is_hindered(model, sample.obstacles))
+    )
+
+
+def _contrast_all(
+    fits: Iterable[Fit], probability: float
+) -> tuple[dict[Measure, Effect], dict[Measure, str]]:
+    """Return the effects in the order of the measures, and why others cannot be had."""
+    effects: list[Effect] = []
+    reasons: dict[Measure, str] = {}
+    for fit in fits:
+        answered, not_answered = contrast_measures(fit, probability=probability)
+        effects += answered
+        reasons |= not_answered
+    _require_one_answer(effects)
+    found = {effect.measure: effect for effect in effects}
+    return {measure: found[measure] for measure in Measure if measure in found}, reasons
+
+
 def _list_settings(
     sample: Sample, chosen: Sequence[Model], inference: str | Engine
 ) -> dict[str, Any]:
     return {
         "cohort": sample.cohort.settings(),
         "design": sample.design.settings(),
-        "models": [{"name": model.name, **_model_settings(model)} for model in chosen],
+        "models": [list_settings(model) for model in chosen],
         "inference": inference if isinstance(inference, str) else asdict(inference),
         "horizon": sample.horizon,
-    }
-
-
-def _model_settings(model: Model) -> dict[str, Any]:
-    plain = {name: value for name, value in vars(model).items() if name != "priors"}
-    return {name: None if value is None else str(value) for name, value in plain.items()} | {
-        "priors": {name: str(prior) for name, prior in vars(model.priors).items()}
     }
 
 
@@ -355,14 +376,14 @@ def _name_unavailable(
     }
 
 
-def _collect_warnings(sample: Sample, balance: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+def _collect_warnings(sample: Sample, of_balance: Iterable[str]) -> tuple[str, ...]:
     design, outcomes, told = sample.design, sample.recorded, []
     if design.n_treated_dropped:
         told.append(
             f"{_say_few(design.n_treated_dropped, design.treated)} participants had no suitable "
             f"comparison person; the effect is that on {design.estimand.people}."
         )
-    told += _warn_of_balance(sample, {str(row["covariate"]) for row in balance})
+    told += of_balance
     if outcomes.offences is not None and not sample.followed_alike:
         told.append(
             "People were followed for different times; for the frequency, offences are taken to "
@@ -389,15 +410,16 @@ def _collect_warnings(sample: Sample, balance: Sequence[Mapping[str, Any]]) -> t
     return (*told, *design.notes)
 
 
-def _warn_of_balance(sample: Sample, shown: set[str]) -> tuple[str, ...]:
-    """Warn of what is poorly matched, and name no level that few people have."""
+def _check_prognostic(
+    sample: Sample, balance: Sequence[Mapping[str, Any]]
+) -> tuple[PrognosticCheck, tuple[str, ...]]:
+    """Check what is poorly matched; a level that few people have is not in it, and only told."""
     check = check_prognostic(sample)
-    is_shown = check.table["covariate"].isin(shown)
-    told = replace(check, table=check.table[is_shown]).warnings
+    is_shown = check.table["covariate"].isin({str(row["covariate"]) for row in balance})
     if is_shown.all():
-        return told
+        return check, ()
     hidden = "Poorly matched: a level that too few people have to be named."
-    return (hidden, *told)
+    return replace(check, table=check.table[is_shown]), (hidden,)
 
 
 def _say_only(count: int) -> str:
@@ -406,7 +428,7 @@ def _say_only(count: int) -> str:
     return f"Only {count} participants"
 
 
-def _say_few(count: int, treated: NDArray[np.bool_]) -> str:
+def _say_few(count: int, treated: Mask) -> str:
     if count < FEWEST_SHARING:
         return f"Fewer than {FEWEST_SHARING}"
     return f"{count} of {int(treated.sum())}"

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from desist.arguments import find_kind_faults, find_number_faults
+from desist._types import Floats
+from desist.arguments import find_kind_faults, find_number_faults, find_probability_faults
 from desist.checks.published import checks_from_published, reconstruct_deviation
 from desist.cohort.published import PublishedMeasure, PublishedStudy
 from desist.effects import Effect, estimate_effects
@@ -32,6 +32,7 @@ def evaluate_published(
     *,
     comparison_size: float | None = None,
     inference: str | Engine = MANY_DRAWS,
+    probability: float = 0.95,
     seed: int = 0,
 ) -> Evaluation:
     r"""Estimate the effect of a programme from the figures that its report prints.
@@ -56,6 +57,8 @@ def evaluate_published(
         or the number of records where it has none.
     inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
         How the posterior is obtained; by default Laplace with 20,000 draws.
+    probability : float
+        Of the equal-tailed posterior intervals; the checks keep that of the printed ones.
     seed : int
         Of all randomness.
 
@@ -73,17 +76,18 @@ def evaluate_published(
         If no measure can be evaluated; one that cannot is named as unavailable, with the
         reason, and leaves the others as they are.
     """
-    raise_faults(
-        "published figures", _find_argument_faults(study, comparison_size, inference, seed)
-    )
+    faults = _find_argument_faults(study, comparison_size, inference, seed)
+    raise_faults("published figures", faults + find_probability_faults(probability))
     streams = np.random.default_rng(require_seed(seed)).spawn(len(study.measures))
     effects: list[Effect] = []
+    fits: list[Fit] = []
     warnings = _list_doubts(study, comparison_size)
     reasons: dict[Measure, str] = {}
     for printed, stream in zip(study.measures, streams, strict=True):
         try:
             fit, said = _fit_measure(study, printed, comparison_size, inference, stream)
-            effects += estimate_effects(fit)
+            effects += estimate_effects(fit, probability=probability)
+            fits.append(fit)
             warnings += said
         except CannotAnswerError as error:
             reasons[printed.measure] = str(error)
@@ -114,6 +118,8 @@ def evaluate_published(
             "inference": inference if isinstance(inference, str) else repr(inference),
         },
         seed=seed,
+        horizon=YEAR,
+        fits=tuple(fits),
         warnings=(*warnings, *list_cautions(effects)),
         published=study,
     )
@@ -237,13 +243,13 @@ def _fit_means(
     return _fit(MeansModel(printed.measure, unit), rows, printed, inference, stream)
 
 
-def _rows(**columns: list[float] | list[int]) -> dict[str, NDArray[np.float64]]:
+def _rows(**columns: list[float] | list[int]) -> dict[str, Floats]:
     return {name: np.array(values, dtype=float) for name, values in columns.items()}
 
 
 def _fit(
     model: RateModel | MeansModel,
-    rows: dict[str, NDArray[np.float64]],
+    rows: dict[str, Floats],
     printed: PublishedMeasure,
     inference: str | Engine,
     stream: np.random.Generator,

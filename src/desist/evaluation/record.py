@@ -11,11 +11,15 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from desist.arguments import find_choice_faults
 from desist.checks.check import Check
+from desist.checks.designs.prognostic import PrognosticCheck
 from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedStudy
 from desist.effects import Effect, summarise_interval
+from desist.errors import raise_faults
 from desist.estimands import Estimand, Measure
+from desist.models.fit import Fit
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,53 @@ class ComparedCheck(Check):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class MeasureResult:
+    """All that was found of one measure.
+
+    Attributes
+    ----------
+    measure : Measure
+        What is compared.
+    effect : Effect or None
+        The posterior; None where the measure cannot be had.
+    checks : tuple of ComparedCheck
+        The frequentist checks beside it.
+    unavailable : str or None
+        Why there is no posterior; None where there is one.
+    """
+
+    measure: Measure
+    effect: Effect | None
+    checks: tuple[ComparedCheck, ...]
+    unavailable: str | None = None
+
+    @property
+    def row(self) -> MeasureRow | None:
+        """The posterior as a row of numbers."""
+        return None if self.effect is None else _summarise(self.effect)
+
+    @property
+    def agreement(self) -> Literal["agree", "mixed", "differ", "unchecked"]:
+        """Whether all applicable checks agree with the posterior, some or none of them."""
+        verdicts = [check.agrees for check in self.checks if check.agrees is not None]
+        if not verdicts:
+            return "unchecked"
+        if all(verdicts):
+            return "agree"
+        return "mixed" if any(verdicts) else "differ"
+
+    def __repr__(self) -> str:
+        """Return the effect, or why there is none, and how the checks stand to it."""
+        if self.effect is None:
+            return f"<{self.measure.label}: not available, {self.unavailable}>"
+        n_agreeing = sum(check.agrees is True for check in self.checks)
+        n_made = sum(check.agrees is not None for check in self.checks)
+        return f"{self.effect!r} ({n_agreeing} of {n_made} checks agree)"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Evaluation:
-    """All results of one study.
+    """All results of one study; ``evaluation["rate"]`` is all of one measure.
 
     Attributes
     ----------
@@ -108,6 +157,13 @@ class Evaluation:
         Of all randomness.
     warnings : tuple of str
         What the reader has to know.
+    horizon : float or None
+        Days over which the study is answered.
+    fits : tuple of Fit
+        The fitted models. They hold people, so that they are not saved: empty after loading.
+    prognostic : PrognosticCheck or None
+        Whether what is poorly matched predicts reoffending, without levels that few people
+        have. It is not saved, but what it warns of is; None for published figures.
     smallest_group : int, str or None
         Of those compared, the fewest people of an arm who reoffended, or who did not; "fewer
         than 10" when they are fewer. None where it is not known.
@@ -127,6 +183,9 @@ class Evaluation:
     warnings: tuple[str, ...] = ()
     published: PublishedStudy | None = None
     smallest_group: int | str | None = None
+    horizon: float | None = None
+    fits: tuple[Fit, ...] = ()
+    prognostic: PrognosticCheck | None = None
     package_version: str = field(default_factory=lambda: version("desist"))
 
     @cached_property
@@ -158,6 +217,34 @@ class Evaluation:
                     arrays[f"{effect.measure}_{part}"] = values
         return xr.Dataset(arrays)
 
+    def __getitem__(self, measure: Measure | str) -> MeasureResult:
+        """Return all that was found of one measure.
+
+        Parameters
+        ----------
+        measure : Measure or str
+            Such as `Measure.RATE` or "rate".
+
+        Returns
+        -------
+        MeasureResult
+            Posterior and checks, or the reason why there is none.
+
+        Raises
+        ------
+        InputError
+            If there is no such measure.
+        """
+        raise_faults("evaluation", find_choice_faults("measure", measure, tuple(Measure)))
+        of_measure = Measure(measure)
+        found = [effect for effect in self.effects if effect.measure is of_measure]
+        return MeasureResult(
+            of_measure,
+            found[0] if found else None,
+            tuple(check for check in self.checks if check.measure is of_measure),
+            None if found else self.unavailable.get(of_measure, "it was not asked for"),
+        )
+
     def __repr__(self) -> str:
         """Return the title, the estimand and one line a measure."""
         lines = [
@@ -184,12 +271,15 @@ def compare_check(check: Check, effect: Effect | None) -> ComparedCheck:
     Returns
     -------
     ComparedCheck
-        With `agrees` answered where both can speak.
+        With `agrees` answered where both can speak, the posterior by its interval of the
+        probability of the check.
     """
     agrees = None
     if check.applicable and effect is not None:
         same_side = (check.estimate > check.scale.null) == (effect.estimate > effect.scale.null)
-        posterior_excludes = effect.interval.excludes(effect.scale.null)
+        posterior_excludes = summarise_interval(effect.draws, check.probability).excludes(
+            effect.scale.null
+        )
         agrees = check.excludes_null == posterior_excludes and (same_side or not posterior_excludes)
     return ComparedCheck(**vars(check), agrees=agrees)
 

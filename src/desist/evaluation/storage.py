@@ -30,6 +30,8 @@ SUBJECT = "evaluation"
 def save_evaluation(evaluation: Evaluation, path: str | Path) -> Path:
     """Save draws, results and settings; nothing about any single person is in them.
 
+    The fits and the prognostic check of the evaluation are not saved.
+
     Parameters
     ----------
     evaluation : Evaluation
@@ -81,6 +83,7 @@ def pack_evaluation(evaluation: Evaluation) -> bytes:
         "warnings": evaluation.warnings,
         "published": None if evaluation.published is None else asdict(evaluation.published),
         "smallest_group": evaluation.smallest_group,
+        "horizon": evaluation.horizon,
         "digest": _digest(evaluation.draws),
     }
     # a variable, because an attribute of an HDF5 file may not be longer than 64 kB
@@ -136,6 +139,8 @@ def load_evaluation(path: str | Path) -> Evaluation:
         warnings=stored.warnings,
         published=stored.published,
         smallest_group=stored.smallest_group,
+        # files that lack it have it among the settings alone
+        horizon=stored.settings.get("horizon") if stored.horizon is None else stored.horizon,
         package_version=stored.package_version,
     )
 

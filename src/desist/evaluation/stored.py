@@ -95,6 +95,7 @@ class StoredEvaluation:
     schema: int
     smallest_group: int | str | None = None
     digest: str | None = None
+    horizon: float | None = None
 
 
 def read_stored(text: str, file: str) -> StoredEvaluation:
@@ -151,6 +152,7 @@ def _find_faults(stored: StoredEvaluation) -> list[Fault]:
         _read_known(stored.design, StoredDesign, "design", faults)
         for place, row in enumerate(_as_list(stored.design.get("balance")), start=1):
             _read_known(row, StoredRow, f"balance {place}", faults)
+    faults += find_number_faults("horizon", stored.horizon, above=0, optional=True)
     measures = [effect.measure for effect in stored.effects]
     if len(set(measures)) < len(measures):
         faults.append(Fault("effects", "one of each measure", "several of one"))

@@ -10,12 +10,12 @@ decided by coverage (benchmarks/coverage.py).
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from desist._types import Floats, Integers, Mask
 from desist.design.balance import effective_sample_size
 
 
-def scale_weights(weights: NDArray[np.float64], treated: NDArray[np.bool_]) -> NDArray[np.float64]:
+def scale_weights(weights: Floats, treated: Mask) -> Floats:
     """Scale the weights of each arm to add up to its effective sample size.
 
     Parameters
@@ -52,16 +52,16 @@ class WeightedPeople:
         Person or matched set: people in one cluster may be alike.
     """
 
-    row: NDArray[np.int64]
-    weight: NDArray[np.float64]
-    cluster: NDArray[np.int64]
+    row: Integers
+    weight: Floats
+    cluster: Integers
 
     def __repr__(self) -> str:
         """Say how many they are, and nothing of any of them."""
         return f"<WeightedPeople: {len(self.row)} in {len(np.unique(self.cluster))} clusters>"
 
 
-def sum_scores(unit_scores: NDArray[np.float64], people: WeightedPeople) -> NDArray[np.float64]:
+def sum_scores(unit_scores: Floats, people: WeightedPeople) -> Floats:
     r"""Add up people's weighted scores within clusters, and their products between them.
 
     Parameters
@@ -83,9 +83,7 @@ def sum_scores(unit_scores: NDArray[np.float64], people: WeightedPeople) -> NDAr
     return sums.T @ sums
 
 
-def sandwich_covariance(
-    curvature: NDArray[np.float64], scores: NDArray[np.float64], n_people: float
-) -> NDArray[np.float64]:
+def sandwich_covariance(curvature: Floats, scores: Floats, n_people: float) -> Floats:
     r"""Estimate the covariance of a weighted estimate without trusting its likelihood.
 
     Parameters
@@ -111,15 +109,15 @@ def sandwich_covariance(
     """
     inverse = np.linalg.inv(curvature)
     factor = 1.0 if np.isinf(n_people) else n_people / (n_people - len(curvature))
-    covariance: NDArray[np.float64] = factor * inverse @ scores @ inverse
+    covariance: Floats = factor * inverse @ scores @ inverse
     return covariance
 
 
 def rotate_draws(
-    draws: NDArray[np.float64],
-    covariance: NDArray[np.float64],
-    wanted: NDArray[np.float64],
-) -> NDArray[np.float64]:
+    draws: Floats,
+    covariance: Floats,
+    wanted: Floats,
+) -> Floats:
     r"""Rotate draws about their mean from one covariance to another.
 
     With upper Cholesky factors :math:`R_2'R_2` of the covariance and :math:`R_1'R_1` of the one
@@ -147,5 +145,5 @@ def rotate_draws(
     """
     centre = draws.mean(axis=0)
     factor, target = np.linalg.cholesky(covariance).T, np.linalg.cholesky(wanted).T
-    rotated: NDArray[np.float64] = centre + (draws - centre) @ np.linalg.solve(factor, target)
+    rotated: Floats = centre + (draws - centre) @ np.linalg.solve(factor, target)
     return rotated

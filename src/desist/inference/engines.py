@@ -16,8 +16,8 @@ from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from desist._types import Data, Draws, Floats
 from desist.arguments import find_kind_faults, find_number_faults
 from desist.design.columns import on_one_thread
 from desist.errors import Fault, InputError, NotConvergedError, raise_faults
@@ -35,9 +35,7 @@ from desist.inference.laplace import (
     measure_curvature,
 )
 
-type Data = Mapping[str, NDArray[Any]]
 type Build = Callable[[Data], Any]
-type Draws = dict[str, NDArray[np.float64]]
 
 FEWEST_DRAWS = 4  # split R-hat halves each chain and wants a variance of each half
 LAPLACE_BATCHES = 4
@@ -367,11 +365,9 @@ def _extreme(figures: Any, pick: Callable[[list[float]], float]) -> float:
     return pick([float(pick(list(figure.to_numpy().ravel()))) for figure in dataset.values()])
 
 
-def _energy_fraction(energy: NDArray[np.float64]) -> NDArray[np.float64]:
+def _energy_fraction(energy: Floats) -> Floats:
     # Betancourt (2016), arXiv:1604.00695, eq. 3.
-    fraction: NDArray[np.float64] = np.square(np.diff(energy, axis=1)).mean(axis=1) / energy.var(
-        axis=1, ddof=1
-    )
+    fraction: Floats = np.square(np.diff(energy, axis=1)).mean(axis=1) / energy.var(axis=1, ddof=1)
     return fraction
 
 
@@ -417,12 +413,12 @@ def _run_laplace(
 
 
 def _rotate_to_sandwich(
-    points: NDArray[np.float64],
+    points: Floats,
     density: LogDensity,
-    mode: NDArray[np.float64],
+    mode: Floats,
     data: Data,
     people: WeightedPeople | None,
-) -> NDArray[np.float64]:
+) -> Floats:
     if people is None:
         fault = Fault("sandwich", "people with weights", "rows without them", "fit people")
         raise InputError("inference", [fault])

@@ -8,8 +8,8 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from desist._types import Draws, Floats, Integers
 from desist.errors import NotConvergedError
 from desist.inference.pareto import smooth_weights
 
@@ -67,21 +67,21 @@ class LogDensity:
         self._likelihoods = pytensor.function([points], many[1], mode=_quick_mode())
         self._parameters = pytensor.function([points], many[2:], mode=as_written)
 
-    def value_and_gradient(self, point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    def value_and_gradient(self, point: Floats) -> tuple[float, Floats]:
         """Evaluate the log density and its gradient at one point, shape (n_parameters,)."""
         value, gradient = self._value_and_gradient(point)
         return float(value), np.asarray(gradient, dtype=float)
 
-    def values(self, points: NDArray[np.float64], at_once: int) -> NDArray[np.float64]:
+    def values(self, points: Floats, at_once: int) -> Floats:
         """Evaluate the log density at many points, shape (n_points, n_parameters)."""
         parts = [
             self._likelihoods(points[first : first + at_once])
             for first in range(0, len(points), at_once)
         ]
-        values: NDArray[np.float64] = self._priors(points) + np.concatenate(parts)
+        values: Floats = self._priors(points) + np.concatenate(parts)
         return values
 
-    def row_scores(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
+    def row_scores(self, point: Floats) -> Floats:
         """Differentiate each row's weighted log-likelihood, shape (n_rows, n_parameters).
 
         Parameters
@@ -100,9 +100,7 @@ class LogDensity:
         above, below = self._rows(point + shifts), self._rows(point - shifts)
         return np.asarray((above - below).T / (2 * steps))
 
-    def parameters(
-        self, points: NDArray[np.float64], n_batches: int
-    ) -> dict[str, NDArray[np.float64]]:
+    def parameters(self, points: Floats, n_batches: int) -> Draws:
         """Return the model's named parameters, each of shape (n_batches, n_draws, ...)."""
         named = zip(self._names, self._parameters(points), strict=True)
         return {name: array.reshape(n_batches, -1, *array.shape[1:]) for name, array in named}
@@ -132,7 +130,7 @@ def _quick_mode() -> Any:
     return Mode(linker="py", optimizer="fast_compile")
 
 
-def _find_start(model: Any, mode: Any) -> dict[str, NDArray[np.float64]]:
+def _find_start(model: Any, mode: Any) -> dict[str, Floats]:
     """Return what `model.initial_point` does, without the C++ that it has compiled."""
     import pytensor
     from pymc.initial_point import make_initial_point_expression
@@ -147,7 +145,7 @@ def _find_start(model: Any, mode: Any) -> dict[str, NDArray[np.float64]]:
     return {node.name: value for node, value in zip(model.value_vars, values, strict=True)}
 
 
-def find_mode(density: LogDensity) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def find_mode(density: LogDensity) -> tuple[Floats, Floats]:
     """Find the mode of a log density and the inverse of its curvature there.
 
     Parameters
@@ -169,7 +167,7 @@ def find_mode(density: LogDensity) -> tuple[NDArray[np.float64], NDArray[np.floa
     """
     from scipy.optimize import minimize
 
-    def negative(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    def negative(point: Floats) -> tuple[float, Floats]:
         value, gradient = density.value_and_gradient(point)
         if not np.isfinite(value):
             return 1e300, np.zeros_like(point)
@@ -197,14 +195,14 @@ def find_mode(density: LogDensity) -> tuple[NDArray[np.float64], NDArray[np.floa
 
 def correct_by_importance(
     density: LogDensity,
-    mode: NDArray[np.float64],
-    covariance: NDArray[np.float64],
+    mode: Floats,
+    covariance: Floats,
     *,
     n_draws: int,
     degrees_of_freedom: float,
     at_once: int,
     rng: np.random.Generator,
-) -> tuple[NDArray[np.float64], float, float]:
+) -> tuple[Floats, float, float]:
     r"""Draw from a t proposal at the mode and resample by Pareto-smoothed weights.
 
     Parameters
@@ -254,9 +252,7 @@ def correct_by_importance(
     return points[chosen], khat, float(1 / np.square(weights).sum())
 
 
-def _resample_systematically(
-    weights: NDArray[np.float64], rng: np.random.Generator
-) -> NDArray[np.int64]:
+def _resample_systematically(weights: Floats, rng: np.random.Generator) -> Integers:
     # One uniform offset for all: the least extra noise of the unbiased schemes (Douc and
     # Cappe 2005). Shuffled, so that the batches are alike.
     positions = (np.arange(len(weights)) + rng.random()) / len(weights)
@@ -265,7 +261,7 @@ def _resample_systematically(
     return chosen
 
 
-def measure_curvature(density: LogDensity, point: NDArray[np.float64]) -> NDArray[np.float64]:
+def measure_curvature(density: LogDensity, point: Floats) -> Floats:
     """Measure the negative Hessian of a log density by central differences of its gradient.
 
     Parameters
@@ -288,11 +284,11 @@ def measure_curvature(density: LogDensity, point: NDArray[np.float64]) -> NDArra
         above = density.value_and_gradient(point + shift)[1]
         below = density.value_and_gradient(point - shift)[1]
         curvature[column] = -(above - below) / (2 * step)
-    symmetric: NDArray[np.float64] = (curvature + curvature.T) / 2
+    symmetric: Floats = (curvature + curvature.T) / 2
     return symmetric
 
 
-def _factor_of_curvature(density: LogDensity, point: NDArray[np.float64]) -> Any:
+def _factor_of_curvature(density: LogDensity, point: Floats) -> Any:
     from scipy.linalg import LinAlgError, cho_factor
 
     try:
@@ -301,8 +297,8 @@ def _factor_of_curvature(density: LogDensity, point: NDArray[np.float64]) -> Any
         raise NotConvergedError(NO_MODE) from error
 
 
-def _solve(factor: Any, right: NDArray[np.float64]) -> NDArray[np.float64]:
+def _solve(factor: Any, right: Floats) -> Floats:
     from scipy.linalg import cho_solve
 
-    solution: NDArray[np.float64] = cho_solve(factor, right)
+    solution: Floats = cho_solve(factor, right)
     return solution

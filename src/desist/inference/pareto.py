@@ -7,14 +7,15 @@ tests hold the two against each other.
 import math
 
 import numpy as np
-from numpy.typing import NDArray
+
+from desist._types import Floats
 
 FEWEST_IN_TAIL = 5
 PRIOR_SHAPE = 0.5
 PRIOR_DRAWS = 10
 
 
-def smooth_weights(log_ratios: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+def smooth_weights(log_ratios: Floats) -> tuple[Floats, float]:
     r"""Smooth the largest importance weights, and estimate the shape of their tail.
 
     The :math:`M = \min(S/5, 3\sqrt S)` largest of `S` weights are replaced by the quantiles
@@ -54,7 +55,7 @@ def smooth_weights(log_ratios: NDArray[np.float64]) -> tuple[NDArray[np.float64]
     return weights / weights.sum(), shape
 
 
-def fit_generalised_pareto(excesses: NDArray[np.float64]) -> tuple[float, float]:
+def fit_generalised_pareto(excesses: Floats) -> tuple[float, float]:
     r"""Fit the generalised Pareto distribution to what lies above a cutoff.
 
     With :math:`\theta = -k/\sigma` the likelihood depends on one number, which is averaged

@@ -9,7 +9,8 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from desist._types import Floats
 
 NEVER = -1e4  # log of a time before which nothing happens; finite, so that gradients are too
 
@@ -91,9 +92,7 @@ def counts_of_group(
     )
 
 
-def expand_counts(
-    n_people: int, n_reoffenders: int, n_offences: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def expand_counts(n_people: int, n_reoffenders: int, n_offences: int) -> tuple[Floats, Floats]:
     r"""Expand the number of ways to share out a group's offences in powers of the dispersion.
 
     Parameters

@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from desist._types import Floats, Integers
+
 
 def collapse_rows(
-    columns: Mapping[str, NDArray[Any]], weights: NDArray[np.float64]
-) -> tuple[dict[str, NDArray[Any]], NDArray[np.float64], NDArray[np.int64]]:
+    columns: Mapping[str, NDArray[Any]], weights: Floats
+) -> tuple[dict[str, NDArray[Any]], Floats, Integers]:
     """Put people with the same values into one row and add their weights.
 
     Parameters
@@ -45,3 +47,27 @@ def collapse_rows(
     row_of_person = np.full(len(weights), -1)
     row_of_person[used] = membership.ravel()
     return collapsed, totals, row_of_person
+
+
+def add_distinct_counts(rows: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Add the distinct counts of each arm: gamma functions are evaluated at these alone.
+
+    Parameters
+    ----------
+    rows : mapping of str to ndarray, each with one entry a row
+        With "offences" and "treated".
+
+    Returns
+    -------
+    dict of str to ndarray
+        With "distinct_count" and "distinct_arm", shape (n_distinct,), and "distinct_position",
+        where each row's pair stands among them.
+    """
+    pairs = np.column_stack([rows["offences"], rows["treated"]])
+    distinct, position = np.unique(pairs, axis=0, return_inverse=True)
+    return {
+        **rows,
+        "distinct_count": distinct[:, 0],
+        "distinct_arm": distinct[:, 1].astype(np.int64),
+        "distinct_position": position.ravel().astype(np.int64),
+    }

@@ -8,6 +8,8 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from desist._types import Floats, Integers, Mask
+from desist.arguments import find_kind_faults, find_number_faults
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design
 from desist.errors import Fault, InputError, NoEventsError, raise_faults
@@ -17,8 +19,9 @@ from desist.inference.diagnostics import require_convergence
 from desist.inference.engines import Engine, choose_engine, draw_posterior, find_engine_faults
 from desist.inference.rows import collapse_rows
 from desist.inference.seeds import find_seed_faults, require_seed
-from desist.models.fitted import Fit, Model, build_model, drop_empty, name_levels
+from desist.models.fitted import Fit, build_model, drop_empty, name_levels
 from desist.models.predictors import MATCHED_SET, Predictors, Target, make_predictors, make_target
+from desist.models.protocol import Model
 from desist.models.settings import find_model_faults
 from desist.sample import Sample, read_sample
 
@@ -71,8 +74,9 @@ def fit_model(
     NotConvergedError
         If a convergence diagnostic failed.
     """
-    faults = find_model_faults(model) + find_engine_faults(inference) + find_seed_faults(seed)
-    raise_faults("fit", faults)
+    faults = find_model_faults(model) + _find_sample_faults(sample, design)
+    faults += find_engine_faults(inference) + find_seed_faults(seed)
+    raise_faults("fit", faults + find_number_faults("horizon", horizon, above=0.0, optional=True))
     people = read_sample(sample, design, horizon)
     columns = _read_columns(model, people)
     groups = people.cohort.groups if model.groups is None else model.groups
@@ -182,9 +186,16 @@ def fit_rows(
     )
 
 
-def _list_people(
-    row_of_person: NDArray[np.int64], weights: NDArray[np.float64], design: Design
-) -> WeightedPeople:
+def _find_sample_faults(sample: object, design: object) -> list[Fault]:
+    if isinstance(sample, Sample):
+        return []
+    faults = find_kind_faults("cohort", sample, Cohort, "a Cohort", "see desist.Cohort")
+    return faults + find_kind_faults(
+        "design", design, Design, "a Design", "see desist.build_design"
+    )
+
+
+def _list_people(row_of_person: Integers, weights: Floats, design: Design) -> WeightedPeople:
     used = weights > 0
     cluster = np.arange(len(weights))
     if design.sets is not None:
@@ -227,7 +238,7 @@ def _read_columns(model: Model, sample: Sample) -> dict[str, NDArray[Any]]:
 
 
 def _count_by_group(
-    predictors: Predictors, sample: Sample, people: NDArray[np.bool_]
+    predictors: Predictors, sample: Sample, people: Mask
 ) -> dict[str, dict[str, tuple[int, int]]]:
     return {
         grouping: {

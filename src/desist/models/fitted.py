@@ -1,16 +1,16 @@
-"""A fitted model: what a model has to offer, its draws, and what they predict."""
+"""A fitted model: its draws, and what they predict."""
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from desist._types import Draws, Floats
 from desist.arguments import describe, find_number_faults
-from desist.cohort.outcomes import Outcomes
 from desist.design.columns import on_one_thread
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Estimand
@@ -18,7 +18,7 @@ from desist.inference.calibration import WeightedPeople
 from desist.inference.diagnostics import Diagnostics
 from desist.inference.engines import compile_alone
 from desist.models.predictors import MATCHED_SET, Target, linear_predictor, predict_linear
-from desist.models.priors import Priors
+from desist.models.protocol import Model, TimedModel
 
 PREDICTED_AT_ONCE = 2_000_000  # draws times people
 # What a grouping may not be called inside a model, where variables, dimensions and data share one
@@ -52,43 +52,6 @@ TAKEN = {
     "x",
 }
 PARTS = ("", "_intercept", "_treatment")
-
-
-class Model(Protocol):
-    """What every outcome model offers: settings, and the steps of the way."""
-
-    name: ClassVar[str]
-    needs: ClassVar[str]
-
-    @property
-    def covariates(self) -> str | None:
-        """Right-hand side of a formula, "design" for the design's, or None."""
-
-    @property
-    def groups(self) -> tuple[str, ...] | None:
-        """Groupings, or None for the cohort's."""
-
-    @property
-    def priors(self) -> Priors:
-        """Priors of the linear predictor."""
-
-    def read_columns(self, outcomes: Outcomes, horizon: float) -> dict[str, NDArray[Any]] | None:
-        """Return the outcome columns, or None when the cohort lacks them."""
-
-    def complete_rows(self, rows: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        """Add to the collapsed rows what the likelihood needs beside them."""
-
-    def add_outcome(self, eta: Any, data: dict[str, Any]) -> None:
-        """Add the observed outcome to the PyMC model that is open."""
-
-    def predict(
-        self,
-        eta: NDArray[np.float64],
-        draws: dict[str, NDArray[np.float64]],
-        arm: int,
-        horizon: float,
-    ) -> dict[str, NDArray[np.float64]]:
-        """Return expected outcomes, each of the shape of `eta` (chains, draws, rows)."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -134,7 +97,7 @@ class Fit:
     """
 
     model: Model
-    draws: dict[str, NDArray[np.float64]]
+    draws: Draws
     diagnostics: Diagnostics
     data: dict[str, NDArray[Any]]
     target: Target
@@ -194,7 +157,7 @@ class Fit:
             dims={name: dim for name, dim in dims.items() if name in self.draws},
         )
 
-    def predict(self, arm: int, target: Target | None = None) -> dict[str, NDArray[np.float64]]:
+    def predict(self, arm: int, target: Target | None = None) -> dict[str, Floats]:
         """Average the expected outcomes over the target within each draw.
 
         Parameters
@@ -211,7 +174,7 @@ class Fit:
             ``log_``, the log of the average.
         """
         raise_faults("prediction", _find_arm_faults(arm))
-        parts: dict[str, list[NDArray[np.float64]]] = {}
+        parts: dict[str, list[Floats]] = {}
         for block in self._cut_into_blocks(target):
             with on_one_thread():
                 eta = self.predict_linear(self.draws, block, arm)
@@ -225,9 +188,7 @@ class Fit:
             for name, averages in parts.items()
         }
 
-    def predict_survival(
-        self, arm: int, days: NDArray[np.float64], target: Target | None = None
-    ) -> NDArray[np.float64]:
+    def predict_survival(self, arm: int, days: Floats, target: Target | None = None) -> Floats:
         """Average the share of the target without a reoffence, within each draw.
 
         Parameters
@@ -250,9 +211,9 @@ class Fit:
             If the model has no times, or a day lies outside the horizon.
         """
         raise_faults("survival", _find_arm_faults(arm))
-        predict = getattr(self.model, "predict_survival", None)
-        if predict is None:
-            fault = Fault("model", "one of the time to a reoffence", f"the {self.model.name} model")
+        model = self.model
+        if not isinstance(model, TimedModel):
+            fault = Fault("model", "one of the time to a reoffence", f"the {model.name} model")
             raise InputError("survival", [fault])
         days = np.asarray(days)
         is_number = days.ndim == 1 and days.dtype.kind in "iuf" and days.size > 0
@@ -266,15 +227,14 @@ class Fit:
             with on_one_thread():
                 eta = self.predict_linear(self.draws, block, arm)
                 curve = [
-                    predict(eta, self.draws, arm, self.horizon, share=float(share)) @ block.weights
+                    model.predict_survival(eta, self.draws, arm, self.horizon, share=float(share))
+                    @ block.weights
                     for share in shares
                 ]
             parts.append(np.stack(curve, axis=-1))
         return np.asarray(np.add.reduce(parts))
 
-    def predict_linear(
-        self, draws: Mapping[str, NDArray[np.float64]], target: Target, arm: int
-    ) -> NDArray[np.float64]:
+    def predict_linear(self, draws: Mapping[str, Floats], target: Target, arm: int) -> Floats:
         """Evaluate the linear predictor of some people for some draws.
 
         Parameters
@@ -418,9 +378,9 @@ def _expand(name: str) -> set[str]:
     return {f"{name}{part}{end}" for part in PARTS for end in ("", "_sd", "_standard")}
 
 
-def _average_logs(logs: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def _average_logs(logs: Floats, weights: Floats) -> Floats:
     """Return the log of the weighted average: survival can be too small for a number."""
     from scipy.special import logsumexp
 
-    averaged: NDArray[np.float64] = logsumexp(logs, b=weights, axis=-1)
+    averaged: Floats = logsumexp(logs, b=weights, axis=-1)
     return averaged

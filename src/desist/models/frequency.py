@@ -1,124 +1,95 @@
 """The frequency of reoffending: a model of offences per person."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, override
 
 import numpy as np
-from numpy.typing import NDArray
 
-from desist.arguments import find_choice_faults
+from desist._types import Data, Draws, Floats
 from desist.cohort.outcomes import Outcomes
 from desist.errors import raise_faults
-from desist.models.frequency_families import FAMILIES
-from desist.models.priors import Normal, Priors, find_normal_faults
-from desist.models.settings import find_predictor_faults, find_unread_faults, settle_groups
-
-WITH_DISPERSION = tuple(name for name, family in FAMILIES.items() if family.has_dispersion)
-READERS = {
-    "log_dispersion": WITH_DISPERSION,
-    "log_dispersion_ratio": WITH_DISPERSION,
-    "log_odds_inflated": ("zero_inflated",),
-    "log_odds_inflated_treatment": ("zero_inflated",),
-    "log_repeats": ("hurdle",),
-    "log_repeats_treatment": ("hurdle",),
-}
+from desist.inference.rows import add_distinct_counts
+from desist.models.families import FREQUENCY_FAMILIES, FrequencyFamily, NegativeBinomial
+from desist.models.predictors import FROM_DESIGN
+from desist.models.priors import Priors
+from desist.models.protocol import Columns, Model
+from desist.models.settings import find_predictor_faults, settle_family, settle_groups
 
 
 @dataclass(frozen=True)
-class FrequencyModel:
+class FrequencyModel(Model):
     r"""Model of the number of proven reoffences of everybody, on the log scale.
 
     With time at risk :math:`t_i`, horizon :math:`h` and :math:`\log m_i = \eta_i +
     \log(t_i / h)`,
 
-    ``negative_binomial``
+    `NegativeBinomial`
         :math:`y_i \sim \mathrm{NB}(m_i, a_{T_i})`, :math:`\mathrm{Var}\,y_i = m_i +
         m_i^2 / a_{T_i}`.
-    ``zero_inflated``
+    `ZeroInflated`
         A fraction :math:`\pi_T` never offends, however long the follow-up; the others are
-        :math:`\mathrm{NB}(m_i/(1 - \pi_T), a_{T_i})`, so that :math:`m_i` stays the mean of
-        everybody and the programme effect the log of its ratio (the marginalised form).
-    ``hurdle``
-        :math:`P(y_i > 0) = 1 - e^{-m_i}`, so that :math:`\eta` is the log of the cumulative
-        hazard of a first offence, as in `SurvivalModel`; those who offend have counts from
-        :math:`\mathrm{NB}(m_i r_T, a_{T_i})` truncated at zero. Covariates, groups and time at
-        risk act on both parts; the programme on each by itself.
-    ``poisson``
-        :math:`y_i \sim \mathrm{Poisson}(m_i)`. To compare with only: offences differ between
-        people by far more than a Poisson count, and its intervals are much too narrow.
-
-    Each arm has its own dispersion; the prior of their ratio pools them, so that a small
-    treated arm borrows strength.
+        :math:`\mathrm{NB}(m_i/(1 - \pi_T), a_{T_i})`.
+    `Hurdle`
+        :math:`P(y_i > 0) = 1 - e^{-m_i}`; those who offend have counts from
+        :math:`\mathrm{NB}(m_i r_T, a_{T_i})` truncated at zero.
+    `Poisson`
+        :math:`y_i \sim \mathrm{Poisson}(m_i)`, to compare with only.
 
     Attributes
     ----------
     covariates : str or None
-        Right-hand side of a formula, or "design" for that of the design; None leaves
-        adjustment to the weights alone.
+        Right-hand side of a formula; "design" for that of the design, or none where it has
+        none; None leaves adjustment to the weights alone.
     groups : tuple of str or None
         Groupings with varying intercepts and programme effects; None takes the cohort's.
         "matched_set" stands for the sets of the design, which have intercepts alone.
     priors : Priors
         On the log scale.
-    log_dispersion : Normal
-        Prior of :math:`\log a` in the comparison group.
-    log_dispersion_ratio : Normal
-        Prior of the log ratio of the treated arm's :math:`a` to the comparison group's.
-    family : str
-        One of the families above.
-    log_odds_inflated : Normal
-        Prior of the log-odds of :math:`\pi` in the comparison group (zero-inflated). Counts
-        alone hardly tell those who never offend from those who seldom do.
-    log_odds_inflated_treatment : Normal
-        Prior of the programme's effect on these log-odds; up is better.
-    log_repeats : Normal
-        Prior of :math:`\log r` in the comparison group (hurdle).
-    log_repeats_treatment : Normal
-        Prior of the programme's effect on :math:`\log r`.
+    family : FrequencyFamily or str
+        A record of `desist.models.families` with its own priors, or the word for one with its
+        defaults: "negative_binomial", "zero_inflated", "hurdle" or "poisson".
 
     Raises
     ------
     InputError
-        If the family is not known, a setting is of the wrong kind, or one is given that the
-        family does not read; every fault is listed.
+        If the family is not known, or a setting is of the wrong kind; every fault is listed.
 
     References
     ----------
-    Hilbe, J. M. (2011). Negative Binomial Regression, 2nd ed., chapters 8 and 11. Mullahy, J.
-    (1986). Journal of Econometrics 33(3), 341-365. Preisser, J. S. et al. (2016). Statistics in
-    Medicine 35(10), 1722-1735.
+    Hilbe, J. M. (2011). Negative Binomial Regression, 2nd ed., chapters 8 and 11.
 
     Examples
     --------
-    >>> FrequencyModel(family="hurdle").log_repeats
-    Normal(mean=0.0, scale=1.5)
+    >>> FrequencyModel(family="poisson").family
+    Poisson()
+    >>> from desist.models.families import Hurdle
+    >>> from desist.models.priors import Normal
+    >>> FrequencyModel(family=Hurdle(log_repeats=Normal(0, 1))).law.name
+    'hurdle'
     """
 
-    covariates: str | None = None
+    covariates: str | None = FROM_DESIGN
     groups: tuple[str, ...] | None = None
     priors: Priors = Priors()
-    log_dispersion: Normal = Normal(0.0, 1.5)
-    log_dispersion_ratio: Normal = Normal(0.0, 0.5)
-    family: str = "negative_binomial"
-    log_odds_inflated: Normal = Normal(0.0, 1.5)
-    log_odds_inflated_treatment: Normal = Normal(0.0, 1.0)
-    log_repeats: Normal = Normal(0.0, 1.5)
-    log_repeats_treatment: Normal = Normal(0.0, 1.0)
+    family: FrequencyFamily | str = NegativeBinomial()
     name: ClassVar[str] = "frequency"
     needs: ClassVar[str] = "offences"
 
     def __post_init__(self) -> None:
         """Check the settings."""
         settle_groups(self)
-        faults = find_choice_faults("family", self.family, FAMILIES)
-        faults += find_predictor_faults(self)
-        for name in READERS:
-            faults += find_normal_faults(name, getattr(self, name))
-        if not faults:
-            faults = find_unread_faults(self, self.family, READERS)
-        raise_faults("frequency model", faults)
+        faults = settle_family(self, FrequencyFamily, FREQUENCY_FAMILIES)
+        raise_faults("frequency model", faults + find_predictor_faults(self))
 
-    def read_columns(self, outcomes: Outcomes, horizon: float) -> dict[str, NDArray[Any]] | None:
+    @property
+    def law(self) -> FrequencyFamily:
+        """The family as a record, also where it was given as a word."""
+        if isinstance(self.family, str):
+            raise TypeError("a family is a record once the model is made")
+        return self.family
+
+    @override
+    def read_columns(self, outcomes: Outcomes, horizon: float) -> Columns | None:
         """Return the outcome columns, or None when the cohort lacks them."""
         if outcomes.offences is None:
             return None
@@ -127,23 +98,17 @@ class FrequencyModel:
             "log_time_at_risk": np.log(outcomes.time_at_risk / horizon),
         }
 
-    def complete_rows(self, rows: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    @override
+    def complete_rows(self, rows: Columns) -> Columns:
         """Add the distinct counts of each arm, where the gamma functions are evaluated."""
-        if not FAMILIES[self.family].has_dispersion:
-            return rows
-        pairs = np.column_stack([rows["offences"], rows["treated"]])
-        distinct, position = np.unique(pairs, axis=0, return_inverse=True)
-        return rows | {
-            "distinct_count": distinct[:, 0],
-            "distinct_arm": distinct[:, 1].astype(np.int64),
-            "distinct_position": position.ravel().astype(np.int64),
-        }
+        return add_distinct_counts(rows) if self.law.has_dispersion else rows
 
-    def add_outcome(self, eta: Any, data: dict[str, Any]) -> None:
+    @override
+    def add_outcome(self, eta: Any, data: Data) -> None:
         """Add the observed outcome to the PyMC model that is open."""
         import pymc as pm
 
-        family = FAMILIES[self.family]
+        family = self.law
 
         def weighted(value: Any, level: Any, *parameters: Any) -> Any:
             return data["weight"] * family.log_likelihood(value, data, level, parameters)
@@ -151,23 +116,18 @@ class FrequencyModel:
         pm.CustomDist(
             "outcome",
             eta + data["log_time_at_risk"],
-            *family.declare(self, data),
+            *family.declare(data),
             logp=weighted,
             observed=data["offences"],
             signature=f"{','.join(('(n)', *family.signature))}->(n)",
         )
 
-    def predict(
-        self,
-        eta: NDArray[np.float64],
-        draws: dict[str, NDArray[np.float64]],
-        arm: int,
-        horizon: float,  # noqa: ARG002 - the models share one protocol
-    ) -> dict[str, NDArray[np.float64]]:
+    @override
+    def predict(self, eta: Floats, draws: Draws, arm: int, horizon: float) -> dict[str, Floats]:
         """Return expectations over the horizon, each of the shape of `eta`.
 
         The offences per person ("frequency"); where there is one the "dispersion"; the
         fraction "inflated" that never offends; the probability of "offending" at all under
         the hurdle model.
         """
-        return FAMILIES[self.family].predict(eta, draws, arm)
+        return self.law.predict(eta, draws, arm)

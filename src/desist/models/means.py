@@ -1,23 +1,24 @@
 """A model of two published means, for when only the report's figures are known."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, override
 
 import numpy as np
-from numpy.typing import NDArray
 
-from desist.arguments import find_choice_faults, find_number_faults
+from desist._types import Data, Draws, Floats
+from desist.arguments import find_choice_faults, find_kind_faults, find_number_faults
 from desist.cohort.outcomes import Outcomes
 from desist.errors import raise_faults
 from desist.estimands import Measure
 from desist.models.priors import Priors
+from desist.models.protocol import Columns, Model
 from desist.models.settings import find_predictor_faults
 
 MEASURES = (Measure.FREQUENCY, Measure.TIME_AMONG_REOFFENDERS)
 
 
 @dataclass(frozen=True)
-class MeansModel:
+class MeansModel(Model):
     r"""Model of the mean of each arm, known with its standard error.
 
     .. math:: \log \bar y_T \sim t_{\nu_T}(\log \mu_T,\; s_T / \bar y_T), \quad
@@ -54,23 +55,23 @@ class MeansModel:
 
     def __post_init__(self) -> None:
         """Check that a mean of the measure is known from a report."""
-        faults = find_choice_faults("measure", self.measure, MEASURES)
+        faults = find_kind_faults("measure", self.measure, Measure, "such as Measure.FREQUENCY")
+        faults += [] if faults else find_choice_faults("measure", self.measure, MEASURES)
         faults += find_number_faults("unit", self.unit, above=0)
         raise_faults("means model", faults + find_predictor_faults(self))
 
-    def read_columns(
-        self,
-        outcomes: Outcomes,  # noqa: ARG002 - the models share one protocol
-        horizon: float,  # noqa: ARG002
-    ) -> dict[str, NDArray[Any]] | None:
+    @override
+    def read_columns(self, outcomes: Outcomes, horizon: float) -> Columns | None:
         """Return None: a cohort of people has better models than this one."""
         return None
 
-    def complete_rows(self, rows: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    @override
+    def complete_rows(self, rows: Columns) -> Columns:
         """Return the collapsed rows as they are."""
         return rows
 
-    def add_outcome(self, eta: Any, data: dict[str, Any]) -> None:
+    @override
+    def add_outcome(self, eta: Any, data: Data) -> None:
         """Add the observed means to the PyMC model that is open."""
         import pymc as pm
 
@@ -82,12 +83,7 @@ class MeansModel:
             observed=data["log_mean"],
         )
 
-    def predict(
-        self,
-        eta: NDArray[np.float64],
-        draws: dict[str, NDArray[np.float64]],  # noqa: ARG002
-        arm: int,  # noqa: ARG002
-        horizon: float,  # noqa: ARG002
-    ) -> dict[str, NDArray[np.float64]]:
+    @override
+    def predict(self, eta: Floats, draws: Draws, arm: int, horizon: float) -> dict[str, Floats]:
         """Return the mean, in the unit of the measure, shape of `eta`."""
         return {str(self.measure): self.unit * np.exp(eta)}

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from desist._types import Draws, Floats, Integers, Mask
 from desist.design.design import Design
 from desist.design.formula import make_matrix, read_formula
 from desist.errors import Fault, InputError, raise_faults
@@ -48,10 +49,10 @@ class Predictors:
         everybody who is used.
     """
 
-    treatment: NDArray[np.float64]
-    covariates: NDArray[np.float64]
+    treatment: Floats
+    covariates: Floats
     covariate_names: tuple[str, ...]
-    groups: NDArray[np.int64]
+    groups: Integers
     levels: dict[str, tuple[str, ...]]
     constant: tuple[str, ...] = ()
 
@@ -83,16 +84,16 @@ class Target:
         Share of each row among the people; they add up to 1.
     """
 
-    covariates: NDArray[np.float64]
-    groups: NDArray[np.int64]
-    weights: NDArray[np.float64]
+    covariates: Floats
+    groups: Integers
+    weights: Floats
 
     def __repr__(self) -> str:
         """Say how large it is, and nothing of any person."""
         columns = f"{self.covariates.shape[1]} covariates, {self.groups.shape[1]} groupings"
         return f"<Target of {len(self.weights)} distinct rows: {columns}>"
 
-    def restrict(self, rows: NDArray[np.bool_]) -> "Target":
+    def restrict(self, rows: Mask) -> "Target":
         """Keep some of the rows, their shares adding up to 1 again.
 
         Parameters
@@ -157,7 +158,7 @@ def make_predictors(sample: Sample, formula: str | None, groups: Sequence[str]) 
     return Predictors(design.treated.astype(float), standard, names, codes, levels, constant)
 
 
-def target_weights(design: Design) -> NDArray[np.float64]:
+def target_weights(design: Design) -> Floats:
     """Weigh the people whom the estimand is about.
 
     Parameters
@@ -180,7 +181,7 @@ def target_weights(design: Design) -> NDArray[np.float64]:
         weights = used.astype(float)
     else:
         weights = np.where(used, design.weights / _arm_totals(design), 0.0)
-    share: NDArray[np.float64] = weights / weights.sum()
+    share: Floats = weights / weights.sum()
     return share
 
 
@@ -242,11 +243,11 @@ def linear_predictor(
 
 
 def predict_linear(
-    draws: dict[str, NDArray[np.float64]],
+    draws: Draws,
     target: Target,
     levels: dict[str, tuple[str, ...]],
     arm: int,
-) -> NDArray[np.float64]:
+) -> Floats:
     """Evaluate the linear predictor for the target's rows in one arm.
 
     Parameters
@@ -286,16 +287,14 @@ def _varying(name: str, scale: Any, dimension: str) -> Any:
     return pm.Deterministic(name, between * standard, dims=dimension)
 
 
-def _arm_totals(design: Design) -> NDArray[np.float64]:
+def _arm_totals(design: Design) -> Floats:
     totals = np.empty(len(design.weights))
     for arm in (design.treated, ~design.treated):
         totals[arm] = max(float(design.weights[arm].sum()), np.finfo(float).tiny)
     return totals
 
 
-def _choose_units(
-    matrix: NDArray[np.float64], distance: NDArray[np.float64], spread: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _choose_units(matrix: Floats, distance: Floats, spread: Floats) -> Floats:
     """Choose what counts as 1 of each covariate, so that one prior means the same for all.
 
     By its standard deviation alone a category of one person in a hundred would stand ten
@@ -321,7 +320,7 @@ def _refuse_reserved(frame: pd.DataFrame, formula: str | None, groups: Sequence[
 
 def _read_covariates(
     frame: pd.DataFrame, design: Design, formula: str | None
-) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+) -> tuple[Floats, tuple[str, ...]]:
     """Return the columns of a formula for everybody, and their names."""
     text = design.formula if formula == FROM_DESIGN else formula
     if text is None or text.strip() == NO_COVARIATES:
@@ -341,7 +340,7 @@ def _read_covariates(
 
 def _read_groups(
     frame: pd.DataFrame, design: Design, groups: Sequence[str]
-) -> tuple[NDArray[np.int64], dict[str, tuple[str, ...]]]:
+) -> tuple[Integers, dict[str, tuple[str, ...]]]:
     used = design.weights > 0
     found = [_find_no_group(frame, design, name) for name in groups]
     raise_faults("model groups", [fault for fault in found if fault is not None])

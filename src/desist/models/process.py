@@ -1,17 +1,20 @@
 """One process for rate, frequency and time: offences at a personal intensity."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, override
 
 import numpy as np
-from numpy.typing import NDArray
 
+from desist._types import Data, Draws, Floats, Integers
 from desist.arguments import describe, find_number_faults
 from desist.cohort.outcomes import Outcomes
 from desist.errors import Fault, raise_faults
 from desist.inference.likelihood import negative_binomial
 from desist.inference.process_likelihood import NEVER, first_offence
+from desist.inference.rows import add_distinct_counts
+from desist.models.predictors import FROM_DESIGN
 from desist.models.priors import Normal, Priors, find_normal_faults
+from desist.models.protocol import Columns, Model, TimedModel
 from desist.models.restricted_means import raise_e
 from desist.models.settings import find_predictor_faults, settle_groups
 
@@ -20,7 +23,7 @@ STRETCH = 4  # nodes stand close together near release, where an early peak fall
 
 
 @dataclass(frozen=True)
-class ProcessModel:
+class ProcessModel(Model, TimedModel):
     r"""Gamma-frailty counting process of the proven reoffences of everybody.
 
     Person :math:`i` offends at the intensity
@@ -47,8 +50,8 @@ class ProcessModel:
     Attributes
     ----------
     covariates : str or None
-        Right-hand side of a formula, or "design" for that of the design; None leaves
-        adjustment to the weights alone.
+        Right-hand side of a formula; "design" for that of the design, or none where it has
+        none; None leaves adjustment to the weights alone.
     groups : tuple of str or None
         Groupings with varying intercepts and programme effects; None takes the cohort's.
         "matched_set" stands for the sets of the design, which have intercepts alone.
@@ -76,7 +79,7 @@ class ProcessModel:
         listed.
     """
 
-    covariates: str | None = None
+    covariates: str | None = FROM_DESIGN
     groups: tuple[str, ...] | None = None
     priors: Priors = Priors()
     log_dispersion: Normal = Normal(0.0, 1.5)
@@ -101,7 +104,8 @@ class ProcessModel:
             faults.append(Fault("log_shape_ratio", expected, found, advice))
         raise_faults("process model", faults)
 
-    def read_columns(self, outcomes: Outcomes, horizon: float) -> dict[str, NDArray[Any]] | None:
+    @override
+    def read_columns(self, outcomes: Outcomes, horizon: float) -> Columns | None:
         """Return the outcome columns, or None when the cohort lacks them."""
         if outcomes.offences is None:
             return None
@@ -113,17 +117,13 @@ class ProcessModel:
             return columns
         return None if outcomes.days is None else columns | self._read_intervals(outcomes)
 
-    def complete_rows(self, rows: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    @override
+    def complete_rows(self, rows: Columns) -> Columns:
         """Add the distinct counts of each arm, where the gamma functions are evaluated."""
-        pairs = np.column_stack([rows["offences"], rows["treated"]])
-        distinct, position = np.unique(pairs, axis=0, return_inverse=True)
-        return rows | {
-            "distinct_count": distinct[:, 0],
-            "distinct_arm": distinct[:, 1].astype(np.int64),
-            "distinct_position": position.ravel().astype(np.int64),
-        }
+        return add_distinct_counts(rows)
 
-    def add_outcome(self, eta: Any, data: dict[str, Any]) -> None:
+    @override
+    def add_outcome(self, eta: Any, data: Data) -> None:
         """Add the observed outcome to the PyMC model that is open."""
         import pymc as pm
         import pytensor.tensor as pt
@@ -162,9 +162,7 @@ class ProcessModel:
             return base, base
         return base, base + self.log_dispersion_ratio.variable("log_dispersion_ratio")
 
-    def read_arm(
-        self, draws: dict[str, NDArray[np.float64]], arm: int
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def read_arm(self, draws: Draws, arm: int) -> tuple[Floats, Floats]:
         """Return dispersion and shape of an arm, each of shape (chains, draws)."""
         log_dispersion = draws["log_dispersion"]
         if self.log_dispersion_ratio is not None:
@@ -176,13 +174,8 @@ class ProcessModel:
                 log_shape = log_shape + arm * draws["log_shape_ratio"]
         return np.exp(log_dispersion), np.exp(log_shape)
 
-    def predict(
-        self,
-        eta: NDArray[np.float64],
-        draws: dict[str, NDArray[np.float64]],
-        arm: int,
-        horizon: float,
-    ) -> dict[str, NDArray[np.float64]]:
+    @override
+    def predict(self, eta: Floats, draws: Draws, arm: int, horizon: float) -> dict[str, Floats]:
         """Return all measures at the horizon, each of the shape of `eta`.
 
         Rate, frequency, survival, and restricted mean days ("rmst"), which are the days as
@@ -201,15 +194,10 @@ class ProcessModel:
             "rmst": days - self.recorded_to / 2 * (1 - survival),
         }
 
+    @override
     def predict_survival(
-        self,
-        eta: NDArray[np.float64],
-        draws: dict[str, NDArray[np.float64]],
-        arm: int,
-        horizon: float,  # noqa: ARG002 - the models share one protocol
-        *,
-        share: float,
-    ) -> NDArray[np.float64]:
+        self, eta: Floats, draws: Draws, arm: int, horizon: float, *, share: float
+    ) -> Floats:
         """Return survival after a share of the horizon, of the shape of `eta`.
 
         In time as it passes; days that are recorded in units of `recorded_to` are up to a unit
@@ -218,7 +206,7 @@ class ProcessModel:
         dispersion, shape = (part[..., np.newaxis] for part in self.read_arm(draws, arm))
         return survive(np.exp(eta) * share**shape, dispersion)
 
-    def _read_intervals(self, outcomes: Outcomes) -> dict[str, NDArray[Any]]:
+    def _read_intervals(self, outcomes: Outcomes) -> Columns:
         days, time_at_risk = np.asarray(outcomes.days), outcomes.time_at_risk
         happened = np.asarray(outcomes.offences) > 0
         start = np.clip(days, 0, np.maximum(time_at_risk - self.recorded_to, 0)) / time_at_risk
@@ -230,7 +218,7 @@ class ProcessModel:
         return {"log_start": log_start, "log_end": log_end, "is_open": is_open.astype(float)}
 
 
-def survive(mean: NDArray[np.float64], dispersion: NDArray[np.float64]) -> NDArray[np.float64]:
+def survive(mean: Floats, dispersion: Floats) -> Floats:
     """Return the probability of no offence when so many are expected.
 
     Parameters
@@ -253,9 +241,7 @@ def survive(mean: NDArray[np.float64], dispersion: NDArray[np.float64]) -> NDArr
     return np.asarray(np.exp(-dispersion * np.log1p(mean / dispersion)))
 
 
-def restrict(
-    mean: NDArray[np.float64], dispersion: NDArray[np.float64], shape: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def restrict(mean: Floats, dispersion: Floats, shape: Floats) -> Floats:
     r"""Return the mean share of the time up to the horizon that passes before the first offence.
 
     Parameters
@@ -286,9 +272,7 @@ def restrict(
     return total
 
 
-def draw_first(
-    counts: NDArray[np.int64], shape: float, rng: np.random.Generator
-) -> NDArray[np.float64]:
+def draw_first(counts: Integers, shape: float, rng: np.random.Generator) -> Floats:
     """Draw the times of the first of so many offences, as fractions of the time at risk.
 
     Parameters
@@ -305,5 +289,5 @@ def draw_first(
     ndarray of float, shape (n_people,)
         Between 0 and 1.
     """
-    earliest: NDArray[np.float64] = -np.expm1(np.log(rng.random(len(counts))) / counts)
+    earliest: Floats = -np.expm1(np.log(rng.random(len(counts))) / counts)
     return earliest ** (1 / shape)

@@ -1,39 +1,22 @@
-"""One process behind a report: what its rate and frequency say of its time."""
+"""The model of one process behind a report's rate and frequency."""
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, override
 
-import numpy as np
-import pandas as pd
-import xarray as xr
-from numpy.typing import NDArray
-
-from desist.arguments import find_kind_faults, find_number_faults
+from desist._types import Data, Draws, Floats
+from desist.arguments import find_kind_faults
 from desist.cohort.outcomes import Outcomes
-from desist.cohort.published import PUBLISHED_MEASURES, PublishedMeasure, PublishedStudy
 from desist.errors import Fault, InputError, raise_faults
-from desist.estimands import Estimand, Measure
-from desist.inference.engines import Engine
-from desist.inference.process_likelihood import counts_of_group, expand_counts
-from desist.models.fit import Fit, fit_rows
-from desist.models.predictors import Target
+from desist.inference.process_likelihood import counts_of_group
 from desist.models.priors import Priors
-from desist.models.process import ProcessModel, restrict, survive
-from desist.models.process_check import write_probability
+from desist.models.process import ProcessModel
+from desist.models.protocol import Columns, Model
 
-type Floats = NDArray[np.float64]
-
-SUBJECT = "one process of a report"
-YEAR = 365.0
 CONSTANT_INTENSITY = ProcessModel(log_shape=None)
-CODES = {"treated": 1, "comparison": 0}
-RANGE = (1e-3, 1e3)  # of a dispersion or shape that printed figures are solved for
 
 
 @dataclass(frozen=True)
-class PublishedProcessModel:
+class PublishedProcessModel(Model):
     r"""The process of constant intensity, known from the counts and means that a report prints.
 
     Treated: the numbers of reoffenders and of offences are counts, with their exact joint
@@ -77,19 +60,18 @@ class PublishedProcessModel:
         """The priors of the linear predictor."""
         return self.process.priors
 
-    def read_columns(
-        self,
-        outcomes: Outcomes,  # noqa: ARG002 - the models share one protocol
-        horizon: float,  # noqa: ARG002
-    ) -> dict[str, NDArray[Any]] | None:
+    @override
+    def read_columns(self, outcomes: Outcomes, horizon: float) -> Columns | None:
         """Return None: a cohort of people has a better model than this one."""
         return None
 
-    def complete_rows(self, rows: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    @override
+    def complete_rows(self, rows: Columns) -> Columns:
         """Return the rows as they are."""
         return rows
 
-    def add_outcome(self, eta: Any, data: dict[str, Any]) -> None:
+    @override
+    def add_outcome(self, eta: Any, data: Data) -> None:
         """Add the printed figures to the PyMC model that is open; treated first in `eta`."""
         import pymc as pm
         import pytensor.tensor as pt
@@ -117,373 +99,7 @@ class PublishedProcessModel:
             observed=data["rate"][0],
         )
 
-    def predict(
-        self, eta: Floats, draws: dict[str, Floats], arm: int, horizon: float
-    ) -> dict[str, Floats]:
+    @override
+    def predict(self, eta: Floats, draws: Draws, arm: int, horizon: float) -> dict[str, Floats]:
         """Return all measures at the horizon, each of the shape of `eta`."""
         return self.process.predict(eta, draws, arm, horizon)
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class ProcessOfReport:
-    """What one process, fitted to a report's rate and frequency, says of its time.
-
-    Attributes
-    ----------
-    study : PublishedStudy
-        The report.
-    fit : Fit
-        The posterior; `estimate_effects` gives all measures from it.
-    draws : xarray.Dataset, dims (arm, chain, draw)
-        mean (offences per person), dispersion, rate, days (expected, among reoffenders), and
-        mean_days (of as many reoffenders as the report has, simulated).
-    table : DataFrame
-        One row an arm. Columns: arm; dispersion_solved and days_solved, from the printed rate
-        and frequency alone; dispersion, dispersion_lower, dispersion_upper, days, days_lower,
-        days_upper, the posterior medians and intervals; n_reoffenders (effective),
-        mean_days_lower, mean_days_upper, the interval of their simulated mean; days_printed;
-        probability_at_most, that their mean is the printed one or less; shape_for_days, of the
-        intensity that would give the printed days. Missing where the report prints no time.
-    probability : float
-        Of the intervals.
-    """
-
-    study: PublishedStudy
-    fit: Fit
-    draws: xr.Dataset
-    table: pd.DataFrame
-    probability: float = 0.95
-
-    @property
-    def sentence(self) -> str:
-        """The table in words."""
-        parts = []
-        for row in self.table.dropna(subset="days_printed").to_dict(orient="records"):
-            reached = float(row["probability_at_most"])
-            beyond = ("or less", reached) if reached <= 0.5 else ("or more", 1 - reached)
-            parts.append(
-                f"{row['days']:.0f} days among {row['arm']} reoffenders where "
-                f"{row['days_printed']:.1f} are printed (a mean of that {beyond[0]} from "
-                f"{row['n_reoffenders']:,} people has probability {write_probability(beyond[1])})"
-            )
-        if not parts:
-            return "The report prints no time to compare with what rate and frequency imply."
-        return f"Rate and frequency together imply {', and '.join(parts)}."
-
-    def __repr__(self) -> str:
-        """Return the study and the sentence."""
-        return f"<ProcessOfReport {self.study.name}: {self.sentence}>"
-
-
-def fit_process_published(
-    study: PublishedStudy,
-    *,
-    model: PublishedProcessModel | None = None,
-    comparison_size: float | None = None,
-    inference: str | Engine = "auto",
-    probability: float = 0.95,
-    seed: int | np.random.Generator = 0,
-) -> ProcessOfReport:
-    r"""Fit one process to a report's rate and frequency, and predict its time.
-
-    Two figures of each arm, the rate and the frequency, determine the mean and the dispersion
-    of a gamma-frailty process of constant intensity; its days among reoffenders are then no
-    longer free. They are predicted, and held against the printed ones. The printed comparison
-    figures are taken as exact means: their rounding is small beside their standard errors.
-
-    Parameters
-    ----------
-    study : PublishedStudy
-        What the report prints: at least rate and frequency, with the treated counts.
-    model : PublishedProcessModel, optional
-        The priors.
-    comparison_size : float, optional
-        Effective number of comparison people; by default the lower end of the study's range,
-        or the number of records where it has none.
-    inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
-        How the posterior is obtained.
-    probability : float
-        Of the intervals.
-    seed : int or numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    ProcessOfReport
-        Draws, a table with one row an arm, and a sentence.
-
-    Raises
-    ------
-    InputError
-        If rate or frequency is missing, the treated counts are not known or contradict each
-        other, or an argument is of the wrong kind; every fault is listed.
-    """
-    raise_faults(SUBJECT, _find_option_faults(study, model, comparison_size, probability, seed))
-    printed = _read_figures(study, comparison_size)
-    rng = np.random.default_rng(seed)
-    chosen = model or PublishedProcessModel()
-    fit = fit_rows(
-        chosen,
-        _make_rows(printed),
-        Target(np.zeros((1, 0)), np.zeros((1, 0), dtype=np.int64), np.ones(1)),
-        estimand=Estimand.MATCHED_ATT,
-        horizon=YEAR,
-        people=(printed.n_treated, printed.n_comparison),
-        reoffenders=None
-        if printed.time is None
-        else (printed.time.n_treated, printed.time.n_comparison),
-        inference=inference,
-        seed=rng,
-    )
-    unit = chosen.process.recorded_to
-    draws = _draw_measures(fit, chosen.process, printed.sizes, rng)
-    rows = [_make_row(arm, printed, draws.sel(arm=arm), unit, probability) for arm in CODES]
-    return ProcessOfReport(study, fit, draws, pd.DataFrame(rows), probability)
-
-
-def solve_dispersion(rate: float, mean: float) -> float:
-    """Solve for the dispersion at which a negative binomial has a given rate and mean.
-
-    Parameters
-    ----------
-    rate : float
-        Proportion with at least one offence.
-    mean : float
-        Offences per person.
-
-    Returns
-    -------
-    float
-        a with (1 + m / a)^-a = 1 - rate; NaN where none has, as when the offences are more
-        evenly spread than by chance, or there are none.
-
-    Raises
-    ------
-    InputError
-        If the rate is no proportion or the mean no number, 0 or more.
-
-    Examples
-    --------
-    >>> round(solve_dispersion(13 / 83, 26 / 83), 3), round(solve_dispersion(0.278, 1.06), 3)
-    (0.153, 0.161)
-    """
-    faults = find_number_faults("rate", rate, least=0, most=1)
-    raise_faults("dispersion", [*faults, *find_number_faults("mean", mean, least=0)])
-    if not (rate > 0 and mean > 0):
-        return math.nan
-
-    def excess(log_dispersion: float) -> float:
-        return float(survive(np.array(mean), np.exp(log_dispersion))) - (1 - rate)
-
-    return _solve(excess)
-
-
-def solve_shape(days: float, mean: float, dispersion: float, unit: float = 1.0) -> float:
-    """Solve for the shape of the intensity that gives the days among reoffenders.
-
-    Parameters
-    ----------
-    days : float
-        Mean recorded days to the first offence, among those with one within a year.
-    mean : float
-        Offences per person in the year.
-    dispersion : float
-        Of the personal intensities.
-    unit : float
-        To which the days are recorded.
-
-    Returns
-    -------
-    float
-        k: 1 is a constant intensity, less one that falls with time; NaN where none gives it,
-        or the dispersion is NaN.
-
-    Raises
-    ------
-    InputError
-        If a number is not above 0.
-
-    Examples
-    --------
-    >>> round(solve_shape(75.0, 26 / 83, 0.153), 2)
-    0.43
-    """
-    is_known = not (isinstance(dispersion, float) and math.isnan(dispersion))
-    numbers = {"days": days, "mean": mean, "unit": unit}
-    numbers |= {"dispersion": dispersion} if is_known else {}
-    faults: list[Fault] = []
-    for name, value in numbers.items():
-        faults += find_number_faults(name, value, above=0)
-    raise_faults("shape", faults)
-    if not is_known:
-        return math.nan
-
-    def excess(log_shape: float) -> float:
-        shape = np.exp(log_shape)
-        return float(_expect_days(np.array(mean), np.array(dispersion), shape, unit)) - days
-
-    return _solve(excess)
-
-
-@dataclass(frozen=True)
-class _Printed:
-    n_treated: int
-    n_comparison: int
-    n_reoffenders: int
-    n_offences: int
-    rate: float
-    frequency: float
-    size: float
-    time: PublishedMeasure | None
-
-    @property
-    def sizes(self) -> dict[str, int]:
-        """Number of reoffenders behind the printed days, the comparison ones as effective."""
-        if self.time is None:
-            return {"treated": self.n_reoffenders, "comparison": round(self.size * self.rate)}
-        share = min(self.size / self.n_comparison, 1.0)
-        return {
-            "treated": self.time.n_treated,
-            "comparison": max(1, round(self.time.n_comparison * share)),
-        }
-
-    def figures_of(self, arm: str) -> tuple[float, float, float]:
-        """Return rate, frequency and days of an arm; NaN for days that are not printed."""
-        days = math.nan if self.time is None else float(getattr(self.time, arm))
-        if arm == "comparison":
-            return self.rate, self.frequency, days
-        return self.n_reoffenders / self.n_treated, self.n_offences / self.n_treated, days
-
-
-def _find_option_faults(
-    study: object, model: object, comparison_size: object, probability: object, seed: object
-) -> list[Fault]:
-    faults = find_kind_faults("study", study, PublishedStudy, "a PublishedStudy")
-    if model is not None:
-        kind = PublishedProcessModel
-        faults += find_kind_faults("model", model, kind, "a PublishedProcessModel or None")
-    faults += find_number_faults("comparison_size", comparison_size, above=0, optional=True)
-    faults += find_number_faults("probability", probability, above=0, below=1)
-    if not isinstance(seed, np.random.Generator):
-        faults += find_number_faults("seed", seed, least=0, whole=True)
-    return faults
-
-
-def _read_figures(study: PublishedStudy, comparison_size: float | None) -> _Printed:
-    rate, frequency, time = (study.find(measure) for measure in PUBLISHED_MEASURES)
-    faults = []
-    counts = []
-    for measure, line in ((Measure.RATE, rate), (Measure.FREQUENCY, frequency)):
-        if line is None or line.treated_count is None:
-            found = "no such measure" if line is None else "none"
-            faults.append(Fault(f"{measure}, treated_count", "the count of the treated", found))
-        elif not line.comparison > 0:
-            faults.append(Fault(f"{measure}, comparison", "a mean above 0", "0"))
-        else:
-            counts.append(line.treated_count)
-    if len(counts) == 2 and (counts[0] > counts[1] or (counts[0] == 0) != (counts[1] == 0)):
-        expected = f"at least one for each of {counts[0]} reoffenders, and none without any"
-        faults.append(Fault("frequency, treated_count", expected, f"{counts[1]}"))
-    if faults or rate is None or frequency is None:
-        raise InputError(SUBJECT, faults)
-    low = rate.n_comparison if study.ess_range is None else study.ess_range[0]
-    return _Printed(
-        n_treated=rate.n_treated,
-        n_comparison=rate.n_comparison,
-        n_reoffenders=counts[0],
-        n_offences=counts[1],
-        rate=rate.comparison,
-        frequency=frequency.comparison,
-        size=low if comparison_size is None else comparison_size,
-        time=time,
-    )
-
-
-def _make_rows(printed: _Printed) -> dict[str, NDArray[Any]]:
-    powers, log_coefficients = expand_counts(
-        printed.n_treated, printed.n_reoffenders, printed.n_offences
-    )
-    single = {
-        "n_treated": printed.n_treated,
-        "n_offences": printed.n_offences,
-        "comparison_size": printed.size,
-        "rate": printed.rate,
-        "frequency": printed.frequency,
-    }
-    return {
-        "treated": np.array([1.0, 0.0]),
-        "power": powers,
-        "log_coefficient": log_coefficients,
-    } | {name: np.array([float(value)]) for name, value in single.items()}
-
-
-def _draw_measures(
-    fit: Fit, process: ProcessModel, sizes: dict[str, int], rng: np.random.Generator
-) -> xr.Dataset:
-    arms = []
-    for arm, code in CODES.items():
-        mean = fit.predict(code)["frequency"]
-        dispersion, shape = process.read_arm(fit.draws, code)
-        measures = {
-            "mean": mean,
-            "dispersion": dispersion,
-            "rate": 1 - survive(mean, dispersion),
-            "days": _expect_days(mean, dispersion, shape, process.recorded_to),
-            "mean_days": _draw_mean_days(mean, dispersion, sizes[arm], process.recorded_to, rng),
-        }
-        arms.append(xr.Dataset({name: (("chain", "draw"), x) for name, x in measures.items()}))
-    return xr.concat(arms, pd.Index(list(CODES), name="arm"))
-
-
-def _expect_days(mean: Floats, dispersion: Floats, shape: Floats, unit: float) -> Floats:
-    """Return the mean recorded days among those who reoffend within a year."""
-    none = survive(mean, dispersion)
-    days: Floats = YEAR * (restrict(mean, dispersion, shape) - none) / (1 - none) - unit / 2
-    return days
-
-
-def _draw_mean_days(
-    mean: Floats, dispersion: Floats, n_reoffenders: int, unit: float, rng: np.random.Generator
-) -> Floats:
-    """Draw the mean recorded days of so many reoffenders, once for each posterior draw."""
-    drawn = np.empty(mean.shape)
-    for position in np.ndindex(mean.shape):
-        a, m = dispersion[position], mean[position]
-        free = rng.uniform(survive(m, a), 1.0, n_reoffenders)  # survival at the first offence
-        first = YEAR * np.expm1(-np.log(free) / a) * a / m
-        drawn[position] = (np.floor(first / unit) * unit).mean()
-    return drawn
-
-
-def _make_row(
-    arm: str, printed: _Printed, draws: xr.Dataset, unit: float, probability: float
-) -> dict[str, Any]:
-    rate, mean, days = printed.figures_of(arm)
-    solved = solve_dispersion(rate, mean)
-    expected = _expect_days(np.array(mean), np.array(solved), np.array(1.0), unit)
-    tail = (1 - probability) / 2
-    quantiles = draws.quantile([0.5, tail, 1 - tail], dim=("chain", "draw"))
-    row: dict[str, Any] = {"arm": arm, "dispersion_solved": solved, "days_solved": float(expected)}
-    for name in ("dispersion", "days"):
-        middle, lower, upper = quantiles[name].to_numpy().tolist()
-        row |= {name: middle, f"{name}_lower": lower, f"{name}_upper": upper}
-    _, lower, upper = quantiles["mean_days"].to_numpy().tolist()
-    reached = math.nan if math.isnan(days) else float((draws["mean_days"] <= days).mean())
-    return row | {
-        "n_reoffenders": printed.sizes[arm],
-        "mean_days_lower": lower,
-        "mean_days_upper": upper,
-        "days_printed": days,
-        "probability_at_most": reached,
-        "shape_for_days": math.nan if math.isnan(days) else solve_shape(days, mean, solved, unit),
-    }
-
-
-def _solve(excess: Callable[[float], float]) -> float:
-    """Return the number in the range at which the excess is 0, found on the log scale."""
-    from scipy.optimize import brentq
-
-    low, high = (math.log(end) for end in RANGE)
-    if excess(low) * excess(high) > 0:
-        return math.nan
-    return math.exp(brentq(excess, low, high, xtol=1e-12))

@@ -1,20 +1,20 @@
 """The reoffending rate: a logistic model of who reoffended."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, override
 
-import numpy as np
-from numpy.typing import NDArray
-
+from desist._types import Data, Draws, Floats
 from desist.cohort.outcomes import Outcomes, find_lost
 from desist.errors import Fault, raise_faults
 from desist.inference.likelihood import bernoulli_logit
+from desist.models.predictors import FROM_DESIGN
 from desist.models.priors import Priors
+from desist.models.protocol import Columns, Model
 from desist.models.settings import find_predictor_faults, settle_groups
 
 
 @dataclass(frozen=True)
-class RateModel:
+class RateModel(Model):
     r"""Bernoulli model of a proven reoffence within the follow-up, on the log-odds scale.
 
     .. math:: y_i \sim \mathrm{Bernoulli}(p_i), \quad \mathrm{logit}\,p_i = \eta_i
@@ -25,8 +25,8 @@ class RateModel:
     Attributes
     ----------
     covariates : str or None
-        Right-hand side of a formula, or "design" for that of the design; None leaves
-        adjustment to the weights alone.
+        Right-hand side of a formula; "design" for that of the design, or none where it has
+        none; None leaves adjustment to the weights alone.
     groups : tuple of str or None
         Groupings with varying intercepts and programme effects; None takes the cohort's.
         "matched_set" stands for the sets of the design, which have intercepts alone.
@@ -39,7 +39,7 @@ class RateModel:
         If a setting is of the wrong kind; every fault is listed.
     """
 
-    covariates: str | None = None
+    covariates: str | None = FROM_DESIGN
     groups: tuple[str, ...] | None = None
     priors: Priors = Priors()
     name: ClassVar[str] = "rate"
@@ -50,7 +50,8 @@ class RateModel:
         settle_groups(self)
         raise_faults("rate model", find_predictor_faults(self))
 
-    def read_columns(self, outcomes: Outcomes, horizon: float) -> dict[str, NDArray[Any]] | None:
+    @override
+    def read_columns(self, outcomes: Outcomes, horizon: float) -> Columns | None:
         """Return who reoffended within the horizon, or None when the cohort lacks it.
 
         Parameters
@@ -90,11 +91,13 @@ class RateModel:
             within = within & (outcomes.days <= horizon)
         return {"reoffended": within.astype(float)}
 
-    def complete_rows(self, rows: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    @override
+    def complete_rows(self, rows: Columns) -> Columns:
         """Return the collapsed rows as they are."""
         return rows
 
-    def add_outcome(self, eta: Any, data: dict[str, Any]) -> None:
+    @override
+    def add_outcome(self, eta: Any, data: Data) -> None:
         """Add the observed outcome to the PyMC model that is open."""
         import pymc as pm
 
@@ -103,13 +106,8 @@ class RateModel:
 
         pm.CustomDist("outcome", eta, logp=weighted, observed=data["reoffended"])
 
-    def predict(
-        self,
-        eta: NDArray[np.float64],
-        draws: dict[str, NDArray[np.float64]],  # noqa: ARG002
-        arm: int,  # noqa: ARG002
-        horizon: float,  # noqa: ARG002
-    ) -> dict[str, NDArray[np.float64]]:
+    @override
+    def predict(self, eta: Floats, draws: Draws, arm: int, horizon: float) -> dict[str, Floats]:
         """Return the probability of a reoffence, shape of `eta`."""
         from scipy.special import expit
 

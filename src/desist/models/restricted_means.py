@@ -6,9 +6,8 @@ logarithm or another expansion of it is taken.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-type Floats = NDArray[np.float64]
+from desist._types import Floats
 
 SMALLEST_SHARE = 1e-200  # a share of the gamma distribution below it is taken from its series
 MOST_TERMS = 20_000

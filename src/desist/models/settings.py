@@ -1,11 +1,12 @@
-"""What every model's settings have in common: their kinds, and which a family reads."""
+"""What every model's settings have in common: their kinds, and how they are listed."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, fields
+from collections.abc import Mapping
+from dataclasses import is_dataclass
 from typing import Any
 
 from desist.arguments import describe, find_kind_faults, find_names_faults
 from desist.errors import Fault
+from desist.models.families import read_family
 from desist.models.priors import Priors
 
 STEPS = ("read_columns", "complete_rows", "add_outcome", "predict")  # of every model
@@ -21,6 +22,55 @@ def settle_groups(record: Any) -> None:
     """
     if isinstance(record.groups, list):
         object.__setattr__(record, "groups", tuple(record.groups))
+
+
+def settle_family[Family](
+    record: Any, kind: type[Any], known: Mapping[str, type[Family]]
+) -> list[Fault]:
+    """Store the family as a record, also where a word was given for it.
+
+    Parameters
+    ----------
+    record : record of settings
+        Its ``family`` may be anything.
+    kind : type
+        The protocol of its families.
+    known : mapping of str to type
+        Families by their words.
+
+    Returns
+    -------
+    list of Fault
+        What is wrong with the family.
+    """
+    family, faults = read_family(record.family, kind, known)
+    if family is not None:
+        object.__setattr__(record, "family", family)
+    return faults
+
+
+def list_settings(model: Any) -> dict[str, Any]:
+    """List the settings of a model as text, for the record of an evaluation.
+
+    Parameters
+    ----------
+    model : Model
+        A record of settings.
+
+    Returns
+    -------
+    dict of str to object
+        By name, those of its family beside them, and the priors as a record of their own.
+    """
+    plain = {name: value for name, value in vars(model).items() if name != "priors"}
+    family = plain.get("family")
+    if is_dataclass(family):
+        plain |= {"family": getattr(family, "name", type(family).__name__)} | vars(family)
+    return {
+        "name": model.name,
+        **{name: None if value is None else str(value) for name, value in plain.items()},
+        "priors": {name: str(prior) for name, prior in vars(model.priors).items()},
+    }
 
 
 def find_predictor_faults(record: Any) -> list[Fault]:
@@ -47,37 +97,6 @@ def find_predictor_faults(record: Any) -> list[Fault]:
     return faults + find_kind_faults(
         "priors", record.priors, Priors, "Priors(...)", "name the prior: Priors(treatment=...)"
     )
-
-
-def find_unread_faults(
-    record: Any, family: str, readers: Mapping[str, Iterable[str]]
-) -> list[Fault]:
-    """Find settings that were given and that the family does not read.
-
-    Parameters
-    ----------
-    record : record of settings
-        A setting counts as given when it is not the default.
-    family : str
-        Its family.
-    readers : mapping of str to iterable of str
-        The families that read each setting that not all of them read.
-
-    Returns
-    -------
-    list of Fault
-        One a setting.
-    """
-    defaults = {item.name: item.default for item in fields(record)}
-    faults = []
-    for name, families in readers.items():
-        value = getattr(record, name)
-        if family in families or defaults[name] is MISSING or value == defaults[name]:
-            continue
-        advice = f"leave it out, or ask for {' or '.join(map(repr, families))}"
-        expected = f"none: the {family} family does not read it"
-        faults.append(Fault(name, expected, describe(value), advice))
-    return faults
 
 
 def find_model_faults(model: object, where: str = "model") -> list[Fault]:

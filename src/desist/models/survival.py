@@ -1,28 +1,22 @@
 """The time to the first reoffence, for everybody: a model with censoring."""
 
-import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, override
 
 import numpy as np
-from numpy.typing import NDArray
 
-from desist.arguments import describe, find_choice_faults, find_number_faults
+from desist._types import Data, Draws, Floats
+from desist.arguments import find_number_faults
 from desist.cohort.outcomes import Outcomes
 from desist.errors import Fault, raise_faults
 from desist.inference.likelihood import add_never
 from desist.inference.survival_likelihood import first_reoffence, first_reoffence_within
-from desist.models.priors import Normal, Priors, find_normal_faults
-from desist.models.settings import find_predictor_faults, find_unread_faults, settle_groups
-from desist.models.survival_families import FAMILIES
+from desist.models.families import SURVIVAL_FAMILIES, SurvivalFamily, Weibull, WithCured
+from desist.models.predictors import FROM_DESIGN
+from desist.models.priors import Priors
+from desist.models.protocol import Columns, Model, TimedModel
+from desist.models.settings import find_predictor_faults, settle_family, settle_groups
 
-WITH_SHAPE = tuple(name for name in FAMILIES if name != "exponential")
-READERS = {
-    "log_shape": WITH_SHAPE,
-    "log_shape_ratio": WITH_SHAPE,
-    "log_odds_cured": ("mixture_cure",),
-    "log_odds_cured_treatment": ("mixture_cure",),
-}
 HALF_A_DAY = 0.5
 # Time 0 has no logarithm. At this fraction of the horizon nobody has reoffended under any
 # shape above 0.05.
@@ -30,23 +24,23 @@ FIRST_INSTANT = 1e-300
 
 
 @dataclass(frozen=True)
-class SurvivalModel:
+class SurvivalModel(Model, TimedModel):
     r"""Model of the time to the first proven reoffence, censored at the end of follow-up.
 
     With time :math:`t` as a fraction of the horizon, so that 1 is the horizon, and the shape
     :math:`k_T` of each arm, the survival of a person is
 
-    =========================  ============================================================
-    ``weibull``                :math:`\exp(-e^\eta t^{k})`
-    ``exponential``            :math:`\exp(-e^\eta t)`
-    ``piecewise_exponential``  :math:`\exp(-e^\eta \Lambda_T(t))`, :math:`\Lambda_T` linear
-                               between `cuts` and :math:`\Lambda_T(1) = 1`
-    ``mixture_cure``           :math:`\pi + (1 - \pi)\exp(-\Lambda t^{k})`, :math:`\pi` and
-                               :math:`\Lambda` from :math:`\eta` and the share :math:`q_T` of
-                               those free at the horizon who are cured
-    ``log_logistic``           :math:`1 / (1 + e^\eta t^{k})`
-    ``log_normal``             :math:`\Phi\{-(\eta + k\log t)/c\}`, :math:`c = \pi/\sqrt3`
-    =========================  ============================================================
+    ===============  ============================================================
+    `Weibull`        :math:`\exp(-e^\eta t^{k})`
+    `Exponential`    :math:`\exp(-e^\eta t)`
+    `Pieces`         :math:`\exp(-e^\eta \Lambda_T(t))`, :math:`\Lambda_T` linear
+                     between its cuts and :math:`\Lambda_T(1) = 1`
+    `MixtureCure`    :math:`\pi + (1 - \pi)\exp(-\Lambda t^{k})`, :math:`\pi` and
+                     :math:`\Lambda` from :math:`\eta` and the share :math:`q_T` of
+                     those free at the horizon who are cured
+    `LogLogistic`    :math:`1 / (1 + e^\eta t^{k})`
+    `LogNormal`      :math:`\Phi\{-(\eta + k\log t)/c\}`, :math:`c = \pi/\sqrt3`
+    ===============  ============================================================
 
     Survival at the horizon depends on :math:`\eta` alone, and a larger :math:`\eta` is more
     hazard in all. In the first four it is the log of the cumulative hazard at the horizon, in
@@ -54,9 +48,6 @@ class SurvivalModel:
     near log-odds: so the priors of the programme effect, a log hazard ratio or a log odds
     ratio, mean much the same in each. In the language of accelerated failure times
     :math:`-\eta/k` is the log of the time scale, and the effect on it is :math:`-\tau/k`.
-    For the mixture, :math:`\pi = q_T\exp(-e^\eta)`, and :math:`\Lambda` gives
-    :math:`S(1) = \exp(-e^\eta)`: the programme may cure and delay apart, while what is known
-    well, how many reoffend in time, is a parameter of its own.
     Each arm has its own shape, and the prior of their ratio pools them: with one shape for
     both, the days of the few who reoffended would follow from how many they are.
     Days are counted whole: a reoffence on the day of release (0 days) is one that fell into
@@ -65,75 +56,68 @@ class SurvivalModel:
     Attributes
     ----------
     covariates : str or None
-        Right-hand side of a formula, or "design" for that of the design; None leaves
-        adjustment to the weights alone.
+        Right-hand side of a formula; "design" for that of the design, or none where it has
+        none; None leaves adjustment to the weights alone.
     groups : tuple of str or None
         Groupings with varying intercepts and programme effects; None takes the cohort's.
         "matched_set" stands for the sets of the design, which have intercepts alone.
     priors : Priors
         On the scale of :math:`\eta`.
-    log_shape : Normal
-        Prior of :math:`\log k` in the comparison group; for pieces, of the step of the log
-        hazard from one piece to the next. 0 is a constant hazard in the families that have
-        one.
-    log_shape_ratio : Normal or None
-        Prior of the log ratio of the treated arm's :math:`k` to the comparison group's (for
-        pieces, of the difference of their steps); None for one shape.
-    family : str
-        One of the families above.
-    cuts : tuple of float
-        Days at which the piecewise hazard changes; empty for the other families.
+    family : SurvivalFamily or str
+        A record of `desist.models.families` with its own priors, or the word for one with its
+        defaults: "weibull", "exponential", "log_normal", "log_logistic", "mixture_cure". The
+        pieces of "piecewise_exponential" need cut points: `Pieces(cuts=(30, 91, 182))`.
     recorded_in : float or None
         Width in days of the interval that the days are recorded in: 7 for weeks, 30.4 for
         months. A recorded `d` is the end of its interval, so that the reoffence fell between
         `d - recorded_in` and `d` and enters as :math:`S(l) - S(u)`: the first week is 7, not
         0. None when days are known.
-    log_odds_cured : Normal
-        Prior of the log-odds that a comparison person who has not reoffended by the horizon
-        never will (mixture cure). A short follow-up tells the cured from the slow only by
-        the shape: read the posterior with this prior beside it.
-    log_odds_cured_treatment : Normal
-        Prior of the programme's effect on these log-odds; up is better.
 
     Raises
     ------
     InputError
-        If the family is not known, `cuts` or `recorded_in` do not fit, a setting is of the
-        wrong kind, or one is given that the family does not read; every fault is listed.
+        If the family is not known, or a setting is of the wrong kind; every fault is listed.
 
     References
     ----------
     Kalbfleisch, J. D. and Prentice, R. L. (2002). The Statistical Analysis of Failure Time
-    Data, 2nd ed., chapter 2. Maller, R. and Zhou, X. (1996). Survival Analysis with Long-Term
-    Survivors.
+    Data, 2nd ed., chapter 2.
 
     Examples
     --------
-    >>> SurvivalModel(family="piecewise_exponential", cuts=(30, 91, 182)).cuts
+    >>> SurvivalModel(family="exponential").family
+    Exponential()
+    >>> from desist.models.families import Pieces
+    >>> SurvivalModel(family=Pieces(cuts=(30, 91, 182))).law.cuts
     (30.0, 91.0, 182.0)
     """
 
-    covariates: str | None = None
+    covariates: str | None = FROM_DESIGN
     groups: tuple[str, ...] | None = None
     priors: Priors = Priors()
-    log_shape: Normal = Normal(0.0, 0.5)
-    log_shape_ratio: Normal | None = Normal(0.0, 0.5)
-    family: str = "weibull"
-    cuts: tuple[float, ...] = ()
+    family: SurvivalFamily | str = Weibull()
     recorded_in: float | None = None
-    log_odds_cured: Normal = Normal(0.0, 1.5)
-    log_odds_cured_treatment: Normal = Normal(0.0, 1.0)
     name: ClassVar[str] = "survival"
     needs: ClassVar[str] = "days"
 
     def __post_init__(self) -> None:
         """Check the settings."""
         settle_groups(self)
-        if _are_numbers(self.cuts):
-            object.__setattr__(self, "cuts", tuple(float(cut) for cut in self.cuts))
-        raise_faults("survival model", self._find_faults())
+        faults = settle_family(self, SurvivalFamily, SURVIVAL_FAMILIES)
+        faults += find_predictor_faults(self)
+        recorded_in = self.recorded_in
+        faults += find_number_faults("recorded_in", recorded_in, above=0.0, optional=True)
+        raise_faults("survival model", faults)
 
-    def read_columns(self, outcomes: Outcomes, horizon: float) -> dict[str, NDArray[Any]] | None:
+    @property
+    def law(self) -> SurvivalFamily:
+        """The family as a record, also where it was given as a word."""
+        if isinstance(self.family, str):
+            raise TypeError("a family is a record once the model is made")
+        return self.family
+
+    @override
+    def read_columns(self, outcomes: Outcomes, horizon: float) -> Columns | None:
         """Return the outcome columns, or None when the cohort lacks them.
 
         Parameters
@@ -168,10 +152,14 @@ class SurvivalModel:
         else:
             start = np.where(reoffended, days - self.recorded_in, 0.0) / horizon
             columns["interval_start"] = np.maximum(start, FIRST_INSTANT)
-        constants = FAMILIES[self.family].constants(self, horizon)
-        return columns | {name: np.tile(c, (len(days), 1)) for name, c in constants.items()}
+        changes = self.law.find_changes()
+        if not changes:
+            return columns
+        starts = np.array([0.0, *changes]) / horizon
+        return columns | {"starts": np.tile(starts, (len(days), 1))}
 
-    def complete_rows(self, rows: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    @override
+    def complete_rows(self, rows: Columns) -> Columns:
         """Keep what is the same in all rows once, and say which are of the day of release."""
         once = {name: rows[name][0] for name in ("starts",) if name in rows}
         if "on_release_day" not in rows:
@@ -180,11 +168,12 @@ class SurvivalModel:
         # the first row stands in where there are none: an array of the model is never empty
         return rows | once | {"on_release_day_rows": found if found.size else np.zeros(1, int)}
 
-    def add_outcome(self, eta: Any, data: dict[str, Any]) -> None:
+    @override
+    def add_outcome(self, eta: Any, data: Data) -> None:
         """Add the observed outcome to the PyMC model that is open."""
         import pymc as pm
 
-        family = FAMILIES[self.family]
+        family = self.law
 
         def weighted(value: Any, level: Any, *parameters: Any) -> Any:
             return data["weight"] * self._log_likelihood(value, data, level, parameters)
@@ -192,19 +181,14 @@ class SurvivalModel:
         pm.CustomDist(
             "outcome",
             eta,
-            *family.declare(self, eta, data),
+            *family.declare(eta, data),
             logp=weighted,
             observed=data["time"],
             signature=f"{','.join(('(n)', *family.signature))}->(n)",
         )
 
-    def predict(
-        self,
-        eta: NDArray[np.float64],
-        draws: dict[str, NDArray[np.float64]],
-        arm: int,
-        horizon: float,
-    ) -> dict[str, NDArray[np.float64]]:
+    @override
+    def predict(self, eta: Floats, draws: Draws, arm: int, horizon: float) -> dict[str, Floats]:
         r"""Return survival and restricted mean days at the horizon, each of the shape of `eta`.
 
         The restricted mean :math:`h\int_0^1 S(t)\,dt` has a closed form in every family, for
@@ -213,63 +197,30 @@ class SurvivalModel:
         :math:`h\,{}_2F_1(1, 1/k; 1 + 1/k; -e^{\eta})`. The mixture cure model adds the
         fraction "cured" of everybody.
         """
-        predicted = FAMILIES[self.family].predict(self, eta, draws, arm, horizon)
+        predicted = self.law.predict(eta, draws, arm, horizon)
         return predicted | {"rmst": horizon * predicted["rmst"]}
 
+    @override
     def predict_survival(
-        self,
-        eta: NDArray[np.float64],
-        draws: dict[str, NDArray[np.float64]],
-        arm: int,
-        horizon: float,
-        *,
-        share: float,
-    ) -> NDArray[np.float64]:
+        self, eta: Floats, draws: Draws, arm: int, horizon: float, *, share: float
+    ) -> Floats:
         """Return survival after a share of the horizon, of the shape of `eta`."""
-        return FAMILIES[self.family].survive(self, eta, draws, arm, horizon, share)
+        return self.law.survive(eta, draws, arm, horizon, share=share)
 
-    def _find_faults(self) -> list[Fault]:
-        faults = find_choice_faults("family", self.family, FAMILIES)
-        faults += find_predictor_faults(self)
-        for name in READERS:
-            optional = name == "log_shape_ratio"
-            faults += find_normal_faults(name, getattr(self, name), optional=optional)
-        recorded_in = self.recorded_in
-        faults += find_number_faults("recorded_in", recorded_in, above=0.0, optional=True)
-        if not find_choice_faults("", self.family, FAMILIES):
-            faults += self._find_cut_faults()
-        return faults or find_unread_faults(self, self.family, READERS)
-
-    def _find_cut_faults(self) -> list[Fault]:
-        in_pieces = self.family == "piecewise_exponential"
-        expected = "days above 0 in ascending order"
-        if not in_pieces:
-            if isinstance(self.cuts, tuple) and not self.cuts:
-                return []
-            expected = f"none for the {self.family} family"
-            advice = 'ask for "piecewise_exponential"'
-        elif _ascend(self.cuts):
-            return []
-        else:
-            advice = "such as (30, 91, 182)"
-        found = repr(self.cuts) if _are_numbers(self.cuts) else describe(self.cuts)
-        return [Fault("cuts", expected, found, advice)]
-
-    def _compare(self, days: NDArray[np.float64], horizon: float) -> list[Fault]:
+    def _compare(self, days: Floats, horizon: float) -> list[Fault]:
         faults = []
-        if self.cuts and self.cuts[-1] >= horizon:
+        last = max(self.law.find_changes(), default=0.0)
+        if last >= horizon:
             expected = f"cut points before the horizon of {horizon:g} days"
-            faults.append(Fault("cuts", expected, f"{self.cuts[-1]:g}"))
+            faults.append(Fault("cuts", expected, f"{last:g}"))
         if self.recorded_in is not None and (n_zero := int((days == 0).sum())):
             expected = "the end of the interval that each reoffence fell in"
             advice = f"intervals that are counted from 0 end {self.recorded_in:g} days later"
             faults.append(Fault("recorded_in", expected, f"0 days for {n_zero} people", advice))
         return faults
 
-    def _log_likelihood(
-        self, time: Any, data: dict[str, Any], eta: Any, parameters: tuple[Any, ...]
-    ) -> Any:
-        family, event = FAMILIES[self.family], data["reoffended"]
+    def _log_likelihood(self, time: Any, data: Data, eta: Any, parameters: tuple[Any, ...]) -> Any:
+        family, event = self.law, data["reoffended"]
         terms = family.terms(time, data, eta, parameters)
         if self.recorded_in is None:
             term = first_reoffence(
@@ -278,16 +229,6 @@ class SurvivalModel:
         else:
             before = family.terms(data["interval_start"], data, eta, parameters)
             term = first_reoffence_within(before[1], terms[1], event)
-        if family.log_odds_never is None:
+        if not isinstance(family, WithCured):
             return term
         return add_never(term, event, family.log_odds_never(eta, parameters))
-
-
-def _are_numbers(cuts: Any) -> bool:
-    return isinstance(cuts, tuple | list) and not any(
-        find_number_faults("cuts", cut) for cut in cuts
-    )
-
-
-def _ascend(cuts: Any) -> bool:
-    return bool(_are_numbers(cuts) and len(cuts) and np.all(np.diff([0.0, *cuts, math.inf]) > 0))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from desist.models.predictive_check import PredictiveCheck
+from desist.models.predictive import PredictiveCheck
 from desist.report.pictures._style import (
     BLUE,
     GREY,

@@ -1,43 +1,23 @@
+"""Effects on court outcomes: against quadrature in R, and by hand."""
+
 import json
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 
-from desist.cohort.cohort import Cohort
+from desist.cohort.court import CUSTODY, CourtCounts
+from desist.effects.court import fit_court_outcomes
 from desist.errors import InputError, NoEventsError
 from desist.models.priors import Normal
-from desist.models.severity import (
-    CUSTODY,
-    TIERS,
-    CourtCounts,
-    CustodyModel,
-    SeverityModel,
-    count_court_outcomes,
-    fit_court_outcomes,
-)
-
-from .conftest import weigh
+from desist.models.severity import CustodyModel, SeverityModel
 
 QUADRATURE = json.loads(
     (Path(__file__).parents[1] / "reference" / "bayes" / "deterministic.json").read_text()
 )
 TABLES = [name for name in QUADRATURE if name.startswith("logit_")]
 REPORT = CourtCounts((0, 4, 9, 70), (60, 700, 1658, 3096), comparison_size=551.4)
-
-
-def custody_cohort(**more):
-    people = pd.DataFrame(
-        {
-            "treated": [1, 1, 1, 0, 0, 0, 0],
-            "reoffended": [1, 1, 0, 1, 1, 0, 0],
-            "court": ["summary", "indictable", None, "summary", "either way", None, "none"],
-        }
-        | more
-    )
-    return Cohort(people, treatment="treated", reoffended="reoffended")
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -83,57 +63,6 @@ def test_a_smaller_effective_size_gives_a_wider_interval():
         row = fit_court_outcomes(CustodyModel(), counts, inference="laplace").table.iloc[0]
         widths.append(row["upper"] - row["lower"])
     assert widths[1] > 1.1 * widths[0]
-
-
-def test_effective_counts_are_weighted_shares_of_the_effective_size():
-    counts = CourtCounts(
-        (1, 3), (10, 10), CUSTODY, comparison_weights=(27.8, 72.2), comparison_size=10.0
-    )
-    np.testing.assert_allclose(counts.effective, [[1, 3], [2.78, 7.22]])
-    assert counts.n_reoffenders == (1, 10)
-    assert CourtCounts(np.array([1, 3]), [10, 10], list(CUSTODY)) == CourtCounts(
-        (1, 3), (10, 10), CUSTODY
-    )
-
-
-def test_people_of_a_cohort_are_counted_with_and_without_their_weights():
-    cohort = custody_cohort()
-    weights = np.array([1.0, 1.0, 1.0, 2.0, 0.0, 1.0, 1.0])
-    counts = count_court_outcomes(cohort, weigh(cohort, weights), "court")
-    assert counts.categories == TIERS
-    assert counts.treated == (1, 0, 1, 1)
-    assert counts.comparison == (0, 0, 1, 2)
-    assert counts.comparison_size == pytest.approx(16 / 6)
-    np.testing.assert_allclose(counts.effective[1], np.array([0, 0, 2, 2]) / 4 * 16 / 6)
-    tenfold = count_court_outcomes(cohort, weigh(cohort, 10 * weights), "court")
-    np.testing.assert_allclose(tenfold.effective, counts.effective)
-
-
-def test_a_court_outcome_that_is_not_known_is_refused():
-    unknown = custody_cohort(court=["summary", "caution", None, None, "either way", None, "none"])
-    with pytest.raises(InputError) as caught:
-        count_court_outcomes(unknown, weigh(unknown), "court")
-    assert str(caught.value) == (
-        "court outcomes: 1 fault\n  - court: expected one of indictable, either way, summary, "
-        "none, found 2 other or blank in rows 2, 4; mend them, or name them"
-    )
-    with pytest.raises(InputError, match="verdict: expected one of the columns"):
-        count_court_outcomes(unknown, weigh(unknown), "verdict")
-
-
-def test_every_fault_of_the_counts_is_listed():
-    with pytest.raises(InputError) as caught:
-        CourtCounts(
-            (1, -2), (0, 0, 0), ("none", "none"), treated_weights=(0.0, 0.0), comparison_size=0
-        )
-    assert str(caught.value) == (
-        "court outcomes: 5 faults\n"
-        "  - categories: expected two or more different names, found none, none\n"
-        "  - treated: expected 2 whole numbers from 0, some above, found (1, -2)\n"
-        "  - treated_weights: expected 2 numbers from 0, some above, found (0.0, 0.0)\n"
-        "  - comparison: expected 2 whole numbers from 0, some above, found (0, 0, 0)\n"
-        "  - comparison_size: expected a number above 0 or None, found 0"
-    )
 
 
 def test_what_the_models_cannot_take_is_refused():

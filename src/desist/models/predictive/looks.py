@@ -7,16 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from desist._types import Draws, Floats, Integers, Mask
 from desist.cohort.outcomes import Outcomes
 from desist.models.fit import Fit
 from desist.models.frequency import FrequencyModel
-from desist.models.frequency_families import FAMILIES as FREQUENCY_FAMILIES
 from desist.models.predictors import MATCHED_SET, Target
+from desist.models.process import ProcessModel, draw_first
 from desist.models.survival import HALF_A_DAY, SurvivalModel
-from desist.models.survival_families import FAMILIES as SURVIVAL_FAMILIES
-
-type Floats = NDArray[np.float64]
-type Draws = dict[str, Floats]
 
 PROPORTION, OFFENCES, SQUARES, DAYS = "proportion", "offences", "offences squared", "days"
 MANY_OFFENCES = 5
@@ -40,7 +37,7 @@ class SimulatedArm:
     """
 
     code: int
-    people: NDArray[np.bool_]
+    people: Mask
     target: Target
     time_at_risk: Floats
 
@@ -77,7 +74,7 @@ def look_at(fit: Fit, outcomes: Outcomes) -> PredictiveLook:
     Parameters
     ----------
     fit : Fit
-        Of a `RateModel`, `FrequencyModel` or `SurvivalModel`.
+        Of a `RateModel`, `FrequencyModel`, `SurvivalModel` or `ProcessModel`.
     outcomes : Outcomes
         Of everybody, with those that the model needs.
 
@@ -90,6 +87,8 @@ def look_at(fit: Fit, outcomes: Outcomes) -> PredictiveLook:
         return _look_at_frequency(fit.model, fit, outcomes)
     if isinstance(fit.model, SurvivalModel):
         return _look_at_survival(fit.model, fit, outcomes)
+    if isinstance(fit.model, ProcessModel):
+        return _look_at_process(fit.model, fit, outcomes)
     return _look_at_rate(fit, outcomes)
 
 
@@ -104,7 +103,9 @@ def _look_at_rate(fit: Fit, outcomes: Outcomes) -> PredictiveLook:
         for level in levels
     ]
 
-    def draw(eta: Floats, _: Draws, arm: SimulatedArm, rng: np.random.Generator) -> NDArray[Any]:  # noqa: ARG001
+    def draw(
+        eta: Floats, _draws: Draws, _arm: SimulatedArm, rng: np.random.Generator
+    ) -> NDArray[Any]:
         probability: Floats = expit(eta)
         return rng.random(eta.shape) < probability
 
@@ -121,7 +122,7 @@ def _look_at_rate(fit: Fit, outcomes: Outcomes) -> PredictiveLook:
 
 
 def _average_by_level(
-    values: NDArray[Any], weights: Floats, codes: NDArray[np.int64], n_levels: int
+    values: NDArray[Any], weights: Floats, codes: Integers, n_levels: int
 ) -> Floats:
     """Return the weighted mean in each level, missing where there is nobody."""
     totals = np.bincount(codes, weights, n_levels)
@@ -131,7 +132,7 @@ def _average_by_level(
 
 
 def _look_at_frequency(model: FrequencyModel, fit: Fit, outcomes: Outcomes) -> PredictiveLook:
-    family = FREQUENCY_FAMILIES[model.family]
+    family = model.law
 
     def draw(
         eta: Floats, draws: Draws, arm: SimulatedArm, rng: np.random.Generator
@@ -150,12 +151,12 @@ def _look_at_frequency(model: FrequencyModel, fit: Fit, outcomes: Outcomes) -> P
         (f"share with {MANY_OFFENCES} or more", PROPORTION),
         ("variance", SQUARES),
     )
-    label = f"frequency ({model.family.replace('_', ' ')})"
+    label = f"frequency ({model.law.name.replace('_', ' ')})"
     return PredictiveLook(label, statistics, np.asarray(outcomes.offences), draw, summarise)
 
 
 def _look_at_survival(model: SurvivalModel, fit: Fit, outcomes: Outcomes) -> PredictiveLook:
-    family = SURVIVAL_FAMILIES[model.family]
+    family = model.law
     # the last bit of a recorded day must not decide on which side of a quarter it falls
     ends = np.array(QUARTERS) * fit.horizon * (1 + 1e-9)
 
@@ -163,9 +164,7 @@ def _look_at_survival(model: SurvivalModel, fit: Fit, outcomes: Outcomes) -> Pre
         eta: Floats, draws: Draws, arm: SimulatedArm, rng: np.random.Generator
     ) -> NDArray[Any]:
         survival = 1 - rng.random(eta.shape)
-        times = family.find_time(
-            model, eta, draws, arm.code, horizon=fit.horizon, survival=survival
-        )
+        times = family.find_time(eta, draws, arm.code, fit.horizon, survival=survival)
         days = fit.horizon * times
         return np.where(days <= arm.time_at_risk, _record(days, arm.time_at_risk, model), np.inf)
 
@@ -176,7 +175,7 @@ def _look_at_survival(model: SurvivalModel, fit: Fit, outcomes: Outcomes) -> Pre
         return np.array([*by_then, mean_days])
 
     statistics = [(f"share by {part * fit.horizon:g} days", PROPORTION) for part in QUARTERS]
-    label = f"survival ({model.family.replace('_', ' ')})"
+    label = f"survival ({model.law.name.replace('_', ' ')})"
     observed = np.where(np.asarray(outcomes.reoffended), np.asarray(outcomes.days), np.inf)
     among = ("mean days among reoffenders", DAYS)
     return PredictiveLook(label, (*statistics, among), observed, draw, summarise)
@@ -188,3 +187,33 @@ def _record(days: Floats, time_at_risk: Floats, model: SurvivalModel) -> Floats:
         return np.where(days < HALF_A_DAY, 0.0, days)
     ends = np.ceil(days / model.recorded_in) * model.recorded_in
     return np.minimum(ends, time_at_risk)
+
+
+def _look_at_process(model: ProcessModel, fit: Fit, outcomes: Outcomes) -> PredictiveLook:
+    offences = np.asarray(outcomes.offences)
+    days = np.full(len(offences), np.nan) if outcomes.days is None else outcomes.days
+
+    def draw(
+        eta: Floats, draws: Draws, arm: SimulatedArm, rng: np.random.Generator
+    ) -> NDArray[Any]:
+        dispersion, shape = (float(part.item()) for part in model.read_arm(draws, arm.code))
+        mean = np.exp(eta[0, 0]) * (arm.time_at_risk / fit.horizon) ** shape
+        counts = rng.poisson(mean * rng.gamma(dispersion, 1 / dispersion, len(mean)))
+        first = arm.time_at_risk * draw_first(np.maximum(counts, 1), shape, rng)
+        recorded = np.floor(first / model.recorded_to) * model.recorded_to
+        return np.column_stack([counts, recorded])[np.newaxis, np.newaxis]
+
+    def summarise(outcome: NDArray[Any], target: Target) -> Floats:
+        (counts, first), shares = outcome.T, target.weights
+        again = counts > 0
+        rate = shares @ again
+        mean_days = shares[again] @ first[again] / rate if again.any() else np.nan
+        return np.array([rate, shares @ counts, mean_days])
+
+    statistics = (
+        ("rate", PROPORTION),
+        ("frequency", OFFENCES),
+        ("mean days among reoffenders", DAYS),
+    )
+    observed = np.column_stack([offences, days])
+    return PredictiveLook("process", statistics, observed, draw, summarise)

@@ -7,16 +7,15 @@ from scipy import stats
 
 from desist.cohort.cohort import Cohort
 from desist.cohort.outcomes import read_outcomes
+from desist.models.families import FREQUENCY_FAMILIES, SURVIVAL_FAMILIES, MixtureCure, Pieces
 from desist.models.fit import fit_model
-from desist.models.frequency_families import FAMILIES as FREQUENCY_FAMILIES
-from desist.models.predictive_check import select_arm
-from desist.models.predictive_statistics import look_at
+from desist.models.predictive.looks import look_at
+from desist.models.predictive.simulation import select_arm
 from desist.models.predictors import make_predictors
 from desist.models.survival import SurvivalModel
-from desist.models.survival_families import FAMILIES as SURVIVAL_FAMILIES
 from desist.sample import build_sample
 
-from .conftest import weigh
+from ..conftest import weigh
 
 N_PEOPLE = 200_000
 COUNTS = np.arange(60)
@@ -57,7 +56,7 @@ def distribution(family, mean):
 @pytest.mark.parametrize("mean", [0.05, 1.2])
 def test_counts_come_from_the_distribution_of_the_family(family, mean):
     eta = np.full((1, 1, N_PEOPLE), np.log(mean))
-    drawn = FREQUENCY_FAMILIES[family].draw(eta, DRAWS, 1, np.random.default_rng(8))
+    drawn = FREQUENCY_FAMILIES[family]().draw(eta, DRAWS, 1, np.random.default_rng(8))
     assert drawn.shape == eta.shape
     assert drawn.dtype == np.int64
     expected = distribution(family, mean)
@@ -70,7 +69,7 @@ def test_counts_come_from_the_distribution_of_the_family(family, mean):
 @pytest.mark.parametrize("family", FREQUENCY_FAMILIES)
 def test_people_who_hardly_ever_offend_have_no_offence(family):
     eta = np.full((1, 1, 50), -60.0)
-    drawn = FREQUENCY_FAMILIES[family].draw(eta, DRAWS, 1, np.random.default_rng(8))
+    drawn = FREQUENCY_FAMILIES[family]().draw(eta, DRAWS, 1, np.random.default_rng(8))
     assert drawn.sum() == 0
 
 
@@ -96,18 +95,12 @@ def survival_of(family, eta, time):
 @pytest.mark.parametrize("family", SURVIVAL_FAMILIES)
 @pytest.mark.parametrize("eta", [-2.0, 0.7])
 def test_times_are_those_at_which_survival_is_so_much(family, eta):
-    cuts = (100.0, 200.0) if family == "piecewise_exponential" else ()
-    model = SurvivalModel(family=family, cuts=cuts)
+    is_cut = family == "piecewise_exponential"
+    law = Pieces((100.0, 200.0)) if is_cut else SURVIVAL_FAMILIES[family]()
     times = np.array([0.02, 0.2, 1 / 3, 0.5, 0.9, 1.0, 1.6])  # also beyond the horizon
     survival = np.array([survival_of(family, eta, time) for time in times])
-    found = SURVIVAL_FAMILIES[family].find_time(
-        model,
-        np.full((1, 1, 7), eta),
-        DRAWS,
-        1,
-        horizon=300.0,
-        survival=survival.reshape(1, 1, 7),
-    )
+    eta = np.full((1, 1, 7), eta)
+    found = law.find_time(eta, DRAWS, 1, 300.0, survival=survival.reshape(1, 1, 7))
     np.testing.assert_allclose(found[0, 0], times, rtol=1e-9)
 
 
@@ -115,9 +108,7 @@ def test_the_cured_never_reoffend():
     eta = np.full((1, 1, 3), 0.0)
     cured = 0.25 * np.exp(-1)
     survival = np.array([[[cured / 2, cured * 0.999, cured * 1.001]]])
-    times = SURVIVAL_FAMILIES["mixture_cure"].find_time(
-        SurvivalModel(family="mixture_cure"), eta, DRAWS, 1, horizon=300.0, survival=survival
-    )
+    times = MixtureCure().find_time(eta, DRAWS, 1, 300.0, survival=survival)
     assert np.isfinite(times).tolist() == [[[False, False, True]]]
 
 
@@ -144,9 +135,8 @@ def draw_days(people, model):
     design, outcomes = weigh(cohort), read_outcomes(cohort)
     fitted = fit_model(model, cohort, design, horizon=300.0, inference="laplace")
     look = look_at(fitted, outcomes)
-    arm = select_arm(
-        0, make_predictors(build_sample(cohort, design), None, ()), build_sample(cohort, design)
-    )
+    sample = build_sample(cohort, design, 300.0)
+    arm = select_arm(0, make_predictors(sample, None, ()), sample)
     one = {name: values[:1, :1] for name, values in fitted.draws.items()}
     rng = np.random.default_rng(3)
     drawn = np.concatenate(

@@ -19,8 +19,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from desist._types import Floats, Mask
 from desist.checks.check import Finding
 from desist.checks.welch import from_standard_error
 from desist.cohort.cohort import Cohort
@@ -48,8 +49,6 @@ COLUMNS = (
 )
 LEVEL = 0.05
 LARGEST_LEVERAGE = 1 - 1e-9
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -239,7 +238,7 @@ def fit_line(
 def _test(
     row: Mapping[Any, Any],
     values: Floats,
-    reoffended: NDArray[np.bool_] | None,
+    reoffended: Mask | None,
     design: Design,
     level: float,
 ) -> dict[str, Any]:
@@ -267,9 +266,7 @@ def _test(
     return result | {"sentence": _say_one(result, level)}
 
 
-def _find_reason(
-    values: Floats, reoffended: NDArray[np.bool_] | None, used: NDArray[np.bool_], weights: Floats
-) -> str:
+def _find_reason(values: Floats, reoffended: Mask | None, used: Mask, weights: Floats) -> str:
     """Why the test cannot be made, or an empty text."""
     if reoffended is None:
         return "the cohort has no column of who reoffended"
@@ -291,7 +288,7 @@ def _find_leverage(values: Floats, share: Floats) -> tuple[Floats, Floats]:
 def _balance_score(
     covariates: pd.DataFrame,
     formula: Formula,
-    reoffended: NDArray[np.bool_] | None,
+    reoffended: Mask | None,
     design: Design,
 ) -> PrognosticBalance:
     if reoffended is None:

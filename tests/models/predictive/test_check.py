@@ -6,20 +6,18 @@ import pytest
 
 from desist.cohort.cohort import Cohort
 from desist.errors import InputError
+from desist.models.families import SURVIVAL_FAMILIES as FAMILIES
+from desist.models.families import Pieces
 from desist.models.fit import fit_model
 from desist.models.frequency import FrequencyModel
-from desist.models.predictive_check import (
-    PredictiveCheck,
-    check_predictions,
-    compare_prediction,
-    write_probability,
-)
+from desist.models.predictive import PredictiveCheck, check_predictions
+from desist.models.predictive.record import write_probability
+from desist.models.predictive.simulation import compare_prediction
 from desist.models.process import ProcessModel
 from desist.models.rate import RateModel
 from desist.models.survival import SurvivalModel
-from desist.models.survival_families import FAMILIES
 
-from .conftest import make_cohort, weigh
+from ..conftest import make_cohort, weigh
 
 COLUMNS = ["arm", "statistic", "unit", "observed", "predicted", "lower", "upper", "probability"]
 
@@ -126,8 +124,8 @@ def test_times_from_a_family_are_explained_by_it(family):
         reoffended=(days <= 365).astype(int),
         days=np.where(days <= 365, days, np.nan),
     )
-    cuts = (91.0, 182.0) if family == "piecewise_exponential" else ()
-    assert check(cohort, SurvivalModel(family=family, cuts=cuts)).explains
+    is_cut = family == "piecewise_exponential"
+    assert check(cohort, SurvivalModel(family=Pieces((91.0, 182.0)) if is_cut else family)).explains
 
 
 def test_what_was_observed_is_the_weighted_statistic_of_the_people(people):

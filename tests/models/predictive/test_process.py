@@ -4,14 +4,15 @@ import pytest
 from desist.cohort.simulate import simulate_cohort
 from desist.errors import InputError
 from desist.models.fit import fit_model
+from desist.models.predictive import PredictiveCheck, check_one_process
+from desist.models.predictive.simulation import compare_prediction
 from desist.models.priors import Normal
 from desist.models.process import ProcessModel
-from desist.models.process_check import ProcessCheck, check_one_process, compare_prediction
 from desist.models.rate import RateModel
 
-from .conftest import make_cohort, weigh
+from ..conftest import make_cohort, weigh
 
-COLUMNS = ["arm", "measure", "observed", "predicted", "lower", "upper", "probability"]
+COLUMNS = ["arm", "statistic", "unit", "observed", "predicted", "lower", "upper", "probability"]
 
 
 def check(cohort, model=None, weights=None, **settings):
@@ -38,31 +39,33 @@ def test_one_process_is_enough_for_people_who_were_drawn_from_one():
     cohort = simulate_cohort(300, 900, rng=3, confounding=0.0, n_groups=0).cohort
     found = check(cohort, ProcessModel(covariates="age + copas"))
     assert list(found.table.columns) == COLUMNS
-    assert found.suffices
+    assert found.explains
     assert found.sentence.startswith(
-        "One process is enough for what was observed: each of the 6 figures is within what it "
-        "predicts (smallest two-sided posterior predictive probability 0."
+        "The process model explains what was observed: each of the 6 statistics looked at is "
+        "within what it predicts (smallest two-sided posterior predictive probability 0."
     )
     assert (found.table["lower"] < found.table["observed"]).all()
 
 
 def test_days_that_the_counts_do_not_explain_are_named(early):
     found = check(early, ProcessModel(log_shape=None))
-    assert not found.suffices
-    assert [(row.arm, row.measure) for row in found.unexplained.itertuples()] == [
-        ("treated", "time_among_reoffenders")
+    assert not found.explains
+    assert [(row.arm, row.statistic) for row in found.unexplained.itertuples()] == [
+        ("treated", "mean days among reoffenders")
     ]
     assert found.sentence.startswith(
-        "One process is not enough: of 6 figures it does not explain 1: mean days among "
-        "reoffenders, treated, "
+        "The process model does not explain 1 of the 6 statistics looked at (at most about 0.3 "
+        "would be outside by chance): mean days among reoffenders, treated, "
     )
-    assert "(probability below 0.001)." in found.sentence
-    assert repr(found) == f"<ProcessCheck: {found.sentence}>"
+    assert "(probability below 0.007)." in found.sentence
+    assert repr(found) == (
+        "<PredictiveCheck of the process model: 1 of 6 statistics not explained, 300 draws>"
+    )
 
 
 def test_a_shape_for_each_arm_explains_them(early):
     apart = ProcessModel(log_shape_ratio=Normal(0.0, 1.0))
-    assert check(early, apart).suffices
+    assert check(early, apart).explains
 
 
 def test_what_was_observed_is_the_weighted_mean_of_the_people(people):
@@ -114,7 +117,7 @@ def test_probability_is_two_sided_and_at_most_one():
 def test_the_same_seed_gives_the_same_table(early):
     first, second = (check(early, n_draws=20, seed=4) for _ in range(2))
     assert first.table.equals(second.table)
-    assert isinstance(first, ProcessCheck)
+    assert isinstance(first, PredictiveCheck)
 
 
 def test_a_fit_of_another_model_is_refused(people):

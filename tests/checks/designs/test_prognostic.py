@@ -6,10 +6,10 @@ import pytest
 
 import desist as ds
 from desist.checks import weighted_difference
+from desist.checks.designs.prognostic import COLUMNS, check_prognostic, fit_line
 from desist.design.design import Design
 from desist.errors import InputError
 from desist.estimands import Estimand
-from desist.evaluation.prognostic import COLUMNS, check_prognostic, fit_line
 
 
 def make_people(**columns):
@@ -226,5 +226,5 @@ def test_a_design_without_covariates_has_no_check():
 def test_people_of_another_design_are_refused(confounded):
     _, design, _ = confounded
     cohort = ds.simulate_cohort(60, 600, rng=1, n_groups=0).cohort
-    with pytest.raises(InputError, match="cohort: expected the people of the design, found 660"):
+    with pytest.raises(InputError, match=r"another one \(3200 people, the cohort has 660\)"):
         check_prognostic(cohort, design)

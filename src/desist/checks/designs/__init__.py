@@ -1,0 +1,1 @@
+"""Checks that know how the design was made."""

@@ -1,0 +1,157 @@
+r"""What a family of distributions has to offer, and the words that stand for families.
+
+A family is a record of its own priors with methods of one protocol, so that a prior that it does
+not read cannot be given. In all survival families :math:`\eta` alone says how many reoffend by the
+horizon, and a larger :math:`\eta` is more of them: priors of the programme effect mean much the
+same in each, and an arm's shape is only about when. In all families of counts a larger
+:math:`\eta` is more offences, and the time at risk enters as an offset of it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+import numpy as np
+
+from desist._types import Data, Draws, Floats, Integers
+from desist.arguments import find_choice_faults
+from desist.errors import Fault, InputError, raise_faults
+from desist.models.priors import find_normal_faults
+
+type Terms = tuple[Any, Any]  # log hazard and log survival
+
+
+@runtime_checkable
+class SurvivalFamily(Protocol):
+    """A family of distributions of the time to a first reoffence.
+
+    Attributes
+    ----------
+    name : str
+        The word that stands for it.
+    signature : tuple of str
+        Core dimensions of the parameters beside eta.
+    """
+
+    name: ClassVar[str]
+    signature: ClassVar[tuple[str, ...]]
+
+    def find_changes(self) -> tuple[float, ...]:
+        """Return the days at which the hazard may jump; the data then hold "starts"."""
+        return ()
+
+    def declare(self, eta: Any, data: Data) -> tuple[Any, ...]:
+        """Return the parameters beside eta, as variables of the PyMC model that is open."""
+
+    def terms(self, time: Any, data: Data, eta: Any, parameters: tuple[Any, ...]) -> Terms:
+        """Return log hazard and log survival at times, one of each a row."""
+
+    def predict(self, eta: Floats, draws: Draws, arm: int, horizon: float) -> dict[str, Floats]:
+        """Return predictions of the shape of eta, the restricted mean as a share of the horizon."""
+
+    def find_time(
+        self, eta: Floats, draws: Draws, arm: int, horizon: float, *, survival: Floats
+    ) -> Floats:
+        """Return when survival is so much, as shares of the horizon, infinite for never."""
+
+    def survive(
+        self, eta: Floats, draws: Draws, arm: int, horizon: float, *, share: float
+    ) -> Floats:
+        """Return survival after a share of the horizon, above 0 and up to 1."""
+
+
+@runtime_checkable
+class WithCured(Protocol):
+    """A survival family in which some never reoffend."""
+
+    def log_odds_never(self, eta: Any, parameters: tuple[Any, ...]) -> Any:
+        """Return the log-odds of those among everybody."""
+
+
+@runtime_checkable
+class FrequencyFamily(Protocol):
+    """A family of distributions of the number of offences.
+
+    Attributes
+    ----------
+    name : str
+        The word that stands for it.
+    signature : tuple of str
+        Core dimensions of the parameters beside eta.
+    has_dispersion : bool
+        Whether it needs the gamma functions of the negative binomial; the data then hold the
+        distinct counts of each arm.
+    """
+
+    name: ClassVar[str]
+    signature: ClassVar[tuple[str, ...]]
+    has_dispersion: ClassVar[bool]
+
+    def declare(self, data: Data) -> tuple[Any, ...]:
+        """Return the parameters beside eta, as variables of the PyMC model that is open."""
+
+    def log_likelihood(self, counts: Any, data: Data, eta: Any, parameters: tuple[Any, ...]) -> Any:
+        """Return one term a row; eta holds the offset."""
+
+    def predict(self, eta: Floats, draws: Draws, arm: int) -> dict[str, Floats]:
+        """Return predictions of the shape of eta."""
+
+    def draw(self, eta: Floats, draws: Draws, arm: int, rng: np.random.Generator) -> Integers:
+        """Draw counts of the shape of eta, which holds the offset."""
+
+
+def require_priors(record: Any, optional: Iterable[str] = ()) -> None:
+    """Refuse a family of which a setting is no prior.
+
+    Parameters
+    ----------
+    record : record of priors
+        The family.
+    optional : iterable of str
+        Settings that may be None.
+
+    Raises
+    ------
+    InputError
+        Listing every one of them.
+    """
+    faults = []
+    for item in fields(record):
+        may_lack = item.name in optional
+        faults += find_normal_faults(item.name, getattr(record, item.name), optional=may_lack)
+    raise_faults(f"{record.name} family", faults)
+
+
+def read_family[Family](
+    given: object, kind: type[Any], known: Mapping[str, type[Family]]
+) -> tuple[Family | None, list[Fault]]:
+    """Read a family that was given as a record, or as the word for one with its defaults.
+
+    Parameters
+    ----------
+    given : object
+        What was given.
+    kind : type
+        The protocol that it has to follow.
+    known : mapping of str to type
+        Families by their words.
+
+    Returns
+    -------
+    family : record or None
+        None where there are faults.
+    faults : list of Fault
+        All of them; those of a family that cannot do without a setting are its own.
+    """
+    if isinstance(given, kind) and not isinstance(given, type):
+        return given, []
+    if isinstance(given, type) and issubclass(given, tuple(known.values())):
+        expected, advice = "a record", f"write {given.__name__}()"
+        return None, [Fault("family", expected, f"the class {given.__name__}", advice)]
+    faults = find_choice_faults("family", given, known)
+    if faults:
+        return None, faults
+    try:
+        return known[str(given)](), []
+    except InputError as error:
+        return None, list(error.faults)

@@ -1,0 +1,170 @@
+"""People drawn anew from a fitted model, an arm at a time, and held against those observed."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from desist._types import Draws, Floats
+from desist.inference.seeds import make_generator
+from desist.models.fit import Fit
+from desist.models.predictive.looks import PredictiveLook, SimulatedArm
+from desist.models.predictive.record import PredictiveCheck
+from desist.models.predictors import Predictors, Target
+from desist.sample import Sample
+
+ARMS = {"treated": 1, "comparison": 0}
+TIE_DECIMALS = 9
+
+
+def simulate_people(
+    fit: Fit,
+    look: PredictiveLook,
+    predictors: Predictors,
+    sample: Sample,
+    *,
+    n_draws: int,
+    probability: float,
+    seed: int | np.random.Generator,
+) -> PredictiveCheck:
+    """Draw the outcomes of both arms anew, and compare their statistics with those observed.
+
+    Parameters
+    ----------
+    fit : Fit
+        The model.
+    look : PredictiveLook
+        What is looked at.
+    predictors : Predictors
+        Of the people that it was fitted to.
+    sample : Sample
+        These people.
+    n_draws : int
+        Posterior draws, and cohorts simulated.
+    probability : float
+        Of the predictive intervals.
+    seed : int or numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    PredictiveCheck
+        One row an arm and statistic.
+    """
+    rng = make_generator(seed)
+    chosen = choose_draws(fit.draws, n_draws, rng)
+    rows = []
+    for name, code in ARMS.items():
+        arm = select_arm(code, predictors, sample)
+        observed = _summarise(look, look.observed[arm.people], arm)
+        drawn = np.array([_draw_anew(fit, look, one, arm, rng) for one in chosen])
+        rows += [
+            {"arm": name, "statistic": statistic, "unit": unit}
+            | compare_prediction(float(observed[column]), drawn[:, column], probability)
+            for column, (statistic, unit) in enumerate(look.statistics)
+        ]
+    return PredictiveCheck(pd.DataFrame(rows), look.label, n_draws, probability)
+
+
+def compare_prediction(observed: float, drawn: Floats, probability: float) -> dict[str, float]:
+    """Compare one figure with its predictive distribution.
+
+    Parameters
+    ----------
+    observed : float
+        The figure; NaN where there is none.
+    drawn : ndarray of float, shape (n_draws,)
+        Its predictions; NaN where a simulated arm has no reoffenders.
+    probability : float
+        Of the interval.
+
+    Returns
+    -------
+    dict of str to float
+        observed, predicted (median), lower, upper, probability (two-sided).
+
+    Examples
+    --------
+    >>> compare_prediction(3.0, np.arange(10.0), 0.8)["probability"]
+    0.8
+    """
+    found = drawn[~np.isnan(drawn)]
+    if math.isnan(observed) or not found.size:
+        missing = dict.fromkeys(("predicted", "lower", "upper", "probability"), math.nan)
+        return {"observed": observed} | missing
+    tail = (1 - probability) / 2
+    lower, predicted, upper = np.quantile(found, [tail, 0.5, 1 - tail])
+    one_sided = min(float((found <= observed).mean()), float((found >= observed).mean()))
+    return {
+        "observed": observed,
+        "predicted": float(predicted),
+        "lower": float(lower),
+        "upper": float(upper),
+        "probability": min(1.0, 2 * one_sided),
+    }
+
+
+def choose_draws(draws: Draws, n_draws: int, rng: np.random.Generator) -> list[Draws]:
+    """Choose posterior draws, without replacement while they last.
+
+    Parameters
+    ----------
+    draws : dict of str to ndarray, each of shape (chains, draws, ...)
+        Of every parameter.
+    n_draws : int
+        How many.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    list of dict of str to ndarray, each of shape (1, 1, ...)
+        One draw each.
+    """
+    flat = {name: values.reshape(-1, *values.shape[2:]) for name, values in draws.items()}
+    n_known = len(flat["intercept"])
+    chosen = rng.choice(n_known, n_draws, replace=n_draws > n_known)
+    return [
+        {name: values[np.newaxis, np.newaxis, one] for name, values in flat.items()}
+        for one in chosen
+    ]
+
+
+def select_arm(code: int, predictors: Predictors, sample: Sample) -> SimulatedArm:
+    """Select the people of one arm who have weight.
+
+    Parameters
+    ----------
+    code : {0, 1}
+        1 for the treated.
+    predictors : Predictors
+        Of everybody.
+    sample : Sample
+        Their weights and time at risk.
+
+    Returns
+    -------
+    SimulatedArm
+        One row a person.
+    """
+    people = sample.used & (sample.treated == bool(code))
+    shares = sample.weights[people] / sample.weights[people].sum()
+    target = Target(predictors.covariates[people], predictors.groups[people], shares)
+    return SimulatedArm(code, people, target, sample.recorded.time_at_risk[people])
+
+
+def _draw_anew(
+    fit: Fit, look: PredictiveLook, draw: Draws, arm: SimulatedArm, rng: np.random.Generator
+) -> Floats:
+    eta = fit.predict_linear(draw, arm.target, arm.code)
+    # a time beyond any follow-up may be too large for a number, and is censored all the same
+    with np.errstate(over="ignore", divide="ignore"):
+        outcome = look.draw(eta, draw, arm, rng)[0, 0]
+    return _summarise(look, outcome, arm)
+
+
+def _summarise(look: PredictiveLook, outcome: NDArray[Any], arm: SimulatedArm) -> Floats:
+    # as many people must be the same share, whoever they are: ties count on either side
+    return np.round(look.summarise(outcome, arm.target), TIE_DECIMALS)

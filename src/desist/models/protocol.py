@@ -1,0 +1,52 @@
+"""What every outcome model offers: settings, and the steps of the way."""
+
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from numpy.typing import NDArray
+
+from desist._types import Data, Draws, Floats
+from desist.cohort.outcomes import Outcomes
+from desist.models.priors import Priors
+
+type Columns = dict[str, NDArray[Any]]
+
+
+class Model(Protocol):
+    """An outcome model: frozen settings, and the steps from outcomes to predictions."""
+
+    name: ClassVar[str]
+    needs: ClassVar[str]
+
+    @property
+    def covariates(self) -> str | None:
+        """Right-hand side of a formula, "design" for the design's, or None."""
+
+    @property
+    def groups(self) -> tuple[str, ...] | None:
+        """Groupings, or None for the cohort's."""
+
+    @property
+    def priors(self) -> Priors:
+        """Priors of the linear predictor."""
+
+    def read_columns(self, outcomes: Outcomes, horizon: float) -> Columns | None:
+        """Return the outcome columns, or None when the cohort lacks them."""
+
+    def complete_rows(self, rows: Columns) -> Columns:
+        """Add to the collapsed rows what the likelihood needs beside them."""
+
+    def add_outcome(self, eta: Any, data: Data) -> None:
+        """Add the observed outcome to the PyMC model that is open."""
+
+    def predict(self, eta: Floats, draws: Draws, arm: int, horizon: float) -> dict[str, Floats]:
+        """Return expected outcomes, each of the shape of `eta` (chains, draws, rows)."""
+
+
+@runtime_checkable
+class TimedModel(Protocol):
+    """An outcome model of the time to a first reoffence."""
+
+    def predict_survival(
+        self, eta: Floats, draws: Draws, arm: int, horizon: float, *, share: float
+    ) -> Floats:
+        """Return survival after a share of the horizon, of the shape of `eta`."""

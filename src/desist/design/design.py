@@ -18,13 +18,13 @@ from desist.design.balance import (
     effective_sample_size,
     measure_balance,
 )
-from desist.design.columns import on_one_thread
 from desist.design.formula import Formula, make_matrix, read_formula
 from desist.design.protocol import Material, Method, Weighting
 from desist.design.scores.models import RegressionScore, ScoreModel, draw_scores
 from desist.design.scores.propensity import PropensityScore
 from desist.errors import CannotAnswerError, Fault, InputError, NoOverlapError, raise_faults
 from desist.estimands import Estimand
+from desist.execution import on_one_thread
 from desist.privacy import FEWEST_SHARING
 
 BY_HAND = Given()

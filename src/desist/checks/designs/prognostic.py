@@ -27,11 +27,11 @@ from desist.checks.welch import from_standard_error
 from desist.cohort.cohort import Cohort
 from desist.design.balance import WORDS, expand_columns, measure_balance
 from desist.design.balance.similarity import read_design_formula
-from desist.design.columns import on_one_thread
 from desist.design.design import Design
 from desist.design.formula import Formula, ModelMatrix, make_matrix
 from desist.design.scores.propensity import fit_score, score_matrix
 from desist.errors import InputError, SeparationError
+from desist.execution import on_one_thread
 from desist.sample import Sample, read_sample
 
 COLUMNS = (

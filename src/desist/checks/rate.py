@@ -260,9 +260,8 @@ def _check_pairs(arms: Arms, sets: NDArray[np.int64]) -> list[Check]:
 
 def _check_sets(arms: Arms, sets: NDArray[np.int64]) -> Check:
     slug = "mantel_haenszel"
-    reason = arms.shortage(1) or _say_uneven(arms, sets)
-    if reason:
-        return not_applicable(Measure.RATE, slug, reason)
+    if arms.shortage(1):
+        return not_applicable(Measure.RATE, slug, arms.shortage(1))
     try:
         found = mantel_haenszel(arms.outcome, arms.treated, sets)
     except CannotAnswerError as error:
@@ -271,17 +270,6 @@ def _check_sets(arms: Arms, sets: NDArray[np.int64]) -> Check:
         return not_applicable(Measure.RATE, slug, "no set has people with and without the outcome")
     note = "sets weighted by n1 n0 / (n1 + n0), people within a set equally"
     return label(found, Measure.RATE, slug, reason=note)
-
-
-def _say_uneven(arms: Arms, sets: NDArray[np.int64]) -> str:
-    """Say whether people of one set and arm weigh differently, as sampling weights make them."""
-    groups = np.column_stack([sets, arms.treated])[sets >= 0]
-    cells = np.unique(groups, axis=0, return_inverse=True)[1].ravel()
-    low, high = np.full(cells.max(initial=-1) + 1, np.inf), np.zeros(cells.max(initial=-1) + 1)
-    np.minimum.at(low, cells, arms.weights[sets >= 0])
-    np.maximum.at(high, cells, arms.weights[sets >= 0])
-    uneven = bool((high - low > 1e-9 * high).any())
-    return "the weights differ within a matched set and arm" if uneven else ""
 
 
 def _check_effective_counts(arms: Arms) -> list[Check]:

@@ -218,7 +218,7 @@ def find_weight_faults(column: Column) -> list[Fault]:
     Returns
     -------
     list of Fault
-        Gaps and text; weights of 0 or below, or too small beside the largest to be added to it.
+        Gaps and text; weights of 0 or below, infinite, or too small to be added to the largest.
     """
     expected, numbers = "a positive weight for everybody", column.numbers
     largest = float(numbers.max(where=np.isfinite(numbers), initial=0.0))
@@ -228,6 +228,7 @@ def find_weight_faults(column: Column) -> list[Fault]:
     return [
         *column.faults(column.missing | column.other, expected, words),
         *column.faults(numbers <= 0, expected, advice, "no positive number"),
+        *column.faults(np.isinf(numbers) & (numbers > 0), expected, advice, "an infinite number"),
         *column.faults(lost, "weights that can be added up", advice, "next to nothing"),
     ]
 

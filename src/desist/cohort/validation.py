@@ -208,10 +208,10 @@ def _find_empty_groups(name: str, n_groups: int, n_lived_in: int) -> list[Fault]
 
 def _find_number_faults(columns: dict[str, Column], roles: Roles) -> list[Fault]:
     """Find infinite numbers anywhere, and text among the numbers of the covariates."""
-    binary = {roles.treatment, roles.reoffended}
+    looked_at = {roles.treatment, roles.reoffended, roles.sampling_weight}
     faults: list[Fault] = []
     for name, column in columns.items():
-        if name not in binary:
+        if name not in looked_at:
             faults += find_infinite(column)
         label = isinstance(column.cells.dtype, pd.CategoricalDtype)
         if name not in roles.hidden and not is_real(column.cells) and not label:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import xarray as xr
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from desist.effects.corrected import correct_fit
 from desist.estimands import Estimand
 from desist.inference.diagnostics import Diagnostics
 from desist.models.fit import Fit
@@ -70,12 +71,17 @@ class SurvivalEffect:
 
 
 def estimate_survival(
-    fit: Fit, days: ArrayLike | None = None, *, probability: float = 0.95
+    fit: Fit,
+    days: ArrayLike | None = None,
+    *,
+    probability: float = 0.95,
+    calibrated: bool = True,
 ) -> SurvivalEffect:
     r"""Estimate the share without a reoffence on some days, with and without the programme.
 
     Within each draw :math:`S_a(t)` is averaged over the people whom the estimand is about,
-    once with the programme and once without; then the two are contrasted.
+    once with the programme and once without, and corrected by what was observed by then, as
+    in `estimate_effects`; then the two are contrasted.
 
     Parameters
     ----------
@@ -85,6 +91,8 @@ def estimate_survival(
         Above 0 and up to the horizon of the fit; by default 52 evenly spaced.
     probability : float
         Of the equal-tailed intervals.
+    calibrated : bool
+        Whether the shares are corrected; False for those of the model alone.
 
     Returns
     -------
@@ -110,9 +118,17 @@ def estimate_survival(
         days = np.linspace(0.0, fit.horizon, N_STEPS + 1)[1:]
     asked = np.atleast_1d(np.asarray(days, dtype=float))
     with_programme, without = (
-        xr.DataArray(
-            fit.predict_survival(arm, asked), dims=("chain", "draw", "day"), coords={"day": asked}
-        )
-        for arm in (1, 0)
+        xr.DataArray(shares, dims=("chain", "draw", "day"), coords={"day": asked})
+        for shares in _predict_curves(fit, asked, calibrated=calibrated)
     )
     return SurvivalEffect(fit.estimand, with_programme, without, fit.diagnostics, probability)
+
+
+def _predict_curves(
+    fit: Fit, days: NDArray[np.float64], *, calibrated: bool
+) -> list[NDArray[np.float64]]:
+    ascending, place = np.unique(days, return_inverse=True)
+    corrected = correct_fit(fit, ascending) if calibrated and len(days) else None
+    if corrected is None:
+        return [fit.predict_survival(arm, days) for arm in (1, 0)]
+    return [corrected.predict(arm)["curve"][..., place.ravel()] for arm in (1, 0)]

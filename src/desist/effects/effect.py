@@ -14,12 +14,20 @@ from numpy.typing import NDArray
 
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design
+from desist.effects.corrected import (
+    CorrectedFit,
+    Correction,
+    correct_fit,
+    name_uncorrected,
+    size_arms,
+)
 from desist.errors import Fault, InputError
 from desist.estimands import Estimand, Interval, Measure, Scale
 from desist.inference.diagnostics import Diagnostics, worst_of
 from desist.inference.engines import Engine
 from desist.models.fit import Fit, Model, fit_model
-from desist.models.predictors import Target
+
+type Averages = Mapping[str, NDArray[np.float64]]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -44,6 +52,9 @@ class Effect:
         Of the fit that the draws come from.
     probability : float
         Of the intervals.
+    correction : Correction or None
+        What the model alone says, and what each arm is worth; None where the effect is that of
+        the model alone.
     """
 
     measure: Measure
@@ -56,6 +67,7 @@ class Effect:
     ratio: xr.DataArray
     diagnostics: Diagnostics
     probability: float = 0.95
+    correction: Correction | None = None
 
     @property
     def scale(self) -> Scale:
@@ -125,13 +137,17 @@ class Effect:
         )
 
 
-def estimate_effects(fit: Fit, *, probability: float = 0.95) -> tuple[Effect, ...]:
+def estimate_effects(
+    fit: Fit, *, probability: float = 0.95, calibrated: bool = True
+) -> tuple[Effect, ...]:
     r"""Estimate every effect that a fit gives.
 
     For each draw, the expected outcome of every person in the target is averaged once with
-    and once without the programme (g-computation, :math:`\frac1n\sum_i E(Y \mid T=t, x_i)`),
-    and the two averages are contrasted. With average survival :math:`\bar S` and horizon
-    :math:`h`, the mean days among reoffenders are
+    and once without the programme (g-computation, :math:`\frac1n\sum_i E(Y \mid T=t, x_i)`).
+    Both averages are corrected by what was observed of their arm, so that they are right where
+    the weights are, whatever the form of the model, and where the model is, whatever the
+    weights: see :mod:`desist.effects.augmented`. Then they are contrasted. With average
+    survival :math:`\bar S` and horizon :math:`h`, the mean days among reoffenders are
     :math:`(\overline{RMST} - h\bar S)/(1 - \bar S)` and the hazard ratio is the ratio of
     cumulative hazards at the horizon :math:`\log\bar S_1 / \log\bar S_0`. It is marginal, and
     the Weibull model's own hazard ratio where hazards are proportional: without covariates and
@@ -144,6 +160,8 @@ def estimate_effects(fit: Fit, *, probability: float = 0.95) -> tuple[Effect, ..
         A rate, frequency, survival or means model.
     probability : float
         Of the equal-tailed posterior intervals.
+    calibrated : bool
+        Whether the averages are corrected; False for those of the model alone.
 
     Returns
     -------
@@ -154,13 +172,26 @@ def estimate_effects(fit: Fit, *, probability: float = 0.95) -> tuple[Effect, ..
     ----------
     Hernan, M. A. and Robins, J. M. (2020). Causal Inference: What If, chapter 13.
     """
-    return _contrast_all(fit, fit.target, _count_people(fit), probability)
+    people = _count_people(fit)
+    corrected = correct_fit(fit) if calibrated else None
+    if corrected is None:
+        return _contrast_all(fit, fit.predict(1), fit.predict(0), people, probability)
+    without, with_programme = corrected.alone
+    alone = _contrast_all(fit, with_programme, without, people, probability)
+    reported = _contrast_all(fit, corrected.predict(1), corrected.predict(0), people, probability)
+    return tuple(
+        replace(effect, correction=_describe_correction(corrected, before))
+        for effect, before in zip(reported, alone, strict=True)
+    )
 
 
 def estimate_effects_by_group(
-    fit: Fit, grouping: str, *, probability: float = 0.95
+    fit: Fit, grouping: str, *, probability: float = 0.95, calibrated: bool = True
 ) -> dict[str, tuple[Effect, ...]]:
     """Estimate the effects in each group, partially pooled by the model's hierarchy.
+
+    Averaged over the groups' shares of the target, outcomes with and without the programme are
+    those of `estimate_effects`: the correction moves all groups alike.
 
     Parameters
     ----------
@@ -170,6 +201,8 @@ def estimate_effects_by_group(
         Which of its groupings, such as "prison".
     probability : float
         Of the equal-tailed posterior intervals.
+    calibrated : bool
+        Whether the averages are corrected; False for those of the model alone.
 
     Returns
     -------
@@ -186,16 +219,30 @@ def estimate_effects_by_group(
         known = ", ".join(fit.group_sizes) or "none: the model has no groups"
         raise InputError("effects by group", [Fault("grouping", known, repr(grouping))])
     position = list(fit.levels).index(grouping)
-    effects = {}
-    for code, level in enumerate(fit.levels[grouping]):
-        members = fit.target.groups[:, position] == code
-        if members.any():
-            people = dict.fromkeys(Measure, fit.group_sizes[grouping][level])
-            if fit.group_reoffenders:
-                reoffenders = fit.group_reoffenders[grouping][level]
-                people[Measure.TIME_AMONG_REOFFENDERS] = reoffenders
-            effects[level] = _contrast_all(fit, fit.target.restrict(members), people, probability)
-    return effects
+    members = {
+        level: fit.target.groups[:, position] == code
+        for code, level in enumerate(fit.levels[grouping])
+    }
+    members = {level: rows for level, rows in members.items() if rows.any()}
+    parts = [fit.target.restrict(rows) for rows in members.values()]
+    shares = [float(fit.target.weights[rows].sum()) for rows in members.values()]
+    corrected = correct_fit(fit) if calibrated else None
+    with_programme, without = (
+        [fit.predict(arm, part) for part in parts]
+        if corrected is None
+        else corrected.predict_parts(arm, parts, shares)
+        for arm in (1, 0)
+    )
+    return {
+        level: _contrast_all(
+            fit,
+            with_programme[number],
+            without[number],
+            _count_members(fit, grouping, level),
+            probability,
+        )
+        for number, level in enumerate(members)
+    }
 
 
 def estimate_effects_over_designs(
@@ -327,14 +374,40 @@ def _count_people(fit: Fit) -> dict[Measure, tuple[int, int]]:
     return people
 
 
+def _count_members(fit: Fit, grouping: str, level: str) -> dict[Measure, tuple[int, int]]:
+    people = dict.fromkeys(Measure, fit.group_sizes[grouping][level])
+    if fit.group_reoffenders:
+        people[Measure.TIME_AMONG_REOFFENDERS] = fit.group_reoffenders[grouping][level]
+    return people
+
+
+def _describe_correction(corrected: CorrectedFit, alone: Effect) -> Correction:
+    interval = alone.interval
+    sizes, kish = size_arms(corrected, alone.measure)
+    return Correction(
+        treated=None if alone.treated is None else float(alone.treated.mean()),
+        comparison=None if alone.comparison is None else float(alone.comparison.mean()),
+        contrast=alone.estimate,
+        lower=interval.lower,
+        upper=interval.upper,
+        sizes=sizes,
+        kish=kish,
+        not_corrected=name_uncorrected(corrected, alone.measure),
+    )
+
+
 def _contrast_all(
-    fit: Fit, target: Target, people: Mapping[Measure, tuple[int, int]], probability: float
+    fit: Fit,
+    with_programme: Averages,
+    without: Averages,
+    people: Mapping[Measure, tuple[int, int]],
+    probability: float,
 ) -> tuple[Effect, ...]:
-    with_programme, without = (_derive(fit.predict(arm, target), fit.horizon) for arm in (1, 0))
+    of_treated, of_comparison = (_derive(arm, fit.horizon) for arm in (with_programme, without))
     effects = []
     for measure in Measure:
-        if measure in with_programme:
-            treated, comparison = with_programme[measure], without[measure]
+        if measure in of_treated:
+            treated, comparison = of_treated[measure], of_comparison[measure]
             on_difference = measure is not Measure.HAZARD_RATIO
             effects.append(
                 Effect(

@@ -106,6 +106,8 @@ class Fit:
     constant_covariates : tuple of str
         Columns of the design's formula that are left out, because they are the same for
         everybody who is used.
+    people : WeightedPeople or None
+        Those behind the rows of `data`; None for published figures and for draws from a prior.
     """
 
     model: Model
@@ -123,6 +125,7 @@ class Fit:
     group_sizes: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
     group_reoffenders: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
     constant_covariates: tuple[str, ...] = ()
+    people: WeightedPeople | None = None
 
     @cached_property
     def pymc_model(self) -> Any:
@@ -403,6 +406,7 @@ def fit_rows(
         levels,
         covariate_names,
         reoffenders,
+        people=weighted,
     )
 
 

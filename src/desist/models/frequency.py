@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from desist.cohort.outcomes import Outcomes
 from desist.errors import Fault, InputError
 from desist.models.frequency_families import FAMILIES
+from desist.models.observed import LOG, Observed, observe_one
 from desist.models.priors import Normal, Priors
 
 
@@ -152,3 +153,14 @@ class FrequencyModel:
         the hurdle model.
         """
         return FAMILIES[self.family].predict(eta, draws, arm)
+
+    def observe(self, rows: dict[str, NDArray[Any]], horizon: float) -> Observed:
+        """Return the offences of the fit's rows, beside what is expected."""
+        return observe_one(
+            rows["offences"],
+            "frequency",
+            lambda eta, draws, arm: self.predict(eta, draws, arm, horizon),
+            vary=FAMILIES[self.family].vary,
+            link=LOG,
+            log_exposure=rows["log_time_at_risk"],
+        )

@@ -74,6 +74,8 @@ class FrequencyFamily:
         (eta, draws, arm) to predictions of the shape of eta.
     draw : callable
         (eta with its offset, draws, arm, source of randomness) to counts of the shape of eta.
+    vary : callable
+        Predictions to the variance of a count.
     has_dispersion : bool
         Whether the gamma functions of the negative binomial are needed.
     """
@@ -83,6 +85,7 @@ class FrequencyFamily:
     log_likelihood: Callable[[Any, Data, Any, tuple[Any, ...]], Any]
     predict: Callable[[Floats, Draws, int], dict[str, Floats]]
     draw: Callable[[Floats, Draws, int, np.random.Generator], Counts]
+    vary: Callable[[Mapping[str, Floats]], Floats]
     has_dispersion: bool = True
 
 
@@ -169,6 +172,7 @@ def _predict_hurdle(eta: Floats, draws: Draws, arm: int) -> dict[str, Floats]:
         "frequency": offending * mean / some,
         "dispersion": dispersion,
         "offending": offending,
+        "not_truncated": mean,
     }
 
 
@@ -212,6 +216,30 @@ def _draw_hurdle(eta: Floats, draws: Draws, arm: int, rng: np.random.Generator) 
     return counts
 
 
+def _vary_poisson(predicted: Mapping[str, Floats]) -> Floats:
+    return predicted["frequency"]
+
+
+def _vary_negative_binomial(predicted: Mapping[str, Floats]) -> Floats:
+    mean = predicted["frequency"]
+    return mean + np.square(mean) / predicted["dispersion"]
+
+
+def _vary_zero_inflated(predicted: Mapping[str, Floats]) -> Floats:
+    some = 1 - predicted["inflated"]
+    mean = predicted["frequency"] / some  # of those who may offend
+    within = mean + np.square(mean) / predicted["dispersion"]
+    return some * within + some * (1 - some) * np.square(mean)
+
+
+def _vary_hurdle(predicted: Mapping[str, Floats]) -> Floats:
+    mean, dispersion = predicted["not_truncated"], predicted["dispersion"]
+    # without zeros, mean and mean square are both larger by the inverse of the share of others
+    square = mean + np.square(mean) * (1 + 1 / dispersion)
+    per_mean = predicted["frequency"] / mean
+    return per_mean * square - np.square(predicted["frequency"])
+
+
 FAMILIES: Mapping[str, FrequencyFamily] = {
     "negative_binomial": FrequencyFamily(
         _declare_dispersions,
@@ -219,6 +247,7 @@ FAMILIES: Mapping[str, FrequencyFamily] = {
         _negative_binomial,
         _predict_negative_binomial,
         _draw_negative_binomial,
+        _vary_negative_binomial,
     ),
     "zero_inflated": FrequencyFamily(
         _declare_inflated,
@@ -226,11 +255,23 @@ FAMILIES: Mapping[str, FrequencyFamily] = {
         _zero_inflated,
         _predict_zero_inflated,
         _draw_zero_inflated,
+        _vary_zero_inflated,
     ),
     "hurdle": FrequencyFamily(
-        _declare_repeats, ("(d)", "(n)"), _hurdle, _predict_hurdle, _draw_hurdle
+        _declare_repeats,
+        ("(d)", "(n)"),
+        _hurdle,
+        _predict_hurdle,
+        _draw_hurdle,
+        _vary_hurdle,
     ),
     "poisson": FrequencyFamily(
-        _declare_nothing, (), _poisson, _predict_poisson, _draw_poisson, has_dispersion=False
+        _declare_nothing,
+        (),
+        _poisson,
+        _predict_poisson,
+        _draw_poisson,
+        _vary_poisson,
+        has_dispersion=False,
     ),
 }

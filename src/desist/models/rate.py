@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from desist.cohort.outcomes import Outcomes
 from desist.errors import Fault, raise_faults
 from desist.inference.likelihood import bernoulli_logit
+from desist.models.observed import LOGIT, Observed, observe_one
 from desist.models.priors import Priors
 
 
@@ -102,3 +103,13 @@ class RateModel:
         from scipy.special import expit
 
         return {"rate": expit(eta)}
+
+    def observe(self, rows: dict[str, NDArray[Any]], horizon: float) -> Observed:
+        """Return who of the fit's rows reoffended, beside what is expected."""
+        return observe_one(
+            rows["reoffended"],
+            "rate",
+            lambda eta, draws, arm: self.predict(eta, draws, arm, horizon),
+            vary=lambda predicted: predicted["rate"] * (1 - predicted["rate"]),
+            link=LOGIT,
+        )

@@ -11,6 +11,7 @@ from desist.cohort.outcomes import Outcomes
 from desist.errors import Fault, raise_faults
 from desist.inference.likelihood import add_never
 from desist.inference.survival_likelihood import first_reoffence, first_reoffence_within
+from desist.models.observed import Observed, observe_days, observe_times
 from desist.models.priors import Normal, Priors
 from desist.models.survival_families import FAMILIES
 
@@ -214,6 +215,29 @@ class SurvivalModel:
     ) -> NDArray[np.float64]:
         """Return survival after a share of the horizon, of the shape of `eta`."""
         return FAMILIES[self.family].survive(self, eta, draws, arm, horizon, share)
+
+    def observe(self, rows: dict[str, NDArray[Any]], horizon: float) -> Observed:
+        """Return who of the fit's rows reoffended, and when, beside what is expected."""
+        return observe_times(
+            rows,
+            horizon,
+            lambda eta, draws, arm, share: self.predict_survival(
+                eta, draws, arm, horizon, share=share
+            ),
+            lambda eta, draws, arm: self.predict(eta, draws, arm, horizon),
+        )
+
+    def observe_days(
+        self, rows: dict[str, NDArray[Any]], horizon: float, shares: NDArray[np.float64]
+    ) -> Observed:
+        """Return who of the fit's rows reoffended by some shares of the horizon."""
+        return observe_days(
+            rows,
+            lambda eta, draws, arm, share: self.predict_survival(
+                eta, draws, arm, horizon, share=share
+            ),
+            shares,
+        )
 
     def _find_faults(self) -> list[Fault]:
         faults = []

@@ -219,3 +219,46 @@ def name_uncorrected(corrected: CorrectedFit, measure: Measure) -> tuple[str, ..
         for name, arm in zip(("treated", "comparison"), reversed(corrected.arms), strict=True)
         if not (arm.is_usable.all() if about is None else arm.is_usable[about])
     )
+
+
+def pool_corrections(corrections: Sequence[Correction | None]) -> Correction | None:
+    """Average what the corrections of several designs did to one effect.
+
+    Parameters
+    ----------
+    corrections : sequence of Correction or None
+        One a design.
+
+    Returns
+    -------
+    Correction or None
+        Averages of every number, and every arm that is not corrected under some design; None
+        where one of them is.
+    """
+    known = [correction for correction in corrections if correction is not None]
+    if len(known) < len(corrections):
+        return None
+    names = {name: None for correction in known for name in correction.not_corrected}
+    return Correction(
+        treated=_average([one.treated for one in known]),
+        comparison=_average([one.comparison for one in known]),
+        contrast=float(np.mean([one.contrast for one in known])),
+        lower=float(np.mean([one.lower for one in known])),
+        upper=float(np.mean([one.upper for one in known])),
+        sizes=_average_pairs([one.sizes for one in known]),
+        kish=_average_pairs([one.kish for one in known]),
+        not_corrected=tuple(names),
+    )
+
+
+def _average(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if len(known) == len(values) else None
+
+
+def _average_pairs(pairs: Sequence[tuple[float, float] | None]) -> tuple[float, float] | None:
+    known = [pair for pair in pairs if pair is not None]
+    if len(known) < len(pairs):
+        return None
+    treated, comparison = np.mean(known, axis=0)
+    return float(treated), float(comparison)

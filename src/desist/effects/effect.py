@@ -19,6 +19,7 @@ from desist.effects.corrected import (
     Correction,
     correct_fit,
     name_uncorrected,
+    pool_corrections,
     size_arms,
 )
 from desist.errors import Fault, InputError
@@ -54,7 +55,7 @@ class Effect:
         Of the intervals.
     correction : Correction or None
         What the model alone says, and what each arm is worth; None where the effect is that of
-        the model alone.
+        the model alone, and for the groups of `estimate_effects_by_group`.
     """
 
     measure: Measure
@@ -364,6 +365,7 @@ def _pool(effects: Sequence[Effect]) -> Effect:
         difference=join("difference"),
         ratio=xr.concat([effect.ratio.isel(draw=slice(kept)) for effect in effects], dim="draw"),
         diagnostics=worst_of([effect.diagnostics for effect in effects]),
+        correction=pool_corrections([effect.correction for effect in effects]),
     )
 
 

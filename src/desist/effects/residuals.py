@@ -94,8 +94,8 @@ def scatter_residuals(
         np.square(influence), leverage, out=np.zeros_like(influence), where=leverage > 0
     ).sum(axis=0)
     n_people = (leverage > 0).sum(axis=0)
-    found = np.diag(covariance)
-    sizes = np.divide(within, found, out=kish.copy(), where=found > 0)
+    plain = np.square(influence).sum(axis=0)
+    sizes = np.divide(within, plain, out=kish.copy(), where=plain > 0)
     ratio = np.sqrt(np.maximum(1.0, sizes / np.maximum(n_people, 1)))
     squares = np.bincount(row, np.square(weights[:, -1]), len(residuals))
     return Scatter(covariance * np.outer(ratio, ratio), kish, np.minimum(sizes, n_people), squares)

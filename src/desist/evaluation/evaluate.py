@@ -41,6 +41,7 @@ def evaluate(
     *,
     models: Sequence[Model] | None = None,
     covariates: str | None = FROM_DESIGN,
+    calibrated: bool = True,
     inference: str | Engine = "auto",
     horizon: float | None = None,
     seed: int = 0,
@@ -61,6 +62,9 @@ def evaluate(
         Right-hand side of a formula for the default models. By default that of the design,
         so that what its weights leave unbalanced is adjusted for, and chance differences of
         covariates do not pass for differences of outcomes; None leaves it to the weights.
+    calibrated : bool
+        Whether the models' averages are corrected by what was observed of each arm, as in
+        `estimate_effects`; False for the models alone.
     inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
         How the posterior is obtained.
     horizon : float, optional
@@ -103,7 +107,7 @@ def evaluate(
         if _lacks_outcome(model, cohort) or (beyond and "offences" in model.needs):
             continue
         fit = fit_model(model, cohort, design, inference=inference, horizon=horizon, seed=stream)
-        effects += estimate_effects(fit)
+        effects += estimate_effects(fit, calibrated=calibrated)
         constant |= dict.fromkeys(fit.constant_covariates)
     _require_one_answer(effects)
     found = {effect.measure: effect for effect in effects}
@@ -120,6 +124,7 @@ def evaluate(
             "cohort": cohort.settings(),
             "design": design.settings(),
             "models": [{"name": model.name, **_model_settings(model)} for model in chosen],
+            "calibrated": calibrated,
             "inference": inference if isinstance(inference, str) else asdict(inference),
             "horizon": horizon,
         },

@@ -10,6 +10,7 @@ import xarray as xr
 from desist.cohort.flow import FlowStep, RecordFlow
 from desist.cohort.published import PublishedMeasure, PublishedStudy
 from desist.effects import Effect
+from desist.effects.corrected import Correction
 from desist.errors import Fault, InputError
 from desist.estimands import Estimand, Measure, Scale
 from desist.evaluation.record import ComparedCheck, Evaluation
@@ -106,7 +107,8 @@ def load_evaluation(path: str | Path) -> Evaluation:
 def _describe_effect(effect: Effect) -> dict[str, Any]:
     plain = ("measure", "estimand", "n_treated", "n_comparison", "probability")
     return {name: getattr(effect, name) for name in plain} | {
-        "diagnostics": effect.diagnostics.to_dict()
+        "diagnostics": effect.diagnostics.to_dict(),
+        "correction": None if effect.correction is None else asdict(effect.correction),
     }
 
 
@@ -128,7 +130,16 @@ def _read_effect(described: dict[str, Any], draws: xr.Dataset) -> Effect:
         ratio=draws[f"{measure}_ratio"].rename(None),
         diagnostics=Diagnostics(**described["diagnostics"]),
         probability=described["probability"],
+        correction=_read_correction(described.get("correction")),
     )
+
+
+def _read_correction(described: dict[str, Any] | None) -> Correction | None:
+    if described is None:
+        return None
+    lists = ("sizes", "kish", "not_corrected")  # as JSON has them
+    parts = {name: None if described[name] is None else tuple(described[name]) for name in lists}
+    return Correction(**described | parts)
 
 
 def _read_flow(described: dict[str, Any]) -> RecordFlow:

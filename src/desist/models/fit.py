@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 from zlib import crc32
 
 import numpy as np
@@ -68,6 +68,18 @@ class Model(Protocol):
         horizon: float,
     ) -> dict[str, NDArray[np.float64]]:
         """Return expected outcomes, each of the shape of `eta` (chains, draws, rows)."""
+
+
+@runtime_checkable
+class Settling(Protocol):
+    """A model some of whose settings may be taken from the data."""
+
+    @property
+    def structure(self) -> Hashable:
+        """What the compiled model depends on."""
+
+    def settle(self, outcomes: Outcomes, weights: NDArray[np.float64], horizon: float) -> Model:
+        """Return the model that is fitted."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -291,6 +303,9 @@ def fit_model(
         expected = f"{outcomes.time_at_risk[used].max():g} days, over which offences are counted"
         fault = Fault("horizon", expected, f"{horizon:g}", "offences are not dated")
         raise InputError(f"{model.name} model", [fault])
+    weights = scale_weights(design.weights, design.treated)
+    if isinstance(model, Settling):
+        model = model.settle(outcomes, weights, horizon)
     columns = model.read_columns(outcomes, horizon)
     if columns is None:
         raise InputError(
@@ -304,7 +319,6 @@ def fit_model(
     _require_events(model, outcomes, design)
     groups = cohort.groups if model.groups is None else model.groups
     predictors = make_predictors(cohort, design, model.covariates, groups)
-    weights = scale_weights(design.weights, design.treated)
     rows, totals, row_of_person = collapse_rows(predictors.columns() | columns, weights)
     happened = cut_outcomes(outcomes, horizon, used)[0].reoffended
     fit = fit_rows(
@@ -477,7 +491,8 @@ def _require_events(model: Model, outcomes: Outcomes, design: Design) -> None:
 
 
 def _structure(model: Model, levels: dict[str, tuple[str, ...]], n_covariates: int) -> Hashable:
-    return (model, n_covariates, tuple((name, len(names)) for name, names in levels.items()))
+    alike = model.structure if isinstance(model, Settling) else model
+    return (alike, n_covariates, tuple((name, len(names)) for name, names in levels.items()))
 
 
 def _build(

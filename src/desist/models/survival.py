@@ -1,7 +1,7 @@
 """The time to the first reoffence, for everybody: a model with censoring."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,11 +11,13 @@ from desist.cohort.outcomes import Outcomes
 from desist.errors import Fault, raise_faults
 from desist.inference.likelihood import add_never
 from desist.inference.survival_likelihood import first_reoffence, first_reoffence_within
+from desist.models.flexible import TOWARDS_PROPORTIONAL, choose_cuts, walk
 from desist.models.observed import Observed, observe_days, observe_times
 from desist.models.priors import Normal, Priors
 from desist.models.survival_families import FAMILIES
 
 HALF_A_DAY = 0.5
+FLEXIBLE = "flexible"  # a family once it has seen the days of reoffences
 # Time 0 has no logarithm. At this fraction of the horizon nobody has reoffended under any
 # shape above 0.05.
 FIRST_INSTANT = 1e-300
@@ -38,6 +40,8 @@ class SurvivalModel:
                                those free at the horizon who are cured
     ``log_logistic``           :math:`1 / (1 + e^\eta t^{k})`
     ``log_normal``             :math:`\Phi\{-(\eta + k\log t)/c\}`, :math:`c = \pi/\sqrt3`
+    ``flexible``               pieces that end at quantiles of the days of reoffences, up to ten;
+                               the Weibull where fewer than sixteen people reoffended
     =========================  ============================================================
 
     Survival at the horizon depends on :math:`\eta` alone, and a larger :math:`\eta` is more
@@ -216,6 +220,32 @@ class SurvivalModel:
         """Return survival after a share of the horizon, of the shape of `eta`."""
         return FAMILIES[self.family].survive(self, eta, draws, arm, horizon, share)
 
+    def settle(
+        self, outcomes: Outcomes, weights: NDArray[np.float64], horizon: float
+    ) -> "SurvivalModel":
+        """Return the model that is fitted: of the flexible family, one with cut points."""
+        if self.family != FLEXIBLE or outcomes.days is None or outcomes.reoffended is None:
+            return self
+        counts = (weights > 0) & outcomes.reoffended & (outcomes.days <= horizon)
+        cuts = choose_cuts(outcomes.days[counts], weights[counts], horizon)
+        if not cuts:
+            return replace(self, family="weibull")
+        ratio = self.log_shape_ratio
+        if ratio is not None:
+            ratio = walk(Normal(ratio.mean, TOWARDS_PROPORTIONAL * ratio.scale), len(cuts))
+        return replace(
+            self,
+            family="piecewise_exponential",
+            cuts=cuts,
+            log_shape=walk(self.log_shape, len(cuts)),
+            log_shape_ratio=ratio,
+        )
+
+    @property
+    def structure(self) -> "SurvivalModel":
+        """The model without what is data to it: where the cut points lie."""
+        return replace(self, cuts=tuple(range(1, len(self.cuts) + 1)))
+
     def observe(self, rows: dict[str, NDArray[Any]], horizon: float) -> Observed:
         """Return who of the fit's rows reoffended, and when, beside what is expected."""
         return observe_times(
@@ -241,8 +271,9 @@ class SurvivalModel:
 
     def _find_faults(self) -> list[Fault]:
         faults = []
-        if self.family not in FAMILIES:
-            faults.append(Fault("family", f"one of {', '.join(FAMILIES)}", repr(self.family)))
+        if self.family not in (*FAMILIES, FLEXIBLE):
+            known = ", ".join((*FAMILIES, FLEXIBLE))
+            faults.append(Fault("family", f"one of {known}", repr(self.family)))
         elif self.family == "piecewise_exponential":
             if not self.cuts or not np.all(np.diff([0.0, *self.cuts, math.inf]) > 0):
                 expected = "days above 0 in ascending order"

@@ -271,7 +271,7 @@ def test_derivatives_of_a_link_are_those_by_differences(link):
 
 def test_errors_have_no_mean_and_the_covariance_asked_for():
     covariance = np.array([[0.04, 0.01], [0.01, 0.09]])
-    errors = draw_errors(covariance, (4, 2500), entropy=1).reshape(-1, 2)
+    errors = draw_errors(covariance, (4, 2500), entropy=(1,)).reshape(-1, 2)
     np.testing.assert_allclose(errors.mean(axis=0), 0.0, atol=1e-12)
     np.testing.assert_allclose(np.cov(errors.T), covariance, rtol=0.1)
 

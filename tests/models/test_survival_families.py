@@ -348,7 +348,7 @@ def test_time_beyond_the_horizon_counts_in_the_last_piece(people):
         (
             {"family": "gamma"},
             "family: expected one of weibull, exponential, log_normal, log_logistic, "
-            "piecewise_exponential, mixture_cure, found 'gamma'",
+            "piecewise_exponential, mixture_cure, flexible, found 'gamma'",
         ),
         ({"family": "piecewise_exponential"}, "expected days above 0 in ascending order"),
         ({"family": "piecewise_exponential", "cuts": (91, 30)}, r"found \(91.0, 30.0\)"),

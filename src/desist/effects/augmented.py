@@ -13,7 +13,6 @@ On the scale g no average leaves its range. The error :math:`e_s` is normal on i
 variance of the weighted mean residual.
 """
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,8 +30,9 @@ DRAWS_FOR_AN_ARM = 150  # of which an arm is predicted person by person, and
 PREDICTED_IN_FULL = 400_000  # persons times draws up to which all draws are
 DRAWS_FOR_SCATTER = 16
 AT_ONCE = 2_000_000  # persons times draws times outcomes that fit in memory
-NEWTON_STEPS = 6
+NEWTON_STEPS = 12
 STEP = 1e-5  # of a numerical derivative
+FARTHEST = 30.0  # log odds of a share that differs from none or all by rounding alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ class ObservedArm:
         What the arm is worth in people of equal weight: for this outcome, and by its weights
         alone.
     is_usable : ndarray of bool, shape (k,)
-        False where nobody or everybody has the outcome, so that the scale has no level.
+        False where nobody or everybody has the outcome, so that there is no level.
     """
 
     own: Floats
@@ -87,7 +87,7 @@ def read_arm(fit: Fit, observed: Observed, arm: int) -> ObservedArm:
     with np.errstate(divide="ignore", invalid="ignore"):
         level = observed.link.apply(averages)
         slope = observed.link.differentiate(averages)
-    is_usable = np.isfinite(level) & np.isfinite(own).all(axis=(0, 1))
+    is_usable = (np.abs(level) < FARTHEST) & np.isfinite(own).all(axis=(0, 1))
     level[~is_usable] = 0.0
     slope[~is_usable] = 0.0
     seen = scatter_residuals(
@@ -98,7 +98,9 @@ def read_arm(fit: Fit, observed: Observed, arm: int) -> ObservedArm:
     return ObservedArm(own, level, covariance, seen.sizes, seen.kish, is_usable)
 
 
-def correct_averages(averages: Floats, link: Link, arm: ObservedArm, entropy: int) -> Floats:
+def correct_averages(
+    averages: Floats, link: Link, arm: ObservedArm, entropy: Sequence[int]
+) -> Floats:
     """Correct the model's averages over the people whom the effect is about.
 
     Parameters
@@ -109,7 +111,7 @@ def correct_averages(averages: Floats, link: Link, arm: ObservedArm, entropy: in
         Of the outcomes.
     arm : ObservedArm
         What was observed.
-    entropy : int
+    entropy : sequence of int
         Of the errors' randomness.
 
     Returns
@@ -118,8 +120,9 @@ def correct_averages(averages: Floats, link: Link, arm: ObservedArm, entropy: in
         On the scale of the link. What has no level there stays as the model has it. Read with
         `link.invert`, the mean over draws is that of the formula without an error.
     """
-    alone = link.apply(averages)
-    usable = arm.is_usable & np.isfinite(alone).all(axis=(0, 1))
+    alone, usable = link.apply(averages), arm.is_usable
+    if not usable.any():
+        return alone
     own = np.where(usable, arm.own, 0.0)
     without = np.where(usable, alone, 0.0) - own + arm.level
     centre = link.invert(np.where(usable, without, alone).mean(axis=(0, 1)))
@@ -127,7 +130,7 @@ def correct_averages(averages: Floats, link: Link, arm: ObservedArm, entropy: in
     return np.where(usable, move_to_mean(corrected, link, centre), alone)
 
 
-def draw_errors(covariance: Floats, shape: tuple[int, ...], entropy: int) -> Floats:
+def draw_errors(covariance: Floats, shape: tuple[int, ...], entropy: Sequence[int]) -> Floats:
     """Draw normal errors whose quantiles are those of the distribution, in random order.
 
     Parameters
@@ -136,7 +139,7 @@ def draw_errors(covariance: Floats, shape: tuple[int, ...], entropy: int) -> Flo
         Theirs.
     shape : tuple of int
         Chains and draws.
-    entropy : int
+    entropy : sequence of int
         Of the random order.
 
     Returns
@@ -223,11 +226,6 @@ def _find_move(link: Link, at: Floats, above: Floats, goal: Floats) -> Floats:
     level = link.level(at)
     move: Floats = STEP * (link.level(goal) - level) / (link.level(above) - level)
     return move
-
-
-def find_entropy(fit: Fit, arm: int) -> int:
-    """Return a number that tells fits and arms apart, and is the same for the same draws."""
-    return zlib.crc32(np.ascontiguousarray(fit.draws["intercept"]).tobytes(), arm + 1)
 
 
 def _predict_own(fit: Fit, observed: Observed, arm: int, carried: Floats) -> tuple[Floats, Floats]:

@@ -1,7 +1,7 @@
 """A fit's averages as they are reported: corrected by what was observed, where that can be."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from desist.effects.augmented import (
     ObservedArm,
     correct_averages,
-    find_entropy,
     read_arm,
     share_correction,
 )
@@ -83,8 +82,7 @@ class CorrectedFit:
     @cached_property
     def arms(self) -> tuple[ObservedArm, ObservedArm]:
         """What was observed, the comparison arm first."""
-        without, with_programme = (read_arm(self.fit, self.observed, arm) for arm in (0, 1))
-        return without, with_programme
+        return self._read(0), self._read(1)
 
     @cached_property
     def alone(self) -> tuple[Averages, Averages]:
@@ -96,7 +94,7 @@ class CorrectedFit:
         """Corrected averages over the target on the scale of the link, comparison first."""
         link, gather = self.observed.link, self.observed.gather
         without, with_programme = (
-            correct_averages(gather(alone), link, of_arm, find_entropy(self.fit, arm))
+            correct_averages(gather(alone), link, of_arm, (*self.fit.entropy, arm))
             for arm, (alone, of_arm) in enumerate(zip(self.alone, self.arms, strict=True))
         )
         return without, with_programme
@@ -114,6 +112,8 @@ class CorrectedFit:
         dict of str to ndarray, each of shape (chains, draws)
             "curve" has a last dimension of days.
         """
+        if not self.arms[arm].is_usable.any():
+            return self.alone[arm]
         return self.observed.release(self.scaled[arm])
 
     def predict_parts(
@@ -135,10 +135,21 @@ class CorrectedFit:
         list of dict
             One a part.
         """
+        predicted = [self._predict(arm, part) for part in parts]
+        if not self.arms[arm].is_usable.any():
+            return predicted
         link, gather = self.observed.link, self.observed.gather
-        alone = [link.apply(gather(self._predict(arm, part))) for part in parts]
+        alone = [link.apply(gather(averages)) for averages in predicted]
         moved = share_correction(alone, shares, link, self.scaled[arm])
         return [self.observed.release(scaled) for scaled in moved]
+
+    def _read(self, arm: int) -> ObservedArm:
+        read, link = read_arm(self.fit, self.observed, arm), self.observed.link
+        usable = read.is_usable & np.isfinite(
+            link.apply(self.observed.gather(self.alone[arm]))
+        ).all(axis=(0, 1))
+        # of the times of an arm either both values are corrected, or none
+        return replace(read, is_usable=usable & (usable.all() | (not link.counts_by_first)))
 
     def _predict(self, arm: int, target: Target | None = None) -> Averages:
         if self.days is None:

@@ -57,6 +57,35 @@ class WeightedPeople:
     cluster: NDArray[np.int64]
 
 
+def list_people(
+    row_of_person: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    sets: NDArray[np.int64] | None,
+) -> WeightedPeople:
+    """List the people behind the rows of a likelihood.
+
+    Parameters
+    ----------
+    row_of_person : ndarray of int, shape (n_people,)
+        The row of each.
+    weights : ndarray of float, shape (n_people,)
+        Scaled; people of weight 0 are not listed.
+    sets : ndarray of int, shape (n_people,), or None
+        Matched set of each, below 0 for none.
+
+    Returns
+    -------
+    WeightedPeople
+        In the order of the people.
+    """
+    used = weights > 0
+    cluster = np.arange(len(weights))
+    if sets is not None:
+        # people in no set stand alone; sets are numbered after all people
+        cluster = np.where(sets >= 0, sets + len(weights), cluster)
+    return WeightedPeople(row_of_person[used], weights[used], cluster[used])
+
+
 def sum_scores(unit_scores: NDArray[np.float64], people: WeightedPeople) -> NDArray[np.float64]:
     r"""Add up people's weighted scores within clusters, and their products between them.
 

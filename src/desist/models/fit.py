@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol
 from zlib import crc32
 
 import numpy as np
@@ -14,10 +14,11 @@ from desist.cohort.outcomes import Outcomes, cut_outcomes, read_outcomes
 from desist.design.design import Design
 from desist.errors import Fault, InputError, NoEventsError
 from desist.estimands import Estimand
-from desist.inference.calibration import WeightedPeople, scale_weights
+from desist.inference.calibration import WeightedPeople, list_people, scale_weights
 from desist.inference.diagnostics import Diagnostics, require_convergence
 from desist.inference.engines import Engine, choose_engine, draw_posterior, require_seed
 from desist.inference.rows import collapse_rows
+from desist.models.flexible import find_structure, settle
 from desist.models.horizon import common_horizon, counts_reach_beyond
 from desist.models.predictors import (
     MATCHED_SET,
@@ -70,18 +71,6 @@ class Model(Protocol):
         """Return expected outcomes, each of the shape of `eta` (chains, draws, rows)."""
 
 
-@runtime_checkable
-class Settling(Protocol):
-    """A model some of whose settings may be taken from the data."""
-
-    @property
-    def structure(self) -> Hashable:
-        """What the compiled model depends on."""
-
-    def settle(self, outcomes: Outcomes, weights: NDArray[np.float64], horizon: float) -> Model:
-        """Return the model that is fitted."""
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Fit:
     """A fitted model: draws, diagnostics, and the people it predicts for.
@@ -120,6 +109,8 @@ class Fit:
         everybody who is used.
     people : WeightedPeople or None
         Those behind the rows of `data`; None for published figures and for draws from a prior.
+    entropy : tuple of int
+        Of what is drawn from the fit later: the same for the same fit.
     """
 
     model: Model
@@ -138,6 +129,7 @@ class Fit:
     group_reoffenders: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
     constant_covariates: tuple[str, ...] = ()
     people: WeightedPeople | None = None
+    entropy: tuple[int, ...] = ()
 
     @cached_property
     def pymc_model(self) -> Any:
@@ -304,8 +296,7 @@ def fit_model(
         fault = Fault("horizon", expected, f"{horizon:g}", "offences are not dated")
         raise InputError(f"{model.name} model", [fault])
     weights = scale_weights(design.weights, design.treated)
-    if isinstance(model, Settling):
-        model = model.settle(outcomes, weights, horizon)
+    model = settle(model, outcomes, weights, horizon)
     columns = model.read_columns(outcomes, horizon)
     if columns is None:
         raise InputError(
@@ -331,7 +322,7 @@ def fit_model(
         reoffenders=None if happened is None else _count_by_arm(design, used & happened),
         levels=predictors.levels,
         covariate_names=predictors.covariate_names,
-        weighted=_list_people(row_of_person, weights, design),
+        weighted=list_people(row_of_person, weights, design.sets),
         inference=inference,
         seed=seed,
     )
@@ -399,12 +390,13 @@ def fit_rows(
     engines = choose_engine(inference)
     if levels:
         engines = engines[-1:]  # the scale of a hierarchy has no bell-shaped posterior
+    entropy = _find_entropy(seed, data)
     draws, diagnostics = draw_posterior(
         lambda arrays: _build(model, levels, covariate_names, arrays),
         data,
         structure=_structure(model, levels, len(covariate_names)),
         engines=engines,
-        rng=_random_source(seed, data),
+        rng=np.random.default_rng(entropy),
         people=weighted,
     )
     require_convergence(diagnostics, model.name)
@@ -421,18 +413,8 @@ def fit_rows(
         covariate_names,
         reoffenders,
         people=weighted,
+        entropy=entropy,
     )
-
-
-def _list_people(
-    row_of_person: NDArray[np.int64], weights: NDArray[np.float64], design: Design
-) -> WeightedPeople:
-    used = weights > 0
-    cluster = np.arange(len(weights))
-    if design.sets is not None:
-        # people in no set stand alone; sets are numbered after all people
-        cluster = np.where(design.sets >= 0, design.sets + len(weights), cluster)
-    return WeightedPeople(row_of_person[used], weights[used], cluster[used])
 
 
 def _count_by_arm(design: Design, people: NDArray[np.bool_]) -> tuple[int, int]:
@@ -447,13 +429,12 @@ def _average_logs(logs: NDArray[np.float64], weights: NDArray[np.float64]) -> ND
     return averaged
 
 
-def _random_source(
+def _find_entropy(
     seed: int | np.random.Generator, data: Mapping[str, NDArray[Any]]
-) -> np.random.Generator:
-    """Mix the data into the seed, so that fits of other people draw other numbers.
+) -> tuple[int, int]:
+    """Mix the data into the seed, so that fits of other people draw independent numbers.
 
-    Two programmes that are evaluated with the same seed are compared as if their draws were
-    independent, and must be. Weights are rounded, because their scale may not matter.
+    Weights are rounded, because their scale may not matter.
     """
     if isinstance(seed, np.random.Generator):
         base = int(seed.integers(2**32))
@@ -463,7 +444,7 @@ def _random_source(
     for name in sorted(data):
         if name not in {"x", "group", "on_release_day_rows"}:  # the last is another's places
             fingerprint = crc32(np.round(data[name].astype(float), 3).tobytes(), fingerprint)
-    return np.random.default_rng([base, fingerprint])
+    return base, fingerprint
 
 
 def _count_by_group(
@@ -491,8 +472,11 @@ def _require_events(model: Model, outcomes: Outcomes, design: Design) -> None:
 
 
 def _structure(model: Model, levels: dict[str, tuple[str, ...]], n_covariates: int) -> Hashable:
-    alike = model.structure if isinstance(model, Settling) else model
-    return (alike, n_covariates, tuple((name, len(names)) for name, names in levels.items()))
+    return (
+        find_structure(model),
+        n_covariates,
+        tuple((name, len(names)) for name, names in levels.items()),
+    )
 
 
 def _build(

@@ -5,9 +5,13 @@ last one. The log hazard is a random walk over the pieces, and so is its differe
 arms, which is shrunk towards proportional hazards.
 """
 
+from collections.abc import Hashable
+from typing import Any, Protocol, runtime_checkable
+
 import numpy as np
 from numpy.typing import NDArray
 
+from desist.cohort.outcomes import Outcomes
 from desist.models.priors import Normal
 
 EVENTS_A_PIECE = 8
@@ -15,6 +19,60 @@ FEWEST_PIECES = 2  # below which there is no shape to see
 MOST_PIECES = 10
 STEPS_OF_THE_PRIOR = 3  # the prior of a step is that of a walk of so many
 TOWARDS_PROPORTIONAL = 0.5  # of the scale of the arms' difference
+
+
+@runtime_checkable
+class Settling(Protocol):
+    """A model some of whose settings may be taken from the data."""
+
+    @property
+    def structure(self) -> Hashable:
+        """What the compiled model depends on."""
+
+    def settle(self, outcomes: Outcomes, weights: NDArray[np.float64], horizon: float) -> Any:
+        """Return the model that is fitted."""
+
+
+def settle[M](model: M, outcomes: Outcomes, weights: NDArray[np.float64], horizon: float) -> M:
+    """Return the model that is fitted: with what it takes from the data.
+
+    Parameters
+    ----------
+    model : Model
+        What was asked for.
+    outcomes : Outcomes
+        Of everybody.
+    weights : ndarray of float, shape (n_people,)
+        On the scale of the likelihood; people of weight 0 have no say.
+    horizon : float
+        Days.
+
+    Returns
+    -------
+    Model
+        Most often the same.
+    """
+    if not isinstance(model, Settling):
+        return model
+    settled: M = model.settle(outcomes, weights, horizon)
+    return settled
+
+
+def find_structure(model: Any) -> Hashable:
+    """Return what the compiled form of a model depends on: fits that share it compile once.
+
+    Parameters
+    ----------
+    model : Model
+        Settled.
+
+    Returns
+    -------
+    Hashable
+        The model itself, but for settings that are data to it.
+    """
+    structure: Hashable = model.structure if isinstance(model, Settling) else model
+    return structure
 
 
 def choose_cuts(

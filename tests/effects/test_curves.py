@@ -85,12 +85,13 @@ def test_last_day_is_the_fit_s_own_survival_and_the_default_is_weekly(rossi):
 
 def test_curves_of_rossi_are_on_average_those_of_the_people(rossi):
     people = ds.datasets.rossi_cohort().people
-    table = estimate_survival(rossi, [91.0, 182.0, 364.0]).table
+    table = estimate_survival(rossi).table
     for arm, takes_part in (("treated", 1), ("comparison", 0)):
         of_arm = people[people["fin"] == takes_part]
         for day, share in zip(table["day"], table[arm], strict=True):
             free = 1 - ((of_arm["days"] <= day) & (of_arm["arrest"] == 1)).mean()
-            assert share == pytest.approx(free, abs=0.002)
+            # before the first reoffence of an arm there is only the model
+            assert share == pytest.approx(free, abs=0.002 if free < 1 else 0.03)
 
 
 @pytest.mark.parametrize("days", [[0.0], [10.0, 400.0], []])

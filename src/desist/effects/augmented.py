@@ -127,6 +127,8 @@ def correct_averages(
     without = np.where(usable, alone, 0.0) - own + arm.level
     centre = link.invert(np.where(usable, without, alone).mean(axis=(0, 1)))
     corrected = without + draw_errors(arm.covariance, alone.shape[:2], entropy)
+    if link.ascends:
+        return _spread_over_days(corrected, link, centre, arm, entropy)
     return np.where(usable, move_to_mean(corrected, link, centre), alone)
 
 
@@ -221,11 +223,30 @@ def share_correction(
     return list(moved)
 
 
+def _spread_over_days(
+    corrected: Floats, link: Link, centre: Floats, arm: ObservedArm, entropy: Sequence[int]
+) -> Floats:
+    """Spread those who reoffend by the last day over the days, so that no curve ever falls.
+
+    Their shares by day have a Dirichlet distribution about the corrected ones, with as many
+    people as tell of the last day's share.
+    """
+    last = link.invert(move_to_mean(corrected[..., -1:], link, centre[-1:]))
+    rising = np.maximum.accumulate(np.minimum(centre, centre[-1]))
+    reached = rising / centre[-1]
+    n_people = 1 / (arm.covariance[-1, -1] * centre[-1] * (1 - centre[-1]))
+    rng = np.random.default_rng([*entropy, len(centre)])
+    parts = rng.gamma(n_people * centre[-1] * np.diff(reached, prepend=0.0), size=corrected.shape)
+    by_then = np.cumsum(parts, axis=-1)
+    return link.apply(last * by_then / by_then[..., -1:])
+
+
 def _find_move(link: Link, at: Floats, above: Floats, goal: Floats) -> Floats:
     """Return Newton's step on the scale of the link, where averages are close to linear."""
     level = link.level(at)
-    move: Floats = STEP * (link.level(goal) - level) / (link.level(above) - level)
-    return move
+    with np.errstate(invalid="ignore", divide="ignore"):
+        move: Floats = STEP * (link.level(goal) - level) / (link.level(above) - level)
+    return np.where(np.isfinite(move), move, 0.0)  # a share of exactly none or all stays
 
 
 def _predict_own(fit: Fit, observed: Observed, arm: int, carried: Floats) -> tuple[Floats, Floats]:

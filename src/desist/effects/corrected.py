@@ -148,8 +148,12 @@ class CorrectedFit:
         usable = read.is_usable & np.isfinite(
             link.apply(self.observed.gather(self.alone[arm]))
         ).all(axis=(0, 1))
-        # of the times of an arm either both values are corrected, or none
-        return replace(read, is_usable=usable & (usable.all() | (not link.counts_by_first)))
+        # of the times of an arm both values are corrected or none, of a curve all days or none
+        if link.counts_by_first:
+            usable &= usable.all()
+        if link.ascends:
+            usable &= usable[-1]
+        return replace(read, is_usable=usable)
 
     def _predict(self, arm: int, target: Target | None = None) -> Averages:
         if self.days is None:

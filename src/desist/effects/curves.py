@@ -128,7 +128,9 @@ def _predict_curves(
     fit: Fit, days: NDArray[np.float64], *, calibrated: bool
 ) -> list[NDArray[np.float64]]:
     ascending, place = np.unique(days, return_inverse=True)
-    corrected = correct_fit(fit, ascending) if calibrated and len(days) else None
-    if corrected is None:
+    # to the horizon: those who reoffend by then are spread over the days
+    whole = np.append(ascending[ascending < fit.horizon], fit.horizon)
+    corrected = correct_fit(fit, whole) if calibrated else None
+    if corrected is None or not np.all((days > 0) & (days <= fit.horizon)) or not len(days):
         return [fit.predict_survival(arm, days) for arm in (1, 0)]
     return [corrected.predict(arm)["curve"][..., place.ravel()] for arm in (1, 0)]

@@ -6,7 +6,7 @@ which scale an average may be moved without leaving its range.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,8 @@ class Link:
         At averages of shape (k,), the derivatives of the scale, shape (k, k).
     counts_by_first : bool
         Whether the other values are averages over those who have the first outcome.
+    ascends : bool
+        Whether the values are known to ascend, as shares who reoffended by some days do.
     """
 
     apply: Callable[[Floats], Floats]
@@ -44,6 +46,7 @@ class Link:
     level: Callable[[Floats], Floats]
     differentiate: Callable[[Floats], Floats]
     counts_by_first: bool = False
+    ascends: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,13 +218,11 @@ def observe_days(
         np.column_stack(by_then),
         np.column_stack([invert_censoring(rows, float(share)) for share in shares]),
         np.ones((len(rows["time"]), len(shares))),
-        LOGIT,
+        CURVE,
         expect,
         scatter,
         lambda averages: 1 - averages["curve"],
-        # a curve never rises; sorted, it is nearer to the true one (Chernozhukov,
-        # Fernandez-Val and Galichon 2009, Biometrika 96(3), 559-575)
-        lambda scaled: {"curve": 1 - np.sort(LOGIT.invert(scaled), axis=-1)},
+        lambda scaled: {"curve": 1 - CURVE.invert(scaled)},
     )
 
 
@@ -405,3 +406,4 @@ def _differentiate_times(averages: Floats) -> Floats:
 LOG = Link(_log, np.exp, _log, lambda averages: np.diag(1 / averages))
 LOGIT = Link(_logit, _expit, _logit, lambda averages: np.diag(1 / (averages * (1 - averages))))
 TIMES = Link(_apply_times, _expit, _logit, _differentiate_times, counts_by_first=True)
+CURVE = replace(LOGIT, ascends=True)

@@ -232,7 +232,8 @@ def _spread_over_days(
     people as tell of the last day's share.
     """
     last = link.invert(move_to_mean(corrected[..., -1:], link, centre[-1:]))
-    rising = np.maximum.accumulate(np.minimum(centre, centre[-1]))
+    # before the first reoffence there is only the model, which may not say more than is seen later
+    rising = np.minimum.accumulate(centre[::-1])[::-1]
     reached = rising / centre[-1]
     n_people = 1 / (arm.covariance[-1, -1] * centre[-1] * (1 - centre[-1]))
     rng = np.random.default_rng([*entropy, len(centre)])

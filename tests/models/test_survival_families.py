@@ -338,7 +338,7 @@ def test_time_beyond_the_horizon_counts_in_the_last_piece(people):
         (
             {"family": "gamma"},
             "family: expected one of weibull, exponential, log_normal, log_logistic, "
-            "piecewise_exponential, mixture_cure, found 'gamma'",
+            "piecewise_exponential, mixture_cure, flexible, found 'gamma'",
         ),
         ({"family": "piecewise_exponential"}, "expected days above 0 in ascending order"),
         ({"recorded_in": 0.0}, "recorded_in: expected a number above 0 or None, found 0"),

@@ -13,6 +13,7 @@ from desist.models.families._dispersion import (
     happened,
     likelihood_of_counts,
     read_dispersion,
+    vary_counts,
 )
 from desist.models.families.protocol import FrequencyFamily, require_priors
 from desist.models.priors import Normal
@@ -114,6 +115,15 @@ class Hurdle(FrequencyFamily):
         counts = np.zeros(eta.shape, dtype=np.int64)
         counts[offending] = np.fmax(repeated, 1)
         return counts
+
+    @override
+    def vary(self, eta: Floats, draws: Draws, arm: int) -> Floats:
+        """Return the variance of a count."""
+        mean = raise_e(eta + add_effect(REPEATS, draws, arm))
+        expected = self.predict(eta, draws, arm)["frequency"]
+        # without zeros, mean and mean square are both larger by the inverse of the share of others
+        square = vary_counts(mean, draws, arm) + np.square(mean)
+        return expected / mean * square - np.square(expected)
 
 
 def _find_some(mean: Floats, dispersion: Floats) -> Floats:

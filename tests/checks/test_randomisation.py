@@ -2,6 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 from desist.checks.randomisation import (
     draw_participation,
@@ -33,6 +34,28 @@ def test_drawn_participation_has_the_exact_law():
     law = np.array([odds[list(pair)].prod() for pair in pairs])
     seen = np.array([(draws == pair).all(axis=1).mean() for pair in pairs])
     np.testing.assert_allclose(seen, law / law.sum(), atol=0.01)
+
+
+def test_drawn_participation_knows_who_is_certain_to_come_and_who_never_does():
+    p = np.array([0.2, 1.0, 0.5, 0.0, 0.7, 0.9, 1.0])
+    draws = draw_participation(p, 4, 40_000, rng=2)
+    sets = list(itertools.combinations(range(7), 4))
+    law = np.array([np.prod(np.where(np.isin(np.arange(7), one), p, 1 - p)) for one in sets])
+    seen = np.array([(draws == one).all(axis=1).mean() for one in sets])
+    np.testing.assert_allclose(seen, law / law.sum(), atol=0.01)
+    assert not seen[law == 0].any()
+
+
+def test_hundreds_of_participants_are_drawn_though_few_of_many_is_no_number():
+    p = np.linspace(0.2, 0.75, 1445)
+    draws = draw_participation(p, 672, 400, rng=1)
+    share = np.bincount(draws.ravel(), minlength=1445) / 400
+    odds = p / (1 - p)
+    assert (np.diff(draws, axis=1) > 0).all()
+    # of independent people with odds scaled so that 672 are expected
+    scale = brentq(lambda s: (s * odds / (1 + s * odds)).sum() - 672, 0.1, 10)
+    expected = scale * odds / (1 + scale * odds)
+    assert abs(share - expected).mean() < 0.03
 
 
 def test_every_draw_has_as_many_participants_as_there_were():

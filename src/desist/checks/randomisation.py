@@ -39,6 +39,7 @@ Integers = NDArray[np.int64]
 N_DRAWS = 9999
 MOST_STATES = 50_000_000  # people times participants, for exact draws of participation
 BLOCK = 1024  # draws worked on at once
+LEAST_LOG = -745.0  # of a number that is not 0
 
 
 def redraw_radius(
@@ -320,20 +321,28 @@ def draw_participation(
     n_people = probabilities.size
     if n_people * n_treated > MOST_STATES:
         raise CannotAnswerError("too many people to draw participation again exactly")
-    still = np.zeros((n_people + 1, n_treated + 1))
-    still[n_people, 0] = 1.0
+    with np.errstate(divide="ignore"):
+        takes_part, does_not = np.log(probabilities), np.log1p(-probabilities)
+    # in logarithms: with hundreds of participants, few of them left among many is no number
+    still = np.full((n_people + 1, n_treated + 1), -np.inf)
+    still[n_people, 0] = 0.0
     for person in range(n_people - 1, -1, -1):
-        p = probabilities[person]
-        still[person] = (1 - p) * still[person + 1]
-        still[person, 1:] += p * still[person + 1, :-1]
-    if still[0, n_treated] == 0:
+        later = still[person + 1]
+        still[person, 0] = does_not[person] + later[0]
+        np.logaddexp(
+            does_not[person] + later[1:], takes_part[person] + later[:-1], out=still[person, 1:]
+        )
+    if still[0, n_treated] == -np.inf:
         raise CannotAnswerError("the scores cannot give as many participants as there were")
     source = np.random.default_rng(rng)
     # nobody has taken part up to a person, times what is still to come from there on: it falls
     # from person to person by the probability that the next participant stands there
-    nobody = np.concatenate([[0.0], np.cumsum(np.log1p(-probabilities))])[:, np.newaxis]
-    with np.errstate(divide="ignore"):
-        surprise = np.maximum.accumulate(-(nobody + np.log(still)), axis=0)
+    nobody = np.concatenate([[0.0], np.cumsum(np.maximum(does_not, LEAST_LOG))])[:, np.newaxis]
+    surprise = -(nobody + still)
+    certain = np.concatenate([np.cumsum((probabilities == 1)[::-1])[::-1], [0]])
+    # before those who are certain to come there cannot be fewer left than they are
+    surprise[certain[:, np.newaxis] > np.arange(n_treated + 1)] = -np.inf
+    surprise = np.maximum.accumulate(surprise, axis=0)  # rounding may not let it fall
     chosen = np.empty((n_draws, n_treated), dtype=np.int64)
     first = np.zeros(n_draws, dtype=np.int64)
     for number in range(n_treated):

@@ -11,7 +11,7 @@ import desist as ds
 from desist.design.design import Design
 from desist.effects import estimate_survival
 from desist.models.families import SURVIVAL_FAMILIES as FAMILIES
-from desist.models.families import Pieces
+from desist.models.families import Flexible, Pieces
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "survival"
 CUTS = (30.0, 91.0, 182.0)
@@ -31,6 +31,9 @@ MODELS = {
         family: ds.SurvivalModel(family=Pieces(CUTS) if "piece" in family else family)
         for family in FAMILIES
     },
+    "flexible": ds.SurvivalModel(
+        family=Flexible().settle(np.repeat([*CUTS, 300.0], 8), np.ones(32), 365.0)
+    ),
     "process": ds.ProcessModel(recorded_to=0.0),
 }
 

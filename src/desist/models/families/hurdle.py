@@ -13,7 +13,6 @@ from desist.models.families._dispersion import (
     happened,
     likelihood_of_counts,
     read_dispersion,
-    vary_counts,
 )
 from desist.models.families.protocol import FrequencyFamily, require_priors
 from desist.models.priors import Normal
@@ -121,9 +120,9 @@ class Hurdle(FrequencyFamily):
         """Return the variance of a count."""
         mean = raise_e(eta + add_effect(REPEATS, draws, arm))
         expected = self.predict(eta, draws, arm)["frequency"]
-        # without zeros, mean and mean square are both larger by the inverse of the share of others
-        square = vary_counts(mean, draws, arm) + np.square(mean)
-        return expected / mean * square - np.square(expected)
+        # truncation leaves the ratio of mean square to mean as it was
+        ratio = 1 + mean * (1 + 1 / read_dispersion(draws, arm, eta))
+        return expected * ratio - np.square(expected)
 
 
 def _find_some(mean: Floats, dispersion: Floats) -> Floats:

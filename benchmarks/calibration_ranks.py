@@ -421,7 +421,7 @@ def list_quantities(fit: Fit) -> dict[str, Floats]:
         for position in range(flat.shape[2]):
             label = name if draws.ndim == 2 else f"{name}[{position}]"
             quantities[label] = flat[..., position]
-    for effect in estimate_effects(fit):
+    for effect in estimate_effects(fit, calibrated=False):
         quantities[f"effect on {effect.measure}"] = effect.draws.to_numpy()
     return quantities
 

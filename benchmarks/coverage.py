@@ -127,6 +127,9 @@ def posteriors(cell: Cell, cohort: ds.Cohort, design: Design, seed: int) -> Iter
             if effect.difference is not None:
                 limits = (float(effect.draws.mean()), effect.interval.lower, effect.interval.upper)
                 yield effect.measure, "posterior", limits
+                if (alone := effect.correction) is not None:
+                    before = (alone.contrast, alone.lower, alone.upper)
+                    yield effect.measure, "posterior, model alone", before
     if cell.method is not None:
         fit = ds.fit_model(
             ds.RateModel(covariates=cell.covariates),

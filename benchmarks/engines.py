@@ -176,7 +176,7 @@ def list_quantities(fit: Fit) -> Iterator[tuple[str, NDArray[np.float64]]]:
         for position in range(flat.shape[2]):
             label = name if draws.ndim == 2 else f"{name}[{position}]"
             yield label, flat[..., position]
-    for effect in estimate_effects(fit):
+    for effect in estimate_effects(fit, calibrated=False):
         yield f"effect on {effect.measure}", effect.draws.to_numpy()
 
 

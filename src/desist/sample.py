@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from desist._types import Integers
 from desist.arguments import find_kind_faults, find_number_faults
 from desist.cohort.cohort import Cohort
 from desist.cohort.outcomes import Outcomes, cut_outcomes, read_outcomes
@@ -66,6 +67,13 @@ class Sample:
     def weights(self) -> NDArray[np.float64]:
         """Probability weights, 0 for people who are not used, shape (n_people,)."""
         return self.design.weights
+
+    @property
+    def clusters(self) -> Integers:
+        """Person or matched set of each, shape (n_people,): people of one may be alike."""
+        persons, sets = np.arange(len(self.weights)), self.design.sets
+        # people in no set stand alone; sets are numbered after all people
+        return persons if sets is None else np.where(sets >= 0, sets + len(persons), persons)
 
     @property
     def followed_alike(self) -> bool:

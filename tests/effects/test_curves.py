@@ -11,7 +11,7 @@ import desist as ds
 from desist.design.design import Design
 from desist.effects import estimate_survival
 from desist.models.families import SURVIVAL_FAMILIES as FAMILIES
-from desist.models.families import Pieces
+from desist.models.families import Flexible, Pieces
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "survival"
 CUTS = (30.0, 91.0, 182.0)
@@ -31,6 +31,9 @@ MODELS = {
         family: ds.SurvivalModel(family=Pieces(CUTS) if "piece" in family else family)
         for family in FAMILIES
     },
+    "flexible": ds.SurvivalModel(
+        family=Flexible().settle(np.repeat([*CUTS, 300.0], 8), np.ones(32), 365.0)
+    ),
     "process": ds.ProcessModel(recorded_to=0.0),
 }
 
@@ -73,14 +76,26 @@ def test_curves_of_rossi_lie_within_a_standard_error_of_kaplan_meier_in_r(rossi)
 
 
 def test_last_day_is_the_fit_s_own_survival_and_the_default_is_weekly(rossi):
+    alone = estimate_survival(rossi, calibrated=False)
+    assert alone.treated[..., -1].to_numpy() == pytest.approx(rossi.predict(1)["survival"])
     effect = estimate_survival(rossi)
     assert len(effect.table) == 52
-    assert effect.treated[..., -1].to_numpy() == pytest.approx(rossi.predict(1)["survival"])
     last = effect.table.iloc[-1]
     assert last["difference"] == pytest.approx(last["treated"] - last["comparison"])
     assert last["difference_lower"] < last["difference"] < last["difference_upper"]
     assert 0.9 < last["probability_of_benefit"] < 1
     assert "per 100 people" in repr(effect)
+
+
+def test_curves_of_rossi_are_on_average_those_of_the_people(rossi):
+    people = ds.datasets.rossi_cohort().people
+    table = estimate_survival(rossi).table
+    for arm, takes_part in (("treated", 1), ("comparison", 0)):
+        of_arm = people[people["fin"] == takes_part]
+        for day, share in zip(table["day"], table[arm], strict=True):
+            free = 1 - ((of_arm["days"] <= day) & (of_arm["arrest"] == 1)).mean()
+            # before the first reoffence of an arm there is only the model
+            assert share == pytest.approx(free, abs=0.001 if free < 1 else 0.01)
 
 
 @pytest.mark.parametrize("days", [[0.0], [10.0, 400.0], []])

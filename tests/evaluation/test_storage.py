@@ -30,6 +30,20 @@ def test_an_evaluation_comes_back_as_it_was(evaluation, tmp_path):
         assert getattr(again, name) == getattr(evaluation, name)
 
 
+def test_what_the_model_alone_says_comes_back_as_it_was(tmp_path):
+    people = ds.simulate_cohort(60, 200, rng=4, n_groups=0).cohort
+    balanced = ds.build_design(people, "age + copas", method=ds.EntropyBalancing())
+    found = ds.evaluate(people, balanced, inference="laplace", seed=1)
+    again = ds.load_evaluation(ds.save_evaluation(found, tmp_path / "evaluation.nc"))
+    for before, after in zip(found.effects, again.effects, strict=True):
+        assert before.correction is not None
+        assert after.correction == before.correction
+    alone = ds.evaluate(people, balanced, inference="laplace", seed=1, calibrated=False)
+    for effect, corrected in zip(alone.effects, found.effects, strict=True):
+        assert effect.correction is None
+        assert effect.estimate == pytest.approx(corrected.correction.contrast)
+
+
 def test_a_file_of_another_schema_is_refused(evaluation, tmp_path):
     path = ds.save_evaluation(evaluation, tmp_path / "evaluation.nc")
     with xr.open_dataset(path, engine="h5netcdf") as opened:

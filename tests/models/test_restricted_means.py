@@ -10,7 +10,7 @@ from scipy.special import log_ndtr
 
 from desist.inference.survival_likelihood import LOGISTIC_DEVIATION
 from desist.models.families import SURVIVAL_FAMILIES as FAMILIES
-from desist.models.families import Pieces
+from desist.models.families import Flexible, Pieces
 from desist.models.restricted_means import (
     restrict_exponential,
     restrict_log_logistic,
@@ -95,12 +95,13 @@ def draws_of(family, log_shape, other):
     }
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", [*FAMILIES, "flexible"])
 @pytest.mark.parametrize("other", [-900.0, -30.0, 0.0, 30.0, 900.0])
 @pytest.mark.filterwarnings("error")
 def test_predictions_are_numbers_and_survival_falls_to_the_horizon(family, other):
-    is_cut = family == "piecewise_exponential"
-    model = SurvivalModel(family=Pieces((30.0, 91.0)) if is_cut else family)
+    flexible = Flexible().settle(np.repeat([30.0, 91.0, 300.0], 8), np.ones(24), 365.0)
+    settled = {"piecewise_exponential": Pieces((30.0, 91.0)), "flexible": flexible}
+    model = SurvivalModel(family=settled.get(family, family))
     eta = np.array(LEVELS)[np.newaxis, np.newaxis]
     for log_shape in (-6.0, 0.0, 5.0):
         draws = draws_of(family, log_shape, other)

@@ -89,6 +89,10 @@ class Geometric(FrequencyFamily):
     def draw(self, eta, draws, arm, rng):
         return rng.poisson(np.exp(eta) * rng.exponential(size=eta.shape))
 
+    @override
+    def vary(self, eta, draws, arm):
+        return np.exp(eta) + np.exp(2 * eta)
+
 
 @pytest.fixture(scope="module")
 def fading():

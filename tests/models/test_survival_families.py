@@ -291,7 +291,9 @@ def test_a_constant_hazard_is_the_weibull_of_shape_one(people):
     assert found.std() == pytest.approx(expected.std(), rel=0.05)
 
 
-@pytest.mark.parametrize("family", [name for name in FAMILIES if name != "mixture_cure"])
+@pytest.mark.parametrize(
+    "family", [name for name in (*FAMILIES, "flexible") if name != "mixture_cure"]
+)
 @pytest.mark.parametrize("recorded_in", [None, 30.4])
 def test_every_family_finds_how_many_reoffend(people, family, recorded_in):
     # the day of release included, days or months, with an own shape in each arm
@@ -338,7 +340,7 @@ def test_time_beyond_the_horizon_counts_in_the_last_piece(people):
         (
             {"family": "gamma"},
             "family: expected one of weibull, exponential, log_normal, log_logistic, "
-            "piecewise_exponential, mixture_cure, found 'gamma'",
+            "piecewise_exponential, mixture_cure, flexible, found 'gamma'",
         ),
         ({"family": "piecewise_exponential"}, "expected days above 0 in ascending order"),
         ({"recorded_in": 0.0}, "recorded_in: expected a number above 0 or None, found 0"),
@@ -385,7 +387,7 @@ def test_cuts_beyond_the_horizon_and_intervals_counted_from_zero_are_refused(peo
     )
 
 
-@pytest.mark.parametrize("family", ["weibull", "piecewise_exponential", "mixture_cure"])
+@pytest.mark.parametrize("family", ["weibull", "piecewise_exponential", "mixture_cure", "flexible"])
 @pytest.mark.parametrize("recorded_in", [None, 7.0])
 def test_the_model_uses_all_of_its_data(family, recorded_in):
     # a sampler that is compiled once refuses new data that its model does not read

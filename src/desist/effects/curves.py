@@ -1,17 +1,20 @@
 """The share of people without a reoffence, day by day, with and without the programme."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from desist._types import Floats
 from desist.arguments import find_kind_faults, find_probability_faults
+from desist.effects._corrected import correct_fit
 from desist.errors import NotConvergedError, raise_faults
 from desist.estimands import Estimand
 from desist.inference.diagnostics import Diagnostics
-from desist.models.fit import Fit
+from desist.models.fitted import Fit, require_times
 
 N_STEPS = 52  # of the follow-up, when no days are asked for
 PARTS = ("treated", "comparison", "difference")
@@ -72,12 +75,17 @@ class SurvivalEffect:
 
 
 def estimate_survival(
-    fit: Fit, days: ArrayLike | None = None, *, probability: float = 0.95
+    fit: Fit,
+    days: ArrayLike | None = None,
+    *,
+    probability: float = 0.95,
+    calibrated: bool = True,
 ) -> SurvivalEffect:
     r"""Estimate the share without a reoffence on some days, with and without the programme.
 
     Within each draw :math:`S_a(t)` is averaged over the people whom the estimand is about,
-    once with the programme and once without; then the two are contrasted.
+    once with the programme and once without, and corrected by what was observed by then, as
+    in `estimate_effects`; then the two are contrasted.
 
     Parameters
     ----------
@@ -87,6 +95,8 @@ def estimate_survival(
         Above 0 and up to the horizon of the fit; by default 52 evenly spaced.
     probability : float
         Of the equal-tailed intervals.
+    calibrated : bool
+        Whether the shares are corrected; False for those of the model alone.
 
     Returns
     -------
@@ -116,7 +126,7 @@ def estimate_survival(
     if days is None:
         days = np.linspace(0.0, fit.horizon, N_STEPS + 1)[1:]
     asked = np.atleast_1d(np.asarray(days))
-    shares = [fit.predict_survival(arm, asked) for arm in (1, 0)]
+    shares = _predict_curves(fit, asked, calibrated=calibrated)
     coords = {"day": asked.astype(float)}
     with_programme, without = (
         xr.DataArray(share, dims=("chain", "draw", "day"), coords=coords) for share in shares
@@ -124,3 +134,14 @@ def estimate_survival(
     if not (np.isfinite(with_programme) & np.isfinite(without)).all():
         raise NotConvergedError(f"{fit.model.name} model: a share without a reoffence is no number")
     return SurvivalEffect(fit.estimand, with_programme, without, fit.diagnostics, probability)
+
+
+def _predict_curves(fit: Fit, days: NDArray[Any], *, calibrated: bool) -> list[Floats]:
+    _, days = require_times(fit, days)
+    ascending, place = np.unique(days, return_inverse=True)
+    # to the horizon: those who reoffend by then are spread over the days
+    whole = np.append(ascending[ascending < fit.horizon], fit.horizon)
+    corrected = correct_fit(fit, whole) if calibrated else None
+    if corrected is None:
+        return [fit.predict_survival(arm, days) for arm in (1, 0)]
+    return [corrected.predict(arm)["curve"][..., place] for arm in (1, 0)]

@@ -12,22 +12,25 @@ from typing import TypedDict
 import numpy as np
 import xarray as xr
 
-from desist._types import Floats
+from desist._types import Floats, Mask
 from desist.arguments import (
     describe,
     find_kind_faults,
     find_number_faults,
     find_probability_faults,
 )
-from desist.cohort.cohort import Cohort
-from desist.design.design import Design
+from desist.effects._corrected import (
+    Averages,
+    CorrectedFit,
+    correct_fit,
+    name_uncorrected,
+    size_arms,
+)
+from desist.effects.correction import Correction
 from desist.errors import Fault, InputError, NotConvergedError, raise_faults
 from desist.estimands import Estimand, Interval, Measure, Scale
-from desist.inference.diagnostics import Diagnostics, worst_of
-from desist.inference.engines import Engine
-from desist.inference.seeds import make_generator
-from desist.models.fit import Fit, Model, fit_model
-from desist.models.predictors import Target
+from desist.inference.diagnostics import Diagnostics
+from desist.models.fit import Fit
 
 LARGEST_BENEFITS = {
     Measure.RATE: "a difference of proportions",
@@ -61,6 +64,9 @@ class Effect:
         Of the fit that the draws come from.
     probability : float
         Of the intervals.
+    correction : Correction or None
+        What the model alone says, and what each arm is worth; None where the effect is that of
+        the model alone, and for the groups of `estimate_effects_by_group`.
     """
 
     measure: Measure
@@ -73,6 +79,7 @@ class Effect:
     ratio: xr.DataArray
     diagnostics: Diagnostics
     probability: float = 0.95
+    correction: Correction | None = None
 
     def __post_init__(self) -> None:
         """Let no draw pass that is not a number."""
@@ -156,12 +163,16 @@ class Effect:
         )
 
 
-def estimate_effects(fit: Fit, *, probability: float = 0.95) -> tuple[Effect, ...]:
+def estimate_effects(
+    fit: Fit, *, probability: float = 0.95, calibrated: bool = True
+) -> tuple[Effect, ...]:
     r"""Estimate every effect that a fit gives.
 
     For each draw, the expected outcome of every person in the target is averaged once with
-    and once without the programme (g-computation, :math:`\frac1n\sum_i E(Y \mid T=t, x_i)`),
-    and the two averages are contrasted. With average survival :math:`\bar S` and horizon
+    and once without the programme (g-computation, :math:`\frac1n\sum_i E(Y \mid T=t, x_i)`).
+    Both averages are corrected by what was observed of their arm, so that they are right where
+    the weights are, whatever the form of the model, and where the model is, whatever the
+    weights. Then they are contrasted. With average survival :math:`\bar S` and horizon
     :math:`h`, the mean days among reoffenders are
     :math:`(\overline{RMST} - h\bar S)/(1 - \bar S)` and the hazard ratio is the ratio of
     cumulative hazards at the horizon :math:`\log\bar S_1 / \log\bar S_0`. It is marginal, and
@@ -175,6 +186,8 @@ def estimate_effects(fit: Fit, *, probability: float = 0.95) -> tuple[Effect, ..
         A rate, frequency, survival or means model.
     probability : float
         Of the equal-tailed posterior intervals.
+    calibrated : bool
+        Whether the averages are corrected; False for those of the model alone.
 
     Returns
     -------
@@ -190,9 +203,10 @@ def estimate_effects(fit: Fit, *, probability: float = 0.95) -> tuple[Effect, ..
 
     References
     ----------
-    Hernan, M. A. and Robins, J. M. (2020). Causal Inference: What If, chapter 13.
+    Hernan, M. A. and Robins, J. M. (2020). Causal Inference: What If, chapter 13. Robins, J. M.,
+    Rotnitzky, A. and Zhao, L. P. (1994). JASA 89, 846-866.
     """
-    effects, reasons = contrast_measures(fit, probability=probability)
+    effects, reasons = contrast_measures(fit, probability=probability, calibrated=calibrated)
     if reasons:
         listed = "; ".join(f"{measure}: {reason}" for measure, reason in reasons.items())
         raise NotConvergedError(f"{fit.model.name} model: {listed}")
@@ -200,7 +214,7 @@ def estimate_effects(fit: Fit, *, probability: float = 0.95) -> tuple[Effect, ..
 
 
 def contrast_measures(
-    fit: Fit, *, probability: float = 0.95
+    fit: Fit, *, probability: float = 0.95, calibrated: bool = True
 ) -> tuple[tuple[Effect, ...], dict[Measure, str]]:
     """Estimate every effect of a fit that has one, and say why others have none.
 
@@ -210,6 +224,8 @@ def contrast_measures(
         A rate, frequency, survival or means model.
     probability : float
         Of the equal-tailed posterior intervals.
+    calibrated : bool
+        Whether the averages are corrected; False for those of the model alone.
 
     Returns
     -------
@@ -225,13 +241,30 @@ def contrast_measures(
     """
     faults = find_kind_faults("fit", fit, Fit, "a fit of fit_model")
     raise_faults("effects", [*faults, *find_probability_faults(probability)])
-    return _contrast_all(fit, fit.target, _count_people(fit), probability)
+    people = _count_people(fit)
+    corrected = correct_fit(fit) if calibrated else None
+    if corrected is None:
+        return _contrast_all(fit, fit.predict(1), fit.predict(0), people, probability)
+    without, with_programme = corrected.alone
+    before, _ = _contrast_all(fit, with_programme, without, people, probability)
+    alone = {effect.measure: effect for effect in before}
+    reported, reasons = _contrast_all(
+        fit, corrected.predict(1), corrected.predict(0), people, probability
+    )
+    described = tuple(
+        replace(effect, correction=_describe_correction(corrected, alone.get(effect.measure)))
+        for effect in reported
+    )
+    return described, reasons
 
 
 def estimate_effects_by_group(
-    fit: Fit, grouping: str, *, probability: float = 0.95
+    fit: Fit, grouping: str, *, probability: float = 0.95, calibrated: bool = True
 ) -> dict[str, tuple[Effect, ...]]:
     """Estimate the effects in each group, partially pooled by the model's hierarchy.
+
+    Averaged over the groups' shares of the target, outcomes with and without the programme are
+    those of `estimate_effects`: the correction moves all groups alike.
 
     Parameters
     ----------
@@ -241,6 +274,8 @@ def estimate_effects_by_group(
         Which of its groupings, such as "prison".
     probability : float
         Of the equal-tailed posterior intervals.
+    calibrated : bool
+        Whether the averages are corrected; False for those of the model alone.
 
     Returns
     -------
@@ -260,89 +295,20 @@ def estimate_effects_by_group(
         known = ", ".join(fit.group_sizes) or "none: the model has no groups"
         raise InputError("effects by group", [Fault("grouping", known, describe(grouping))])
     position = list(fit.levels).index(grouping)
+    members = {
+        level: fit.target.groups[:, position] == code
+        for code, level in enumerate(fit.levels[grouping])
+    }
+    members = {level: rows for level, rows in members.items() if rows.any()}
+    predicted = _predict_parts(fit, list(members.values()), calibrated=calibrated)
     effects = {}
-    for code, level in enumerate(fit.levels[grouping]):
-        members = fit.target.groups[:, position] == code
-        if members.any():
-            people = dict.fromkeys(Measure, fit.group_sizes[grouping][level])
-            if fit.group_reoffenders:
-                reoffenders = fit.group_reoffenders[grouping][level]
-                people[Measure.TIME_AMONG_REOFFENDERS] = reoffenders
-            target = fit.target.restrict(members)
-            effects[level], reasons = _contrast_all(fit, target, people, probability)
-            if reasons:
-                listed = ", ".join(reasons)
-                raise NotConvergedError(f"{grouping}, one of its levels: {listed}: {NOT_FINITE}")
+    for level, (with_programme, without) in zip(members, predicted, strict=True):
+        people = _count_members(fit, grouping, level)
+        effects[level], reasons = _contrast_all(fit, with_programme, without, people, probability)
+        if reasons:
+            listed = ", ".join(reasons)
+            raise NotConvergedError(f"{grouping}, one of its levels: {listed}: {NOT_FINITE}")
     return effects
-
-
-def estimate_effects_over_designs(
-    model: Model,
-    cohorts: Cohort | Sequence[Cohort],
-    designs: Iterable[Design],
-    *,
-    inference: str | Engine = "auto",
-    horizon: float | None = None,
-    seed: int | np.random.Generator = 0,
-    probability: float = 0.95,
-) -> tuple[Effect, ...]:
-    r"""Carry the uncertainty of the score, or of imputed covariates, into the effects.
-
-    The outcome model is fitted under each design, and the posteriors are pooled with equal
-    shares: :math:`p(\Delta \mid y) = \frac1K \sum_k p(\Delta \mid y, \nu_k)` with designs
-    :math:`\nu_k` from draws of the score model.
-
-    Parameters
-    ----------
-    model : Model
-        What is assumed of the outcome.
-    cohorts : Cohort or sequence of Cohort
-        The people; one cohort for all designs, or one each (imputed covariates).
-    designs : iterable of Design
-        Such as those of `desist.design.design.draw_designs`.
-    inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
-        How each posterior is obtained.
-    horizon : float, optional
-        Days.
-    seed : int or numpy.random.Generator
-        Of all randomness.
-    probability : float
-        Of the equal-tailed posterior intervals.
-
-    Returns
-    -------
-    tuple of Effect
-        As many draws as one fit has, or a few less; the diagnostics are the worst of all fits.
-
-    Raises
-    ------
-    InputError
-        If there is no design, or not one cohort for each.
-
-    References
-    ----------
-    Liao, S. X. and Zigler, C. M. (2020). Uncertainty in the design stage of two-stage Bayesian
-    propensity score analysis. Statistics in Medicine 39(17), 2265-2290.
-    """
-    raise_faults("effects over designs", find_probability_faults(probability))
-    if isinstance(designs, Design):
-        fault = Fault("designs", "a list of designs", "one design", "write [design]")
-        raise InputError("effects over designs", [fault])
-    designs = tuple(designs)
-    each = [cohorts] * len(designs) if isinstance(cohorts, Cohort) else list(cohorts)
-    if not designs or len(each) != len(designs):
-        found = f"{len(each)} cohorts and {len(designs)} designs"
-        fault = Fault("designs", "at least one, and a cohort for each", found)
-        raise InputError("effects over designs", [fault])
-    streams = make_generator(seed).spawn(len(designs))
-    fitted = [
-        estimate_effects(
-            fit_model(model, cohort, design, inference=inference, horizon=horizon, seed=stream),
-            probability=probability,
-        )
-        for cohort, design, stream in zip(each, designs, streams, strict=True)
-    ]
-    return tuple(_pool(effects) for effects in zip(*fitted, strict=True))
 
 
 def summarise_interval(draws: xr.DataArray, probability: float) -> Interval:
@@ -378,28 +344,6 @@ def _derive(averages: Mapping[str, Floats], horizon: float) -> dict[Measure, Flo
     return derived
 
 
-def _pool(effects: Sequence[Effect]) -> Effect:
-    kept = max(1, effects[0].ratio.sizes["draw"] // len(effects))
-
-    def join(part: str) -> xr.DataArray | None:
-        arrays = [getattr(effect, part) for effect in effects]
-        if any(array is None for array in arrays):
-            return None
-        joined: xr.DataArray = xr.concat(
-            [array.isel(draw=slice(kept)) for array in arrays], dim="draw"
-        )
-        return joined
-
-    return replace(
-        effects[0],
-        treated=join("treated"),
-        comparison=join("comparison"),
-        difference=join("difference"),
-        ratio=xr.concat([effect.ratio.isel(draw=slice(kept)) for effect in effects], dim="draw"),
-        diagnostics=worst_of([effect.diagnostics for effect in effects]),
-    )
-
-
 def _count_people(fit: Fit) -> dict[Measure, tuple[int, int]]:
     people = dict.fromkeys(Measure, (fit.n_treated, fit.n_comparison))
     if fit.reoffenders is not None:
@@ -407,15 +351,55 @@ def _count_people(fit: Fit) -> dict[Measure, tuple[int, int]]:
     return people
 
 
+def _count_members(fit: Fit, grouping: str, level: str) -> dict[Measure, tuple[int, int]]:
+    people = dict.fromkeys(Measure, fit.group_sizes[grouping][level])
+    if fit.group_reoffenders:
+        people[Measure.TIME_AMONG_REOFFENDERS] = fit.group_reoffenders[grouping][level]
+    return people
+
+
+def _predict_parts(
+    fit: Fit, members: Sequence[Mask], *, calibrated: bool
+) -> list[tuple[Averages, Averages]]:
+    """Average outcomes over parts of the target, with the programme and without."""
+    parts = [fit.target.restrict(rows) for rows in members]
+    corrected = correct_fit(fit) if calibrated else None
+    if corrected is None:
+        return [(fit.predict(1, part), fit.predict(0, part)) for part in parts]
+    shares = [float(fit.target.weights[rows].sum()) for rows in members]
+    with_programme, without = (corrected.predict_parts(arm, parts, shares) for arm in (1, 0))
+    return list(zip(with_programme, without, strict=True))
+
+
+def _describe_correction(corrected: CorrectedFit, alone: Effect | None) -> Correction | None:
+    if alone is None:  # it is no number, so that nothing can be said beside the corrected one
+        return None
+    sizes, kish = size_arms(corrected, alone.measure)
+    return Correction(
+        treated=None if alone.treated is None else float(alone.treated.mean()),
+        comparison=None if alone.comparison is None else float(alone.comparison.mean()),
+        contrast=alone.estimate,
+        lower=alone.interval.lower,
+        upper=alone.interval.upper,
+        sizes=sizes,
+        kish=kish,
+        not_corrected=name_uncorrected(corrected, alone.measure),
+    )
+
+
 def _contrast_all(
-    fit: Fit, target: Target, people: Mapping[Measure, tuple[int, int]], probability: float
+    fit: Fit,
+    with_programme: Averages,
+    without: Averages,
+    people: Mapping[Measure, tuple[int, int]],
+    probability: float,
 ) -> tuple[tuple[Effect, ...], dict[Measure, str]]:
-    with_programme, without = (_derive(fit.predict(arm, target), fit.horizon) for arm in (1, 0))
+    of_treated, of_comparison = (_derive(arm, fit.horizon) for arm in (with_programme, without))
     effects, reasons = [], {}
     for measure in Measure:
-        if measure not in with_programme:
+        if measure not in of_treated:
             continue
-        parts = _contrast(measure, with_programme[measure], without[measure])
+        parts = _contrast(measure, of_treated[measure], of_comparison[measure])
         if n_bad := _count_not_finite(parts.values()):
             reasons[measure] = _say_not_finite(n_bad)
             continue

@@ -65,6 +65,7 @@ def evaluate(
     *,
     models: Sequence[Model] | None = None,
     covariates: str | NotGiven | None = NOT_GIVEN,
+    calibrated: bool = True,
     inference: str | Engine = "auto",
     horizon: float | None = None,
     probability: float = 0.95,
@@ -87,6 +88,9 @@ def evaluate(
         so that what its weights leave unbalanced is adjusted for, and chance differences of
         covariates do not pass for differences of outcomes; None leaves it to the weights. Models
         that are given have covariates of their own.
+    calibrated : bool
+        Whether the models' averages are corrected by what was observed of each arm, as in
+        `estimate_effects`; False for the models alone.
     inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
         How the posterior is obtained.
     horizon : float, optional
@@ -118,6 +122,7 @@ def evaluate(
     """
     faults = _find_model_faults(models, covariates)
     faults += _find_setting_faults(inference, horizon, seed)
+    faults += find_kind_faults("calibrated", calibrated, bool, "True or False")
     faults += find_kind_faults("title", title, str, "a text")
     faults += find_probability_faults(probability)
     raise_faults("evaluation", faults + _find_flow_faults(flow))
@@ -125,7 +130,7 @@ def evaluate(
     chosen = _choose_models(models, covariates)
     streams = np.random.default_rng(seed).spawn(len(chosen) + 1)
     fits = _fit_all(chosen, sample, inference, streams)
-    effects, reasons = _contrast_all(fits, probability)
+    effects, reasons = _contrast_all(fits, probability, calibrated=calibrated)
     checks = run_checks(sample, rng=streams[-1])
     summary = summarise_design(sample)
     prognostic, hidden = _check_prognostic(sample, summary["balance"])
@@ -138,7 +143,7 @@ def evaluate(
         unavailable=_name_unavailable(cohort, effects, sample.obstacles) | reasons,
         design=summary,
         flow=flow,
-        settings=_list_settings(sample, chosen, inference),
+        settings=_list_settings(sample, chosen, inference) | {"calibrated": calibrated},
         seed=seed,
         horizon=sample.horizon,
         fits=fits,
@@ -272,13 +277,15 @@ def _fit_all(
 
 
 def _contrast_all(
-    fits: Iterable[Fit], probability: float
+    fits: Iterable[Fit], probability: float, *, calibrated: bool
 ) -> tuple[dict[Measure, Effect], dict[Measure, str]]:
     """Return the effects in the order of the measures, and why others cannot be had."""
     effects: list[Effect] = []
     reasons: dict[Measure, str] = {}
     for fit in fits:
-        answered, not_answered = contrast_measures(fit, probability=probability)
+        answered, not_answered = contrast_measures(
+            fit, probability=probability, calibrated=calibrated
+        )
         effects += answered
         reasons |= not_answered
     _require_one_answer(effects)

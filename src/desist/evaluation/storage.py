@@ -148,7 +148,8 @@ def load_evaluation(path: str | Path) -> Evaluation:
 def _describe_effect(effect: Effect) -> dict[str, Any]:
     plain = ("measure", "estimand", "n_treated", "n_comparison", "probability")
     return {name: getattr(effect, name) for name in plain} | {
-        "diagnostics": effect.diagnostics.to_dict()
+        "diagnostics": effect.diagnostics.to_dict(),
+        "correction": None if effect.correction is None else asdict(effect.correction),
     }
 
 
@@ -205,4 +206,5 @@ def _make_effect(effect: StoredEffect, draws: xr.Dataset) -> Effect:
         ratio=draws[f"{effect.measure}_ratio"].rename(None),
         diagnostics=effect.diagnostics,
         probability=effect.probability,
+        correction=effect.correction,
     )

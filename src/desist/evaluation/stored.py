@@ -11,6 +11,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from desist.arguments import describe, find_number_faults
 from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedStudy
+from desist.effects.correction import Correction
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Estimand, Measure
 from desist.evaluation.record import ComparedCheck
@@ -33,6 +34,7 @@ class StoredEffect:
     n_comparison: int
     probability: float
     diagnostics: Diagnostics
+    correction: Correction | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

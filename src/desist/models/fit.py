@@ -21,7 +21,7 @@ from desist.inference.rows import collapse_rows
 from desist.inference.seeds import find_seed_faults, require_seed
 from desist.models.fitted import Fit, build_model, drop_empty, name_levels
 from desist.models.predictors import MATCHED_SET, Predictors, Target, make_predictors, make_target
-from desist.models.protocol import Model
+from desist.models.protocol import Model, SettlingModel
 from desist.models.settings import find_model_faults
 from desist.sample import Sample, read_sample
 
@@ -78,10 +78,12 @@ def fit_model(
     faults += find_engine_faults(inference) + find_seed_faults(seed)
     raise_faults("fit", faults + find_number_faults("horizon", horizon, above=0.0, optional=True))
     people = read_sample(sample, design, horizon)
+    weights = scale_weights(people.weights, people.treated)
+    if isinstance(model, SettlingModel):
+        model = model.settle(people.recorded, weights, people.horizon)
     columns = _read_columns(model, people)
     groups = people.cohort.groups if model.groups is None else model.groups
     predictors = make_predictors(people, model.covariates, groups)
-    weights = scale_weights(people.weights, people.treated)
     rows, totals, row_of_person = collapse_rows(predictors.columns() | columns, weights)
     happened = people.within.reoffended
     fit = fit_rows(
@@ -94,7 +96,7 @@ def fit_model(
         reoffenders=None if happened is None else people.count(happened),
         levels=predictors.levels,
         covariate_names=predictors.covariate_names,
-        weighted=_list_people(row_of_person, weights, people.design),
+        weighted=_list_people(row_of_person, weights, people),
         inference=inference,
         seed=seed,
     )
@@ -160,12 +162,13 @@ def fit_rows(
     engines = choose_engine(inference)
     if levels:
         engines = engines[-1:]  # the scale of a hierarchy has no bell-shaped posterior
+    entropy = _find_entropy(seed, data)
     draws, diagnostics = draw_posterior(
         lambda arrays: build_model(model, levels, covariate_names, arrays),
         data,
         structure=_structure(model, levels, len(covariate_names)),
         engines=engines,
-        rng=_random_source(seed, data),
+        rng=np.random.default_rng(entropy),
         people=weighted,
     )
     require_convergence(diagnostics, model.name)
@@ -183,6 +186,7 @@ def fit_rows(
         reoffenders,
         people=weighted,
         rows=rows,
+        entropy=entropy,
     )
 
 
@@ -195,18 +199,14 @@ def _find_sample_faults(sample: object, design: object) -> list[Fault]:
     )
 
 
-def _list_people(row_of_person: Integers, weights: Floats, design: Design) -> WeightedPeople:
-    used = weights > 0
-    cluster = np.arange(len(weights))
-    if design.sets is not None:
-        # people in no set stand alone; sets are numbered after all people
-        cluster = np.where(design.sets >= 0, design.sets + len(weights), cluster)
-    return WeightedPeople(row_of_person[used], weights[used], cluster[used])
+def _list_people(row_of_person: Integers, weights: Floats, sample: Sample) -> WeightedPeople:
+    used = sample.used
+    return WeightedPeople(row_of_person[used], weights[used], sample.clusters[used])
 
 
-def _random_source(
+def _find_entropy(
     seed: int | np.random.Generator, data: Mapping[str, NDArray[Any]]
-) -> np.random.Generator:
+) -> tuple[int, int]:
     """Mix the data into the seed, so that fits of other people draw other numbers.
 
     Two programmes that are evaluated with the same seed are compared as if their draws were
@@ -220,7 +220,7 @@ def _random_source(
     for name in sorted(data):
         if name not in {"x", "group", "on_release_day_rows"}:  # the last is another's places
             fingerprint = crc32(np.round(data[name].astype(float), 3).tobytes(), fingerprint)
-    return np.random.default_rng([base, fingerprint])
+    return base, fingerprint
 
 
 def _read_columns(model: Model, sample: Sample) -> dict[str, NDArray[Any]]:
@@ -263,4 +263,5 @@ def _require_events(model: Model, sample: Sample) -> None:
 
 def _structure(model: Model, levels: dict[str, tuple[str, ...]], n_covariates: int) -> Hashable:
     named = name_levels(levels)
-    return (model, n_covariates, tuple((name, len(names)) for name, names in named.items()))
+    structure = model.structure if isinstance(model, SettlingModel) else model
+    return (structure, n_covariates, tuple((name, len(names)) for name, names in named.items()))

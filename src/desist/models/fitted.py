@@ -94,6 +94,8 @@ class Fit:
         The people behind the rows; None for published figures.
     rows : dict of str to ndarray, each with one entry a row
         What `data` was made of.
+    entropy : tuple of int
+        Of what is drawn from the fit later: the same for the same fit.
     """
 
     model: Model
@@ -113,6 +115,7 @@ class Fit:
     constant_covariates: tuple[str, ...] = ()
     people: WeightedPeople | None = None
     rows: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    entropy: tuple[int, ...] = ()
 
     @cached_property
     def pymc_model(self) -> Any:
@@ -211,17 +214,8 @@ class Fit:
             If the model has no times, or a day lies outside the horizon.
         """
         raise_faults("survival", _find_arm_faults(arm))
-        model = self.model
-        if not isinstance(model, TimedModel):
-            fault = Fault("model", "one of the time to a reoffence", f"the {model.name} model")
-            raise InputError("survival", [fault])
-        days = np.asarray(days)
-        is_number = days.ndim == 1 and days.dtype.kind in "iuf" and days.size > 0
-        if not is_number or not np.all((days > 0) & (days <= self.horizon)):
-            expected = f"days above 0 and up to {self.horizon:g}"
-            found = ", ".join(f"{day:g}" for day in days[:5]) if is_number else describe(days)
-            raise InputError("survival", [Fault("days", expected, found)])
-        shares = np.asarray(days, dtype=float) / self.horizon
+        model, days = require_times(self, days)
+        shares = days / self.horizon
         parts = []
         for block in self._cut_into_blocks(target):
             with on_one_thread():
@@ -280,6 +274,40 @@ class Fit:
             f"<Fit of the {self.model.name} model: {self.n_treated} treated and "
             f"{self.n_comparison} comparison people, {self.estimand}, {self.diagnostics.engine}>"
         )
+
+
+def require_times(fit: Fit, days: NDArray[Any]) -> tuple[TimedModel, Floats]:
+    """Refuse days that a fit says nothing of, and fits without times.
+
+    Parameters
+    ----------
+    fit : Fit
+        Any.
+    days : ndarray
+        Of its curve.
+
+    Returns
+    -------
+    model : TimedModel
+        Of the fit.
+    days : ndarray of float, shape (n_days,)
+        As they were given.
+
+    Raises
+    ------
+    InputError
+        If the model has no times, or a day lies outside the horizon.
+    """
+    if not isinstance(fit.model, TimedModel):
+        fault = Fault("model", "one of the time to a reoffence", f"the {fit.model.name} model")
+        raise InputError("survival", [fault])
+    days = np.asarray(days)
+    is_number = days.ndim == 1 and days.dtype.kind in "iuf" and days.size > 0
+    if not is_number or not np.all((days > 0) & (days <= fit.horizon)):
+        expected = f"days above 0 and up to {fit.horizon:g}"
+        found = ", ".join(f"{day:g}" for day in days[:5]) if is_number else describe(days)
+        raise InputError("survival", [Fault("days", expected, found)])
+    return fit.model, days.astype(float)
 
 
 def build_model(

@@ -9,15 +9,16 @@ from desist._types import Data, Draws, Floats
 from desist.cohort.outcomes import Outcomes
 from desist.errors import raise_faults
 from desist.inference.rows import add_distinct_counts
+from desist.models._observed import LOG, Observed, observe_one
 from desist.models.families import FREQUENCY_FAMILIES, FrequencyFamily, NegativeBinomial
 from desist.models.predictors import FROM_DESIGN
 from desist.models.priors import Priors
-from desist.models.protocol import Columns, Model
+from desist.models.protocol import Columns, Model, ObservedModel
 from desist.models.settings import find_predictor_faults, settle_family, settle_groups
 
 
 @dataclass(frozen=True)
-class FrequencyModel(Model):
+class FrequencyModel(Model, ObservedModel):
     r"""Model of the number of proven reoffences of everybody, on the log scale.
 
     With time at risk :math:`t_i`, horizon :math:`h` and :math:`\log m_i = \eta_i +
@@ -131,3 +132,15 @@ class FrequencyModel(Model):
         the hurdle model.
         """
         return self.law.predict(eta, draws, arm)
+
+    @override
+    def observe(self, rows: Columns, horizon: float) -> Observed:
+        """Return the offences of the rows, beside what is expected."""
+        return observe_one(
+            rows["offences"],
+            "frequency",
+            lambda eta, draws, arm: self.law.predict(eta, draws, arm)["frequency"],
+            vary=self.law.vary,
+            link=LOG,
+            log_exposure=rows["log_time_at_risk"],
+        )

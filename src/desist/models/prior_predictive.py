@@ -66,4 +66,5 @@ def sample_prior(fit: Fit, *, n_draws: int = 1000, seed: int | np.random.Generat
         variable.name: np.asarray(values).reshape(CHAINS, n_draws, *np.shape(values)[1:])
         for variable, values in zip(variables, drawn, strict=True)
     }
-    return replace(fit, draws=draws, diagnostics=Diagnostics("prior"))
+    # without the people: what was observed of them may not correct what the priors say
+    return replace(fit, draws=draws, diagnostics=Diagnostics("prior"), people=None)

@@ -1,11 +1,13 @@
 """What every outcome model offers: settings, and the steps of the way."""
 
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from collections.abc import Hashable
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 from numpy.typing import NDArray
 
 from desist._types import Data, Draws, Floats
 from desist.cohort.outcomes import Outcomes
+from desist.models._observed import Observed
 from desist.models.priors import Priors
 
 type Columns = dict[str, NDArray[Any]]
@@ -50,3 +52,31 @@ class TimedModel(Protocol):
         self, eta: Floats, draws: Draws, arm: int, horizon: float, *, share: float
     ) -> Floats:
         """Return survival after a share of the horizon, of the shape of `eta`."""
+
+
+@runtime_checkable
+class ObservedModel(Protocol):
+    """An outcome model whose averages can be set beside what was observed."""
+
+    def observe(self, rows: Columns, horizon: float) -> Observed:
+        """Return the outcomes of the rows, beside what is expected of them."""
+
+
+@runtime_checkable
+class ObservedTimes(Protocol):
+    """An outcome model whose curves can be set beside what was observed."""
+
+    def observe_days(self, rows: Columns, horizon: float, shares: Floats) -> Observed:
+        """Return who of the rows reoffended by some shares of the horizon."""
+
+
+@runtime_checkable
+class SettlingModel(Protocol):
+    """An outcome model some of whose settings may be taken from the data."""
+
+    @property
+    def structure(self) -> Hashable:
+        """What the compiled model depends on: models that share it compile once."""
+
+    def settle(self, outcomes: Outcomes, weights: Floats, horizon: float) -> Self:
+        """Return the model that is fitted."""

@@ -7,14 +7,15 @@ from desist._types import Data, Draws, Floats
 from desist.cohort.outcomes import Outcomes, find_lost
 from desist.errors import Fault, raise_faults
 from desist.inference.likelihood import bernoulli_logit
+from desist.models._observed import LOGIT, Observed, observe_one
 from desist.models.predictors import FROM_DESIGN
 from desist.models.priors import Priors
-from desist.models.protocol import Columns, Model
+from desist.models.protocol import Columns, Model, ObservedModel
 from desist.models.settings import find_predictor_faults, settle_groups
 
 
 @dataclass(frozen=True)
-class RateModel(Model):
+class RateModel(Model, ObservedModel):
     r"""Bernoulli model of a proven reoffence within the follow-up, on the log-odds scale.
 
     .. math:: y_i \sim \mathrm{Bernoulli}(p_i), \quad \mathrm{logit}\,p_i = \eta_i
@@ -112,3 +113,16 @@ class RateModel(Model):
         from scipy.special import expit
 
         return {"rate": expit(eta)}
+
+    @override
+    def observe(self, rows: Columns, horizon: float) -> Observed:
+        """Return who of the rows reoffended, beside what is expected."""
+
+        def expect(eta: Floats, draws: Draws, arm: int) -> Floats:
+            return self.predict(eta, draws, arm, horizon)["rate"]
+
+        def vary(eta: Floats, draws: Draws, arm: int) -> Floats:
+            rate = expect(eta, draws, arm)
+            return rate * (1 - rate)
+
+        return observe_one(rows["reoffended"], "rate", expect, vary=vary, link=LOGIT)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import is_dataclass
+from types import UnionType
 from typing import Any
 
 from desist.arguments import describe, find_kind_faults, find_names_faults
@@ -25,7 +26,7 @@ def settle_groups(record: Any) -> None:
 
 
 def settle_family[Family](
-    record: Any, kind: type[Any], known: Mapping[str, type[Family]]
+    record: Any, kind: type[Any] | UnionType, known: Mapping[str, type[Family]]
 ) -> list[Fault]:
     """Store the family as a record, also where a word was given for it.
 
@@ -33,8 +34,8 @@ def settle_family[Family](
     ----------
     record : record of settings
         Its ``family`` may be anything.
-    kind : type
-        The protocol of its families.
+    kind : type or union of types
+        The protocols of its families.
     known : mapping of str to type
         Families by their words.
 

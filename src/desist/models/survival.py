@@ -1,6 +1,6 @@
 """The time to the first reoffence, for everybody: a model with censoring."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, override
 
 import numpy as np
@@ -11,10 +11,25 @@ from desist.cohort.outcomes import Outcomes
 from desist.errors import Fault, raise_faults
 from desist.inference.likelihood import add_never
 from desist.inference.survival_likelihood import first_reoffence, first_reoffence_within
-from desist.models.families import SURVIVAL_FAMILIES, SurvivalFamily, Weibull, WithCured
+from desist.models._observed import Observed, observe_days, observe_times
+from desist.models.families import (
+    SETTLING_FAMILIES,
+    SURVIVAL_FAMILIES,
+    SettlingFamily,
+    SurvivalFamily,
+    Weibull,
+    WithCured,
+)
 from desist.models.predictors import FROM_DESIGN
 from desist.models.priors import Priors
-from desist.models.protocol import Columns, Model, TimedModel
+from desist.models.protocol import (
+    Columns,
+    Model,
+    ObservedModel,
+    ObservedTimes,
+    SettlingModel,
+    TimedModel,
+)
 from desist.models.settings import find_predictor_faults, settle_family, settle_groups
 
 HALF_A_DAY = 0.5
@@ -24,7 +39,7 @@ FIRST_INSTANT = 1e-300
 
 
 @dataclass(frozen=True)
-class SurvivalModel(Model, TimedModel):
+class SurvivalModel(Model, TimedModel, ObservedModel, ObservedTimes, SettlingModel):
     r"""Model of the time to the first proven reoffence, censored at the end of follow-up.
 
     With time :math:`t` as a fraction of the horizon, so that 1 is the horizon, and the shape
@@ -40,6 +55,8 @@ class SurvivalModel(Model, TimedModel):
                      those free at the horizon who are cured
     `LogLogistic`    :math:`1 / (1 + e^\eta t^{k})`
     `LogNormal`      :math:`\Phi\{-(\eta + k\log t)/c\}`, :math:`c = \pi/\sqrt3`
+    `Flexible`       pieces that end at quantiles of the days of reoffences, up
+                     to ten; the Weibull where fewer than sixteen reoffended
     ===============  ============================================================
 
     Survival at the horizon depends on :math:`\eta` alone, and a larger :math:`\eta` is more
@@ -63,10 +80,11 @@ class SurvivalModel(Model, TimedModel):
         "matched_set" stands for the sets of the design, which have intercepts alone.
     priors : Priors
         On the scale of :math:`\eta`.
-    family : SurvivalFamily or str
+    family : SurvivalFamily, SettlingFamily or str
         A record of `desist.models.families` with its own priors, or the word for one with its
-        defaults: "weibull", "exponential", "log_normal", "log_logistic", "mixture_cure". The
-        pieces of "piecewise_exponential" need cut points: `Pieces(cuts=(30, 91, 182))`.
+        defaults: "weibull", "exponential", "log_normal", "log_logistic", "mixture_cure",
+        "flexible". The pieces of "piecewise_exponential" need cut points:
+        `Pieces(cuts=(30, 91, 182))`.
     recorded_in : float or None
         Width in days of the interval that the days are recorded in: 7 for weeks, 30.4 for
         months. A recorded `d` is the end of its interval, so that the reoffence fell between
@@ -95,7 +113,7 @@ class SurvivalModel(Model, TimedModel):
     covariates: str | None = FROM_DESIGN
     groups: tuple[str, ...] | None = None
     priors: Priors = Priors()
-    family: SurvivalFamily | str = Weibull()
+    family: SurvivalFamily | SettlingFamily | str = Weibull()
     recorded_in: float | None = None
     name: ClassVar[str] = "survival"
     needs: ClassVar[str] = "days"
@@ -103,7 +121,8 @@ class SurvivalModel(Model, TimedModel):
     def __post_init__(self) -> None:
         """Check the settings."""
         settle_groups(self)
-        faults = settle_family(self, SurvivalFamily, SURVIVAL_FAMILIES)
+        known = {**SURVIVAL_FAMILIES, **SETTLING_FAMILIES}
+        faults = settle_family(self, SurvivalFamily | SettlingFamily, known)
         faults += find_predictor_faults(self)
         recorded_in = self.recorded_in
         faults += find_number_faults("recorded_in", recorded_in, above=0.0, optional=True)
@@ -111,10 +130,45 @@ class SurvivalModel(Model, TimedModel):
 
     @property
     def law(self) -> SurvivalFamily:
-        """The family as a record, also where it was given as a word."""
+        """The family as a record, also where it was given as a word.
+
+        One that takes settings from the data has to be settled first, as `fit_model` does.
+        """
         if isinstance(self.family, str):
             raise TypeError("a family is a record once the model is made")
+        if isinstance(self.family, SettlingFamily):
+            raise TypeError(f"the {self.family.name} family is settled when it is fitted")
         return self.family
+
+    @property
+    @override
+    def structure(self) -> "SurvivalModel":
+        """The model but for what is data to the compiled one, such as where hazards change."""
+        return replace(self, family=self.law.structure)
+
+    @override
+    def settle(self, outcomes: Outcomes, weights: Floats, horizon: float) -> "SurvivalModel":
+        """Return the model that is fitted: with a family that has seen the reoffences.
+
+        Parameters
+        ----------
+        outcomes : Outcomes
+            Of everybody.
+        weights : ndarray of float, shape (n_people,)
+            On the scale of the likelihood; people of weight 0 have no say.
+        horizon : float
+            Days.
+
+        Returns
+        -------
+        SurvivalModel
+            Most often the same.
+        """
+        days, reoffended = outcomes.days, outcomes.reoffended
+        if not isinstance(self.family, SettlingFamily) or days is None or reoffended is None:
+            return self
+        counts = (weights > 0) & reoffended & (days <= horizon)
+        return replace(self, family=self.family.settle(days[counts], weights[counts], horizon))
 
     @override
     def read_columns(self, outcomes: Outcomes, horizon: float) -> Columns | None:
@@ -206,6 +260,25 @@ class SurvivalModel(Model, TimedModel):
     ) -> Floats:
         """Return survival after a share of the horizon, of the shape of `eta`."""
         return self.law.survive(eta, draws, arm, horizon, share=share)
+
+    @override
+    def observe(self, rows: Columns, horizon: float) -> Observed:
+        """Return who of the rows reoffended, and when, beside what is expected."""
+        return observe_times(
+            rows,
+            horizon,
+            lambda eta, draws, arm, share: self.law.survive(eta, draws, arm, horizon, share=share),
+            lambda eta, draws, arm: self.predict(eta, draws, arm, horizon),
+        )
+
+    @override
+    def observe_days(self, rows: Columns, horizon: float, shares: Floats) -> Observed:
+        """Return who of the rows reoffended by some shares of the horizon."""
+        return observe_days(
+            rows,
+            lambda eta, draws, arm, share: self.law.survive(eta, draws, arm, horizon, share=share),
+            shares,
+        )
 
     def _compare(self, days: Floats, horizon: float) -> list[Fault]:
         faults = []

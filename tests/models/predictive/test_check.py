@@ -112,11 +112,12 @@ def draw_times(family, rng):
         "log_logistic": 300 * rng.pareto(1, 900) ** 1.5,  # the odds of a uniform variable
         "log_normal": 300 * rng.lognormal(0, 2, 900),
         "piecewise_exponential": np.interp(exponential, [0, 0.4, 0.6, 9], [0, 91, 182, 4000]),
+        "flexible": np.interp(exponential, [0, 0.5, 0.6, 9], [0, 60, 240, 4000]),
         "mixture_cure": np.where(rng.random(900) < 0.4, np.inf, 60 * exponential),
     }[family]
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", [*FAMILIES, "flexible"])
 def test_times_from_a_family_are_explained_by_it(family):
     days = np.floor(draw_times(family, np.random.default_rng(7)))
     cohort = make_cohort(

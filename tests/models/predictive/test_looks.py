@@ -7,7 +7,13 @@ from scipy import stats
 
 from desist.cohort.cohort import Cohort
 from desist.cohort.outcomes import read_outcomes
-from desist.models.families import FREQUENCY_FAMILIES, SURVIVAL_FAMILIES, MixtureCure, Pieces
+from desist.models.families import (
+    FREQUENCY_FAMILIES,
+    SURVIVAL_FAMILIES,
+    Flexible,
+    MixtureCure,
+    Pieces,
+)
 from desist.models.fit import fit_model
 from desist.models.predictive.looks import look_at
 from desist.models.predictive.simulation import select_arm
@@ -67,10 +73,21 @@ def test_counts_come_from_the_distribution_of_the_family(family, mean):
 
 
 @pytest.mark.parametrize("family", FREQUENCY_FAMILIES)
+@pytest.mark.parametrize("mean", [0.05, 1.2])
+def test_counts_vary_as_the_distribution_of_the_family_does(family, mean):
+    found = FREQUENCY_FAMILIES[family]().vary(np.full((1, 1, 1), np.log(mean)), DRAWS, 1)
+    probabilities = distribution(family, mean)
+    expected = probabilities @ COUNTS**2 - (probabilities @ COUNTS) ** 2
+    assert found.item() == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("family", FREQUENCY_FAMILIES)
 def test_people_who_hardly_ever_offend_have_no_offence(family):
     eta = np.full((1, 1, 50), -60.0)
     drawn = FREQUENCY_FAMILIES[family]().draw(eta, DRAWS, 1, np.random.default_rng(8))
     assert drawn.sum() == 0
+    varied = FREQUENCY_FAMILIES[family]().vary(np.full((1, 1, 1), -900.0), DRAWS, 1)
+    assert varied.item() == 0
 
 
 def survival_of(family, eta, time):
@@ -80,7 +97,7 @@ def survival_of(family, eta, time):
         free = np.exp(-hazard)
         cured = 0.25 * free  # a quarter of those who are free at the horizon
         return cured + (1 - cured) * ((free - cured) / (1 - cured)) ** (time**shape)
-    if family == "piecewise_exponential":
+    if family in ("piecewise_exponential", "flexible"):
         # hazards of the treated as 1 to 2 to 3 in thirds of the horizon
         spent = np.clip(time - np.array([0, 1 / 3, 2 / 3]), 0, [1 / 3, 1 / 3, np.inf])
         return np.exp(-hazard * spent @ [1, 2, 3] / 2)
@@ -92,11 +109,15 @@ def survival_of(family, eta, time):
     }[family]
 
 
-@pytest.mark.parametrize("family", SURVIVAL_FAMILIES)
+# eight reoffences on each of three days, the last of them the horizon
+FLEXIBLE = Flexible().settle(np.repeat([100.0, 200.0, 300.0], 8), np.ones(24), 300.0)
+
+
+@pytest.mark.parametrize("family", [*SURVIVAL_FAMILIES, "flexible"])
 @pytest.mark.parametrize("eta", [-2.0, 0.7])
 def test_times_are_those_at_which_survival_is_so_much(family, eta):
-    is_cut = family == "piecewise_exponential"
-    law = Pieces((100.0, 200.0)) if is_cut else SURVIVAL_FAMILIES[family]()
+    settled = {"piecewise_exponential": Pieces((100.0, 200.0)), "flexible": FLEXIBLE}
+    law = settled[family] if family in settled else SURVIVAL_FAMILIES[family]()
     times = np.array([0.02, 0.2, 1 / 3, 0.5, 0.9, 1.0, 1.6])  # also beyond the horizon
     survival = np.array([survival_of(family, eta, time) for time in times])
     eta = np.full((1, 1, 7), eta)

@@ -4,20 +4,29 @@ from collections.abc import Mapping
 
 from desist.models.families.cure import MixtureCure
 from desist.models.families.exponential import Exponential
+from desist.models.families.flexible import Flexible
 from desist.models.families.hurdle import Hurdle
 from desist.models.families.log_logistic import LogLogistic
 from desist.models.families.log_normal import LogNormal
 from desist.models.families.negative_binomial import NegativeBinomial
 from desist.models.families.pieces import Pieces
 from desist.models.families.poisson import Poisson
-from desist.models.families.protocol import FrequencyFamily, SurvivalFamily, WithCured, read_family
+from desist.models.families.protocol import (
+    FrequencyFamily,
+    SettlingFamily,
+    SurvivalFamily,
+    WithCured,
+    read_family,
+)
 from desist.models.families.weibull import Weibull
 from desist.models.families.zero_inflated import ZeroInflated
 
 __all__ = [
     "FREQUENCY_FAMILIES",
+    "SETTLING_FAMILIES",
     "SURVIVAL_FAMILIES",
     "Exponential",
+    "Flexible",
     "FrequencyFamily",
     "Hurdle",
     "LogLogistic",
@@ -26,6 +35,7 @@ __all__ = [
     "NegativeBinomial",
     "Pieces",
     "Poisson",
+    "SettlingFamily",
     "SurvivalFamily",
     "Weibull",
     "WithCured",
@@ -38,6 +48,7 @@ SURVIVAL_FAMILIES: Mapping[str, type[SurvivalFamily]] = {
     family.name: family
     for family in (Weibull, Exponential, LogNormal, LogLogistic, Pieces, MixtureCure)
 }
+SETTLING_FAMILIES: Mapping[str, type[SettlingFamily]] = {Flexible.name: Flexible}
 FREQUENCY_FAMILIES: Mapping[str, type[FrequencyFamily]] = {
     family.name: family for family in (NegativeBinomial, ZeroInflated, Hurdle, Poisson)
 }

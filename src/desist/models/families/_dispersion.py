@@ -54,6 +54,11 @@ def draw_counts(log_mean: Floats, draws: Draws, arm: int, rng: np.random.Generat
     return rng.poisson(raise_e(log_mean) * rng.gamma(dispersion, 1 / dispersion))
 
 
+def vary_counts(mean: Floats, draws: Draws, arm: int) -> Floats:
+    """Return the variance of negative binomial counts."""
+    return mean + np.square(mean) / read_dispersion(draws, arm, mean)
+
+
 def happened(counts: Any) -> Any:
     """Return 1 for a count of one or more."""
     import pytensor.tensor as pt

@@ -115,6 +115,15 @@ class Hurdle(FrequencyFamily):
         counts[offending] = np.fmax(repeated, 1)
         return counts
 
+    @override
+    def vary(self, eta: Floats, draws: Draws, arm: int) -> Floats:
+        """Return the variance of a count."""
+        mean = raise_e(eta + add_effect(REPEATS, draws, arm))
+        expected = self.predict(eta, draws, arm)["frequency"]
+        # truncation leaves the ratio of mean square to mean as it was
+        ratio = 1 + mean * (1 + 1 / read_dispersion(draws, arm, eta))
+        return expected * ratio - np.square(expected)
+
 
 def _find_some(mean: Floats, dispersion: Floats) -> Floats:
     """Return the probability of any offence under the distribution that is not truncated."""

@@ -11,6 +11,7 @@ from desist.models.families._dispersion import (
     draw_counts,
     likelihood_of_counts,
     read_dispersion,
+    vary_counts,
 )
 from desist.models.families.protocol import FrequencyFamily, require_priors
 from desist.models.priors import Normal
@@ -75,3 +76,8 @@ class NegativeBinomial(FrequencyFamily):
     def draw(self, eta: Floats, draws: Draws, arm: int, rng: np.random.Generator) -> Integers:
         """Draw counts."""
         return draw_counts(eta, draws, arm, rng)
+
+    @override
+    def vary(self, eta: Floats, draws: Draws, arm: int) -> Floats:
+        """Return the variance of a count."""
+        return vary_counts(raise_e(eta), draws, arm)

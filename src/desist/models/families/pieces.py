@@ -1,7 +1,7 @@
 """A hazard that is constant between cut points."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, override
 
 import numpy as np
@@ -64,6 +64,12 @@ class Pieces(SurvivalFamily):
         faults += find_normal_faults(STEPS, self.log_hazard_steps)
         faults += find_normal_faults(ratio, self.log_hazard_steps_ratio, optional=True)
         raise_faults(f"{self.name} family", faults)
+
+    @property
+    @override
+    def structure(self) -> "Pieces":
+        """The family with any cut points: where they lie is data to the compiled model."""
+        return replace(self, cuts=tuple(range(1, len(self.cuts) + 1)))
 
     @override
     def find_changes(self) -> tuple[float, ...]:

@@ -47,3 +47,8 @@ class Poisson(FrequencyFamily):
     def draw(self, eta: Floats, draws: Draws, arm: int, rng: np.random.Generator) -> Integers:
         """Draw counts."""
         return rng.poisson(np.exp(eta))
+
+    @override
+    def vary(self, eta: Floats, draws: Draws, arm: int) -> Floats:
+        """Return the variance of a count: its mean."""
+        return raise_e(eta)

@@ -9,6 +9,7 @@ same in each, and an arm's shape is only about when. In all families of counts a
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from types import UnionType
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
@@ -36,6 +37,11 @@ class SurvivalFamily(Protocol):
     name: ClassVar[str]
     signature: ClassVar[tuple[str, ...]]
 
+    @property
+    def structure(self) -> "SurvivalFamily":
+        """The family but for settings that are data to the compiled model."""
+        return self
+
     def find_changes(self) -> tuple[float, ...]:
         """Return the days at which the hazard may jump; the data then hold "starts"."""
         return ()
@@ -58,6 +64,22 @@ class SurvivalFamily(Protocol):
         self, eta: Floats, draws: Draws, arm: int, horizon: float, *, share: float
     ) -> Floats:
         """Return survival after a share of the horizon, above 0 and up to 1."""
+
+
+@runtime_checkable
+class SettlingFamily(Protocol):
+    """A survival family that takes settings from the reoffences that it is fitted to.
+
+    Attributes
+    ----------
+    name : str
+        The word that stands for it.
+    """
+
+    name: ClassVar[str]
+
+    def settle(self, days: Floats, weights: Floats, horizon: float) -> SurvivalFamily:
+        """Return the family that is fitted, from the days and weights of first reoffences."""
 
 
 @runtime_checkable
@@ -99,6 +121,9 @@ class FrequencyFamily(Protocol):
     def draw(self, eta: Floats, draws: Draws, arm: int, rng: np.random.Generator) -> Integers:
         """Draw counts of the shape of eta, which holds the offset."""
 
+    def vary(self, eta: Floats, draws: Draws, arm: int) -> Floats:
+        """Return the variance of a count, of the shape of eta, which holds the offset."""
+
 
 def require_priors(record: Any, optional: Iterable[str] = ()) -> None:
     """Refuse a family of which a setting is no prior.
@@ -123,7 +148,7 @@ def require_priors(record: Any, optional: Iterable[str] = ()) -> None:
 
 
 def read_family[Family](
-    given: object, kind: type[Any], known: Mapping[str, type[Family]]
+    given: object, kind: type[Any] | UnionType, known: Mapping[str, type[Family]]
 ) -> tuple[Family | None, list[Fault]]:
     """Read a family that was given as a record, or as the word for one with its defaults.
 
@@ -131,8 +156,8 @@ def read_family[Family](
     ----------
     given : object
         What was given.
-    kind : type
-        The protocol that it has to follow.
+    kind : type or union of types
+        The protocols of which it has to follow one.
     known : mapping of str to type
         Families by their words.
 

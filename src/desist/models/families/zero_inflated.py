@@ -14,6 +14,7 @@ from desist.models.families._dispersion import (
     happened,
     likelihood_of_counts,
     read_dispersion,
+    vary_counts,
 )
 from desist.models.families.protocol import FrequencyFamily, require_priors
 from desist.models.priors import Normal
@@ -101,6 +102,13 @@ class ZeroInflated(FrequencyFamily):
         inflated = _read_inflated(eta, draws, arm)
         counts = draw_counts(eta - np.log1p(-inflated), draws, arm, rng)
         return np.where(rng.random(eta.shape) < inflated, 0, counts)
+
+    @override
+    def vary(self, eta: Floats, draws: Draws, arm: int) -> Floats:
+        """Return the variance of a count: within those who may offend, and between all."""
+        some = 1 - _read_inflated(eta, draws, arm)
+        mean = raise_e(eta) / some  # of those who may offend
+        return some * vary_counts(mean, draws, arm) + some * (1 - some) * np.square(mean)
 
 
 def _read_inflated(eta: Floats, draws: Draws, arm: int) -> Floats:

@@ -1,0 +1,325 @@
+r"""Averages of a model, corrected within each draw by what was observed of each arm.
+
+With weights that carry an arm to the people whom the effect is about, the model's averages over
+these people, :math:`\bar m(\theta)`, and over the weighted arm itself, :math:`\bar m_w(\theta)`,
+and the weighted mean :math:`\bar y_w` that was observed, the corrected average of draw s is
+
+.. math:: g(\mu_s) = g\{\bar m(\theta_s)\} - g\{\bar m_w(\theta_s)\} + g(\bar y_w) + e_s.
+
+With weights that balance, the first two terms cancel whatever the form of the model; with a
+right model the second and the third do, whatever the weights (Robins, Rotnitzky and Zhao 1994,
+JASA 89, 846-866; within draws of a posterior Yiu, Fong, Holmes and Rousseau, arXiv 2306.06059).
+On the scale g no average leaves its range. The error :math:`e_s` is normal on it, with the
+variance of the weighted mean residual.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desist._types import Draws, Floats
+from desist.effects._residuals import mix_covariances, scatter_residuals
+from desist.models._observed import Link, Observed
+from desist.models.fitted import Fit
+from desist.models.predictors import Target
+
+DRAWS_FOR_AN_ARM = 150  # of which an arm is predicted person by person, and
+PREDICTED_IN_FULL = 400_000  # persons times draws up to which all draws are
+DRAWS_FOR_SCATTER = 16
+AT_ONCE = 2_000_000  # persons times draws times outcomes that fit in memory
+NEWTON_STEPS = 12
+STEP = 1e-5  # of a numerical derivative
+FARTHEST = 30.0  # log odds of a share that differs from none or all by rounding alone
+
+
+@dataclass(frozen=True, eq=False)
+class ObservedArm:
+    """What was observed of one weighted arm, beside what the fit predicts of it.
+
+    Attributes
+    ----------
+    own : ndarray of float, shape (chains, draws, k)
+        The model's averages over the weighted arm itself, on the scale of the link.
+    level : ndarray of float, shape (k,)
+        The observed averages on that scale.
+    covariance : ndarray of float, shape (k, k)
+        Of `level`.
+    sizes, kish : ndarray of float, shape (k,)
+        What the arm is worth in people of equal weight: for this outcome, and by its weights
+        alone.
+    is_usable : ndarray of bool, shape (k,)
+        False where nobody or everybody has the outcome, so that there is no level.
+    """
+
+    own: Floats
+    level: Floats
+    covariance: Floats
+    sizes: Floats
+    kish: Floats
+    is_usable: NDArray[np.bool_]
+
+
+def read_arm(fit: Fit, observed: Observed, arm: int) -> ObservedArm:
+    """Read what was observed of one arm, and what the fit predicts of it.
+
+    Parameters
+    ----------
+    fit : Fit
+        Of people, so that `fit.people` is known.
+    observed : Observed
+        The outcomes of its rows.
+    arm : {0, 1}
+        1 for those who took part.
+
+    Returns
+    -------
+    ObservedArm
+        On the scale of the link.
+    """
+    shares = np.where(fit.data["treated"] == arm, fit.data["weight"], 0.0)
+    carried = (shares / shares.sum())[:, np.newaxis] * observed.known
+    carried /= carried.sum(axis=0)
+    averages = (carried * observed.values).sum(axis=0)
+    own, expected = _predict_own(fit, observed, arm, carried)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        level = observed.link.apply(averages)
+        slope = observed.link.differentiate(averages)
+    is_usable = (np.abs(level) < FARTHEST) & np.isfinite(own).all(axis=(0, 1))
+    level[~is_usable] = 0.0
+    slope[~is_usable] = 0.0
+    seen = scatter_residuals(
+        fit, observed, arm, residuals=observed.values - expected, carried=carried, slope=slope
+    )
+    assumed = slope @ _scatter_by_model(fit, observed, arm, seen.squares) @ slope.T
+    covariance = mix_covariances(seen, assumed)
+    return ObservedArm(own, level, covariance, seen.sizes, seen.kish, is_usable)
+
+
+def correct_averages(
+    averages: Floats, link: Link, arm: ObservedArm, entropy: Sequence[int]
+) -> Floats:
+    """Correct the model's averages over the people whom the effect is about.
+
+    Parameters
+    ----------
+    averages : ndarray of float, shape (chains, draws, k)
+        Of the model alone.
+    link : Link
+        Of the outcomes.
+    arm : ObservedArm
+        What was observed.
+    entropy : sequence of int
+        Of the errors' randomness.
+
+    Returns
+    -------
+    ndarray of float, shape (chains, draws, k)
+        On the scale of the link. What has no level there stays as the model has it. Read with
+        `link.invert`, the mean over draws is that of the formula without an error.
+    """
+    alone, usable = link.apply(averages), arm.is_usable
+    if not usable.any():
+        return alone
+    own = np.where(usable, arm.own, 0.0)
+    without = np.where(usable, alone, 0.0) - own + arm.level
+    centre = link.invert(np.where(usable, without, alone).mean(axis=(0, 1)))
+    corrected = without + draw_errors(arm.covariance, alone.shape[:2], entropy)
+    if link.ascends:
+        return _spread_over_days(corrected, link, centre, arm, entropy)
+    return np.where(usable, move_to_mean(corrected, link, centre), alone)
+
+
+def draw_errors(covariance: Floats, shape: tuple[int, ...], entropy: Sequence[int]) -> Floats:
+    """Draw normal errors whose quantiles are those of the distribution, in random order.
+
+    Parameters
+    ----------
+    covariance : ndarray of float, shape (k, k)
+        Theirs.
+    shape : tuple of int
+        Chains and draws.
+    entropy : sequence of int
+        Of the random order.
+
+    Returns
+    -------
+    ndarray of float, shape (chains, draws, k)
+        With a mean of exactly 0: the ends of intervals carry less Monte Carlo error.
+    """
+    from scipy.special import ndtri
+
+    rng = np.random.default_rng(entropy)
+    n_draws, k = int(np.prod(shape)), len(covariance)
+    values, vectors = np.linalg.eigh(covariance)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))  # rounding may leave one just below 0
+    quantiles = ndtri((np.arange(n_draws) + 0.5) / n_draws)
+    standard = np.column_stack([rng.permutation(quantiles) for _ in range(k)])
+    errors: Floats = (standard @ root.T).reshape(*shape, k)
+    return errors
+
+
+def move_to_mean(scaled: Floats, link: Link, centre: Floats) -> Floats:
+    """Move draws on the scale of the link so that they have a given mean off it.
+
+    Parameters
+    ----------
+    scaled : ndarray of float, shape (chains, draws, k)
+        Draws.
+    link : Link
+        Its inverse rises in each value.
+    centre : ndarray of float, shape (k,)
+        Wanted means of `link.invert`.
+
+    Returns
+    -------
+    ndarray of float, shape (chains, draws, k)
+        Each of the k moved by one number, by Newton's method.
+    """
+    moved = scaled
+    for _ in range(NEWTON_STEPS):
+        at, above = (link.invert(moved + step).mean(axis=(0, 1)) for step in (0.0, STEP))
+        moved = moved + _find_move(link, at, above, centre)
+    return moved
+
+
+def share_correction(
+    parts: Sequence[Floats], shares: Sequence[float], link: Link, wanted: Floats
+) -> list[Floats]:
+    """Move the averages of parts of the people so that together they have the corrected one.
+
+    Parameters
+    ----------
+    parts : sequence of ndarray, each of shape (chains, draws, k)
+        The model's averages over each part, on the scale of the link.
+    shares : sequence of float
+        Of each part; they add up to 1.
+    link : Link
+        For "times", the mean time of a part counts by how many of it reoffend.
+    wanted : ndarray of float, shape (chains, draws, k)
+        The corrected averages of all, on the scale of the link.
+
+    Returns
+    -------
+    list of ndarray
+        Each part moved within each draw by the same amount.
+    """
+    moved = np.stack(parts)  # part first
+    share = np.asarray(shares).reshape(-1, 1, 1)
+    goal = link.invert(wanted)
+    counts = np.ones_like(moved) * share[..., np.newaxis]
+    for column in range(moved.shape[-1]):
+        if link.counts_by_first and column:
+            counts[..., column] = share * link.invert(moved)[..., 0]
+        weight = counts[..., column] / counts[..., column].sum(axis=0)
+        for _ in range(NEWTON_STEPS):
+            at, above = (
+                (weight * link.invert(moved[..., column] + step)).sum(axis=0)
+                for step in (0.0, STEP)
+            )
+            moved[..., column] += _find_move(link, at, above, goal[..., column])
+    return list(moved)
+
+
+def _spread_over_days(
+    corrected: Floats, link: Link, centre: Floats, arm: ObservedArm, entropy: Sequence[int]
+) -> Floats:
+    """Spread those who reoffend by the last day over the days, so that no curve ever falls.
+
+    Their shares by day have a Dirichlet distribution about the corrected ones, with as many
+    people as tell of the last day's share.
+    """
+    last = link.invert(move_to_mean(corrected[..., -1:], link, centre[-1:]))
+    # before the first reoffence there is only the model, which may not say more than is seen later
+    rising = np.minimum.accumulate(centre[::-1])[::-1]
+    reached = rising / centre[-1]
+    n_people = 1 / (arm.covariance[-1, -1] * centre[-1] * (1 - centre[-1]))
+    rng = np.random.default_rng([*entropy, len(centre)])
+    parts = rng.gamma(n_people * centre[-1] * np.diff(reached, prepend=0.0), size=corrected.shape)
+    by_then = np.cumsum(parts, axis=-1)
+    return link.apply(last * by_then / by_then[..., -1:])
+
+
+def _find_move(link: Link, at: Floats, above: Floats, goal: Floats) -> Floats:
+    """Return Newton's step on the scale of the link, where averages are close to linear."""
+    level = link.level(at)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        move: Floats = STEP * (link.level(goal) - level) / (link.level(above) - level)
+    return np.where(np.isfinite(move), move, 0.0)  # a share of exactly none or all stays
+
+
+def _predict_own(fit: Fit, observed: Observed, arm: int, carried: Floats) -> tuple[Floats, Floats]:
+    """Average the predictions over the weighted arm, and those of each row over draws."""
+    rows = np.flatnonzero(carried.any(axis=1))
+    shape = fit.draws["intercept"].shape
+    every = _choose_every(shape, len(rows), _count_parameters(fit.draws))
+    thinned = {name: values[:, ::every] for name, values in fit.draws.items()}
+    expected = np.zeros_like(observed.values)
+    averages = np.zeros((*thinned["intercept"].shape, carried.shape[1]))
+    at_once = max(1, AT_ONCE // (thinned["intercept"].size * carried.shape[1]))
+    for first in range(0, len(rows), at_once):
+        block = rows[first : first + at_once]
+        eta = _evaluate_rows(fit, observed, thinned, arm, block)
+        predicted = observed.expect(eta, thinned, arm)
+        expected[block] = predicted.mean(axis=(0, 1))
+        averages += np.einsum("cdrk,rk->cdk", predicted, carried[block])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own = observed.link.apply(averages)
+    if every == 1 or not np.isfinite(own).all():
+        return own, expected
+    return _extend(own, thinned, fit.draws), expected
+
+
+def _choose_every(shape: tuple[int, ...], n_rows: int, n_parameters: int) -> int:
+    n_draws = shape[0] * shape[1]
+    wanted = max(DRAWS_FOR_AN_ARM, 3 * n_parameters, PREDICTED_IN_FULL // max(1, n_rows))
+    return max(1, n_draws // wanted)
+
+
+def _count_parameters(draws: Draws) -> int:
+    return sum(int(np.prod(values.shape[2:])) for values in draws.values())
+
+
+def _extend(own: Floats, thinned: Draws, draws: Draws) -> Floats:
+    """Extend an arm's averages from some draws to all: they are close to linear in parameters."""
+    some, every = _tabulate(thinned), _tabulate(draws)
+    centre, unit = some.mean(axis=0), some.std(axis=0)
+    keep = unit > 0
+    some, every = ((part - centre)[:, keep] / unit[keep] for part in (some, every))
+    flat = own.reshape(-1, own.shape[-1])
+    bases = [np.column_stack([np.ones(len(part)), part, np.square(part)]) for part in (some, every)]
+    solved, *_ = np.linalg.lstsq(bases[0], flat, rcond=None)
+    extended: Floats = (bases[1] @ solved).reshape(*draws["intercept"].shape, -1)
+    return extended
+
+
+def _tabulate(draws: Draws) -> Floats:
+    return np.column_stack(
+        [values.reshape(values.shape[0] * values.shape[1], -1) for values in draws.values()]
+    )
+
+
+def _evaluate_rows(
+    fit: Fit, observed: Observed, draws: Draws, arm: int, rows: NDArray[np.int64]
+) -> Floats:
+    n_rows = len(fit.data["treated"])
+    covariates = fit.data.get("x", np.zeros((n_rows, 0)))[rows]
+    groups = fit.data.get("group", np.zeros((n_rows, 0), dtype=np.int64))[rows]
+    eta = fit.predict_linear(draws, Target(covariates, groups, np.ones(len(rows))), arm)
+    return eta if observed.log_exposure is None else eta + observed.log_exposure[rows]
+
+
+def _scatter_by_model(fit: Fit, observed: Observed, arm: int, squares: Floats) -> Floats:
+    n_draws = fit.draws["intercept"].shape[1]
+    every = max(1, n_draws * fit.draws["intercept"].shape[0] // DRAWS_FOR_SCATTER)
+    few = {name: values[:, ::every] for name, values in fit.draws.items()}
+    rows = np.flatnonzero(squares)
+    k = observed.values.shape[1]
+    at_once = max(1, AT_ONCE // (few["intercept"].size * k))
+    total = np.zeros((k, k))
+    for first in range(0, len(rows), at_once):
+        block = rows[first : first + at_once]
+        eta = _evaluate_rows(fit, observed, few, arm, block)
+        total += observed.scatter(eta, few, arm, squares[block])
+    return total

@@ -1,0 +1,114 @@
+"""Effects that carry the uncertainty of the design: pooled over several of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import xarray as xr
+
+from desist.arguments import find_probability_faults
+from desist.cohort.cohort import Cohort
+from desist.design.design import Design
+from desist.effects.correction import pool_corrections
+from desist.effects.effect import Effect, estimate_effects
+from desist.errors import Fault, InputError, raise_faults
+from desist.inference.diagnostics import worst_of
+from desist.inference.engines import Engine
+from desist.inference.seeds import make_generator
+from desist.models.fit import Model, fit_model
+
+
+def estimate_effects_over_designs(
+    model: Model,
+    cohorts: Cohort | Sequence[Cohort],
+    designs: Iterable[Design],
+    *,
+    inference: str | Engine = "auto",
+    horizon: float | None = None,
+    seed: int | np.random.Generator = 0,
+    probability: float = 0.95,
+    calibrated: bool = True,
+) -> tuple[Effect, ...]:
+    r"""Carry the uncertainty of the score, or of imputed covariates, into the effects.
+
+    The outcome model is fitted under each design, and the posteriors are pooled with equal
+    shares: :math:`p(\Delta \mid y) = \frac1K \sum_k p(\Delta \mid y, \nu_k)` with designs
+    :math:`\nu_k` from draws of the score model.
+
+    Parameters
+    ----------
+    model : Model
+        What is assumed of the outcome.
+    cohorts : Cohort or sequence of Cohort
+        The people; one cohort for all designs, or one each (imputed covariates).
+    designs : iterable of Design
+        Such as those of `desist.design.design.draw_designs`.
+    inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
+        How each posterior is obtained.
+    horizon : float, optional
+        Days.
+    seed : int or numpy.random.Generator
+        Of all randomness.
+    probability : float
+        Of the equal-tailed posterior intervals.
+    calibrated : bool
+        Whether averages are corrected, as in `estimate_effects`; False for the model alone.
+
+    Returns
+    -------
+    tuple of Effect
+        As many draws as one fit has, or a few less; the diagnostics are the worst of all fits.
+
+    Raises
+    ------
+    InputError
+        If there is no design, or not one cohort for each.
+
+    References
+    ----------
+    Liao, S. X. and Zigler, C. M. (2020). Uncertainty in the design stage of two-stage Bayesian
+    propensity score analysis. Statistics in Medicine 39(17), 2265-2290.
+    """
+    raise_faults("effects over designs", find_probability_faults(probability))
+    if isinstance(designs, Design):
+        fault = Fault("designs", "a list of designs", "one design", "write [design]")
+        raise InputError("effects over designs", [fault])
+    designs = tuple(designs)
+    each = [cohorts] * len(designs) if isinstance(cohorts, Cohort) else list(cohorts)
+    if not designs or len(each) != len(designs):
+        found = f"{len(each)} cohorts and {len(designs)} designs"
+        fault = Fault("designs", "at least one, and a cohort for each", found)
+        raise InputError("effects over designs", [fault])
+    streams = make_generator(seed).spawn(len(designs))
+    fitted = [
+        estimate_effects(
+            fit_model(model, cohort, design, inference=inference, horizon=horizon, seed=stream),
+            probability=probability,
+            calibrated=calibrated,
+        )
+        for cohort, design, stream in zip(each, designs, streams, strict=True)
+    ]
+    return tuple(_pool(effects) for effects in zip(*fitted, strict=True))
+
+
+def _pool(effects: Sequence[Effect]) -> Effect:
+    kept = max(1, effects[0].ratio.sizes["draw"] // len(effects))
+
+    def join(part: str) -> xr.DataArray | None:
+        arrays = [getattr(effect, part) for effect in effects]
+        if any(array is None for array in arrays):
+            return None
+        joined: xr.DataArray = xr.concat(
+            [array.isel(draw=slice(kept)) for array in arrays], dim="draw"
+        )
+        return joined
+
+    return replace(
+        effects[0],
+        treated=join("treated"),
+        comparison=join("comparison"),
+        difference=join("difference"),
+        ratio=xr.concat([effect.ratio.isel(draw=slice(kept)) for effect in effects], dim="draw"),
+        diagnostics=worst_of([effect.diagnostics for effect in effects]),
+        correction=pool_corrections([effect.correction for effect in effects]),
+    )

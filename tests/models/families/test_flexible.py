@@ -1,0 +1,86 @@
+"""Pieces that end where the reoffences are."""
+
+import numpy as np
+import pytest
+
+from desist.cohort.outcomes import Outcomes
+from desist.errors import InputError
+from desist.models.families import Flexible, Pieces, Weibull
+from desist.models.priors import Normal
+from desist.models.survival import SurvivalModel
+
+
+def outcomes_of(days, reoffended, follow_up=100.0):
+    days, reoffended = np.asarray(days, dtype=float), np.asarray(reoffended, dtype=bool)
+    return Outcomes(reoffended, None, days, np.full(len(days), follow_up))
+
+
+def test_knots_are_quantiles_of_the_days_of_reoffences_and_not_of_censored_ones():
+    days = np.r_[np.arange(1.0, 41.0), np.full(500, 100.0)]
+    model = SurvivalModel(family="flexible")
+    settled = model.settle(outcomes_of(days, days < 100), np.ones(540), 100.0)
+    assert isinstance(settled.family, Pieces)
+    assert settled.family.cuts == (8.0, 16.0, 24.0, 32.0)
+
+
+def test_few_reoffences_have_the_weibull():
+    days = np.r_[np.arange(1.0, 11.0), np.full(50, 100.0)]
+    settled = SurvivalModel(family="flexible").settle(
+        outcomes_of(days, days < 100), np.ones(60), 100.0
+    )
+    assert settled == SurvivalModel(family="weibull")
+
+
+def test_people_of_weight_zero_have_no_say_in_the_knots():
+    days = np.r_[np.arange(1.0, 41.0), np.full(40, 99.0)]
+    weights = np.r_[np.ones(40), np.zeros(40)]
+    settled = SurvivalModel(family="flexible").settle(
+        outcomes_of(days, np.ones(80)), weights, 100.0
+    )
+    assert settled.family.cuts == (8.0, 16.0, 24.0, 32.0)
+
+
+def settle(days, **priors):
+    return Flexible(**priors).settle(np.asarray(days, dtype=float), np.ones(len(days)), 100.0)
+
+
+def test_reoffences_that_all_fall_on_one_day_have_one_knot_at_most():
+    assert settle(np.full(80, 30.0)).find_changes() == (30.0,)
+    assert settle(np.full(80, 100.0)) == Weibull()
+    assert settle(np.zeros(80)) == Weibull()
+
+
+def test_a_walk_of_more_steps_varies_as_much_as_a_whole():
+    prior, ratio = Normal(0.1, 0.5), Normal(0.0, 0.3)
+    four = settle(np.arange(1, 33), log_hazard_steps=prior, log_hazard_steps_ratio=ratio)
+    assert (four.log_hazard_steps, four.log_hazard_steps_ratio) == (prior, ratio)
+    ten = settle(np.arange(1, 81), log_hazard_steps=prior, log_hazard_steps_ratio=None)
+    assert len(ten.cuts) == 9
+    assert 9 * ten.log_hazard_steps.scale**2 == pytest.approx(3 * 0.5**2)
+    assert ten.log_hazard_steps_ratio is None
+
+
+def test_the_family_of_few_reoffences_can_be_chosen():
+    few = Weibull(Normal(0.0, 0.2), None)
+    assert settle(np.arange(1, 11), few=few) == few
+
+
+def test_all_faults_of_the_settings_are_listed():
+    with pytest.raises(InputError, match="2 faults") as caught:
+        Flexible(log_hazard_steps=0.5, few="weibull")
+    assert "few: expected Weibull(...), found 'weibull'" in str(caught.value)
+
+
+def test_a_family_that_is_not_settled_predicts_nothing():
+    with pytest.raises(TypeError, match="the flexible family is settled when it is fitted"):
+        SurvivalModel(family="flexible").law  # noqa: B018
+
+
+def test_other_families_are_as_they_were():
+    model = SurvivalModel(family="log_normal")
+    assert model.settle(outcomes_of([1.0, 2.0], [1, 1]), np.ones(2), 100.0) is model
+
+
+def test_models_that_differ_in_where_their_knots_lie_share_what_is_compiled():
+    one, two = (SurvivalModel(family=Pieces(cuts)) for cuts in ((5, 9), (20, 80)))
+    assert one.structure == two.structure

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from desist.evaluation.prognostic import check_prognostic
 
 import desist as ds
 from desist.checks.bootstrap import redo_design
@@ -41,7 +42,6 @@ from desist.design.weighting.by_score import InverseProbability, OverlapWeights
 from desist.design.weighting.entropy import EntropyBalancing
 from desist.errors import InputError
 from desist.estimands import Estimand, Measure
-from desist.evaluation.prognostic import check_prognostic
 from desist.sample import build_sample
 
 from .test_catalogue import FORMULA, make_people, method_of

@@ -20,6 +20,7 @@ from desist.checks.by_design import (
 )
 from desist.checks.estimating import fit_weighted
 from desist.checks.run import run_checks
+from desist.cli.study import read_study
 from desist.design.analyses import Analysis, build_analyses
 from desist.design.arose import Sampled
 from desist.design.balance import measure_balance
@@ -146,6 +147,17 @@ def test_their_column_has_to_exist_and_has_no_other_role(people):
 def test_a_formula_may_not_use_them(people):
     with pytest.raises(InputError, match="which is the sampling weight"):
         build_design(cohort_of(people), "age + sampled", method=OverlapWeights())
+
+
+def test_a_settings_file_names_them(tmp_path, people):
+    people.to_csv(tmp_path / "people.csv", index=False)
+    (tmp_path / "study.toml").write_text(
+        '[data]\npeople = "people.csv"\ntreatment = "programme"\nsampling_weight = "sampled"\n'
+        '[design]\nformula = "age"\nmethod = "overlap"\n'
+    )
+    study = read_study(tmp_path / "study.toml")
+    cohort = ds.Cohort(study.people, **study.data)
+    np.testing.assert_allclose(cohort.sampling_weights, cohort_of(people).sampling_weights)
 
 
 # -- the score -------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ FLOORS = (
     "datasets",
     "cohort",
     "estimands",
+    "weights",
     "errors",
 )
 MORE = {

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from desist.checks.agreement import agrees, judge_agreement
-from desist.checks.check import Finding, label, not_applicable
+from desist.checks.check import label, not_applicable
+from desist.checks.finding import Finding
 from desist.checks.multiplicity import adjust, benjamini_hochberg, holm
 from desist.checks.planning import (
     design_errors,

@@ -3,16 +3,10 @@ import pytest
 from scipy import stats
 
 from desist.checks.arms import read_arms
-from desist.checks.welch import (
-    doubt_about_welch,
-    from_standard_error,
-    welch,
-    welch_from_counts,
-    welch_from_summary,
-)
-from desist.design.balance import effective_sample_size
+from desist.checks.finding import from_standard_error
+from desist.checks.welch import doubt_about_welch, welch, welch_from_counts, welch_from_summary
 from desist.errors import InputError
-from desist.inference.calibration import scale_weights
+from desist.weights import effective_sample_size, scale_weights
 
 
 def test_welch_from_counts_equals_the_back_calculation_of_the_report():
@@ -64,12 +58,6 @@ def test_welch_is_doubted_when_few_effective_people_remain(uneven):
     weights = np.where(uneven["treated"], 1.0, uneven["weights"] ** 6 + 1e-3)
     doubt = doubt_about_welch(read_arms(uneven["reoffended"], uneven["treated"], weights))
     assert "it counts weighted records as equal people" in doubt
-
-
-def test_effective_sample_size_of_equal_weights_is_their_number():
-    assert effective_sample_size(np.full(7, 0.2)) == pytest.approx(7)
-    assert effective_sample_size(np.array([1.0, 1.0, 2.0])) == pytest.approx(16 / 6)
-    assert effective_sample_size(np.zeros(3)) == 0.0
 
 
 def test_scaled_weights_sum_to_the_effective_size_of_each_arm(uneven):

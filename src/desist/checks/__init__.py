@@ -4,7 +4,7 @@ from desist.checks.agreement import Agreement, agrees, judge_agreement
 from desist.checks.arms import Arms, read_arms
 from desist.checks.bootstrap import bca_bootstrap, redo_design
 from desist.checks.by_design import check_m_estimation, check_randomisation, redraw
-from desist.checks.check import Check, Finding, not_applicable
+from desist.checks.check import Check, not_applicable
 from desist.checks.cluster_robust import cr2_difference
 from desist.checks.conditional import fisher, fisher_central, fisher_mid_p
 from desist.checks.counts import exact_rate_ratio, overdispersion, quasi_poisson
@@ -12,6 +12,7 @@ from desist.checks.cox import CoxFit, baseline_hazard, cox
 from desist.checks.cox_exact import cox_exact
 from desist.checks.estimating import WeightedFit, fit_weighted
 from desist.checks.exact_binomial import exact_binomial
+from desist.checks.finding import Finding
 from desist.checks.frequency import check_frequency
 from desist.checks.kaplan_meier import (
     SurvivalCurve,
@@ -59,8 +60,8 @@ from desist.checks.two_proportions import (
 from desist.checks.unconditional import barnard, boschloo
 from desist.checks.weighted import clustered_difference, weighted_difference
 from desist.checks.welch import welch, welch_from_counts, welch_from_summary
-from desist.design.balance import effective_sample_size
 from desist.design.weighting.equations import WeightEquations
+from desist.weights import effective_sample_size
 
 __all__ = [
     "AdjustedP",

@@ -26,17 +26,16 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from desist.arguments import find_number_faults
 from desist.checks.arms import Arms, join_arms, read_arms
-from desist.checks.check import Finding
 from desist.checks.columns import Columns, find_draw_faults, find_probability_faults
-from desist.checks.weighted import satterthwaite, weighted_contrast
-from desist.checks.welch import from_standard_error
+from desist.checks.finding import Finding, from_standard_error, satterthwaite
+from desist.checks.weighted import weighted_contrast
 from desist.cohort.cohort import Cohort
 from desist.cohort.outcomes import read_outcomes
-from desist.design.balance import effective_sample_size
 from desist.design.design import Design, build_design
 from desist.design.protocol import Method
 from desist.errors import CannotAnswerError, Fault, InputError, raise_faults
 from desist.estimands import Measure
+from desist.weights import effective_sample_size
 
 Floats = NDArray[np.float64]
 
@@ -278,7 +277,7 @@ class _Widening:
             known.append(variance)
             unbiased.append(variance * size / max(size - 1, 1e-9))
         factor = math.sqrt(sum(unbiased) / sum(known)) if sum(known) > 0 else 1.0
-        return cls(factor, satterthwaite(arms, unbiased[0], unbiased[1]))
+        return cls(factor, satterthwaite(unbiased, arms.effective_sizes))
 
     def quantile(self, level: float) -> float:
         return self.factor * float(stdtrit(self.df, level))

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from desist.checks.arms import read_arms
-from desist.checks.check import Check, Finding, label, not_applicable
+from desist.checks.check import Check, label, not_applicable
 from desist.checks.columns import Columns, find_draw_faults
 from desist.checks.estimating import fit_weighted
+from desist.checks.finding import Finding, from_standard_error
 from desist.checks.matched_twice import replacement_difference
 from desist.checks.randomisation import (
     N_DRAWS,
@@ -20,15 +21,14 @@ from desist.checks.randomisation import (
 from desist.checks.rate import FEWEST_CLUSTERS, read_clusters
 from desist.checks.skewness import doubt_about_normality
 from desist.checks.standardised import standardised_difference
-from desist.checks.welch import from_standard_error
 from desist.cohort.cohort import Cohort
 from desist.design.arose import FromScores, FromSets, WriteEquations
-from desist.design.balance import effective_sample_size
 from desist.design.design import Design
 from desist.design.formula import ModelMatrix, make_matrix, read_formula
 from desist.design.weighting.equations import WeightEquations
 from desist.errors import CannotAnswerError, raise_faults
 from desist.estimands import Estimand, Measure
+from desist.weights import effective_sample_size
 
 RANDOMISATION = "randomisation"
 M_ESTIMATION = "m_estimation"

@@ -22,11 +22,11 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desist.checks.arms import Arms, join_arms, residuals_about
-from desist.checks.check import Finding
+from desist.checks.arms import Arms, join_arms
 from desist.checks.columns import Columns, find_probability_faults
+from desist.checks.finding import Finding, from_standard_error
 from desist.checks.weighted import number_clusters, weighted_contrast
-from desist.checks.welch import from_standard_error
+from desist.weights import residuals_about
 
 Floats = NDArray[np.float64]
 NOTHING_LEFT = 1e-9  # share of a direction that a cluster decides by itself

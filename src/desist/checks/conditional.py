@@ -13,7 +13,7 @@ from scipy.optimize import brentq
 from scipy.special import gammaln, logsumexp
 
 from desist.arguments import find_choice_faults
-from desist.checks.check import Finding
+from desist.checks.finding import Finding
 from desist.checks.two_by_two import TwoByTwo, read_table
 
 TWO_SIDED, LESS, GREATER = "two-sided", "less", "greater"

@@ -13,15 +13,15 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, gammaln, xlog1py, xlogy
 
 from desist.arguments import find_choice_faults, find_number_faults
-from desist.checks.arms import Arms, join_arms, residuals_about
-from desist.checks.check import Finding
+from desist.checks.arms import Arms, join_arms
 from desist.checks.columns import Columns, find_probability_faults
 from desist.checks.conditional import TIED
+from desist.checks.finding import Finding, exponentiate, from_standard_error, satterthwaite
 from desist.checks.proportions import clopper_pearson
 from desist.checks.two_by_two import find_whole_faults
-from desist.checks.weighted import LEVERAGE_POWERS, cluster_error, satterthwaite
-from desist.checks.welch import exponentiate, from_standard_error
+from desist.checks.weighted import LEVERAGE_POWERS, cluster_error
 from desist.errors import raise_faults
+from desist.weights import residuals_about
 
 
 def quasi_poisson(
@@ -97,7 +97,7 @@ def quasi_poisson(
     variances = [float((influence[arm] ** 2).sum()) for arm in (arms.treated, ~arms.treated)]
     if kind == "HC1":
         variances = [v * arms.outcome.size / (arms.outcome.size - 2) for v in variances]
-    df = satterthwaite(arms, variances[0], variances[1])
+    df = satterthwaite(variances, arms.effective_sizes)
     return exponentiate(from_standard_error(estimate, math.sqrt(sum(variances)), df, probability))
 
 

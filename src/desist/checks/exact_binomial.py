@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaln, gammaln, xlog1py, xlogy
 
-from desist.checks.check import Finding
+from desist.checks.finding import Finding
 from desist.checks.two_by_two import TwoByTwo, find_whole_faults, read_known_rate, read_table
 from desist.checks.two_proportions import mover_exact
 

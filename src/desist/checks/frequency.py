@@ -8,9 +8,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from desist.checks.arms import Arms, join_arms
 from desist.checks.bootstrap import bca_bootstrap
-from desist.checks.check import Check, Finding, label, not_applicable
+from desist.checks.check import Check, label, not_applicable
 from desist.checks.columns import Columns, find_draw_faults
 from desist.checks.counts import exact_rate_ratio, overdispersion, quasi_poisson
+from desist.checks.finding import Finding
 from desist.checks.negative_binomial import (
     negative_binomial,
     negative_binomial_score,

@@ -19,17 +19,16 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from desist.arguments import find_choice_faults
-from desist.checks.check import Finding
 from desist.checks.columns import find_horizon_faults, find_probability_faults
+from desist.checks.finding import Finding, exponentiate, from_standard_error, satterthwaite
 from desist.checks.survival_data import (
     SurvivalArm,
     find_reach_faults,
     read_survival,
     read_two_arms,
 )
-from desist.checks.welch import exponentiate, from_standard_error
-from desist.design.balance import effective_sample_size
 from desist.errors import raise_faults
+from desist.weights import effective_sample_size
 
 INTERVAL_KINDS = ("plain", "log", "log-log")
 
@@ -242,7 +241,7 @@ def rmst_difference(
     if small_sample:
         pairs = zip(variances, sizes, strict=True)
         variances = [v * n / (n - 1) if n > 1 else v for v, n in pairs]
-    df = _satterthwaite(variances, sizes) if small_sample else math.inf
+    df = satterthwaite(variances, sizes) if small_sample else math.inf
     return from_standard_error(means[0] - means[1], math.sqrt(sum(variances)), df, probability)
 
 
@@ -383,8 +382,3 @@ def _restricted_mean(arm: SurvivalArm, horizon: float) -> tuple[float, float]:
     own = before[place] - np.where(arm.events, drop[place], 0.0)
     derivative = slope[place] + own * (area[-1] - area[place])
     return mean, math.sqrt(float((arm.weights**2 * derivative**2).sum()))
-
-
-def _satterthwaite(variances: list[float], sizes: list[float]) -> float:
-    parts = [v**2 / max(n - 1, 1e-9) for v, n in zip(variances, sizes, strict=True)]
-    return max(sum(variances) ** 2 / sum(parts), 1.0) if sum(parts) > 0 else 1.0

@@ -36,10 +36,9 @@ from scipy.special import gammaln, ndtr, ndtri
 
 from desist.arguments import find_number_faults
 from desist.checks.arms import Arms, join_arms
-from desist.checks.check import Finding
 from desist.checks.columns import Columns, find_probability_faults
 from desist.checks.cox import RiskSets, read_risk
-from desist.checks.welch import raise_e
+from desist.checks.finding import Finding, raise_e
 from desist.errors import Fault, NoEventsError
 
 Floats = NDArray[np.float64]

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from desist.checks.arms import Arms
-from desist.checks.check import Finding
 from desist.checks.columns import find_draw_faults, find_probability_faults
+from desist.checks.finding import Finding
 from desist.checks.log_rank import NO_EVENTS, log_rank
 from desist.checks.ranks import draw_p
 from desist.checks.survival_data import read_two_arms

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
 from desist.checks.arms import join_arms
-from desist.checks.check import Finding
 from desist.checks.columns import NO_SET, Columns, find_probability_faults
+from desist.checks.finding import Finding
 from desist.errors import CannotAnswerError
 
 Floats = NDArray[np.float64]

@@ -14,8 +14,8 @@ J. B. and Miller, D. L. (2011). JBES 29, 238-249.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desist.checks.check import Finding
 from desist.checks.columns import Columns, find_probability_faults
+from desist.checks.finding import Finding
 from desist.checks.weighted import clustered_difference
 from desist.errors import CannotAnswerError, Fault, raise_faults
 

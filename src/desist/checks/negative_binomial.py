@@ -16,14 +16,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import gammaln, ndtr, ndtri
 
-from desist.checks.arms import Arms, join_arms, residuals_about
-from desist.checks.check import Finding
+from desist.checks.arms import Arms, join_arms
 from desist.checks.columns import Columns, find_probability_faults
-from desist.checks.weighted import cluster_error, satterthwaite
-from desist.checks.welch import exponentiate, from_standard_error
-from desist.design.balance import effective_sample_size
+from desist.checks.finding import Finding, exponentiate, from_standard_error, satterthwaite
+from desist.checks.weighted import cluster_error
 from desist.errors import NoEventsError
-from desist.inference.calibration import scale_weights
+from desist.weights import effective_sample_size, residuals_about, scale_weights
 
 Floats = NDArray[np.float64]
 LOG_DISPERSION = (-12.0, 8.0)  # from as good as Poisson to a variance 3,000 times mean squared
@@ -101,7 +99,7 @@ def negative_binomial(
         float((influence[m] ** 2).sum()) * m.sum() / max(int(m.sum()) - 1, 1)
         for m in (arms.treated, ~arms.treated)
     ]
-    df_arms = satterthwaite(arms, variances[0], variances[1])
+    df_arms = satterthwaite(variances, arms.effective_sizes)
     error = math.sqrt(sum(variances))
     return exponentiate(from_standard_error(estimate, error, df_arms, probability))
 

@@ -19,8 +19,8 @@ from scipy.special import bdtr, gammaln
 
 from desist.arguments import find_number_faults
 from desist.checks.arms import join_arms
-from desist.checks.check import Finding
 from desist.checks.columns import NO_SET, Columns, find_probability_faults
+from desist.checks.finding import Finding
 from desist.checks.proportions import clopper_pearson
 from desist.checks.two_by_two import find_whole_faults
 from desist.errors import CannotAnswerError, raise_faults

@@ -30,8 +30,9 @@ from dataclasses import replace
 from scipy.special import stdtrit
 
 from desist.arguments import find_kind_faults, find_number_faults
-from desist.checks.check import Check, Finding, label, not_applicable
+from desist.checks.check import Check, label, not_applicable
 from desist.checks.columns import find_probability_faults
+from desist.checks.finding import Finding
 from desist.checks.rate import COUNT_CHECKS, EXACT_CHECKS, EXACT_REASON
 from desist.checks.welch import (
     FEWEST_REOFFENDERS,

@@ -25,8 +25,8 @@ from scipy.optimize import brentq
 
 from desist.arguments import find_choice_faults, find_number_faults
 from desist.checks.arms import join_arms
-from desist.checks.check import Finding
 from desist.checks.columns import Columns, find_draw_faults, find_probability_faults
+from desist.checks.finding import Finding
 from desist.design.matching.radius import WithinRadius
 from desist.design.reweighing import Contrast, Reweighing
 from desist.design.weighting.targets import TARGETS, ScoreWeights

@@ -10,12 +10,11 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desist.checks.arms import Arms, join_arms, residuals_about
-from desist.checks.check import Finding
+from desist.checks.arms import Arms, join_arms
 from desist.checks.columns import Columns, find_draw_faults, find_probability_faults
-from desist.checks.weighted import satterthwaite
-from desist.checks.welch import from_standard_error
+from desist.checks.finding import Finding, from_standard_error, satterthwaite
 from desist.errors import Fault
+from desist.weights import residuals_about
 
 LARGEST_TABLE = 200_000_000  # steps of the recursion for an exact distribution
 DRAWS_AT_ONCE = 500
@@ -79,7 +78,7 @@ def brunner_munzel(
     placed0 = _placements(values0, values1, shares1)
     estimate = float(shares1 @ placed1)
     variances = [_variance(placed1, shares1), _variance(placed0, shares0)]
-    df = satterthwaite(arms, variances[0], variances[1])
+    df = satterthwaite(variances, arms.effective_sizes)
     return from_standard_error(estimate, math.sqrt(sum(variances)), df, probability)
 
 

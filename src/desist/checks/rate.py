@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from desist.checks.arms import Arms, join_arms
-from desist.checks.check import Check, Finding, label, not_applicable
+from desist.checks.check import Check, label, not_applicable
 from desist.checks.cluster_robust import cr2_difference
 from desist.checks.columns import Columns
 from desist.checks.conditional import fisher, fisher_central, fisher_mid_p
 from desist.checks.exact_binomial import exact_binomial
+from desist.checks.finding import Finding
 from desist.checks.mantel_haenszel import mantel_haenszel
 from desist.checks.pairs import count_discordant, mcnemar, mcnemar_mid_p
 from desist.checks.skewness import doubt_about_normality
@@ -25,9 +26,9 @@ from desist.checks.two_proportions import (
 from desist.checks.unconditional import boschloo
 from desist.checks.weighted import clustered_difference, weighted_difference
 from desist.checks.welch import doubt_about_welch, welch
-from desist.design.balance import effective_sample_size
 from desist.errors import CannotAnswerError
 from desist.estimands import Measure, Scale
+from desist.weights import effective_sample_size
 
 FEWEST_CLUSTERS = 20
 FEWEST_DF = 4  # Tipton (2015), Psychological Methods 20, 375-393

@@ -12,9 +12,8 @@ from collections.abc import Callable
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
-from desist.checks.check import Finding
+from desist.checks.finding import Finding, exponentiate, from_standard_error
 from desist.checks.two_by_two import TwoByTwo, find_total_faults, read_table
-from desist.checks.welch import exponentiate, from_standard_error
 
 Score = Callable[[float], float]
 

@@ -22,8 +22,8 @@ Cochran, W. G. (1977). Sampling Techniques, 3rd edition, section 2.15.
 
 import math
 
-from desist.checks.arms import EQUAL_WEIGHTS, Arms, residuals_about, spread_of
-from desist.design.balance import effective_sample_size
+from desist.checks.arms import Arms
+from desist.weights import are_equal, effective_sample_size, residuals_about
 
 LARGEST_SKEWNESS = 0.2
 FEWEST_BY_WEIGHT = 10  # effective people of an arm whose weights differ
@@ -81,7 +81,7 @@ def doubt_about_normality(arms: Arms) -> str:
     """
     people = [arms.weights[arm] for arm in (arms.treated, ~arms.treated)]
     sizes = [effective_sample_size(weights) for weights in people]
-    uneven = [size for size, of in zip(sizes, people, strict=True) if spread_of(of) > EQUAL_WEIGHTS]
+    uneven = [size for size, of in zip(sizes, people, strict=True) if not are_equal(of)]
     if min(uneven, default=FEWEST_BY_WEIGHT) < FEWEST_BY_WEIGHT - 1e-9:
         fewest = math.floor(10 * min(uneven)) / 10
         return (

@@ -28,11 +28,10 @@ from scipy.special import expit
 
 from desist.arguments import find_choice_faults
 from desist.checks.arms import Arms, join_arms
-from desist.checks.check import Finding
 from desist.checks.columns import Columns, find_probability_faults
 from desist.checks.estimating import solve_weighted
+from desist.checks.finding import Finding, exponentiate, from_standard_error
 from desist.checks.weighted import number_clusters
-from desist.checks.welch import exponentiate, from_standard_error
 from desist.errors import CannotAnswerError, NotConvergedError
 
 Floats = NDArray[np.float64]

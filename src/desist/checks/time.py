@@ -7,20 +7,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from desist.checks.arms import Arms, join_arms
-from desist.checks.check import Check, Finding, label, not_applicable
+from desist.checks.check import Check, label, not_applicable
 from desist.checks.columns import Columns, find_draw_faults, find_horizon_faults
 from desist.checks.cox import cox
+from desist.checks.finding import Finding, exponentiate, from_standard_error
 from desist.checks.frequency import check_bca
 from desist.checks.kaplan_meier import rmst_difference
 from desist.checks.log_rank import log_rank
 from desist.checks.log_rank_permutation import log_rank_permutation
 from desist.checks.ranks import brunner_munzel, permutation, wilcoxon
 from desist.checks.rate import check_means, read_clusters
-from desist.checks.welch import FEWEST_REOFFENDERS, exponentiate, from_standard_error
-from desist.design.balance import effective_sample_size
+from desist.checks.welch import FEWEST_REOFFENDERS
 from desist.errors import CannotAnswerError
 from desist.estimands import Measure, Scale
-from desist.inference.calibration import scale_weights
+from desist.weights import effective_sample_size, scale_weights
 
 RANK_NOTE = "the estimate is P(later) minus P(sooner), not days"
 FEWEST_RANKED, FEWEST_RANKED_BY_WEIGHT = 10, 20

@@ -13,7 +13,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri, xlogy
 
 from desist.arguments import find_choice_faults
-from desist.checks.check import Finding
+from desist.checks.finding import Finding
 from desist.checks.proportions import Limits, clopper_pearson, jeffreys, wilson
 from desist.checks.two_by_two import TwoByTwo, find_total_faults, read_table
 

@@ -19,7 +19,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 
 from desist.arguments import find_choice_faults
-from desist.checks.check import Finding
+from desist.checks.finding import Finding
 from desist.checks.two_by_two import read_table
 
 GRID = 1024  # rates at which the probability is looked at before the best are refined

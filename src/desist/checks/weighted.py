@@ -22,12 +22,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from desist.arguments import find_choice_faults
-from desist.checks.arms import Arms, join_arms, residuals_about
-from desist.checks.check import Finding
+from desist.checks.arms import Arms, join_arms
 from desist.checks.columns import Columns, find_probability_faults
-from desist.checks.welch import from_standard_error
-from desist.design.balance import effective_sample_size
+from desist.checks.finding import Finding, from_standard_error, satterthwaite
 from desist.errors import CannotAnswerError
+from desist.weights import residuals_about
 
 LEVERAGE_POWERS = {"HC0": 0, "HC1": 0, "HC2": 1, "HC3": 2}
 
@@ -92,7 +91,7 @@ def weighted_difference(
     if kind == "HC1":
         n_used = arms.outcome.size
         variances = [variance * n_used / (n_used - 2) for variance in variances]
-    df = satterthwaite(arms, variances[0], variances[1])
+    df = satterthwaite(variances, arms.effective_sizes)
     return from_standard_error(estimate, math.sqrt(sum(variances)), df, probability)
 
 
@@ -184,27 +183,6 @@ def weighted_contrast(arms: Arms) -> float:
     values1, shares1 = arms.arm(treated=True)
     values0, shares0 = arms.arm(treated=False)
     return float(shares1 @ values1 - shares0 @ values0)
-
-
-def satterthwaite(arms: Arms, variance1: float, variance0: float) -> float:
-    """Return degrees of freedom for two variances, with effective sample sizes.
-
-    Parameters
-    ----------
-    arms : Arms
-        Two weighted arms.
-    variance1, variance0 : float
-        Variance of the weighted mean of the treated and of the comparison people.
-
-    Returns
-    -------
-    float
-        At least 1.
-    """
-    n1 = effective_sample_size(arms.weights[arms.treated])
-    n0 = effective_sample_size(arms.weights[~arms.treated])
-    bottom = variance1**2 / max(n1 - 1, 1e-9) + variance0**2 / max(n0 - 1, 1e-9)
-    return max((variance1 + variance0) ** 2 / bottom, 1.0) if bottom > 0 else 1.0
 
 
 def number_clusters(labels: NDArray[np.int64]) -> NDArray[np.int64]:

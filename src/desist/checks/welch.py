@@ -23,17 +23,15 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from desist.arguments import find_number_faults
-from desist.checks.arms import Arms, join_arms, residuals_about
-from desist.checks.check import Finding
+from desist.checks.arms import Arms, join_arms
 from desist.checks.columns import Columns, find_probability_faults
+from desist.checks.finding import Finding, from_standard_error
 from desist.checks.two_by_two import read_table
-from desist.design.balance import effective_sample_size
 from desist.errors import Fault, raise_faults
+from desist.weights import effective_sample_size, residuals_about
 
-LARGEST_POWER = 709.0  # of e in a double
 ADVICE_SIZE = "one person has no spread"
 FEWEST_REOFFENDERS = 20  # in each arm, whose times have skewness near 0.8: see `skewness`
 SMALLEST_SE_SHARE = 0.95  # of the standard error with effective sizes; below it Welch is not valid
@@ -241,68 +239,6 @@ def doubt_about_sizes(
     )
 
 
-def from_standard_error(
-    estimate: float, standard_error: float, df: float = math.inf, probability: float = 0.95
-) -> Finding:
-    """Turn an estimate and its standard error into interval and p.
-
-    Parameters
-    ----------
-    estimate : float
-        The contrast; no difference is 0.
-    standard_error : float
-        Above 0, or 0 or nan when it could not be had: then there are no limits.
-    df : float
-        Degrees of freedom of Student's t; infinite for the normal.
-    probability : float
-        Coverage of the interval.
-
-    Returns
-    -------
-    Finding
-        Estimate plus and minus the quantile times the standard error.
-    """
-    if not standard_error > 0:
-        return Finding(estimate, probability=probability)
-    level, distance = (1 + probability) / 2, -abs(estimate) / standard_error
-    quantile = ndtri(level) if math.isinf(df) else stdtrit(df, level)
-    p_value = 2 * float(ndtr(distance) if math.isinf(df) else stdtr(df, distance))
-    half_width = float(quantile) * standard_error
-    return Finding(
-        estimate,
-        estimate - half_width,
-        estimate + half_width,
-        p_value,
-        probability,
-        standard_error,
-        df,
-    )
-
-
-def exponentiate(found: Finding) -> Finding:
-    """Carry a finding from the logarithm of a ratio to the ratio.
-
-    Parameters
-    ----------
-    found : Finding
-        On the log scale.
-
-    Returns
-    -------
-    Finding
-        Estimate and limits exponentiated; p, error (of the logarithm) and df kept.
-    """
-    return Finding(
-        raise_e(found.estimate),
-        raise_e(found.lower),
-        raise_e(found.upper),
-        found.p_value,
-        found.probability,
-        found.standard_error,
-        found.df,
-    )
-
-
 def _find_summary_faults(arm: str, mean: object, sd: object, n: object) -> list[Fault]:
     return [
         *find_number_faults(f"mean{arm}", mean),
@@ -316,22 +252,6 @@ def _find_size_faults(where: str, n: object) -> list[Fault]:
     if find_number_faults(where, n, above=0.0):
         return []
     return find_number_faults(where, n, above=1.0, advice=ADVICE_SIZE)
-
-
-def raise_e(power: float) -> float:
-    """Return e to a power; infinite where a double cannot hold it.
-
-    Parameters
-    ----------
-    power : float
-        Any, infinite ones as well.
-
-    Returns
-    -------
-    float
-        0 or more.
-    """
-    return math.inf if power > LARGEST_POWER else math.exp(power)
 
 
 def _moments(

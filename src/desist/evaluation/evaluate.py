@@ -13,7 +13,6 @@ from desist.checks import Check, run_checks
 from desist.checks.skewness import FEWEST_BY_WEIGHT
 from desist.cohort.cohort import Cohort
 from desist.cohort.flow import RecordFlow
-from desist.design.balance import effective_sample_size
 from desist.design.design import Design
 from desist.effects import Effect
 from desist.effects.effect import contrast_measures
@@ -37,6 +36,7 @@ from desist.models.settings import find_model_faults
 from desist.models.survival import SurvivalModel
 from desist.privacy import FEWEST_SHARING
 from desist.sample import Sample, build_sample
+from desist.weights import effective_sample_size
 
 
 @dataclass(frozen=True)

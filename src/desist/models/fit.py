@@ -12,7 +12,7 @@ from desist.cohort.cohort import Cohort
 from desist.design.design import Design
 from desist.errors import Fault, InputError, NoEventsError, raise_faults
 from desist.estimands import Estimand
-from desist.inference.calibration import WeightedPeople, scale_weights
+from desist.inference.calibration import WeightedPeople
 from desist.inference.diagnostics import require_convergence
 from desist.inference.engines import Engine, choose_engine, draw_posterior, find_engine_faults
 from desist.inference.rows import collapse_rows
@@ -21,6 +21,7 @@ from desist.models.fitted import Fit, Model, build_model, drop_empty, name_level
 from desist.models.predictors import MATCHED_SET, Predictors, Target, make_predictors, make_target
 from desist.models.settings import find_model_faults
 from desist.sample import Sample, read_sample
+from desist.weights import scale_weights
 
 __all__ = ["Fit", "Model", "fit_model", "fit_rows"]
 

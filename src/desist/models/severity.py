@@ -16,7 +16,6 @@ from desist.arguments import (
     find_probability_faults,
 )
 from desist.cohort.cohort import Cohort
-from desist.design.balance import effective_sample_size
 from desist.design.design import Design
 from desist.errors import Fault, InputError, NoEventsError, name_rows, raise_faults
 from desist.inference.diagnostics import Diagnostics, require_convergence
@@ -30,6 +29,7 @@ from desist.models.priors import (
     find_normal_faults,
 )
 from desist.sample import Sample, read_sample
+from desist.weights import effective_sample_size
 
 type Floats = NDArray[np.float64]
 

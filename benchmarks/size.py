@@ -33,11 +33,9 @@ from machine import describe_run
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from desist.checks.by_measure import check_frequency, check_rate, check_time
 from desist.checks.check import Check
 from desist.checks.conditional import fisher
-from desist.checks.frequency import check_frequency
-from desist.checks.rate import check_rate
-from desist.checks.time import check_time
 from desist.checks.two_proportions import newcombe
 from desist.checks.welch import welch
 

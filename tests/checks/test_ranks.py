@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from desist.checks.by_measure import check_time
 from desist.checks.ranks import (
     _draw_distinct,
     brunner_munzel,
@@ -12,7 +13,6 @@ from desist.checks.ranks import (
     permutation,
     wilcoxon,
 )
-from desist.checks.time import check_time
 
 from .conftest import REFERENCE
 

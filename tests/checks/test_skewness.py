@@ -3,10 +3,9 @@ import pytest
 from scipy import stats
 
 from desist.checks.arms import read_arms
-from desist.checks.frequency import check_frequency
+from desist.checks.by_measure import check_frequency, check_time
 from desist.checks.negative_binomial import negative_binomial_score
 from desist.checks.skewness import doubt_about_normality, skewness_of_difference
-from desist.checks.time import check_time
 from desist.errors import NoEventsError
 from desist.estimands import Measure
 

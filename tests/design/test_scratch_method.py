@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from desist.checks.bootstrap import redo_design
-from desist.checks.by_design import check_m_estimation, check_randomisation, redraw
+from desist.checks.redraws import redraw
+from desist.checks.run import check_m_estimation, check_randomisation
 from desist.cli.study import read_study
 from desist.cohort.cohort import Cohort
 from desist.design import catalogue

@@ -3,17 +3,19 @@
 from desist.checks.agreement import Agreement, agrees, judge_agreement
 from desist.checks.arms import Arms, read_arms
 from desist.checks.bootstrap import bca_bootstrap, redo_design
-from desist.checks.by_design import check_m_estimation, check_randomisation, redraw
+from desist.checks.by_measure import check_frequency, check_rate, check_time
+from desist.checks.case import Case
+from desist.checks.catalogue import CATALOGUE
 from desist.checks.check import Check, not_applicable
 from desist.checks.cluster_robust import cr2_difference
 from desist.checks.conditional import fisher, fisher_central, fisher_mid_p
 from desist.checks.counts import exact_rate_ratio, overdispersion, quasi_poisson
 from desist.checks.cox import CoxFit, baseline_hazard, cox
 from desist.checks.cox_exact import cox_exact
+from desist.checks.entry import Entry, make_check
 from desist.checks.estimating import WeightedFit, fit_weighted
 from desist.checks.exact_binomial import exact_binomial
 from desist.checks.finding import Finding
-from desist.checks.frequency import check_frequency
 from desist.checks.kaplan_meier import (
     SurvivalCurve,
     kaplan_meier,
@@ -41,12 +43,11 @@ from desist.checks.proportions import agresti_coull, clopper_pearson, jeffreys, 
 from desist.checks.published import checks_from_published
 from desist.checks.randomisation import permute_within_sets, redraw_radius, redraw_weights
 from desist.checks.ranks import brunner_munzel, kolmogorov_smirnov, permutation, wilcoxon
-from desist.checks.rate import check_rate
 from desist.checks.ratios import odds_log, odds_score, ratio_log, ratio_score
+from desist.checks.redraws import redraw
 from desist.checks.restricted_regression import rmst_regression
-from desist.checks.run import run_checks
+from desist.checks.run import check_m_estimation, check_randomisation, run_checks
 from desist.checks.standardised import standardised_difference, weighted_odds_ratio
-from desist.checks.time import check_time
 from desist.checks.two_by_two import TwoByTwo
 from desist.checks.two_proportions import (
     agresti_caffo,
@@ -64,12 +65,15 @@ from desist.design.weighting.equations import WeightEquations
 from desist.weights import effective_sample_size
 
 __all__ = [
+    "CATALOGUE",
     "AdjustedP",
     "Agreement",
     "Arms",
+    "Case",
     "Check",
     "CoxFit",
     "DesignErrors",
+    "Entry",
     "Finding",
     "LogRank",
     "PowerCurve",
@@ -117,6 +121,7 @@ __all__ = [
     "kolmogorov_smirnov",
     "log_rank",
     "log_rank_permutation",
+    "make_check",
     "mantel_haenszel",
     "mantel_haenszel_odds",
     "mcnemar",

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from desist.checks.catalogue import is_of_order, name_check
 from desist.estimands import Measure, Scale
 from desist.evaluation.categories import WITHHELD
 from desist.evaluation.record import ComparedCheck, Evaluation, MeasureRow
-from desist.report.check_names import CHECKS_OF_ORDER, name_check
 from desist.report.digits import RATIO, SPOKEN, round_to
 from desist.report.disclosure import RuleSet, find_rules
 from desist.report.figures import list_printed
@@ -212,7 +212,7 @@ def _posterior_line(row: MeasureRow) -> _Line:
 
 def _check_line(check: ComparedCheck) -> _Line | None:
     wanted = Scale.RATIO if check.measure is Measure.HAZARD_RATIO else Scale.DIFFERENCE
-    if not check.applicable or check.scale is not wanted or check.check in CHECKS_OF_ORDER:
+    if not check.applicable or check.scale is not wanted or is_of_order(check.check):
         return None
     factor = WORDINGS[check.measure].factor
     estimate, lower, upper = (

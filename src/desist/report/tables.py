@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from desist.checks.catalogue import is_of_order, name_check
 from desist.cohort.published import PublishedStudy
 from desist.estimands import Measure, Scale
 from desist.evaluation.record import ComparedCheck, Evaluation, MeasureRow
-from desist.report.check_names import CHECKS_OF_ORDER, name_check
 from desist.report.disclosure import RuleSet
 from desist.report.figures import (
     find_difference,
@@ -394,13 +394,13 @@ def _check_cells(check: ComparedCheck, rules: RuleSet) -> list[str]:
     if not check.applicable:
         remark = f"Not applicable, because {check.reason.rstrip('.')}."
         return [name_check(check.check), *[MISSING] * 5, remark]
-    has_unit = check.scale is Scale.DIFFERENCE and check.check not in CHECKS_OF_ORDER
+    has_unit = check.scale is Scale.DIFFERENCE and not is_of_order(check.check)
     factor = WORDINGS[check.measure].factor if has_unit else 1.0
     decimals = _DECIMALS[check.measure][1] if has_unit else 2
     verdicts = {True: "yes", False: "no", None: MISSING}
     return [
         name_check(check.check),
-        "order" if check.check in CHECKS_OF_ORDER else check.scale.value,
+        "order" if is_of_order(check.check) else check.scale.value,
         format_number(factor * as_float(check.estimate), decimals),
         format_interval(factor * as_float(check.lower), factor * as_float(check.upper), decimals),
         rules.format_p(as_float(check.p_value)),

@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from desist.checks.counts import quasi_poisson
 from desist.checks.cox import cox
 from desist.checks.estimating import fit_weighted
+from desist.checks.quasi_poisson import quasi_poisson
 from desist.checks.run import check_m_estimation, run_checks
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design, build_design

@@ -6,7 +6,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from desist.checks.counts import quasi_poisson
+from desist.checks.quasi_poisson import quasi_poisson
 from desist.checks.weighted import clustered_difference, weighted_difference
 from desist.checks.welch import welch
 from desist.errors import InputError

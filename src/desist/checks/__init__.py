@@ -9,12 +9,12 @@ from desist.checks.catalogue import CATALOGUE
 from desist.checks.check import Check, not_applicable
 from desist.checks.cluster_robust import cr2_difference
 from desist.checks.conditional import fisher, fisher_central, fisher_mid_p
-from desist.checks.counts import exact_rate_ratio, overdispersion, quasi_poisson
 from desist.checks.cox import CoxFit, baseline_hazard, cox
 from desist.checks.cox_exact import cox_exact
 from desist.checks.entry import Entry, make_check
 from desist.checks.estimating import WeightedFit, fit_weighted
 from desist.checks.exact_binomial import exact_binomial
+from desist.checks.exact_rate_ratio import exact_rate_ratio
 from desist.checks.finding import Finding
 from desist.checks.kaplan_meier import (
     SurvivalCurve,
@@ -27,9 +27,10 @@ from desist.checks.log_rank import LogRank, count_log_rank, log_rank
 from desist.checks.log_rank_permutation import log_rank_permutation
 from desist.checks.mantel_haenszel import mantel_haenszel, mantel_haenszel_odds
 from desist.checks.matched_twice import replacement_difference
+from desist.checks.mcnemar import mcnemar, mcnemar_mid_p
 from desist.checks.multiplicity import AdjustedP, adjust, benjamini_hochberg, holm
 from desist.checks.negative_binomial import negative_binomial, negative_binomial_test
-from desist.checks.pairs import count_discordant, mcnemar, mcnemar_mid_p
+from desist.checks.pairs import count_discordant
 from desist.checks.planning import (
     DesignErrors,
     PowerCurve,
@@ -41,6 +42,7 @@ from desist.checks.planning import (
 from desist.checks.proportional import ProportionalHazards, proportional_hazards
 from desist.checks.proportions import agresti_coull, clopper_pearson, jeffreys, wilson
 from desist.checks.published import checks_from_published
+from desist.checks.quasi_poisson import overdispersion, quasi_poisson
 from desist.checks.randomisation import permute_within_sets, redraw_radius, redraw_weights
 from desist.checks.ranks import brunner_munzel, kolmogorov_smirnov, permutation, wilcoxon
 from desist.checks.ratios import odds_log, odds_score, ratio_log, ratio_score

@@ -11,9 +11,9 @@ from desist.checks.arms import Arms
 from desist.checks.bootstrap import bca_bootstrap
 from desist.checks.case import Case
 from desist.checks.cluster_robust import cr2_difference
-from desist.checks.counts import exact_rate_ratio
 from desist.checks.cox import cox
 from desist.checks.estimating import fit_weighted
+from desist.checks.exact_rate_ratio import exact_rate_ratio
 from desist.checks.finding import Finding, exponentiate, from_standard_error
 from desist.checks.kaplan_meier import rmst_difference
 from desist.checks.log_rank import log_rank

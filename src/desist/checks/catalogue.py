@@ -7,11 +7,11 @@ from desist.checks import _reasons as why
 from desist.checks.case import Case
 from desist.checks.check import Check
 from desist.checks.conditional import fisher, fisher_central, fisher_mid_p
-from desist.checks.counts import quasi_poisson
 from desist.checks.entry import Entry, make_check
 from desist.checks.exact_binomial import exact_binomial
+from desist.checks.mcnemar import mcnemar, mcnemar_mid_p
 from desist.checks.negative_binomial import negative_binomial
-from desist.checks.pairs import mcnemar, mcnemar_mid_p
+from desist.checks.quasi_poisson import quasi_poisson
 from desist.checks.ranks import brunner_munzel
 from desist.checks.two_proportions import (
     agresti_caffo,

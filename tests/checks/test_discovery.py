@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from desist.checks.by_measure import check_frequency, check_rate, check_time
 from desist.checks.catalogue import CATALOGUE
-from desist.checks.weighted import weighted_difference
+from desist.checks.people.weighted import weighted_difference
 from desist.errors import InputError
 from desist.estimands import Measure, Scale
 

@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from desist.checks.cox import cox
-from desist.checks.estimating import fit_weighted
-from desist.checks.quasi_poisson import quasi_poisson
+from desist.checks.offences.quasi_poisson import quasi_poisson
+from desist.checks.people.estimating import fit_weighted
 from desist.checks.run import check_m_estimation, run_checks
+from desist.checks.times.cox import cox
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design, build_design
 from desist.design.matching.nearest import NearestMatching

@@ -8,24 +8,24 @@ import numpy as np
 
 from desist.checks._reasons import read_covariates
 from desist.checks.arms import Arms
-from desist.checks.bootstrap import bca_bootstrap
 from desist.checks.case import Case
-from desist.checks.cluster_robust import cr2_difference
-from desist.checks.cox import cox
-from desist.checks.estimating import fit_weighted
-from desist.checks.exact_rate_ratio import exact_rate_ratio
+from desist.checks.counts.exact_rate_ratio import exact_rate_ratio
+from desist.checks.designs.matched_twice import replacement_difference
+from desist.checks.designs.redraws import compare_redrawn
 from desist.checks.finding import Finding, exponentiate, from_standard_error
-from desist.checks.kaplan_meier import rmst_difference
-from desist.checks.log_rank import log_rank
-from desist.checks.log_rank_permutation import log_rank_permutation
-from desist.checks.mantel_haenszel import mantel_haenszel
-from desist.checks.matched_twice import replacement_difference
-from desist.checks.negative_binomial import negative_binomial_score, negative_binomial_test
-from desist.checks.pairs import count_discordant
-from desist.checks.ranks import permutation, wilcoxon
-from desist.checks.redraws import compare_redrawn
-from desist.checks.standardised import standardised_difference, weighted_odds_ratio
-from desist.checks.weighted import clustered_difference
+from desist.checks.offences.negative_binomial import negative_binomial_score, negative_binomial_test
+from desist.checks.people.bootstrap import bca_bootstrap
+from desist.checks.people.cluster_robust import cr2_difference
+from desist.checks.people.estimating import fit_weighted
+from desist.checks.people.mantel_haenszel import mantel_haenszel
+from desist.checks.people.pairs import count_discordant
+from desist.checks.people.ranks import permutation, wilcoxon
+from desist.checks.people.standardised import standardised_difference, weighted_odds_ratio
+from desist.checks.people.weighted import clustered_difference
+from desist.checks.times.cox import cox
+from desist.checks.times.kaplan_meier import rmst_difference
+from desist.checks.times.log_rank import log_rank
+from desist.checks.times.log_rank_permutation import log_rank_permutation
 from desist.design.arose import FromScores
 from desist.design.weighting.equations import WeightEquations
 from desist.errors import CannotAnswerError

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from desist.checks.arms import Arms
 from desist.checks.case import FEWEST_CLUSTERS, Case
 from desist.checks.finding import Finding
-from desist.checks.quasi_poisson import overdispersion
-from desist.checks.skewness import doubt_about_normality
-from desist.checks.welch import FEWEST_REOFFENDERS, doubt_about_welch
+from desist.checks.offences.quasi_poisson import overdispersion
+from desist.checks.people.skewness import doubt_about_normality
+from desist.checks.people.welch import FEWEST_REOFFENDERS, doubt_about_welch
 from desist.estimands import Measure
 from desist.weights import are_equal, effective_sample_size
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from desist.checks.arms import Arms, join_arms
 from desist.checks.columns import NO_SET, Columns, find_draw_faults, find_horizon_faults
-from desist.checks.redraws import Redraws
+from desist.checks.designs.redraws import Redraws
 from desist.design.arose import WriteEquations
 from desist.design.design import Design
 from desist.design.formula import ModelMatrix, make_matrix, read_formula

@@ -6,22 +6,22 @@ from desist.checks import _formulas as of
 from desist.checks import _reasons as why
 from desist.checks.case import Case
 from desist.checks.check import Check
-from desist.checks.conditional import fisher, fisher_central, fisher_mid_p
-from desist.checks.entry import Entry, make_check
-from desist.checks.exact_binomial import exact_binomial
-from desist.checks.mcnemar import mcnemar, mcnemar_mid_p
-from desist.checks.negative_binomial import negative_binomial
-from desist.checks.quasi_poisson import quasi_poisson
-from desist.checks.ranks import brunner_munzel
-from desist.checks.two_proportions import (
+from desist.checks.counts.conditional import fisher, fisher_central, fisher_mid_p
+from desist.checks.counts.exact_binomial import exact_binomial
+from desist.checks.counts.mcnemar import mcnemar, mcnemar_mid_p
+from desist.checks.counts.two_proportions import (
     agresti_caffo,
     miettinen_nurminen,
     mover_jeffreys,
     newcombe,
 )
-from desist.checks.unconditional import boschloo
-from desist.checks.weighted import weighted_difference
-from desist.checks.welch import welch
+from desist.checks.counts.unconditional import boschloo
+from desist.checks.entry import Entry, make_check
+from desist.checks.offences.negative_binomial import negative_binomial
+from desist.checks.offences.quasi_poisson import quasi_poisson
+from desist.checks.people.ranks import brunner_munzel
+from desist.checks.people.weighted import weighted_difference
+from desist.checks.people.welch import welch
 from desist.estimands import Measure, Scale
 
 

@@ -38,7 +38,7 @@ from desist.checks.check import Check, label, not_applicable
 from desist.checks.columns import find_probability_faults
 from desist.checks.entry import Entry
 from desist.checks.finding import Finding
-from desist.checks.welch import (
+from desist.checks.people.welch import (
     FEWEST_REOFFENDERS,
     doubt_about_sizes,
     welch_from_counts,

@@ -17,9 +17,9 @@ from desist.checks.case import (
 from desist.checks.catalogue import CATALOGUE, make_checks
 from desist.checks.check import Check
 from desist.checks.columns import find_draw_faults
+from desist.checks.designs.randomisation import N_DRAWS
+from desist.checks.designs.redraws import Redraws, redraw
 from desist.checks.entry import make_check
-from desist.checks.randomisation import N_DRAWS
-from desist.checks.redraws import Redraws, redraw
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design
 from desist.errors import raise_faults

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from desist.arguments import describe, find_kind_faults, find_number_faults
 from desist.checks import Check, run_checks
-from desist.checks.skewness import FEWEST_BY_WEIGHT
+from desist.checks.people.skewness import FEWEST_BY_WEIGHT
 from desist.cohort.cohort import Cohort
 from desist.cohort.flow import RecordFlow
 from desist.design.design import Design

@@ -1,0 +1,1 @@
+"""What knows how the design was made."""

@@ -27,8 +27,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 import desist as ds
-from desist.checks.weighted import weighted_difference
-from desist.checks.welch import welch
+from desist.checks.people.weighted import weighted_difference
+from desist.checks.people.welch import welch
 from desist.cohort.outcomes import Outcomes, read_outcomes
 from desist.design.design import Design, draw_designs
 from desist.design.weighting.by_score import InverseProbability

@@ -19,8 +19,8 @@ import numpy as np
 from machine import describe_run
 
 import desist as ds
-from desist.checks.randomisation import redraw_radius
-from desist.checks.unconditional import barnard, boschloo
+from desist.checks.counts.unconditional import barnard, boschloo
+from desist.checks.designs.randomisation import redraw_radius
 
 REPORT = (13, 83, 1533, 5514)
 IMPORT = (

@@ -33,13 +33,11 @@ from machine import describe_run
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from desist.checks.by_measure import check_frequency, check_rate, check_time
 from desist.checks.check import Check
-from desist.checks.conditional import fisher
-from desist.checks.frequency import check_frequency
-from desist.checks.rate import check_rate
-from desist.checks.time import check_time
-from desist.checks.two_proportions import newcombe
-from desist.checks.welch import welch
+from desist.checks.counts.conditional import fisher
+from desist.checks.counts.two_proportions import newcombe
+from desist.checks.people.welch import welch
 
 N_TREATED, N_COMPARISON = 83, 5514
 SHAPE = 0.16  # of the personal intensity: the report's P(0) and mean imply it

@@ -41,9 +41,9 @@ from numpy.typing import NDArray
 
 import desist as ds
 from desist.design.design import Design
-from desist.inference.calibration import scale_weights
 from desist.models.predictors import make_predictors
 from desist.sample import build_sample
+from desist.weights import scale_weights
 
 COVARIATES = (
     "age + copas + age_first_sanction + prior_offences"

@@ -29,6 +29,7 @@ FLOORS = (
     "datasets",
     "cohort",
     "estimands",
+    "weights",
     "errors",
 )
 MORE = {

@@ -1,4 +1,4 @@
-"""One test that finds every check and holds it to the conventions of all of them."""
+"""Every check of the catalogue is held to the conventions of all of them."""
 
 import math
 
@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from desist.checks.frequency import check_frequency
-from desist.checks.rate import check_rate
-from desist.checks.time import check_time
-from desist.checks.weighted import weighted_difference
+from desist.checks.by_measure import check_frequency, check_rate, check_time
+from desist.checks.catalogue import CATALOGUE
+from desist.checks.people.weighted import weighted_difference
 from desist.errors import InputError
 from desist.estimands import Measure, Scale
+
+LISTED = {(entry.slug, measure) for entry in CATALOGUE.values() for measure in entry.measures}
 
 
 def all_checks(frame, weights="weights", scale=1.0):
@@ -30,7 +31,17 @@ def all_checks(frame, weights="weights", scale=1.0):
 def test_every_check_is_a_record_that_keeps_the_conventions(uneven, weights):
     checks = all_checks(uneven, weights)
     assert {check.measure for check in checks} == set(Measure)
-    assert len({(check.measure, check.check) for check in checks}) == len(checks)
+    made = [(check.check, check.measure) for check in checks]
+    assert len(set(made)) == len(made)
+    of_design = {slug for slug, _ in LISTED - set(made)}
+    assert of_design == {
+        "m_estimation",
+        "m_estimation_stacked",
+        "randomisation",
+        "replacement_difference",
+        "standardised_difference",
+    }
+    assert set(made) <= LISTED
     for check in checks:
         if check.applicable:
             assert math.isfinite(check.estimate), check

@@ -2,16 +2,17 @@ import numpy as np
 import pytest
 
 from desist.checks.agreement import agrees, judge_agreement
-from desist.checks.check import Finding, label, not_applicable
+from desist.checks.check import label, not_applicable
+from desist.checks.counts.two_proportions import newcombe
+from desist.checks.finding import Finding
 from desist.checks.multiplicity import adjust, benjamini_hochberg, holm
+from desist.checks.people.welch import welch_from_summary
 from desist.checks.planning import (
     design_errors,
     power_curve,
     smallest_conclusive_mean,
     smallest_conclusive_rate,
 )
-from desist.checks.two_proportions import newcombe
-from desist.checks.welch import welch_from_summary
 from desist.errors import CannotAnswerError, InputError
 from desist.estimands import Interval, Measure, Scale
 

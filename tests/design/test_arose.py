@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from desist.checks.bootstrap import redo_design
+from desist.checks.people.bootstrap import redo_design
 from desist.cohort.cohort import Cohort
 from desist.design.arose import Balanced, FromScores, FromSets, Given
 from desist.design.catalogue import METHODS

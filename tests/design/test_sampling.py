@@ -7,19 +7,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from desist.evaluation.prognostic import check_prognostic
 
 import desist as ds
-from desist.checks.bootstrap import redo_design
-from desist.checks.by_design import (
+from desist.checks import (
     check_m_estimation,
     check_randomisation,
-    check_replacement,
+    fit_weighted,
+    redo_design,
     redraw,
-    weight_equations,
+    run_checks,
 )
-from desist.checks.estimating import fit_weighted
-from desist.checks.run import run_checks
+from desist.checks.case import Background
+from desist.checks.designs.prognostic import check_prognostic
 from desist.cli.study import read_study
 from desist.design.analyses import Analysis, build_analyses
 from desist.design.arose import Sampled
@@ -480,7 +479,7 @@ def test_errors_by_m_estimation_are_the_sum_of_the_squared_influences(name, esti
     outcome = few["priors"].to_numpy() + source.normal(size=44)
     cohort, design = cohort_of(few), weigh(few, name, estimand)
     assert isinstance(design.arose, Sampled)
-    equations = weight_equations(cohort, design)
+    equations = Background(design, cohort.covariates).equations
     if design.arose.stacked is not None:
         read, _ = read_formula(FORMULA, cohort.covariates, {})
         matrix = make_matrix(read, cohort.covariates)[0]
@@ -495,7 +494,7 @@ def test_errors_with_known_means_leave_out_only_the_means(people):
     few = people.head(60)
     outcome = few["priors"].to_numpy() * 1.0
     cohort, design = cohort_of(few), weigh(few, "entropy", Estimand.ATT)
-    equations = weight_equations(cohort, design)
+    equations = Background(design, cohort.covariates).equations
     fit = fit_weighted(outcome, design.treated, design.weights, equations=equations)
     squares = influences(few, "entropy", Estimand.ATT, outcome) ** 2
     arm = design.treated
@@ -524,7 +523,8 @@ def test_a_randomisation_test_is_not_applicable_and_says_why(people, name):
 
 def test_errors_of_matching_with_replacement_are_not_applicable(people):
     design = weigh(people, "nearest", replacement=True)
-    check = check_replacement(people["reoffended"], design, Measure.RATE)
+    made = {check.check: check for check in run_checks(cohort_of(people), design, rng=1)}
+    check = made["replacement_difference"]
     assert not check.applicable
     assert "sampling weights" in check.reason
 

@@ -12,8 +12,9 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from desist.checks.bootstrap import redo_design
-from desist.checks.by_design import check_m_estimation, check_randomisation, redraw
+from desist.checks.designs.redraws import redraw
+from desist.checks.people.bootstrap import redo_design
+from desist.checks.run import check_m_estimation, check_randomisation
 from desist.cli.study import read_study
 from desist.cohort.cohort import Cohort
 from desist.design import catalogue

@@ -8,9 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from desist.checks.columns import Columns
 from desist.errors import CannotAnswerError, Fault
-
-ROUNDING = 1e-12  # relative size below which a spread is the rounding of a computer
-EQUAL_WEIGHTS = 1e-9  # relative spread of the weights of an arm below which they are equal
+from desist.weights import are_equal, effective_sample_size
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,10 +47,16 @@ class Arms:
         return int((~self.treated).sum())
 
     @property
+    def effective_sizes(self) -> tuple[float, float]:
+        """Effective sample size of the participants and of the comparison people."""
+        treated, comparison = self.weights[self.treated], self.weights[~self.treated]
+        return effective_sample_size(treated), effective_sample_size(comparison)
+
+    @property
     def weights_differ(self) -> bool:
         """Whether the weights within either arm are unequal."""
         members = (self.treated, ~self.treated)
-        return any(spread_of(self.weights[arm]) > EQUAL_WEIGHTS for arm in members)
+        return not all(are_equal(self.weights[arm]) for arm in members)
 
     @property
     def obstacle(self) -> str:
@@ -146,41 +150,3 @@ def join_arms(
     if shortage:
         raise CannotAnswerError(shortage)
     return arms
-
-
-def residuals_about(
-    values: NDArray[np.float64], centre: NDArray[np.float64] | float
-) -> NDArray[np.float64]:
-    """Return values less their centre, exactly 0 where they differ by rounding only.
-
-    Parameters
-    ----------
-    values : ndarray of float
-        Of one arm.
-    centre : ndarray of float or float
-        What they are expected to be.
-
-    Returns
-    -------
-    ndarray of float
-        Residuals: those of an arm that does not vary must give no standard error.
-    """
-    residuals = values - centre
-    size = np.abs(values).max(initial=0.0)
-    return np.where(np.abs(residuals) <= ROUNDING * size, 0.0, residuals)
-
-
-def spread_of(weights: NDArray[np.float64]) -> float:
-    """Return how far apart weights are, as a share of the largest.
-
-    Parameters
-    ----------
-    weights : ndarray of float, shape (n_people,)
-        Positive.
-
-    Returns
-    -------
-    float
-        0 when all are equal, below 1.
-    """
-    return float(np.ptp(weights) / weights.max()) if weights.size else 0.0

@@ -5,60 +5,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from desist.arguments import describe, find_kind_faults
+from desist.checks.finding import Finding, has_verdict
 from desist.errors import Fault, raise_faults
 from desist.estimands import Interval, Measure, Scale
 
 NAN = math.nan
 NO_VERDICT = "the method has no number to judge a difference by for these data"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one formula finds: numbers without a label.
-
-    Every formula of this floor that works from a table (means, counts) gives one, so
-    that somebody with a table and no data can use it.
-
-    Attributes
-    ----------
-    estimate : float
-        The contrast, participants against comparison.
-    lower, upper : float
-        Confidence limits; nan where the method has none.
-    p_value : float
-        Two-sided, against no difference; nan where the method has none.
-    probability : float
-        Nominal coverage of the interval.
-    standard_error : float
-        Of the estimate (of its logarithm when it is a ratio); nan where the method
-        does not go through one.
-    df : float
-        Degrees of freedom of the t distribution used; infinite for the normal.
-
-    Examples
-    --------
-    >>> from desist.checks.check import Finding
-    >>> Finding(estimate=-0.12, lower=-0.20, upper=-0.04, p_value=0.004).excludes_null
-    True
-    """
-
-    estimate: float
-    lower: float = NAN
-    upper: float = NAN
-    p_value: float = NAN
-    probability: float = 0.95
-    standard_error: float = NAN
-    df: float = math.inf
-
-    @property
-    def has_verdict(self) -> bool:
-        """Whether there is an estimate, and a p-value or an interval to judge it by."""
-        return _has_verdict(self.estimate, self.lower, self.upper, self.p_value)
-
-    @property
-    def excludes_null(self) -> bool:
-        """Whether p lies below 1 minus the probability of the interval."""
-        return self.p_value < 1 - self.probability
 
 
 @dataclass(frozen=True)
@@ -113,7 +65,7 @@ class Check:
     @property
     def has_verdict(self) -> bool:
         """Whether it can agree or differ: applicable, with numbers to judge by."""
-        numbers = _has_verdict(self.estimate, self.lower, self.upper, self.p_value)
+        numbers = has_verdict(self.estimate, self.lower, self.upper, self.p_value)
         return self.applicable and numbers
 
     @property
@@ -228,11 +180,6 @@ def find_text_faults(where: str, value: object) -> list[Fault]:
     if isinstance(value, str) and value.strip():
         return []
     return [Fault(where, "some words", describe(value))]
-
-
-def _has_verdict(estimate: float, lower: float, upper: float, p_value: float) -> bool:
-    has_interval = not (math.isnan(lower) or math.isnan(upper))
-    return not math.isnan(estimate) and (has_interval or not math.isnan(p_value))
 
 
 def _plain(value: Any) -> Any:

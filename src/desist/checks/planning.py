@@ -14,10 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
 from desist.arguments import describe, find_number_faults
-from desist.checks.check import Finding
 from desist.checks.columns import Columns, find_probability_faults
-from desist.checks.two_proportions import newcombe
-from desist.checks.welch import welch_from_summary
+from desist.checks.counts.two_proportions import newcombe
+from desist.checks.finding import Finding
+from desist.checks.people.welch import welch_from_summary
 from desist.errors import CannotAnswerError, Fault, raise_faults
 
 Floats = NDArray[np.float64]

@@ -25,15 +25,20 @@ the effective size lies; the exact tests of two counts are not applicable.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 from scipy.special import stdtrit
 
 from desist.arguments import find_kind_faults, find_number_faults
-from desist.checks.check import Check, Finding, label, not_applicable
+from desist.checks._formulas import OfCounts
+from desist.checks._reasons import EXACT_REASON, need_people, need_whole_count
+from desist.checks.catalogue import CATALOGUE
+from desist.checks.check import Check, label, not_applicable
 from desist.checks.columns import find_probability_faults
-from desist.checks.rate import COUNT_CHECKS, EXACT_CHECKS, EXACT_REASON
-from desist.checks.welch import (
+from desist.checks.entry import Entry
+from desist.checks.finding import Finding
+from desist.checks.people.welch import (
     FEWEST_REOFFENDERS,
     doubt_about_sizes,
     welch_from_counts,
@@ -128,26 +133,32 @@ def _check_rate(printed: PublishedMeasure, ess: float | None) -> list[Check]:
     found = welch_from_counts(x1, n1, printed.comparison * n2, n2)
     variances = [p * (1 - p) for p in (x1 / n1, printed.comparison)]
     made = [_label_welch(printed, found, variances, ess)]
-    made += [_check_counts(printed, slug, x1, ess) for slug in COUNT_CHECKS]
     return made + [
-        not_applicable(Measure.RATE, slug, EXACT_REASON, scale)
-        for slug, (_, scale, _) in EXACT_CHECKS.items()
+        _check_counts(printed, entry, entry.formula.formula, ess)
+        for entry in CATALOGUE.values()
+        if isinstance(entry.formula, OfCounts)
     ]
 
 
-def _check_counts(printed: PublishedMeasure, slug: str, x1: float, size: float | None) -> Check:
-    if size is None:
+def _check_counts(
+    printed: PublishedMeasure, entry: Entry, formula: Callable[..., Finding], size: float | None
+) -> Check:
+    """Make a check of two counts, if it allows counts that are not of people."""
+    reason, x1 = "", printed.treated_total
+    if need_people in entry.needs:
+        reason = EXACT_REASON
+    elif size is None:
         reason = "the effective size of the comparison group is not known"
-        return not_applicable(Measure.RATE, slug, reason)
-    if slug == "exact_binomial" and x1 != round(x1):
+    elif need_whole_count in entry.needs and x1 != round(x1):
         reason = "no whole number of reoffenders gives the printed proportion of the treated"
-        return not_applicable(Measure.RATE, slug, reason)
-    found = COUNT_CHECKS[slug](x1, printed.n_treated, printed.comparison * size, size)
+    if reason or size is None:
+        return not_applicable(Measure.RATE, entry.slug, reason, entry.scale)
+    found = formula(x1, printed.n_treated, printed.comparison * size, size)
     note = (
         f"comparison rate with an effective sample size of {size:,.0f}, "
         "the least that the report allows"
     )
-    return label(found, Measure.RATE, slug, reason=note)
+    return label(found, Measure.RATE, entry.slug, scale=entry.scale, reason=note)
 
 
 def _check_mean(printed: PublishedMeasure, ess: float | None) -> list[Check]:

@@ -1,27 +1,25 @@
 """Every check that the people compared and their design allow."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from desist.arguments import find_kind_faults
-from desist.checks.by_design import (
-    RANDOMISATION,
-    Redraws,
-    check_m_estimation,
-    check_randomisation,
-    check_replacement,
-    check_stacked,
-    check_standardised,
-    redraw,
+from desist.checks.case import (
+    Background,
+    Case,
+    read_frequency,
+    read_outcome,
+    read_rate,
+    read_times,
 )
-from desist.checks.check import Check, not_applicable
+from desist.checks.catalogue import CATALOGUE, make_checks
+from desist.checks.check import Check
 from desist.checks.columns import find_draw_faults
-from desist.checks.frequency import check_frequency
-from desist.checks.randomisation import N_DRAWS
-from desist.checks.rate import check_rate
-from desist.checks.time import check_time
+from desist.checks.designs.randomisation import N_DRAWS
+from desist.checks.designs.redraws import Redraws, redraw
+from desist.checks.entry import make_check
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design
 from desist.errors import raise_faults
@@ -76,86 +74,112 @@ def run_checks(
     people = read_sample(sample, design, horizon)
     source = np.random.default_rng(rng)
     redraws = redraw(people.design, n_draws=n_draws, rng=source)
-    return (
-        *_check_rate(people, redraws),
-        *_check_frequency(people, redraws, source),
-        *_check_time(people, redraws, source),
-    )
+    background = Background(people.design, people.cohort.covariates, redraws)
+    made: list[Check] = []
+    # in this order, because the measures share one stream of random numbers
+    for cases in (
+        _read_rate(people, background),
+        _read_frequency(people, background, source),
+        _read_times(people, background, source),
+    ):
+        made += make_checks(cases)
+    return tuple(made)
 
 
-def _check_rate(sample: Sample, redraws: Redraws) -> list[Check]:
+def check_m_estimation(
+    outcome: ArrayLike, cohort: Cohort, design: Design, measure: Measure
+) -> Check | None:
+    """Compare weighted means with errors that know the weights were estimated.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n_people,)
+        Of everybody in the cohort, in the unit of the measure.
+    cohort : Cohort
+        For the columns of the formula.
+    design : Design
+        As built.
+    measure : Measure
+        What the outcome is.
+
+    Returns
+    -------
+    Check or None
+        Slug `m_estimation`; None for designs whose weights nobody expects to solve equations.
+
+    Raises
+    ------
+    InputError
+        If the outcome cannot be read.
+    """
+    case = read_outcome(outcome, Background(design, cohort.covariates), measure)
+    entry = CATALOGUE["m_estimation"]
+    return make_check(entry, case) if entry.given(case) else None
+
+
+def check_randomisation(
+    outcome: ArrayLike, design: Design, measure: Measure, redraws: Redraws
+) -> Check:
+    """Test one measure by redrawing participation as the design allows.
+
+    Parameters
+    ----------
+    outcome : array_like, shape (n_people,)
+        Of everybody in the cohort, in the unit of the measure.
+    design : Design
+        As built.
+    measure : Measure
+        What the outcome is.
+    redraws : Redraws
+        From `redraw`.
+
+    Returns
+    -------
+    Check
+        Slug `randomisation`.
+
+    Raises
+    ------
+    InputError
+        If the outcome cannot be read.
+    """
+    background = Background(design, redraws=redraws)
+    return make_check(CATALOGUE["randomisation"], read_outcome(outcome, background, measure))
+
+
+def _read_rate(sample: Sample, background: Background) -> list[Case]:
     happened, design = sample.within.reoffended, sample.design
     if happened is None:
         return []
-    made = [*check_rate(happened, sample.treated, sample.weights, sets=design.sets)]
-    if design.sampling is not None:
-        made = [one if one.check != "mantel_haenszel" else _withhold_sets(one) for one in made]
-    made += _by_design(happened, sample, Measure.RATE, redraws)
-    return _withhold(made, sample.uncut.get("reoffended"))
+    case = read_rate(happened, design.treated, design.weights, design.sets)
+    return [replace(case, background=background, withheld=sample.uncut.get("reoffended", ""))]
 
 
-def _check_frequency(sample: Sample, redraws: Redraws, rng: np.random.Generator) -> list[Check]:
-    offences = sample.recorded.offences
-    if offences is None:
+def _read_frequency(sample: Sample, background: Background, rng: np.random.Generator) -> list[Case]:
+    counted, design = sample.recorded.offences, sample.design
+    if counted is None:
         return []
-    made = [
-        *check_frequency(
-            offences,
-            sample.treated,
-            sample.weights,
-            time_at_risk=sample.recorded.time_at_risk,
-            sets=sample.design.sets,
-            rng=rng,
-        )
-    ]
-    made += _by_design(offences, sample, Measure.FREQUENCY, redraws)
-    return _withhold(made, sample.uncut.get("offences"))
+    days = sample.recorded.time_at_risk
+    case = read_frequency(
+        counted, design.treated, design.weights, time_at_risk=days, sets=design.sets, rng=rng
+    )
+    return [replace(case, background=background, withheld=sample.uncut.get("offences", ""))]
 
 
-def _check_time(sample: Sample, redraws: Redraws, rng: np.random.Generator) -> list[Check]:
-    days, reoffended = sample.within.days, sample.within.reoffended
-    if days is None or reoffended is None:
+def _read_times(sample: Sample, background: Background, rng: np.random.Generator) -> list[Case]:
+    days, happened, design = sample.within.days, sample.within.reoffended, sample.design
+    if days is None or happened is None:
         return []
-    made: list[Check] = []
-    for check in check_time(
+    everybody, hazards, among = read_times(
         days,
-        reoffended,
-        sample.treated,
-        sample.weights,
+        happened,
+        design.treated,
+        design.weights,
         horizon=sample.horizon,
-        sets=sample.design.sets,
+        sets=design.sets,
         rng=rng,
-    ):
-        descriptive = check.measure is Measure.TIME_AMONG_REOFFENDERS
-        made += _withhold([check], sample.uncut.get("reoffended") if descriptive else None)
-    if "reoffended" in sample.uncut:  # whose days are censored is no plain outcome
-        reason = "not everybody was followed to one horizon"
-        return [*made, not_applicable(Measure.RMST, RANDOMISATION, reason)]
-    capped = np.minimum(days, sample.horizon)
-    return made + _by_design(capped, sample, Measure.RMST, redraws)
-
-
-def _withhold(checks: Sequence[Check], reason: str | None) -> list[Check]:
-    """Replace checks by the reason why they cannot be made, where there is one."""
-    if reason is None:
-        return list(checks)
-    return [not_applicable(check.measure, check.check, reason, check.scale) for check in checks]
-
-
-def _withhold_sets(check: Check) -> Check:
-    reason = "it weights matched sets by their numbers of people, not by sampling weights"
-    return not_applicable(check.measure, check.check, reason, check.scale)
-
-
-def _by_design(
-    outcome: ArrayLike, sample: Sample, measure: Measure, redraws: Redraws
-) -> list[Check]:
-    cohort, design = sample.cohort, sample.design
-    made = [
-        check_m_estimation(outcome, cohort, design, measure),
-        check_stacked(outcome, cohort, design, measure),
-        check_replacement(outcome, design, measure),
-        check_standardised(outcome, cohort, design) if measure is Measure.RATE else None,
-        check_randomisation(outcome, design, measure, redraws),
-    ]
-    return [check for check in made if check is not None]
+    )
+    # days that are censored are compared by curves and hazards, and are no plain outcome
+    uncut = sample.uncut.get("reoffended", "")
+    everybody = replace(everybody, background=background, is_censored=bool(uncut))
+    return [everybody, hazards, replace(among, withheld=uncut)]

@@ -20,7 +20,7 @@ from desist.design.balance.similarity import (
     measure_products,
     overlap_coefficient,
 )
-from desist.design.balance.table import Balance, effective_sample_size, measure_balance
+from desist.design.balance.table import Balance, measure_balance
 from desist.design.catalogue import METHODS, make_method
 from desist.design.design import Design, build_design, draw_designs
 from desist.design.matching.nearest import NearestMatching
@@ -38,6 +38,7 @@ from desist.design.weighting.entropy import EntropyBalancing
 from desist.design.weighting.equations import WeightEquations
 from desist.design.weighting.given import GivenWeights
 from desist.design.weighting.tilting import BalancingScore, ProbabilityTilting
+from desist.weights import effective_sample_size
 
 __all__ = [
     "METHODS",

@@ -11,12 +11,7 @@ from numpy.typing import NDArray
 from desist.arguments import describe, find_kind_faults
 from desist.cohort.cohort import Cohort
 from desist.design.arose import Arose, FromSets, Given, Sampled
-from desist.design.balance import (
-    Balance,
-    choose_standardiser,
-    effective_sample_size,
-    measure_balance,
-)
+from desist.design.balance import Balance, choose_standardiser, measure_balance
 from desist.design.formula import Formula, make_matrix, read_formula
 from desist.design.marks import mark_people
 from desist.design.protocol import UNKNOWN, Material, Method, Weighting
@@ -26,6 +21,7 @@ from desist.errors import CannotAnswerError, Fault, InputError, NoOverlapError, 
 from desist.estimands import Estimand
 from desist.execution import on_one_thread
 from desist.privacy import FEWEST_SHARING
+from desist.weights import effective_sample_size
 
 BY_HAND = Given()
 MULTIPLIED = "every weight is that of the method times the sampling weight of the person"

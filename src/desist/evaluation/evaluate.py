@@ -16,10 +16,9 @@ from desist.arguments import (
 )
 from desist.checks import Check, run_checks
 from desist.checks.designs.prognostic import PrognosticCheck, check_prognostic
-from desist.checks.skewness import FEWEST_BY_WEIGHT
+from desist.checks.people.skewness import FEWEST_BY_WEIGHT
 from desist.cohort.cohort import Cohort
 from desist.cohort.flow import RecordFlow
-from desist.design.balance import effective_sample_size
 from desist.design.design import Design
 from desist.effects import Effect
 from desist.effects.effect import contrast_measures
@@ -42,6 +41,7 @@ from desist.models.settings import find_model_faults, list_settings
 from desist.models.survival import SurvivalModel
 from desist.privacy import FEWEST_SHARING
 from desist.sample import Sample, build_sample
+from desist.weights import effective_sample_size
 
 
 @dataclass(frozen=True)

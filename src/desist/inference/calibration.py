@@ -11,31 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from desist._types import Floats, Integers, Mask
-from desist.design.balance import effective_sample_size
-
-
-def scale_weights(weights: Floats, treated: Mask) -> Floats:
-    """Scale the weights of each arm to add up to its effective sample size.
-
-    Parameters
-    ----------
-    weights : ndarray of float, shape (n_people,)
-        Probability weights; only their ratios within an arm matter.
-    treated : ndarray of bool, shape (n_people,)
-        The arm of each person.
-
-    Returns
-    -------
-    ndarray of float, shape (n_people,)
-        Scaled weights; an arm without weight stays at zero.
-    """
-    scaled = np.zeros(len(weights))
-    for arm in (treated, ~treated):
-        total = weights[arm].sum()
-        if total > 0:
-            scaled[arm] = weights[arm] / total * effective_sample_size(weights[arm])
-    return scaled
+from desist._types import Floats, Integers
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -14,7 +14,7 @@ from desist.cohort.cohort import Cohort
 from desist.design.design import Design
 from desist.errors import Fault, InputError, NoEventsError, raise_faults
 from desist.estimands import Estimand
-from desist.inference.calibration import WeightedPeople, scale_weights
+from desist.inference.calibration import WeightedPeople
 from desist.inference.diagnostics import require_convergence
 from desist.inference.engines import Engine, choose_engine, draw_posterior, find_engine_faults
 from desist.inference.rows import collapse_rows
@@ -24,6 +24,7 @@ from desist.models.predictors import MATCHED_SET, Predictors, Target, make_predi
 from desist.models.protocol import Model, SettlingModel
 from desist.models.settings import find_model_faults
 from desist.sample import Sample, read_sample
+from desist.weights import scale_weights
 
 __all__ = ["Fit", "Model", "fit_model", "fit_rows"]
 

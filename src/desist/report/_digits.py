@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
+from desist.checks.catalogue import is_of_order
 from desist.estimands import Measure, Scale
 from desist.evaluation.record import ComparedCheck, MeasureRow
-from desist.report.words._check_names import CHECKS_OF_ORDER
 from desist.report.words._numbers import as_float, round_half_away
 from desist.report.words._wording import WORDINGS
 
@@ -63,7 +63,7 @@ def round_row(row: MeasureRow) -> MeasureRow:
 def round_check(check: ComparedCheck) -> ComparedCheck:
     """Round the figures of a check."""
     decimals = count_decimals(check.measure)
-    if check.check in CHECKS_OF_ORDER or check.scale is not Scale.DIFFERENCE:
+    if is_of_order(check.check) or check.scale is not Scale.DIFFERENCE:
         decimals = ORDER
     figures: dict[str, Any] = {
         name: round_to(getattr(check, name), decimals) for name in NUMBERS[:3]

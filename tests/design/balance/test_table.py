@@ -2,12 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from desist.design.balance import (
-    Balance,
-    choose_standardiser,
-    effective_sample_size,
-    measure_balance,
-)
+from desist.design.balance import Balance, choose_standardiser, measure_balance
 from desist.errors import InputError
 from desist.estimands import Estimand
 
@@ -141,12 +136,6 @@ def test_balance_without_covariates_says_so(toy):
     assert balance.worst is None
     assert np.isnan(balance.worst_difference)
     assert repr(balance) == "Balance: no covariates were named"
-
-
-def test_effective_sample_size_is_the_count_for_equal_weights():
-    assert effective_sample_size(np.full(7, 0.3)) == pytest.approx(7)
-    assert effective_sample_size(np.array([1.0, 1.0, 2.0])) == pytest.approx(16 / 6)
-    assert effective_sample_size(np.zeros(3)) == 0
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from desist.checks.estimating import fit_weighted
+from desist.checks.people.estimating import fit_weighted
 from desist.design.design import build_design
 from desist.design.formula import make_matrix, read_formula
 from desist.design.scores.models import RegressionScore

@@ -22,8 +22,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from desist._types import Floats, Mask
-from desist.checks.check import Finding
-from desist.checks.welch import from_standard_error
+from desist.checks.finding import Finding, from_standard_error
 from desist.cohort.cohort import Cohort
 from desist.design.balance import WORDS, expand_columns, measure_balance
 from desist.design.balance.similarity import read_design_formula

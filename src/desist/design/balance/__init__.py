@@ -8,12 +8,11 @@ from desist.design.balance.table import (
     WORDS,
     Balance,
     choose_standardiser,
-    effective_sample_size,
     expand_columns,
     is_binary,
     measure_balance,
-    weighted_variance,
 )
+from desist.weights import effective_sample_size
 
 __all__ = [
     "REASONABLE",
@@ -27,5 +26,4 @@ __all__ = [
     "expand_columns",
     "is_binary",
     "measure_balance",
-    "weighted_variance",
 ]

@@ -17,6 +17,7 @@ from desist.arguments import find_choice_faults, find_number_faults
 from desist.design.formula import is_text
 from desist.errors import Fault, raise_faults
 from desist.estimands import Estimand
+from desist.weights import weighted_variance
 
 WELL = 0.05
 REASONABLE = 0.10
@@ -183,31 +184,6 @@ def expand_columns(
             yield name, values
 
 
-def effective_sample_size(weights: Floats) -> float:
-    """Effective sample size of weights (Kish 1965), (sum w)^2 / sum w^2.
-
-    Parameters
-    ----------
-    weights : ndarray of float
-        Of one arm.
-
-    Returns
-    -------
-    float
-        0 when no weight is positive.
-
-    Examples
-    --------
-    >>> effective_sample_size(np.array([1.0, 1.0, 2.0]))
-    2.6666666666666665
-    """
-    largest = weights.max(initial=0.0)
-    if largest <= 0:
-        return 0.0
-    relative = weights / largest  # weights of 1e-200 must not vanish when squared
-    return float(relative.sum() ** 2 / np.square(relative).sum())
-
-
 def choose_standardiser(estimand: Estimand) -> str:
     """Choose whose standard deviation standardises: that of the people asked about.
 
@@ -329,30 +305,6 @@ def is_binary(values: Floats) -> bool:
         True for 0 and 1 alone.
     """
     return bool(((values == 0) | (values == 1)).all())
-
-
-def weighted_variance(values: Floats, weights: Floats) -> float:
-    """Unbiased variance for reliability weights.
-
-    Parameters
-    ----------
-    values : ndarray of float
-        Of one arm.
-    weights : ndarray of float
-        Summing to 1.
-
-    Returns
-    -------
-    float
-        Missing when one person carries all the weight.
-    """
-    left = 1 - float(weights @ weights)
-    if left <= 0:
-        return float("nan")
-    if _is_constant(values[weights > 0]):
-        return 0.0
-    deviation = values - weights @ values
-    return float(weights @ deviation**2) / left
 
 
 def _largest_gaps(values: Floats, arms: _Arms) -> tuple[float, float]:

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from desist.checks.catalogue import is_of_order, name_check
 from desist.estimands import Measure, Scale
 from desist.evaluation.record import ComparedCheck, Evaluation, MeasureRow
 from desist.report._digits import RATIO, SPOKEN, round_to
@@ -20,7 +21,6 @@ from desist.report.pictures._style import (
     give_room,
 )
 from desist.report.view import View, make_view
-from desist.report.words._check_names import CHECKS_OF_ORDER, name_check
 from desist.report.words._numbers import as_float
 from desist.report.words._wording import WORDINGS, Wording
 
@@ -150,7 +150,7 @@ def _posterior_line(row: MeasureRow) -> _Line:
 
 def _check_line(check: ComparedCheck) -> _Line | None:
     wanted = Scale.RATIO if check.measure is Measure.HAZARD_RATIO else Scale.DIFFERENCE
-    if not check.applicable or check.scale is not wanted or check.check in CHECKS_OF_ORDER:
+    if not check.applicable or check.scale is not wanted or is_of_order(check.check):
         return None
     factor = WORDINGS[check.measure].factor
     estimate, lower, upper = (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from desist.checks.kaplan_meier import SurvivalCurve
+from desist.checks.times.kaplan_meier import SurvivalCurve
 from desist.effects.curves import SurvivalEffect
 from desist.report.pictures._style import BLUE, VERMILION, WIDTH, draw_in
 

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
+from desist.checks.catalogue import is_of_order, name_check
 from desist.estimands import Measure, Scale
 from desist.evaluation.record import ComparedCheck, MeasureRow
 from desist.report.tables._measures import DECIMALS
 from desist.report.view import ShownCheck, View
-from desist.report.words._check_names import CHECKS_OF_ORDER, name_check
 from desist.report.words._numbers import MISSING, as_float, format_interval, format_number
 from desist.report.words._wording import WORDINGS
 
@@ -56,7 +56,7 @@ def _check_cells(shown: ShownCheck) -> list[str]:
     verdicts = {True: "yes", False: "no", None: MISSING}
     return [
         name_check(check.check),
-        "order" if check.check in CHECKS_OF_ORDER else check.scale.value,
+        "order" if is_of_order(check.check) else check.scale.value,
         format_number(factor * as_float(check.estimate), decimals),
         format_interval(factor * as_float(check.lower), factor * as_float(check.upper), decimals),
         shown.p_value,
@@ -67,7 +67,7 @@ def _check_cells(shown: ShownCheck) -> list[str]:
 
 def _find_unit(check: ComparedCheck) -> tuple[float, int]:
     """Find the factor to the unit that is spoken of, and the decimals printed in it."""
-    has_unit = check.scale is Scale.DIFFERENCE and check.check not in CHECKS_OF_ORDER
+    has_unit = check.scale is Scale.DIFFERENCE and not is_of_order(check.check)
     return (WORDINGS[check.measure].factor, DECIMALS[check.measure]) if has_unit else (1.0, 2)
 
 

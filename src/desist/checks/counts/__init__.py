@@ -1,0 +1,1 @@
+"""Two counts and two sizes, or their like: no people."""

@@ -1,0 +1,1 @@
+"""Counts of offences over time at risk."""

@@ -1,0 +1,1 @@
+"""Weighted outcomes of people, compared as means, odds or ranks."""

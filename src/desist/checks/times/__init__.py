@@ -1,0 +1,1 @@
+"""Times to a first reoffence, with people who are not followed to it."""

@@ -1,0 +1,183 @@
+import itertools
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+
+from desist.checks.designs.randomisation import (
+    draw_participation,
+    permute_within_sets,
+    redraw_radius,
+    redraw_weights,
+)
+from desist.checks.people.ranks import permutation
+from desist.checks.people.weighted import weighted_difference
+from desist.design.matching.radius import radius_weights
+from desist.errors import CannotAnswerError, InputError
+
+
+def report_like(seed=1, n_people=5597, n_treated=83):
+    rng = np.random.default_rng(seed)
+    logit = rng.normal(-4.6, 0.8, n_people)
+    chosen = np.argsort(-(rng.gumbel(size=n_people) + logit))[:n_treated]
+    treated = np.zeros(n_people, dtype=bool)
+    treated[chosen] = True
+    outcome = (rng.random(n_people) < 0.3).astype(float)
+    return outcome, treated, logit, 1 / (1 + np.exp(-logit))
+
+
+def test_drawn_participation_has_the_exact_law():
+    p = np.array([0.1, 0.4, 0.7, 0.25, 0.5])
+    draws = draw_participation(p, 2, 40_000, rng=3)
+    odds = p / (1 - p)
+    pairs = list(itertools.combinations(range(5), 2))
+    law = np.array([odds[list(pair)].prod() for pair in pairs])
+    seen = np.array([(draws == pair).all(axis=1).mean() for pair in pairs])
+    np.testing.assert_allclose(seen, law / law.sum(), atol=0.01)
+
+
+def test_drawn_participation_knows_who_is_certain_to_come_and_who_never_does():
+    p = np.array([0.2, 1.0, 0.5, 0.0, 0.7, 0.9, 1.0])
+    draws = draw_participation(p, 4, 40_000, rng=2)
+    sets = list(itertools.combinations(range(7), 4))
+    law = np.array([np.prod(np.where(np.isin(np.arange(7), one), p, 1 - p)) for one in sets])
+    seen = np.array([(draws == one).all(axis=1).mean() for one in sets])
+    np.testing.assert_allclose(seen, law / law.sum(), atol=0.01)
+    assert not seen[law == 0].any()
+
+
+def test_hundreds_of_participants_are_drawn_though_few_of_many_is_no_number():
+    p = np.linspace(0.2, 0.75, 1445)
+    draws = draw_participation(p, 672, 400, rng=1)
+    share = np.bincount(draws.ravel(), minlength=1445) / 400
+    odds = p / (1 - p)
+    assert (np.diff(draws, axis=1) > 0).all()
+    # of independent people with odds scaled so that 672 are expected
+    scale = brentq(lambda s: (s * odds / (1 + s * odds)).sum() - 672, 0.1, 10)
+    expected = scale * odds / (1 + scale * odds)
+    assert abs(share - expected).mean() < 0.03
+
+
+def test_every_draw_has_as_many_participants_as_there_were():
+    draws = draw_participation(np.linspace(0.01, 0.6, 50), 7, 300, rng=1)
+    assert draws.shape == (300, 7)
+    assert (np.diff(draws, axis=1) > 0).all()
+
+
+def test_too_many_people_to_draw_from_is_a_refusal():
+    with pytest.raises(CannotAnswerError, match="too many people"):
+        draw_participation(np.full(100_000, 0.1), 10_000, 10)
+
+
+def test_radius_estimate_is_that_of_the_recomputed_weights():
+    outcome, treated, logit, p = report_like()
+    found = redraw_radius(outcome, treated, logit, p, radius=0.04, n_draws=99, rng=1)
+    weights = radius_weights(logit, treated, 0.04)
+    expected = weighted_difference(outcome, treated, weights).estimate
+    assert found.estimate == pytest.approx(expected, abs=1e-12)
+
+
+def test_every_draw_of_radius_matching_is_that_of_the_recomputed_weights():
+    outcome, treated, logit, p = report_like(n_people=300, n_treated=20)
+    draws = draw_participation(p, 20, 40, rng=2)
+    gaps = []
+    for chosen in draws:
+        arm = np.isin(np.arange(300), chosen)
+        weights = radius_weights(logit, arm, 0.1)
+        gaps.append(weighted_difference(outcome, arm, weights).estimate)
+    observed = weighted_difference(outcome, treated, radius_weights(logit, treated, 0.1)).estimate
+    below = (np.sum(np.array(gaps) <= observed + 1e-9) + 1) / 41
+    above = (np.sum(np.array(gaps) >= observed - 1e-9) + 1) / 41
+    found = redraw_radius(outcome, treated, logit, p, radius=0.1, draws=draws)
+    assert found.p_value == pytest.approx(min(2 * min(below, above), 1))
+
+
+@pytest.mark.parametrize("estimand", ["ATE", "ATT", "ATC", "ATO", "ATM"])
+def test_weighted_estimate_is_that_of_the_weights(estimand):
+    outcome, treated, _, p = report_like(n_people=800, n_treated=60)
+    least = np.minimum(p, 1 - p)
+    inside, outside = {
+        "ATE": (1 / p, 1 / (1 - p)),
+        "ATT": (np.ones_like(p), p / (1 - p)),
+        "ATC": ((1 - p) / p, np.ones_like(p)),
+        "ATO": (1 - p, p),
+        "ATM": (least / p, least / (1 - p)),
+    }[estimand]
+    weights = np.where(treated, inside, outside)
+    found = redraw_weights(outcome, treated, p, estimand=estimand, n_draws=99, rng=1)
+    expected = weighted_difference(outcome, treated, weights).estimate
+    assert found.estimate == pytest.approx(expected, abs=1e-12)
+
+
+def test_one_set_of_everybody_is_the_plain_permutation_test():
+    rng = np.random.default_rng(4)
+    outcome, treated = rng.integers(0, 300, 60).astype(float), np.arange(60) < 20
+    exact = permutation(outcome, treated).p_value
+    drawn = permute_within_sets(outcome, treated, np.zeros(60, dtype=int), n_draws=9999, rng=5)
+    assert drawn.p_value == pytest.approx(exact, abs=0.03)
+
+
+def test_pairs_are_signed_differences():
+    outcome = np.array([3.0, 1.0, 5.0, 2.0, 4.0, 0.0])
+    treated = np.array([1, 0, 1, 0, 1, 0], dtype=bool)
+    found = permute_within_sets(outcome, treated, [0, 0, 1, 1, 2, 2], n_draws=8000, rng=1)
+    assert found.estimate == pytest.approx((2 + 3 + 4) / 3)
+    assert found.p_value == pytest.approx(2 / 8, abs=0.02)  # all signs one way: 1 of 8 a side
+
+
+def test_shift_of_the_participants_is_inside_the_interval_and_zero_is_not():
+    outcome, treated, logit, p = report_like(n_people=1500, n_treated=60)
+    shifted = outcome + 3.0 * treated
+    found = redraw_radius(shifted, treated, logit, p, radius=0.1, n_draws=999, rng=1)
+    assert found.p_value < 0.01
+    assert found.lower < 3.0 < found.upper
+    assert found.lower > 0
+
+
+def test_interval_and_p_agree():
+    for seed in range(5):
+        outcome, treated, logit, p = report_like(seed, n_people=900, n_treated=50)
+        found = redraw_radius(outcome, treated, logit, p, radius=0.1, n_draws=499, rng=seed)
+        assert (found.lower <= 0 <= found.upper) == (found.p_value >= 0.05)
+
+
+def test_draws_are_made_together_and_not_one_by_one(count_calls):
+    outcome, treated, logit, p = report_like(n_people=300, n_treated=20)
+    few, many = (
+        count_calls(
+            lambda n=n: redraw_radius(outcome, treated, logit, p, radius=0.04, n_draws=n, rng=1)
+        )
+        for n in (200, 4000)
+    )
+    assert many < 4 * few  # for twenty times as many
+
+
+def test_the_same_seed_gives_the_same_answer():
+    outcome, treated, logit, p = report_like(n_people=400, n_treated=20)
+    one, other = (
+        redraw_radius(outcome, treated, logit, p, radius=0.2, n_draws=199, rng=9) for _ in range(2)
+    )
+    assert (one.p_value, one.lower, one.upper) == (other.p_value, other.lower, other.upper)
+
+
+def test_no_matches_in_any_draw_is_a_refusal():
+    with pytest.raises(CannotAnswerError, match="hardly any draw"):
+        redraw_radius(
+            np.arange(6.0),
+            [1, 0, 0, 0, 1, 0],
+            np.arange(6.0),
+            np.full(6, 0.3),
+            radius=0.1,
+            n_draws=20,
+            rng=1,
+        )
+
+
+def test_sets_of_one_arm_only_are_a_refusal():
+    with pytest.raises(CannotAnswerError, match="no matched set has people of both arms"):
+        permute_within_sets([1.0, 2.0], [1, 0], [0, 1])
+
+
+def test_unknown_estimand_is_refused():
+    with pytest.raises(InputError, match="estimand: expected one of"):
+        redraw_weights([1.0, 2.0], [1, 0], [0.5, 0.5], estimand="LATE")

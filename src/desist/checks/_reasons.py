@@ -135,13 +135,13 @@ def need_equations(case: Case) -> str:
 
 
 def need_equal_sampling(case: Case) -> str:
-    """Sets weighted by their numbers of people cannot carry sampling weights."""
+    """Ask for people drawn alike, as sets weighted by their numbers do."""
     reason = "it weights matched sets by their numbers of people, not by sampling weights"
     return reason if _is_sampled(case) else ""
 
 
 def need_errors_of_sampling(case: Case) -> str:
-    """The two-way errors of Austin and Cafri are of people drawn alike."""
+    """Ask for people drawn alike, as the two-way errors of Austin and Cafri do."""
     return "its errors are not those of sampling weights" if _is_sampled(case) else ""
 
 

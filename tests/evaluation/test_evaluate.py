@@ -101,6 +101,18 @@ def test_dropped_participants_rename_the_estimand_and_are_counted(recid):
     assert any("had no suitable comparison person" in warning for warning in evaluation.warnings)
 
 
+def test_participants_have_on_average_what_was_observed_of_them(recid):
+    cohort, design, evaluation = recid
+    people = cohort.people[cohort.treated & (design.weights > 0)]
+    reoffended, days = people[cohort.reoffended] == 1, people[cohort.days]
+    found = {effect.measure: float(effect.treated.mean()) for effect in evaluation.effects[:-1]}
+    assert found[Measure.RATE] == pytest.approx(reoffended.mean(), abs=1e-5)
+    assert found[Measure.TIME_AMONG_REOFFENDERS] == pytest.approx(days[reoffended].mean(), abs=0.02)
+    # a product of two corrected averages, right but for their covariance
+    free = days.where(reoffended, evaluation.horizon).mean()
+    assert found[Measure.RMST] == pytest.approx(free, abs=0.05)
+
+
 def test_draws_have_chains_and_draws_for_every_measure(recid):
     _, _, evaluation = recid
     assert evaluation.draws["rate_difference"].dims == ("chain", "draw")
@@ -216,6 +228,13 @@ def test_two_models_for_one_measure_are_refused():
     models = (ds.RateModel(), ds.ProcessModel())
     with pytest.raises(InputError, match="expected one for each measure, found two for rate"):
         ds.evaluate(cohort, weigh_equally(cohort), models=models, inference="laplace")
+
+
+@pytest.mark.parametrize("calibrated", [None, 1, "yes"])
+def test_whether_averages_are_corrected_is_true_or_false(calibrated):
+    cohort = simulate(5)
+    with pytest.raises(InputError, match="calibrated: expected True or False, found"):
+        ds.evaluate(cohort, weigh_equally(cohort), calibrated=calibrated)
 
 
 @pytest.mark.parametrize("seed", [-1, 1.5, "a", True])

@@ -4,6 +4,7 @@ import base64
 import json
 import math
 import re
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -282,6 +283,18 @@ def test_published_means_are_spoken_of_and_exact_counts_go_before_rounded_means(
     assert (time.treated, time.comparison) == (75, 143)
     assert find_published_means(published.published.measures[0]) == (13 / 83, 0.278)
     assert find_published_means(published.published.measures[1]) == (26 / 83, 1.06)
+
+
+def test_figures_of_a_withheld_measure_are_in_no_warning(few):
+    told = "rate: the model alone says a difference of -4.0 per 100 people; reported is -8.0"
+    talking = replace(few, warnings=(told, *few.warnings))
+    assert make_view(talking, "2019").warnings == make_view(few, "2019").warnings
+    assert disclose_evaluation(talking, RULE_SETS["2019"]).warnings == few.warnings
+
+
+def test_figures_of_a_printed_measure_may_be_in_a_warning(of_people):
+    told = "rate: the model alone says a difference of -4.0 per 100 people; reported is -8.0"
+    assert make_view(replace(of_people, warnings=(told,)), "2019").warnings[0] == told
 
 
 def test_posterior_means_are_spoken_of_for_people(of_people):

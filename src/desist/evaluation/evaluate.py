@@ -31,6 +31,7 @@ from desist.evaluation.categories import (
     find_worst,
     withhold_rows,
 )
+from desist.evaluation.model_alone import name_apart
 from desist.evaluation.record import Evaluation, compare_check
 from desist.inference.engines import Engine, find_engine_faults
 from desist.models.fit import Fit, Model, fit_model
@@ -154,6 +155,7 @@ def evaluate(
             *list_cautions(tuple(effects.values())),
             *_name_constant(constant, cohort),
             *_doubt_narrow_posteriors(effects, checks),
+            *name_apart(effects.values()),
         ),
     )
 

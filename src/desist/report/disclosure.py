@@ -1,7 +1,7 @@
 """Rule sets: what a report prints on small groups, and what they take out of an evaluation."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -9,6 +9,7 @@ from desist.arguments import describe
 from desist.errors import CannotAnswerError, Fault, InputError
 from desist.estimands import Measure
 from desist.evaluation.categories import find_worst, withhold_rows
+from desist.evaluation.model_alone import tells_of
 from desist.evaluation.record import ComparedCheck, Evaluation
 from desist.privacy import FEWEST_SHARING
 from desist.report._digits import NUMBERS, round_balance, round_check, round_to
@@ -301,16 +302,36 @@ def disclose_evaluation(evaluation: Evaluation, rules: RuleSet) -> Evaluation:
     """
     if evaluation.published is not None:
         return evaluation
-    withheld = {
-        measure: f"withheld: {reason}"
-        for measure, reason in explain_withheld(evaluation, rules).items()
-    }
+    reasons = explain_withheld(evaluation, rules)
+    withheld = {measure: f"withheld: {reason}" for measure, reason in reasons.items()}
     return replace(
         evaluation,
         effects=tuple(one for one in evaluation.effects if one.measure not in withheld),
         checks=tuple(round_check(check) for check in disclose_checks(evaluation, rules)),
         unavailable={**evaluation.unavailable, **withheld},
         design=disclose_design(evaluation.design, rules),
+        warnings=disclose_warnings(evaluation.warnings, reasons),
+    )
+
+
+def disclose_warnings(warnings: Iterable[str], withheld: Container[Measure]) -> tuple[str, ...]:
+    """Return the warnings without those that hold figures of a measure that is withheld.
+
+    Parameters
+    ----------
+    warnings : iterable of str
+        Of an evaluation.
+    withheld : container of Measure
+        What is not printed.
+
+    Returns
+    -------
+    tuple of str
+        In their order.
+    """
+    hidden = [measure for measure in Measure if measure in withheld]
+    return tuple(
+        warning for warning in warnings if not any(tells_of(warning, measure) for measure in hidden)
     )
 
 

@@ -21,6 +21,7 @@ from desist.report.disclosure import (
     disclose_checks,
     disclose_design,
     disclose_evaluation,
+    disclose_warnings,
     explain_withheld,
     find_rules,
     require_enough_people,
@@ -379,7 +380,7 @@ def _list_warnings(evaluation: Evaluation, reasons: Mapping[Measure, str]) -> tu
         f"{_name(measure)}: not printed in the report, because {reason}."
         for measure, reason in reasons.items()
     ]
-    return (*evaluation.warnings, *missing, *withheld)
+    return (*disclose_warnings(evaluation.warnings, reasons), *missing, *withheld)
 
 
 def _name(measure: Measure) -> str:

@@ -7,6 +7,7 @@ import pytest
 from desist.design.design import build_design
 from desist.design.matching.distance import Space
 from desist.design.matching.edges import Edges, collect_edges, iterate_edges, join_edges
+from desist.design.matching.nearest import NearestMatching
 from desist.design.matching.optimal import (
     FullMatching,
     OptimalMatching,
@@ -362,3 +363,12 @@ def test_covariate_calipers_hold_in_every_set(cohort, formula):
             for d in (everybody, plain)
         ]
         assert gaps[0] == pytest.approx(gaps[1])
+
+
+@pytest.mark.parametrize("kind", [OptimalMatching, FullMatching])
+def test_people_left_out_are_noted_and_the_new_score_is_kept(cohort, formula, kind):
+    design = build_design(cohort, formula, method=kind(discard="comparison", reestimate=True))
+    assert "comparison people were discarded" in design.notes[0]
+    nearest = NearestMatching(discard="comparison", reestimate=True)
+    again = build_design(cohort, formula, method=nearest).scores.scores
+    np.testing.assert_array_equal(design.scores.scores, again)

@@ -154,8 +154,9 @@ class OptimalMatching(UsualAnswers):
         if not len(matches):
             raise NoOverlapError(NOBODY)
         made = weigh_matches(matches, material.treated, with_sets=True)
-        notes = note_shortfall(matches, self.ratio)
-        return replace(made, notes=notes + note_ties(made.weights, material.treated, strata, space))
+        notes += note_shortfall(matches, self.ratio)
+        notes += note_ties(made.weights, material.treated, strata, space)
+        return replace(made, notes=notes, scores=material.scores)
 
 
 @dataclass(frozen=True)

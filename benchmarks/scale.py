@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 
 from desist.cohort.cohort import Cohort
-from desist.design.columns import on_one_thread
 from desist.design.design import build_design
 from desist.design.formula import make_matrix, read_formula
 from desist.design.matching.nearest import NearestMatching
@@ -25,6 +24,7 @@ from desist.design.matching.radius import RadiusMatching, radius_weights
 from desist.design.scores.propensity import fit_score
 from desist.design.weighting.by_score import OverlapWeights
 from desist.design.weighting.entropy import EntropyBalancing
+from desist.execution import on_one_thread
 
 N_COVARIATES = 20
 STATUS = Path("/proc/self/status")

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from desist.errors import InputError
-from desist.execution import Store, on_one_thread, run_tasks
+from desist.execution import Store, run_tasks
 
 
 def add_up(seed):
@@ -148,18 +148,3 @@ def test_a_caller_that_was_killed_goes_on_from_what_was_kept(tmp_path):
         assert connection.execute("SELECT count(*) FROM results").fetchone() == (5,)
     again = subprocess.run([*command, "-1"], capture_output=True, text=True, check=True)
     assert json.loads(again.stdout) == [0, 2, 4, 6, 8, 10, 12, 14]
-
-
-def test_linear_algebra_stays_on_one_thread_until_the_last_has_left():
-    from threadpoolctl import threadpool_info
-
-    def count():
-        return [pool["num_threads"] for pool in threadpool_info()]
-
-    before = count()
-    with on_one_thread():
-        inner = on_one_thread()
-        inner.__enter__()
-    assert set(count()) <= {1}
-    inner.__exit__(None, None, None)
-    assert count() == before

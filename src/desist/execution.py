@@ -14,7 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,8 +24,6 @@ from desist.errors import Fault, InputError
 
 SECONDS_BEFORE_PROGRESS = 2.0
 _OWNER_ONLY = 0o600
-_ONE_THREAD = threading.Lock()
-_limits: list[Any] = []  # the limiter, and one entry more for everybody who is inside
 
 
 @dataclass(frozen=True)
@@ -172,26 +170,60 @@ def run_tasks[Task, Result](
     return [results[position] for position in range(len(tasks))]
 
 
-@contextmanager
-def on_one_thread() -> Iterator[None]:
-    """Keep linear algebra on one thread while inside, from however many threads it is entered.
+def on_one_thread() -> AbstractContextManager[object]:
+    """Keep linear algebra on one thread for a while.
 
-    The limit belongs to the process, so it is set by the first who enters and lifted by the
-    last who leaves.
+    Sums over blocks of people are products of narrow matrices. Threads make them twenty
+    times slower when the machine has other work, and change the last digit. The limit is one of
+    the whole process: it lasts until the last caller that asked for it has left.
+
+    Returns
+    -------
+    context manager
+        To be used with ``with``.
     """
-    from threadpoolctl import threadpool_limits
+    return _ONE_THREAD
 
-    with _ONE_THREAD:
-        if not _limits:
-            _limits.append(threadpool_limits(limits=1))
-        _limits.append(None)
-    try:
-        yield
-    finally:
-        with _ONE_THREAD:
-            _limits.pop()
-            if len(_limits) == 1:
-                _limits.pop().restore_original_limits()
+
+class _OneThread(AbstractContextManager[object]):
+    """A limit that several threads of Python ask for, counted."""
+
+    def __init__(self) -> None:
+        self._inside = 0
+        self._limits: Any = None
+        self.renew_lock()
+        if hasattr(os, "register_at_fork"):  # the thread that holds it is not in a forked process
+            os.register_at_fork(after_in_child=self.renew_lock)
+
+    def renew_lock(self) -> None:
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        from threadpoolctl import threadpool_limits
+
+        with self._lock:
+            if self._limits is None:
+                self._limits = threadpool_limits(limits=1, user_api="blas")
+            self._inside += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._lift()
+
+    def _lift(self) -> None:
+        """Lift the limit; OpenBLAS lets only the thread that set it, so it may stay for a while."""
+        from threadpoolctl import threadpool_info
+
+        self._limits.restore_original_limits()
+        wanted = self._limits.get_original_num_threads()["blas"]
+        now = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+        if wanted is None or min(now, default=wanted) >= wanted:
+            self._limits = None
+
+
+_ONE_THREAD = _OneThread()
 
 
 def _run_batch(work: Callable[[Any], Any], tasks: Sequence[Any]) -> list[Any]:

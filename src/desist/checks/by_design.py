@@ -290,7 +290,8 @@ def check_replacement(outcome: ArrayLike, design: Design, measure: Measure) -> C
         return None
     values = _read_outcome(outcome, design)
     arms = read_arms(values, design.treated, design.weights)
-    reason = arms.obstacle or doubt_about_normality(arms)
+    reason = "" if design.sampling is None else "its errors are not those of sampling weights"
+    reason = reason or arms.obstacle or doubt_about_normality(arms)
     if not reason and arms.n_treated < FEWEST_CLUSTERS:
         reason = f"errors clustered by fewer than {FEWEST_CLUSTERS} sets are too small"
     if reason:

@@ -88,6 +88,8 @@ def _check_rate(sample: Sample, redraws: Redraws) -> list[Check]:
     if happened is None:
         return []
     made = [*check_rate(happened, sample.treated, sample.weights, sets=design.sets)]
+    if design.sampling is not None:
+        made = [one if one.check != "mantel_haenszel" else _withhold_sets(one) for one in made]
     made += _by_design(happened, sample, Measure.RATE, redraws)
     return _withhold(made, sample.uncut.get("reoffended"))
 
@@ -138,6 +140,11 @@ def _withhold(checks: Sequence[Check], reason: str | None) -> list[Check]:
     if reason is None:
         return list(checks)
     return [not_applicable(check.measure, check.check, reason, check.scale) for check in checks]
+
+
+def _withhold_sets(check: Check) -> Check:
+    reason = "it weights matched sets by their numbers of people, not by sampling weights"
+    return not_applicable(check.measure, check.check, reason, check.scale)
 
 
 def _by_design(

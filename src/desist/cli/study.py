@@ -33,6 +33,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "days": TEXT,
         "follow_up": NUMBER_OR_TEXT,
         "groups": TEXTS,
+        "sampling_weight": TEXT,
     },
     "design": {"formula": TEXT, "method": TEXT, "estimand": TEXT},
     "model": {

@@ -47,6 +47,10 @@ class Cohort:
         end, or up to death, deportation or whatever else ended it for a person before.
     groups : sequence of str
         Columns of groups that people belong to (prison, region). They remain covariates.
+    sampling_weight : str, optional
+        Column of positive weights, such as 1 over the chance of having been sampled, where people
+        were sampled with unequal chances. Only their ratios mean anything; scores, balance and
+        weights of a design take them into account.
 
     Raises
     ------
@@ -69,6 +73,7 @@ class Cohort:
     days: str | None
     follow_up: float | str
     groups: tuple[str, ...]
+    sampling_weight: str | None
 
     def __init__(
         self,
@@ -81,9 +86,12 @@ class Cohort:
         days: str | None = None,
         follow_up: float | str = 365,
         groups: Sequence[str] = (),
+        sampling_weight: str | None = None,
     ) -> None:
         days_followed, grouped = read_follow_up(follow_up), name_groups(groups)
-        roles = Roles(treatment, person, reoffended, offences, days, days_followed, grouped)
+        roles = Roles(
+            treatment, person, reoffended, offences, days, days_followed, grouped, sampling_weight
+        )
         frame = validate_people(read_people(people, person), roles)
         for name, value in {"people": frame, **vars(roles)}.items():
             object.__setattr__(self, name, value)
@@ -104,6 +112,7 @@ class Cohort:
             self.days,
             self.follow_up,
             self.groups,
+            self.sampling_weight,
         )
 
     @property
@@ -128,7 +137,7 @@ class Cohort:
 
     @property
     def covariates(self) -> pd.DataFrame:
-        """Columns that are neither treatment, identifier, outcome nor follow-up; groups are."""
+        """Columns that are no treatment, identifier, outcome, follow-up or weight; groups are."""
         hidden = self.roles.hidden
         return self.people[[name for name in self.people.columns if name not in hidden]].copy()
 
@@ -138,6 +147,15 @@ class Cohort:
         if isinstance(self.follow_up, str):
             return self.people[self.follow_up].to_numpy(dtype=float, copy=True)
         return np.full(self.n_people, float(self.follow_up))
+
+    @property
+    def sampling_weights(self) -> NDArray[np.float64] | None:
+        """Sampling weights with mean 1, shape (n_people,); None without, or where all are equal."""
+        if self.sampling_weight is None:
+            return None
+        given = self.people[self.sampling_weight].to_numpy(dtype=np.float64)
+        relative = given / given.max()  # sums of large weights must not overflow
+        return None if given.min() == given.max() else relative / relative.mean()
 
     @property
     def person_ids(self) -> NDArray[np.int64]:

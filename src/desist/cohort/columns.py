@@ -20,6 +20,7 @@ from desist.privacy import find_shared, show_shared
 
 # from here on a float no longer tells a whole number from the next
 LEAST_WHOLE_NUMBER_IN_DOUBT = 2.0**53
+LEAST_RELATIVE_WEIGHT = 1e-12
 AS_PLAIN_NUMBERS = (
     "write 3.5 for 3,5 and 1500 for 1,500, without signs of currency or per cent "
     '(pandas.read_csv takes decimal="," and thousands=",")'
@@ -203,6 +204,32 @@ def find_follow_up_faults(column: Column) -> list[Fault]:
     return [
         *column.faults(column.missing | column.other, expected, words),
         *column.faults(numbers <= 0, expected, advice, "no positive number"),
+    ]
+
+
+def find_weight_faults(column: Column) -> list[Fault]:
+    """Find cells that are not a positive weight.
+
+    Parameters
+    ----------
+    column : Column
+        Sampling weights.
+
+    Returns
+    -------
+    list of Fault
+        Gaps and text; weights of 0 or below, infinite, or too small to be added to the largest.
+    """
+    expected, numbers = "a positive weight for everybody", column.numbers
+    largest = float(numbers.max(where=np.isfinite(numbers), initial=0.0))
+    lost = (numbers > 0) & (numbers < LEAST_RELATIVE_WEIGHT * largest)
+    advice = "give 1 over the chance of being sampled, and leave out those who were not sampled"
+    words = advise_on_text(column, advice)
+    return [
+        *column.faults(column.missing | column.other, expected, words),
+        *column.faults(numbers <= 0, expected, advice, "no positive number"),
+        *column.faults(np.isinf(numbers) & (numbers > 0), expected, advice, "an infinite number"),
+        *column.faults(lost, "weights that can be added up", advice, "next to nothing"),
     ]
 
 

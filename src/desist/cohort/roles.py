@@ -38,6 +38,8 @@ class Roles:
         Days of follow-up of everybody, or the column that holds them.
     groups : tuple of str
         Columns of groups that people belong to (prison, region).
+    sampling_weight : str or None
+        How many people of the population each person stands for; None where all count alike.
     """
 
     treatment: str
@@ -47,6 +49,7 @@ class Roles:
     days: str | None = None
     follow_up: float | str = 365
     groups: tuple[str, ...] = ()
+    sampling_weight: str | None = None
 
     @property
     def follow_up_column(self) -> str | None:
@@ -63,6 +66,7 @@ class Roles:
             "offences": self.offences,
             "days": self.days,
             "follow_up": self.follow_up_column,
+            "sampling_weight": self.sampling_weight,
         }
         taken = [
             (role, column)
@@ -78,7 +82,7 @@ class Roles:
 
     @property
     def hidden(self) -> frozenset[str]:
-        """Columns that are not covariates: treatment, identifier, outcomes, follow-up."""
+        """Columns that are not covariates: treatment, identifier, outcomes, follow-up, weight."""
         return frozenset(column for role, column in self.columns if role != "groups")
 
     def settings(self) -> dict[str, Any]:
@@ -87,9 +91,9 @@ class Roles:
         Returns
         -------
         dict
-            One entry a role.
+            One entry a role; none for sampling weights that there are not.
         """
-        return {
+        kept: dict[str, Any] = {
             "treatment": self.treatment,
             "person": self.person,
             "reoffended": self.reoffended,
@@ -100,6 +104,8 @@ class Roles:
             else float(self.follow_up),
             "groups": list(self.groups),
         }
+        sampled = {} if self.sampling_weight is None else {"sampling_weight": self.sampling_weight}
+        return kept | sampled
 
 
 def name_groups(groups: Any) -> tuple[str, ...]:

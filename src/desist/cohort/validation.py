@@ -22,6 +22,7 @@ from desist.cohort.columns import (
     find_infinite,
     find_text_among_days,
     find_text_among_numbers,
+    find_weight_faults,
     read_column,
 )
 from desist.cohort.contradictions import find_contradictions
@@ -89,6 +90,7 @@ def find_faults(frame: pd.DataFrame, roles: Roles) -> list[Fault]:
         *_find_arm_faults(columns.get(roles.treatment)),
         *_find_outcome_faults(columns, roles),
         *_find_group_faults(columns, roles),
+        *_find_sampling_faults(columns, roles),
         *_find_number_faults(columns, roles),
         *find_contradictions(columns, roles),
     ]
@@ -177,6 +179,11 @@ def _find_outcome_faults(columns: dict[str, Column], roles: Roles) -> list[Fault
     return faults
 
 
+def _find_sampling_faults(columns: dict[str, Column], roles: Roles) -> list[Fault]:
+    given = roles.sampling_weight in columns
+    return find_weight_faults(columns[str(roles.sampling_weight)]) if given else []
+
+
 def _find_group_faults(columns: dict[str, Column], roles: Roles) -> list[Fault]:
     faults: list[Fault] = []
     for group in (columns[name] for name in roles.groups if name in columns):
@@ -201,10 +208,10 @@ def _find_empty_groups(name: str, n_groups: int, n_lived_in: int) -> list[Fault]
 
 def _find_number_faults(columns: dict[str, Column], roles: Roles) -> list[Fault]:
     """Find infinite numbers anywhere, and text among the numbers of the covariates."""
-    binary = {roles.treatment, roles.reoffended}
+    looked_at = {roles.treatment, roles.reoffended, roles.sampling_weight}
     faults: list[Fault] = []
     for name, column in columns.items():
-        if name not in binary:
+        if name not in looked_at:
             faults += find_infinite(column)
         label = isinstance(column.cells.dtype, pd.CategoricalDtype)
         if name not in roles.hidden and not is_real(column.cells) and not label:
@@ -226,7 +233,7 @@ def _clean_values(column: Column, roles: Roles) -> NDArray[Any] | pd.Series:
         return np.asarray(column.numbers == 1, dtype=np.bool_)
     if column.name == roles.offences:
         return column.numbers.astype(np.int64)
-    if column.name in (roles.days, roles.follow_up):
+    if column.name in (roles.days, roles.follow_up, roles.sampling_weight):
         return column.numbers
     return _as_numpy(column)
 

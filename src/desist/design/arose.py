@@ -20,6 +20,10 @@ Floats = NDArray[np.float64]
 WriteEquations = Callable[[ModelMatrix, Bools, Floats], WeightEquations]
 
 NOT_FROM_SCORES = "the weights do not follow from a propensity score or from sets"
+SAMPLED = (
+    "the people were sampled with unequal chances, so the score, which is that of the population, "
+    "does not say who of them might have taken part"
+)
 CHOSEN_TO_BALANCE = (
     "the weights were chosen to balance the arms, and do not follow from a propensity score or "
     "from sets"
@@ -107,4 +111,27 @@ class Given:
     obstacle: str = NOT_FROM_SCORES
 
 
-Arose = FromScores | FromSets | Balanced | Given
+@dataclass(frozen=True, eq=False, repr=False)
+class Sampled:
+    """The weights are those of a method times sampling weights.
+
+    Attributes
+    ----------
+    equations, stacked : callable or None
+        As of `FromScores` and `Balanced`; they know the sampling weights.
+    no_equations : str
+        Why there are none, where the reader would look for them.
+    """
+
+    obstacle: ClassVar[str] = SAMPLED
+
+    equations: WriteEquations | None = None
+    stacked: WriteEquations | None = None
+    no_equations: str = ""
+
+    def __repr__(self) -> str:
+        """Return its name; the equations may hold people."""
+        return "Sampled()"
+
+
+Arose = FromScores | FromSets | Balanced | Given | Sampled

@@ -1,11 +1,7 @@
 """Columns of a model matrix, centred and scaled, a block of people at a time."""
 
-import os
-import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,49 +61,3 @@ class ScaledColumns:
             block = self.values[rows] - self.centre
             block /= self.scale
             yield rows, block
-
-
-def on_one_thread() -> AbstractContextManager[object]:
-    """Keep linear algebra on one thread for a while.
-
-    Sums over blocks of people are products of narrow matrices. Threads make them twenty
-    times slower when the machine has other work, and change the last digit. The limit is one of
-    the whole process: it lasts until the last caller that asked for it has left.
-
-    Returns
-    -------
-    context manager
-        To be used with ``with``.
-    """
-    return _ONE_THREAD
-
-
-class _OneThread(AbstractContextManager[object]):
-    """A limit that several threads of Python ask for, counted."""
-
-    def __init__(self) -> None:
-        self._inside = 0
-        self._limits: Any = None
-        self.renew_lock()
-        if hasattr(os, "register_at_fork"):  # the thread that holds it is not in a forked process
-            os.register_at_fork(after_in_child=self.renew_lock)
-
-    def renew_lock(self) -> None:
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> None:
-        from threadpoolctl import threadpool_limits
-
-        with self._lock:
-            if self._inside == 0:
-                self._limits = threadpool_limits(limits=1, user_api="blas")
-            self._inside += 1
-
-    def __exit__(self, *error: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if self._inside == 0:
-                self._limits.restore_original_limits()
-
-
-_ONE_THREAD = _OneThread()

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 import pandas as pd
@@ -11,23 +10,25 @@ from numpy.typing import NDArray
 
 from desist.arguments import describe, find_kind_faults
 from desist.cohort.cohort import Cohort
-from desist.design.arose import Arose, FromSets, Given
+from desist.design.arose import Arose, FromSets, Given, Sampled
 from desist.design.balance import (
     Balance,
     choose_standardiser,
     effective_sample_size,
     measure_balance,
 )
-from desist.design.columns import on_one_thread
 from desist.design.formula import Formula, make_matrix, read_formula
-from desist.design.protocol import Material, Method, Weighting
+from desist.design.marks import mark_people
+from desist.design.protocol import UNKNOWN, Material, Method, Weighting
 from desist.design.scores.models import RegressionScore, ScoreModel, draw_scores
 from desist.design.scores.propensity import PropensityScore
 from desist.errors import CannotAnswerError, Fault, InputError, NoOverlapError, raise_faults
 from desist.estimands import Estimand
+from desist.execution import on_one_thread
 from desist.privacy import FEWEST_SHARING
 
 BY_HAND = Given()
+MULTIPLIED = "every weight is that of the method times the sampling weight of the person"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -38,7 +39,8 @@ class Design:
     ----------
     weights : ndarray of float, shape (n_people,)
         Probability weight of each person; 0 for those who are not used. Only their
-        ratios within an arm mean anything.
+        ratios within an arm mean anything. Where the cohort has sampling weights it is the
+        product of the weight by the method and of these.
     treated : ndarray of bool, shape (n_people,)
         Whether each person took part.
     estimand : Estimand
@@ -64,9 +66,12 @@ class Design:
         What the reader has to know: people trimmed, weights truncated.
     people_mark : int or None
         Checksum of the people it was made from, so that it is not used for others.
-    arose : FromScores, FromSets, Balanced or Given
+    arose : FromScores, FromSets, Balanced, Given or Sampled
         How the weights arose, as the method says; of a design made by hand, `FromSets` where it
         has sets.
+    sampling : ndarray of float, shape (n_people,), or None
+        Sampling weights with mean 1, by which people are weighted before the design; None where
+        all count alike.
     """
 
     weights: NDArray[np.float64]
@@ -83,11 +88,17 @@ class Design:
     notes: tuple[str, ...] = ()
     people_mark: int | None = None
     arose: Arose = BY_HAND
+    sampling: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         """Take the sets of a design made by hand for how its weights arose."""
         if self.arose is BY_HAND and self.sets is not None:
             object.__setattr__(self, "arose", FromSets())
+
+    @property
+    def masses(self) -> NDArray[np.float64]:
+        """How much each person counts before the design: the sampling weight, or 1."""
+        return np.ones(len(self.treated)) if self.sampling is None else self.sampling
 
     @property
     def n_treated(self) -> int:
@@ -206,7 +217,7 @@ def build_design(
         If covariates tell the arms apart perfectly.
     """
     raise_faults("design", find_kind_faults("cohort", cohort, Cohort, "a Cohort"))
-    covariates, treated = cohort.covariates, cohort.treated
+    covariates, treated, sampling = cohort.covariates, cohort.treated, cohort.sampling_weights
     score = RegressionScore() if score is None else score
     asked, faults = _read_estimand(estimand, method)
     read, formula_faults = read_formula(formula, covariates, _roles(cohort, method, score))
@@ -215,33 +226,15 @@ def build_design(
         faults += method.find_faults(covariates, treated)
         faults += _find_needed(formula, method)
         faults += _find_score_faults(score, method, covariates)
+        faults += [] if sampling is None else _find_sampling_faults(method, score)
     raise_faults("design", faults)
     with on_one_thread():
-        material = _gather(treated, covariates, read, method, asked=asked, score=score)
+        material = _gather(
+            treated, covariates, read, method, asked=asked, score=score, sampling=sampling
+        )
         weighting = method.weigh(material)
         design = _finish(material, read, weighting, method, score if method.needs_scores else None)
-    return replace(design, people_mark=mark_people(treated, covariates))
-
-
-def mark_people(treated: NDArray[np.bool_], covariates: pd.DataFrame) -> int:
-    """Return a checksum of who took part and of the covariates.
-
-    Parameters
-    ----------
-    treated : ndarray of bool, shape (n_people,)
-        Whether each person took part.
-    covariates : DataFrame, n_people rows
-        Of the same people.
-
-    Returns
-    -------
-    int
-        Not reversible; equal for the same people in the same order.
-    """
-    mark = crc32(treated.tobytes())
-    for name, values in covariates.items():
-        mark = crc32(_write_cells(values), crc32(str(name).encode(), mark))
-    return mark
+    return replace(design, people_mark=mark_people(treated, covariates, sampling))
 
 
 def find_stranger_faults(cohort: Cohort, design: Design) -> list[Fault]:
@@ -262,8 +255,10 @@ def find_stranger_faults(cohort: Cohort, design: Design) -> list[Fault]:
     found = ""
     if not np.array_equal(cohort.treated, design.treated):
         found = f"another one ({len(design.treated)} people, the cohort has {cohort.n_people})"
-    elif design.people_mark not in (None, mark_people(cohort.treated, cohort.covariates)):
+    elif design.people_mark not in (None, _mark_cohort(cohort)):
         found = "one of people whose covariates differ from theirs, or of another order"
+        if cohort.sampling_weight is not None or design.sampling is not None:
+            found = f"{found}, or of other sampling weights"
     advice = "build the design again from the cohort that it is used for"
     return [Fault("design", "one of this cohort", found, advice)] if found else []
 
@@ -312,6 +307,7 @@ def draw_designs(
         make_matrix(formula, covariates)[0],
         design.scores,
         design.estimand_asked or Estimand.ATT,
+        design.sampling,
     )
     for drawn in draw_scores(design.scores, formula, covariates, n_draws=n_draws, rng=rng):
         with on_one_thread():
@@ -321,13 +317,8 @@ def draw_designs(
             yield replace(finished, people_mark=design.people_mark)
 
 
-def _write_cells(values: pd.Series) -> bytes:
-    """Return the cells of a column as bytes, to be marked: numbers as they are, others as text."""
-    if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_complex_dtype(values):
-        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-        return np.ascontiguousarray(numbers).tobytes()
-    codes, levels = pd.factorize(values.astype(str), sort=True)
-    return codes.tobytes() + "\0".join(map(str, levels)).encode(errors="surrogatepass")
+def _mark_cohort(cohort: Cohort) -> int:
+    return mark_people(cohort.treated, cohort.covariates, cohort.sampling_weights)
 
 
 def _read_estimand(estimand: Estimand | str | None, method: Method) -> tuple[Estimand, list[Fault]]:
@@ -356,6 +347,17 @@ def _find_score_faults(score: ScoreModel, method: Method, covariates: pd.DataFra
     return score.find_faults(covariates) if method.needs_scores else []
 
 
+def _find_sampling_faults(method: Method, score: ScoreModel) -> list[Fault]:
+    """Return which of method and score cannot be used with sampling weights."""
+    asked: dict[str, Any] = {"method": method} | ({"score": score} if method.needs_scores else {})
+    expected = "one that can be used with sampling weights"
+    return [
+        Fault(where, expected, describe(settings.name), why)
+        for where, settings in asked.items()
+        if hasattr(settings, "name") and (why := getattr(settings, "no_sampling", UNKNOWN))
+    ]
+
+
 def _roles(cohort: Cohort, method: Method, score: ScoreModel) -> dict[str, str]:
     """Name the columns that a formula may not use, with the reason."""
     roles = {cohort.treatment: "the treatment"}
@@ -366,6 +368,8 @@ def _roles(cohort: Cohort, method: Method, score: ScoreModel) -> dict[str, str]:
         roles[cohort.follow_up] = "the length of follow-up"
     if cohort.person is not None:
         roles[cohort.person] = "the identifier of a person"
+    if cohort.sampling_weight is not None:
+        roles[cohort.sampling_weight] = "the sampling weight"
     for settings in (method, score):
         if hasattr(settings, "hidden_columns") and not isinstance(settings, type):
             roles |= settings.hidden_columns()
@@ -388,6 +392,7 @@ def _gather(
     *,
     asked: Estimand,
     score: ScoreModel,
+    sampling: NDArray[np.float64] | None,
 ) -> Material:
     variables: tuple[str, ...] = ()
     categorical: frozenset[str] = frozenset()
@@ -399,8 +404,10 @@ def _gather(
             raise_faults("design", faults)
             _refuse_constant_arms(treated, covariates, formula)
     if method.needs_scores and matrix is not None and formula is not None:
-        scores = score.estimate(treated, covariates, matrix, formula.text)
-    return Material(treated, covariates, variables, categorical, matrix, scores, asked)
+        given = (treated, covariates, matrix, formula.text)
+        # a score model that does not know sampling weights need not take them
+        scores = score.estimate(*given, *([] if sampling is None else [sampling]))
+    return Material(treated, covariates, variables, categorical, matrix, scores, asked, sampling)
 
 
 def _refuse_constant_arms(
@@ -442,6 +449,7 @@ def _finish(
     method: Method,
     score_model: ScoreModel | None,
 ) -> Design:
+    weighting = _multiply(weighting, material.sampling)
     weights, treated = weighting.weights, material.treated
     for arm in (treated, ~treated):
         if not (weights[arm] > 0).any():
@@ -458,6 +466,7 @@ def _finish(
         material.categorical,
         treated,
         weights,
+        sampling=material.sampling,
         standardiser=choose_standardiser(estimand),
     )
     return Design(
@@ -474,4 +483,14 @@ def _finish(
         score_model=score_model,
         notes=weighting.notes,
         arose=weighting.arose,
+        sampling=material.sampling,
     )
+
+
+def _multiply(weighting: Weighting, sampling: NDArray[np.float64] | None) -> Weighting:
+    """Multiply the weights of a method by the sampling weights."""
+    if sampling is None:
+        return weighting
+    arose, notes = weighting.arose, (*weighting.notes, MULTIPLIED)
+    sampled = Sampled(arose.equations, arose.stacked, arose.no_equations)
+    return replace(weighting, weights=weighting.weights * sampling, arose=sampled, notes=notes)

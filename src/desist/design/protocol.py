@@ -14,6 +14,8 @@ from desist.design.scores.propensity import PropensityScore
 from desist.errors import Fault
 from desist.estimands import Estimand
 
+UNKNOWN = "it does not say what it would do with them; choose another method"
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Material:
@@ -35,6 +37,8 @@ class Material:
         None where the method needs none.
     estimand : Estimand
         What was asked for.
+    sampling : ndarray of float, shape (n_people,), or None
+        Sampling weights with mean 1; None where all people count alike.
     """
 
     treated: NDArray[np.bool_]
@@ -44,6 +48,12 @@ class Material:
     matrix: ModelMatrix | None
     scores: PropensityScore | None
     estimand: Estimand
+    sampling: NDArray[np.float64] | None = None
+
+    @property
+    def masses(self) -> NDArray[np.float64]:
+        """How much each person counts: the sampling weight, or 1."""
+        return np.ones(len(self.treated)) if self.sampling is None else self.sampling
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -53,7 +63,8 @@ class Weighting:
     Attributes
     ----------
     weights : ndarray of float, shape (n_people,)
-        0 for people who are not used.
+        0 for people who are not used. Without the sampling weights, by which they are multiplied
+        afterwards.
     arose : FromScores, FromSets, Balanced or Given
         How they arose.
     sets : ndarray of int, shape (n_people,), or None
@@ -76,6 +87,8 @@ class Weighting:
 
 class UsualAnswers:
     """What most methods answer; one that knows better gives its own answer."""
+
+    no_sampling: ClassVar[str] = UNKNOWN
 
     def find_faults(self, covariates: pd.DataFrame, treated: NDArray[np.bool_]) -> list[Fault]:
         """Return what is wrong with the settings: nothing can be.
@@ -143,11 +156,14 @@ class Method(Protocol):
         Those it can serve; the first is its own choice.
     no_bootstrap : str
         Why a bootstrap that makes the design again is not valid; empty where it is.
+    no_sampling : str
+        Why it cannot be used with sampling weights, and what to do; empty where it can.
     """
 
     name: ClassVar[str]
     estimands: ClassVar[tuple[Estimand, ...]]
     no_bootstrap: ClassVar[str]
+    no_sampling: ClassVar[str]
 
     @property
     def needs_formula(self) -> bool:

@@ -7,7 +7,6 @@ from functools import cached_property
 import numpy as np
 
 from desist._types import Floats
-from desist.design.columns import on_one_thread
 from desist.effects._augmented import (
     ObservedArm,
     correct_averages,
@@ -15,6 +14,7 @@ from desist.effects._augmented import (
     share_correction,
 )
 from desist.estimands import Measure
+from desist.execution import on_one_thread
 from desist.inference.calibration import WeightedPeople
 from desist.models._observed import Observed
 from desist.models.fitted import Fit

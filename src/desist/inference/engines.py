@@ -19,8 +19,8 @@ import numpy as np
 
 from desist._types import Data, Draws, Floats
 from desist.arguments import find_kind_faults, find_number_faults
-from desist.design.columns import on_one_thread
 from desist.errors import Fault, InputError, NotConvergedError, raise_faults
+from desist.execution import on_one_thread
 from desist.inference.calibration import (
     WeightedPeople,
     rotate_draws,

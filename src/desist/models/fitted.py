@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from desist._types import Draws, Floats
 from desist.arguments import describe, find_number_faults
-from desist.design.columns import on_one_thread
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Estimand
+from desist.execution import on_one_thread
 from desist.inference.calibration import WeightedPeople
 from desist.inference.diagnostics import Diagnostics
 from desist.inference.engines import compile_alone

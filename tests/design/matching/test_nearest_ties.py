@@ -15,7 +15,7 @@ import pytest
 from desist.cohort.cohort import Cohort
 from desist.design.design import build_design
 from desist.design.matching.nearest import NearestMatching
-from desist.design.scores import GivenScore
+from desist.design.scores.models import GivenScore
 from desist.errors import CannotAnswerError, InputError
 from desist.estimands import Estimand
 

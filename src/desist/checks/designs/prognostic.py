@@ -27,11 +27,11 @@ from desist.checks.welch import from_standard_error
 from desist.cohort.cohort import Cohort
 from desist.design.balance import WORDS, expand_columns, measure_balance
 from desist.design.balance.similarity import read_design_formula
-from desist.design.columns import on_one_thread
 from desist.design.design import Design
 from desist.design.formula import Formula, ModelMatrix, make_matrix
 from desist.design.scores.propensity import fit_score, score_matrix
 from desist.errors import InputError, SeparationError
+from desist.execution import on_one_thread
 from desist.sample import Sample, read_sample
 
 COLUMNS = (
@@ -300,7 +300,8 @@ def _balance_score(
     part = ModelMatrix(np.asfortranarray(matrix.values[outside]), matrix.names)
     try:
         with on_one_thread():
-            fitted = fit_score(part, reoffended[outside])
+            sampling = None if design.sampling is None else design.sampling[outside]
+            fitted = fit_score(part, reoffended[outside], sampling=sampling)
     except (InputError, SeparationError):
         reason = "reoffending among the comparison people cannot be regressed on the covariates"
         return PrognosticBalance(reason=f"{reason}: a rare level, or too many of them")
@@ -319,6 +320,7 @@ def _compare_score(predicted: Floats, design: Design) -> PrognosticBalance:
         frozenset(),
         design.treated,
         design.weights,
+        sampling=design.sampling,
         standardiser=standardiser,
     )
     row = balance.table.iloc[0]

@@ -31,7 +31,7 @@ def describe_people(cohort: Cohort, design: Design) -> pd.DataFrame:
         counts people, the second has effective sample sizes.
     """
     covariates, formula = read_design_formula(cohort, design)
-    everybody = np.ones(len(design.weights))
+    everybody = design.masses
     groups = {
         "participants_before": np.where(design.treated, everybody, 0.0),
         "participants": np.where(design.treated, design.weights, 0.0),
@@ -79,10 +79,8 @@ def profile_dropped(cohort: Cohort, design: Design) -> pd.DataFrame:
     dropped = design.treated & (design.weights == 0)
     rows = []
     for name, values in expand_columns(covariates, formula.variables, formula.categorical):
-        inside = values[design.treated]
-        varies = bool(np.ptp(inside) > 0)
-        spread = float(inside.std(ddof=0 if is_binary(values) else 1)) if varies else 0.0
-        means = [float(values[who].mean()) if who.any() else np.nan for who in (kept, dropped)]
+        spread = _measure_spread(values, design)
+        means = [_measure_mean(values, who, design) for who in (kept, dropped)]
         rows.append(
             {
                 "covariate": name,
@@ -94,6 +92,25 @@ def profile_dropped(cohort: Cohort, design: Design) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def _measure_mean(values: Floats, who: NDArray[np.bool_], design: Design) -> float:
+    """Measure the mean of some people before the design; missing for nobody."""
+    if not who.any():
+        return float("nan")
+    masses = None if design.sampling is None else design.sampling[who]
+    return float(np.average(values[who], weights=masses))
+
+
+def _measure_spread(values: Floats, design: Design) -> float:
+    """Measure the standard deviation of all participants before the design."""
+    inside = values[design.treated]
+    if np.ptp(inside) == 0:
+        return 0.0
+    if design.sampling is None:
+        return float(inside.std(ddof=0 if is_binary(values) else 1))
+    mean, spread = _mean_and_spread(values, np.where(design.treated, design.sampling, 0.0))
+    return float(np.sqrt(mean * (1 - mean))) if is_binary(values) else spread
 
 
 def _standardise(difference: float, spread: float) -> float:

@@ -134,7 +134,7 @@ def measure_overlap(cohort: Cohort, design: Design) -> pd.DataFrame:
     covariates, formula = read_design_formula(cohort, design)
     rows = []
     for name, values in expand_columns(covariates, formula.variables, formula.categorical):
-        before = overlap_coefficient(values, design.treated, np.ones(len(values)))
+        before = overlap_coefficient(values, design.treated, design.masses)
         after = overlap_coefficient(values, design.treated, design.weights)
         rows.append({"covariate": name, "overlap_before": before, "overlap_after": after})
     return pd.DataFrame(rows)
@@ -208,8 +208,8 @@ def measure_distances(cohort: Cohort, design: Design) -> BalanceDistances:
     covariates, formula = read_design_formula(cohort, design)
     expanded = expand_columns(covariates, formula.variables, formula.categorical)
     values = np.column_stack([column for _, column in expanded])
-    treated, everybody = design.treated, np.ones(len(design.treated))
-    steps = [_signed_shares(treated, weights) for weights in (everybody, design.weights)]
+    treated = design.treated
+    steps = [_signed_shares(treated, weights) for weights in (design.masses, design.weights)]
     before, after = _mahalanobis(values, design, steps)
     if len(treated) > MOST_FOR_ENERGY:
         nan = float("nan")
@@ -260,6 +260,7 @@ def measure_by_group(cohort: Cohort, design: Design, column: str) -> GroupBalanc
             formula.categorical,
             treated,
             design.weights[inside],
+            sampling=None if design.sampling is None else design.sampling[inside],
             standardiser=design.balance.standardiser if design.balance else "treated",
         )
     return GroupBalance(column, groups, left_out)
@@ -309,7 +310,13 @@ def _measure(columns: pd.DataFrame, design: Design) -> Balance:
     names = tuple(columns.columns)
     standardiser = design.balance.standardiser if design.balance else "treated"
     return measure_balance(
-        columns, names, frozenset(), design.treated, design.weights, standardiser=standardiser
+        columns,
+        names,
+        frozenset(),
+        design.treated,
+        design.weights,
+        sampling=design.sampling,
+        standardiser=standardiser,
     )
 
 
@@ -373,8 +380,16 @@ def _mahalanobis(values: Floats, design: Design, steps: list[Floats]) -> list[fl
 def _unadjusted_covariances(values: Floats, design: Design) -> tuple[Floats, Floats]:
     """Covariance of the people who standardise, and the pooled one."""
     standardiser = design.balance.standardiser if design.balance else "treated"
-    inside = np.atleast_2d(np.cov(values[design.treated], rowvar=False))
-    outside = np.atleast_2d(np.cov(values[~design.treated], rowvar=False))
+    inside, outside = (
+        np.atleast_2d(
+            np.cov(
+                values[arm],
+                rowvar=False,
+                aweights=None if design.sampling is None else design.sampling[arm],
+            )
+        )
+        for arm in (design.treated, ~design.treated)
+    )
     pooled = (inside + outside) / 2
     return {"treated": inside, "comparison": outside}.get(standardiser, pooled), pooled
 

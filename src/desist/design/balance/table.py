@@ -94,6 +94,7 @@ def measure_balance(
     treated: NDArray[np.bool_],
     weights: Floats,
     *,
+    sampling: Floats | None = None,
     standardiser: str = "treated",
     well: float = WELL,
     reasonable: float = REASONABLE,
@@ -104,7 +105,8 @@ def measure_balance(
     deviation; sqrt(p(1-p)) for 0/1 covariates; where that is zero, the pooled one.
     Variance ratio: participants over comparison, by the unbiased variance for
     reliability weights, sum w (x - m)^2 / (sum w - sum w^2 / sum w). KS: the largest
-    distance of the weighted distribution functions.
+    distance of the weighted distribution functions. What is unadjusted is weighted by the
+    sampling weights, where there are any.
 
     Parameters
     ----------
@@ -118,7 +120,9 @@ def measure_balance(
     treated : ndarray of bool, shape (n_people,)
         Whether each person took part.
     weights : ndarray of float, shape (n_people,)
-        Only ratios within an arm mean anything.
+        Only ratios within an arm mean anything; sampling weights are in them already.
+    sampling : ndarray of float, shape (n_people,), optional
+        Sampling weights, for what is measured before; all people count alike when left out.
     standardiser : str
         "treated", "comparison", or "pooled" for sqrt((v1 + v0) / 2).
     well, reasonable : float
@@ -135,7 +139,7 @@ def measure_balance(
         If the standardiser or a limit is of the wrong kind.
     """
     raise_faults("balance", _find_faults(standardiser, well, reasonable))
-    arms = _Arms(treated, weights)
+    arms = _Arms(treated, weights, sampling)
     rows = [
         _compare(name, values, arms, standardiser)
         for name, values in expand_columns(covariates, variables, categorical)
@@ -248,20 +252,41 @@ def _find_faults(standardiser: object, well: object, reasonable: object) -> list
 class _Arms:
     """The two arms and their weights, indexed once for all covariates."""
 
-    def __init__(self, treated: NDArray[np.bool_], weights: Floats) -> None:
+    def __init__(
+        self, treated: NDArray[np.bool_], weights: Floats, sampling: Floats | None = None
+    ) -> None:
         self.treated = np.flatnonzero(treated)
         self.comparison = np.flatnonzero(~treated)
         self.treated_weights = weights[self.treated] / weights[self.treated].sum()
         self.comparison_weights = weights[self.comparison] / weights[self.comparison].sum()
         self.step_before = np.where(treated, 1 / self.treated.size, -1 / self.comparison.size)
-        self.step_after = np.empty(len(treated))
-        self.step_after[self.treated] = self.treated_weights
-        self.step_after[self.comparison] = -self.comparison_weights
+        self.before: tuple[Floats, Floats] | None = None
+        if sampling is not None:
+            inside, outside = sampling[self.treated], sampling[self.comparison]
+            self.before = inside / inside.sum(), outside / outside.sum()
+            self.step_before = self._sign(*self.before)
+        self.step_after = self._sign(self.treated_weights, self.comparison_weights)
+
+    def _sign(self, inside: Floats, outside: Floats) -> Floats:
+        step = np.empty(len(inside) + len(outside))
+        step[self.treated], step[self.comparison] = inside, -outside
+        return step
+
+    def means_before(self, inside: Floats, outside: Floats) -> tuple[float, float]:
+        if self.before is None:
+            return float(inside.mean()), float(outside.mean())
+        return float(self.before[0] @ inside), float(self.before[1] @ outside)
+
+    def variances_before(self, inside: Floats, outside: Floats) -> tuple[float, float]:
+        if self.before is None:
+            return _variance(inside), _variance(outside)
+        shares = self.before
+        return weighted_variance(inside, shares[0]), weighted_variance(outside, shares[1])
 
 
 def _compare(name: str, values: Floats, arms: _Arms, standardiser: str) -> dict[str, Any]:
     inside, outside = values[arms.treated], values[arms.comparison]
-    before = float(inside.mean()), float(outside.mean())
+    before = arms.means_before(inside, outside)
     after = float(arms.treated_weights @ inside), float(arms.comparison_weights @ outside)
     row: dict[str, Any] = {
         "covariate": name,
@@ -275,7 +300,7 @@ def _compare(name: str, values: Floats, arms: _Arms, standardiser: str) -> dict[
         row |= {"variance_ratio": np.nan, "variance_ratio_before": np.nan}
         row |= {"ks": abs(after[0] - after[1]), "ks_before": abs(before[0] - before[1])}
     else:
-        spread = _variance(inside), _variance(outside)
+        spread = arms.variances_before(inside, outside)
         now = (
             weighted_variance(inside, arms.treated_weights),
             weighted_variance(outside, arms.comparison_weights),

@@ -139,7 +139,13 @@ def _estimate_again(
     if matrix is None:
         raise ValueError("estimating the score again needs the formula as numbers")
     part = ModelMatrix(np.asfortranarray(matrix.values[kept]), matrix.names)
-    fitted = fit_score(part, material.treated[kept], formula=scores.formula or "", link=scores.link)
+    fitted = fit_score(
+        part,
+        material.treated[kept],
+        formula=scores.formula or "",
+        link=scores.link,
+        sampling=None if material.sampling is None else material.sampling[kept],
+    )
     coefficients = pd.Series(fitted.coefficients, dtype=np.float64)
     everybody, logit = score_matrix(matrix, coefficients.to_numpy(), scores.link)
     return replace(fitted, scores=everybody, logit=logit)

@@ -238,7 +238,8 @@ def measure_space(
         limit = np.inf if caliper is None else unit
     points = None
     if distance == "mahalanobis" and material.matrix is not None:
-        points = whiten(material.matrix.without_intercept, material.treated, kept)
+        values, treated = material.matrix.without_intercept, material.treated
+        points = whiten(values, treated, kept, material.sampling)
         points = np.column_stack([join_alike(column) for column in points.T])
     fences = [
         (material.covariates[name].to_numpy(dtype=np.float64), float(width))
@@ -353,7 +354,10 @@ def find_nearest(values: Floats, treated: NDArray[np.bool_]) -> float:
 
 
 def whiten(
-    values: Floats, treated: NDArray[np.bool_], kept: NDArray[np.bool_] | None = None
+    values: Floats,
+    treated: NDArray[np.bool_],
+    kept: NDArray[np.bool_] | None = None,
+    sampling: Floats | None = None,
 ) -> Floats:
     """Turn covariates into columns whose Euclidean distance is the Mahalanobis distance.
 
@@ -368,6 +372,8 @@ def whiten(
         Whether each person took part.
     kept : ndarray of bool, shape (n_people,), optional
         Whose covariance counts; by default everybody's.
+    sampling : ndarray of float, shape (n_people,), optional
+        Sampling weights of the covariance.
 
     Returns
     -------
@@ -380,7 +386,8 @@ def whiten(
         If the arms differ in something in which nobody varies within them.
     """
     people = np.ones_like(treated) if kept is None else kept
-    scale, roots, axes = _decompose(values[people], treated[people])
+    masses = None if sampling is None else sampling[people]
+    scale, roots, axes = _decompose(values[people], treated[people], masses)
     varies = roots > 1e-10 * max(float(roots.max()), 1e-10)
     scaled = (values[people] - values[people].mean(axis=0)) / scale
     inside, outside = scaled[treated[people]], scaled[~treated[people]]
@@ -396,13 +403,21 @@ def whiten(
     return whitened
 
 
-def _decompose(values: Floats, treated: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
+def _decompose(
+    values: Floats, treated: NDArray[np.bool_], sampling: Floats | None = None
+) -> tuple[Floats, Floats, Floats]:
     """Scale of each column, roots and axes of the correlation within the arms."""
     centred = values.copy()
     for arm in (treated, ~treated):
         differs = np.ptp(values[arm], axis=0) > 0  # sums of decimals do not cancel exactly
-        centred[arm] = np.where(differs, values[arm] - values[arm].mean(axis=0), 0.0)
-    covariance = centred.T @ centred / (len(values) - 2)
+        masses = None if sampling is None else sampling[arm]
+        mean = np.average(values[arm], axis=0, weights=masses)
+        centred[arm] = np.where(differs, values[arm] - mean, 0.0)
+    if sampling is None:
+        covariance = centred.T @ centred / (len(values) - 2)
+    else:  # the scale is that of MatchIt 4.7, and decides nothing
+        shares = sampling / sampling.sum()
+        covariance = centred.T @ (centred * shares[:, None]) / (1 - shares @ shares)
     scale = np.sqrt(np.diag(covariance))
     scale[scale == 0] = 1.0
     roots, axes = np.linalg.eigh(covariance / np.outer(scale, scale))

@@ -95,6 +95,7 @@ class NearestMatching(UsualAnswers):
     estimands: ClassVar[tuple[Estimand, ...]] = (Estimand.ATT, Estimand.ATC)
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
+    no_sampling: ClassVar[str] = ""
     no_bootstrap: ClassVar[str] = FIXED_NUMBER
 
     ratio: int = 1

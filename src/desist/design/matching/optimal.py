@@ -84,6 +84,7 @@ class OptimalMatching(UsualAnswers):
     estimands: ClassVar[tuple[Estimand, ...]] = (Estimand.ATT,)
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
+    no_sampling: ClassVar[str] = ""
     no_bootstrap: ClassVar[str] = FIXED_NUMBER
 
     ratio: int = 1
@@ -187,6 +188,7 @@ class FullMatching(UsualAnswers):
     estimands: ClassVar[tuple[Estimand, ...]] = ALL_THREE
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
+    no_sampling: ClassVar[str] = ""
     no_bootstrap: ClassVar[str] = (
         "whether the bootstrap is valid after full matching is not known; use the errors "
         "clustered by matched set"
@@ -251,7 +253,7 @@ class FullMatching(UsualAnswers):
         if not len(matches):
             raise NoOverlapError(NOBODY)
         sets = _number_sets(matches, len(material.treated))
-        weighted = weigh_strata(sets, material.treated, material.estimand)
+        weighted = weigh_strata(sets, material.treated, material.estimand, material.sampling)
         notes += note_ties(weighted.weights, material.treated, strata, space)
         return replace(weighted, matches=matches, notes=notes, scores=material.scores)
 

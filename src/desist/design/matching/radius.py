@@ -7,9 +7,9 @@ Steinmayr 2015). No list of pairs is made: in the sorted scores of the compariso
 each treated person's matches are a window.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,7 @@ from desist.estimands import Estimand
 
 FIXED_POINT = 36
 PAIRS_AT_ONCE = 1_000_000
+CROWDED = 10  # people a participant, below which counting them all is quicker than bisection
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -55,6 +56,7 @@ class RadiusMatching(UsualAnswers):
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
     needs_scores: ClassVar[bool] = True
+    no_sampling: ClassVar[str] = ""
     no_bootstrap: ClassVar[str] = ""
 
     caliper: float = 0.05
@@ -273,7 +275,7 @@ def _compare_matched(rows: Floats, chosen: Integers, start: Integers, end: Integ
     n_draws, n_treated = chosen.shape
     chosen = np.sort(chosen, axis=1)
     low, high = start[chosen], end[chosen]
-    before, after = (_count_below(chosen, edges, rows.shape[1]) for edges in (low, high))
+    before, after = _count_below(chosen, (low, high), rows.shape[1])
     n_matches = (high - low) - (after - before)
     matched = n_matches > 0
     share = np.divide(1.0, n_matches, out=np.zeros(matched.shape), where=matched)
@@ -290,13 +292,18 @@ def _compare_matched(rows: Floats, chosen: Integers, start: Integers, end: Integ
     return found
 
 
-def _count_below(chosen: Integers, edges: Integers, n_people: int) -> Integers:
-    """Count the participants of each draw who stand before each edge, by one bisection for all."""
-    first = np.arange(len(chosen))[:, np.newaxis]
+def _count_below(chosen: Integers, edges: Sequence[Integers], n_people: int) -> list[NDArray[Any]]:
+    """Count the participants of each draw who stand before each edge."""
+    n_draws, n_treated = chosen.shape
+    if n_people < CROWDED * n_treated:
+        present: NDArray[Any] = np.zeros((n_draws, n_people + 1), dtype=np.int32)
+        np.put_along_axis(present, chosen + 1, 1, axis=1)
+        np.cumsum(present, axis=1, out=present)
+        return [np.take_along_axis(present, edge, axis=1) for edge in edges]
+    first = np.arange(n_draws)[:, np.newaxis]
     apart = first * (n_people + 1)  # so that all draws stand one after the other in one row
-    found = np.searchsorted((chosen + apart).ravel(), (edges + apart).ravel(), side="left")
-    counted: Integers = found.reshape(edges.shape) - first * chosen.shape[1]
-    return counted
+    row = (chosen + apart).ravel()
+    return [np.searchsorted(row, edge + apart, side="left") - first * n_treated for edge in edges]
 
 
 def _settle(

@@ -40,6 +40,7 @@ class ExactMatching(UsualAnswers):
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = False
     needs_scores: ClassVar[bool] = False
+    no_sampling: ClassVar[str] = ""
     no_bootstrap: ClassVar[str] = ""
 
     def weigh(self, material: Material) -> Weighting:
@@ -56,7 +57,7 @@ class ExactMatching(UsualAnswers):
             With a set for each stratum.
         """
         strata = number_strata(material.covariates, material.variables)
-        return weigh_strata(strata, material.treated, material.estimand)
+        return weigh_strata(strata, material.treated, material.estimand, material.sampling)
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ class CoarsenedExactMatching(UsualAnswers):
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = False
     needs_scores: ClassVar[bool] = False
+    no_sampling: ClassVar[str] = ""
     no_bootstrap: ClassVar[str] = ""
 
     bins: Mapping[str, Cuts] = field(default_factory=dict)
@@ -142,7 +144,7 @@ class CoarsenedExactMatching(UsualAnswers):
                 values = column.to_numpy(dtype=np.float64)
                 coarse[name] = pd.Series(cut_column(values, self.bins.get(name)))
         strata = number_strata(pd.DataFrame(coarse), coarse)
-        return weigh_strata(strata, material.treated, material.estimand)
+        return weigh_strata(strata, material.treated, material.estimand, material.sampling)
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,7 @@ class Subclassification(UsualAnswers):
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
     needs_scores: ClassVar[bool] = True
+    no_sampling: ClassVar[str] = ""
     no_bootstrap: ClassVar[str] = ""
 
     n_subclasses: int = 6
@@ -210,7 +213,7 @@ class Subclassification(UsualAnswers):
         focal = scores[asked.get(material.estimand, np.ones_like(material.treated))]
         limits = np.quantile(focal, np.arange(1, self.n_subclasses) / self.n_subclasses)
         strata = np.searchsorted(limits, scores, side="right").astype(np.int64)
-        return weigh_strata(strata, material.treated, material.estimand)
+        return weigh_strata(strata, material.treated, material.estimand, material.sampling)
 
 
 def cut_column(values: Floats, cuts: Cuts | None) -> Integers:
@@ -242,7 +245,12 @@ def cut_column(values: Floats, cuts: Cuts | None) -> Integers:
     return np.searchsorted(inner, values, side="right").astype(np.int64)
 
 
-def weigh_strata(strata: Integers, treated: NDArray[np.bool_], estimand: Estimand) -> Weighting:
+def weigh_strata(
+    strata: Integers,
+    treated: NDArray[np.bool_],
+    estimand: Estimand,
+    sampling: Floats | None = None,
+) -> Weighting:
     """Weigh people so that each arm has the strata of the people asked about.
 
     Parameters
@@ -253,6 +261,9 @@ def weigh_strata(strata: Integers, treated: NDArray[np.bool_], estimand: Estiman
         Whether each person took part.
     estimand : Estimand
         ATT: weights 1 and n1/n0 in a stratum; ATC: n0/n1 and 1; ATE: n/n1 and n/n0.
+    sampling : ndarray of float, shape (n_people,), optional
+        Sampling weights, whose sums stand for numbers of people; multiplied by them the weights
+        of an arm have the strata of the people asked about.
 
     Returns
     -------
@@ -267,8 +278,10 @@ def weigh_strata(strata: Integers, treated: NDArray[np.bool_], estimand: Estiman
         If the ATE or ATC loses people whom it is about.
     """
     size = int(strata.max()) + 1
-    inside = np.bincount(strata[treated & (strata >= 0)], minlength=size)
-    outside = np.bincount(strata[~treated & (strata >= 0)], minlength=size)
+    inside, outside = (
+        np.bincount(strata[arm], None if sampling is None else sampling[arm], minlength=size)
+        for arm in (treated & (strata >= 0), ~treated & (strata >= 0))
+    )
     both = (inside > 0) & (outside > 0)
     used = (strata >= 0) & both[strata]
     if not used.any():

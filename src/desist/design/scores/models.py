@@ -28,6 +28,8 @@ class ScoreModel(Protocol):
     """Where the scores come from: a frozen settings record."""
 
     name: ClassVar[str]
+    # why sampling weights cannot be used, and what to do; empty where they can
+    no_sampling: ClassVar[str]
 
     def find_faults(self, covariates: pd.DataFrame) -> list[Fault]:
         """Return what is wrong with the settings for these people.
@@ -53,7 +55,12 @@ class ScoreModel(Protocol):
         """
 
     def estimate(
-        self, treated: NDArray[np.bool_], covariates: pd.DataFrame, matrix: ModelMatrix, text: str
+        self,
+        treated: NDArray[np.bool_],
+        covariates: pd.DataFrame,
+        matrix: ModelMatrix,
+        text: str,
+        sampling: Floats | None = None,
     ) -> PropensityScore:
         """Estimate, or fetch, the score of everybody.
 
@@ -67,6 +74,8 @@ class ScoreModel(Protocol):
             The formula as numbers.
         text : str
             The formula as written.
+        sampling : ndarray of float, shape (n_people,), optional
+            Sampling weights with mean 1, where there are any.
 
         Returns
         -------
@@ -86,6 +95,7 @@ class RegressionScore:
     """
 
     name: ClassVar[str] = "regression"
+    no_sampling: ClassVar[str] = ""
     link: str = "logit"
 
     def find_faults(self, covariates: pd.DataFrame) -> list[Fault]:
@@ -117,7 +127,12 @@ class RegressionScore:
         return {}
 
     def estimate(
-        self, treated: NDArray[np.bool_], covariates: pd.DataFrame, matrix: ModelMatrix, text: str
+        self,
+        treated: NDArray[np.bool_],
+        covariates: pd.DataFrame,
+        matrix: ModelMatrix,
+        text: str,
+        sampling: Floats | None = None,
     ) -> PropensityScore:
         """Fit the regression; see `fit_score`.
 
@@ -131,6 +146,8 @@ class RegressionScore:
             The formula as numbers.
         text : str
             The formula as written.
+        sampling : ndarray of float, shape (n_people,), optional
+            Sampling weights with mean 1, where there are any.
 
         Returns
         -------
@@ -138,7 +155,7 @@ class RegressionScore:
             The score of everybody.
         """
         del covariates
-        return fit_score(matrix, treated, formula=text, link=self.link)
+        return fit_score(matrix, treated, formula=text, link=self.link, sampling=sampling)
 
 
 @dataclass(frozen=True)
@@ -153,6 +170,10 @@ class GroupedScore:
     """
 
     name: ClassVar[str] = "grouped"
+    no_sampling: ClassVar[str] = (
+        "how far its intercepts shrink is not worked out for them; use RegressionScore, with the "
+        "group in the formula"
+    )
     group: str
 
     def find_faults(self, covariates: pd.DataFrame) -> list[Fault]:
@@ -182,7 +203,12 @@ class GroupedScore:
         return {self.group: "the group of the score"} if isinstance(self.group, str) else {}
 
     def estimate(
-        self, treated: NDArray[np.bool_], covariates: pd.DataFrame, matrix: ModelMatrix, text: str
+        self,
+        treated: NDArray[np.bool_],
+        covariates: pd.DataFrame,
+        matrix: ModelMatrix,
+        text: str,
+        sampling: Floats | None = None,
     ) -> PropensityScore:
         """Fit the regression; see `fit_grouped_score`.
 
@@ -196,12 +222,16 @@ class GroupedScore:
             The formula as numbers.
         text : str
             The formula as written.
+        sampling : ndarray of float, shape (n_people,), optional
+            None: it takes no sampling weights.
 
         Returns
         -------
         PropensityScore
             Coefficients of the formula, then of the groups.
         """
+        if sampling is not None:
+            raise ValueError(self.no_sampling)
         codes, levels = pd.factorize(covariates[self.group], sort=True)
         names = tuple(f"{self.group}[{level}]" for level in levels)
         return fit_grouped_score(matrix, treated, codes, names, formula=text)
@@ -218,6 +248,7 @@ class GivenScore:
     """
 
     name: ClassVar[str] = "given"
+    no_sampling: ClassVar[str] = ""
     column: str
 
     def find_faults(self, covariates: pd.DataFrame) -> list[Fault]:
@@ -260,7 +291,12 @@ class GivenScore:
         return {self.column: "the score"} if isinstance(self.column, str) else {}
 
     def estimate(
-        self, treated: NDArray[np.bool_], covariates: pd.DataFrame, matrix: ModelMatrix, text: str
+        self,
+        treated: NDArray[np.bool_],
+        covariates: pd.DataFrame,
+        matrix: ModelMatrix,
+        text: str,
+        sampling: Floats | None = None,
     ) -> PropensityScore:
         """Fetch the scores.
 
@@ -274,13 +310,15 @@ class GivenScore:
             Not looked at.
         text : str
             The formula as written.
+        sampling : ndarray of float, shape (n_people,), optional
+            Not looked at.
 
         Returns
         -------
         PropensityScore
             Without coefficients.
         """
-        del treated, matrix
+        del treated, matrix, sampling
         scores = covariates[self.column].to_numpy(dtype=np.float64)
         return PropensityScore(scores, _logit(scores), formula=text, link="given")
 

@@ -38,7 +38,7 @@ class PropensityScore:
         Of the columns of the model matrix, on the scale of the link; None for scores
         that come from elsewhere.
     covariance : DataFrame or None
-        Of the coefficients: the inverse Fisher information.
+        Of the coefficients: the inverse Fisher information; with sampling weights the sandwich.
     formula : str or None
         The covariates.
     link : str
@@ -63,13 +63,21 @@ class PropensityScore:
 
 
 def fit_score(
-    matrix: ModelMatrix, treated: NDArray[np.bool_], *, formula: str = "", link: str = "logit"
+    matrix: ModelMatrix,
+    treated: NDArray[np.bool_],
+    *,
+    formula: str = "",
+    link: str = "logit",
+    sampling: Floats | None = None,
 ) -> PropensityScore:
     """Fit a binary regression of treatment on covariates by Fisher scoring.
 
     Maximum likelihood without a penalty, on centred and scaled columns, until no
     coefficient moves by more than 1e-11 of its scale (McCullagh and Nelder 1989,
-    section 2.5). It takes the people in blocks, so it needs no second matrix.
+    section 2.5). It takes the people in blocks, so it needs no second matrix. With sampling
+    weights it is the pseudo-maximum likelihood of Binder (1983), International Statistical
+    Review 51: each person's part of the likelihood counts as often as their weight says, and the
+    covariance is the sandwich.
 
     Parameters
     ----------
@@ -81,6 +89,8 @@ def fit_score(
         To keep with the result.
     link : str
         "logit" or "probit".
+    sampling : ndarray of float, shape (n_people,), optional
+        Positive sampling weights; only their ratios mean anything.
 
     Returns
     -------
@@ -99,7 +109,7 @@ def fit_score(
     coefficients = np.zeros(len(matrix.names))
     step = np.ones_like(coefficients)
     for _ in range(STEPS):
-        gradient, information = _sum_over_people(columns, treated, coefficients, link)
+        gradient, information = _sum_over_people(columns, treated, coefficients, link, sampling)
         try:
             step = np.linalg.solve(information, gradient)
         except np.linalg.LinAlgError:
@@ -109,8 +119,11 @@ def fit_score(
             break
     if not np.abs(step).max() < SMALLEST_STEP:
         raise SeparationError(describe_separation(matrix, treated, step))
-    _, information = _sum_over_people(columns, treated, coefficients, link)
+    _, information = _sum_over_people(columns, treated, coefficients, link, sampling)
     covariance = np.linalg.inv(information)
+    if sampling is not None:
+        spread = _sum_squares(columns, treated, coefficients, link, sampling)
+        covariance = covariance @ spread @ covariance
     return _finish(matrix, columns, coefficients, covariance, formula=formula, link=link)
 
 
@@ -200,15 +213,37 @@ def require_scores(scores: PropensityScore | None) -> PropensityScore:
 
 
 def _sum_over_people(
-    columns: ScaledColumns, treated: NDArray[np.bool_], coefficients: Floats, link: str
+    columns: ScaledColumns,
+    treated: NDArray[np.bool_],
+    coefficients: Floats,
+    link: str,
+    sampling: Floats | None,
 ) -> tuple[Floats, Floats]:
     size = len(coefficients)
     gradient, information = np.zeros(size), np.zeros((size, size))
     for rows, block in columns.blocks():
         residual, weight = _LINK_PARTS[link](block @ coefficients, treated[rows])
+        if sampling is not None:
+            residual, weight = residual * sampling[rows], weight * sampling[rows]
         gradient += block.T @ residual
         information += block.T @ (block * weight[:, None])
     return gradient, information
+
+
+def _sum_squares(
+    columns: ScaledColumns,
+    treated: NDArray[np.bool_],
+    coefficients: Floats,
+    link: str,
+    sampling: Floats,
+) -> Floats:
+    """Sum of the squares of each person's part of the gradient."""
+    total = np.zeros((len(coefficients), len(coefficients)))
+    for rows, block in columns.blocks():
+        residual, _ = _LINK_PARTS[link](block @ coefficients, treated[rows])
+        parts = block * (residual * sampling[rows])[:, None]
+        total += parts.T @ parts
+    return total
 
 
 def _logit_parts(predictor: Floats, treated: NDArray[np.bool_]) -> tuple[Floats, Floats]:

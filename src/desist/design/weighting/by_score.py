@@ -59,6 +59,7 @@ class InverseProbability(UsualAnswers):
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
     needs_scores: ClassVar[bool] = True
+    no_sampling: ClassVar[str] = ""
     no_bootstrap: ClassVar[str] = ""
 
     stabilised: bool = False
@@ -129,11 +130,14 @@ class InverseProbability(UsualAnswers):
         if self.truncate is not None:
             notes.append(_truncate(weights, treated, material.estimand, self.truncate))
         _refuse_infinite(weights)
-        return Weighting(weights, self._say_how(scores, material.estimand), notes=tuple(notes))
+        how = self._say_how(scores, material.estimand, material.sampling)
+        return Weighting(weights, how, notes=tuple(notes))
 
-    def _say_how(self, scores: PropensityScore, estimand: Estimand) -> FromScores:
+    def _say_how(
+        self, scores: PropensityScore, estimand: Estimand, sampling: Floats | None
+    ) -> FromScores:
         if self.truncate is None and self.trim is None:
-            return arose_from_scores(scores, estimand)
+            return arose_from_scores(scores, estimand, sampling)
         again = partial(self._weigh_again, scores=scores, estimand=estimand)
         return FromScores(scores.scores, EachDraw(again), no_equations=NOT_SMOOTH)
 
@@ -169,6 +173,7 @@ class OverlapWeights(UsualAnswers):
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
     needs_scores: ClassVar[bool] = True
+    no_sampling: ClassVar[str] = ""
     no_bootstrap: ClassVar[str] = ""
 
     def weigh(self, material: Material) -> Weighting:
@@ -186,7 +191,7 @@ class OverlapWeights(UsualAnswers):
         """
         scores = require_scores(material.scores)
         weights = np.where(material.treated, _complement(scores), scores.scores)
-        return Weighting(weights, arose_from_scores(scores, Estimand.ATO))
+        return Weighting(weights, arose_from_scores(scores, Estimand.ATO, material.sampling))
 
 
 @dataclass(frozen=True)
@@ -203,6 +208,7 @@ class MatchingWeights(UsualAnswers):
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
     needs_scores: ClassVar[bool] = True
+    no_sampling: ClassVar[str] = ""
     no_bootstrap: ClassVar[str] = ""
 
     def weigh(self, material: Material) -> Weighting:
@@ -222,10 +228,12 @@ class MatchingWeights(UsualAnswers):
         rest = _complement(scores)
         own = np.where(material.treated, scores.scores, rest)
         weights = np.minimum(scores.scores, rest) / own
-        return Weighting(weights, arose_from_scores(scores, MATCHING))
+        return Weighting(weights, arose_from_scores(scores, MATCHING, material.sampling))
 
 
-def arose_from_scores(scores: PropensityScore, target: Estimand | str) -> FromScores:
+def arose_from_scores(
+    scores: PropensityScore, target: Estimand | str, sampling: Floats | None = None
+) -> FromScores:
     """Say how weights arose that are a function of the own score and arm.
 
     Parameters
@@ -234,6 +242,8 @@ def arose_from_scores(scores: PropensityScore, target: Estimand | str) -> FromSc
         Of everybody.
     target : Estimand or str
         One of `desist.design.weighting.targets.TARGETS`.
+    sampling : ndarray of float, shape (n_people,), optional
+        Sampling weights with which the score was estimated.
 
     Returns
     -------
@@ -244,7 +254,8 @@ def arose_from_scores(scores: PropensityScore, target: Estimand | str) -> FromSc
     reason = FROM_ELSEWHERE if scores.coefficients is None else SHRUNKEN if scores.n_groups else ""
     if reason:
         return FromScores(scores.scores, again, no_equations=reason)
-    return FromScores(scores.scores, again, partial(write_equations, scores=scores, target=target))
+    write = partial(write_equations, scores=scores, target=target, sampling=sampling)
+    return FromScores(scores.scores, again, write)
 
 
 def write_equations(
@@ -254,6 +265,7 @@ def write_equations(
     *,
     scores: PropensityScore,
     target: Estimand | str,
+    sampling: Floats | None = None,
 ) -> WeightEquations:
     """Write down the equations of weights that are a function of a fitted score.
 
@@ -269,6 +281,8 @@ def write_equations(
         With coefficients.
     target : Estimand or str
         One of `desist.design.weighting.targets.TARGETS`.
+    sampling : ndarray of float, shape (n_people,), optional
+        Sampling weights with which the score was estimated.
 
     Returns
     -------
@@ -280,7 +294,9 @@ def write_equations(
     columns = [matrix.names.index(str(name)) for name in coefficients.index]
     values = matrix.values[:, columns]
     found = coefficients.to_numpy()
-    return score_equations(values, treated, found, estimand=target, link=scores.link)
+    return score_equations(
+        values, treated, found, estimand=target, link=scores.link, sampling=sampling
+    )
 
 
 def inverse_probability_weights(

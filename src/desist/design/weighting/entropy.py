@@ -54,6 +54,7 @@ class EntropyBalancing(UsualAnswers):
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
     needs_scores: ClassVar[bool] = False
+    no_sampling: ClassVar[str] = ""
     no_bootstrap: ClassVar[str] = ""
 
     moments: int = 1
@@ -98,9 +99,10 @@ class EntropyBalancing(UsualAnswers):
         """
         values = balanced_columns(material.matrix, self.moments)
         treated = material.treated
-        weights = np.ones(len(treated))
+        weights, sampling = np.ones(len(treated)), material.sampling
         for arm, target, words in _arms_to_balance(treated, material.estimand):
-            found = balance_to_target(values, arm, values[target].mean(axis=0))
+            base = None if sampling is None else sampling[arm]
+            found = balance_to_target(values, arm, _mean(values, target, sampling), base)
             if found is None:
                 raise NoOverlapError(
                     f"no weights give the {words} the means that are asked for: they lie "
@@ -108,7 +110,14 @@ class EntropyBalancing(UsualAnswers):
                     "that differ most, merge rare levels, or balance one moment"
                 )
             weights[arm] = found * target.sum()
-        known = partial(write_equations, moments=self.moments, estimand=material.estimand)
+            if sampling is not None:
+                weights[arm] = found / sampling[arm] * sampling[target].sum()
+        known = partial(
+            write_equations,
+            moments=self.moments,
+            estimand=material.estimand,
+            sampling=sampling,
+        )
         return Weighting(weights, Balanced(known, partial(known, known=False)))
 
 
@@ -120,6 +129,7 @@ def write_equations(
     moments: int,
     estimand: Estimand,
     known: bool = True,
+    sampling: Floats | None = None,
 ) -> WeightEquations:
     """Write down the equations of entropy-balancing weights.
 
@@ -130,13 +140,15 @@ def write_equations(
     treated : ndarray of bool, shape (n_people,)
         Whether each person took part.
     weights : ndarray of float, shape (n_people,)
-        As they were found.
+        As they were found, times sampling weights where there are any.
     moments : int
         1 or 2.
     estimand : Estimand
         ATT, ATE or ATC.
     known : bool
         Whether the means that the weights meet count as known, or as estimated too.
+    sampling : ndarray of float, shape (n_people,), optional
+        Sampling weights with which the means are weighted.
 
     Returns
     -------
@@ -148,9 +160,9 @@ def write_equations(
     scaled = columns[:, spread > 0] / spread[spread > 0]
     return join_equations(
         *(
-            entropy_equations(scaled, weights, arm, scaled[target].mean(axis=0))
+            entropy_equations(scaled, weights, arm, _mean(scaled, target, sampling))
             if known
-            else stack_entropy(scaled, weights, arm, target)
+            else stack_entropy(scaled, weights, arm, target, sampling=sampling)
             for arm, target, _ in _arms_to_balance(treated, estimand)
         )
     )
@@ -185,11 +197,13 @@ def balanced_columns(matrix: ModelMatrix | None, moments: int) -> Floats:
     return np.asfortranarray(np.column_stack([values, *squares]))
 
 
-def balance_to_target(values: Floats, arm: NDArray[np.bool_], target: Floats) -> Floats | None:
+def balance_to_target(
+    values: Floats, arm: NDArray[np.bool_], target: Floats, base: Floats | None = None
+) -> Floats | None:
     """Find the weights of one arm that give it certain means.
 
-    Minimises log sum exp(lambda'(x - target)), the dual of the entropy problem; the
-    weights are proportional to exp(lambda' x).
+    Minimises log sum q exp(lambda'(x - target)), the dual of the entropy problem; the
+    weights are proportional to q exp(lambda' x), with base weights q (equation 8).
 
     Parameters
     ----------
@@ -199,6 +213,8 @@ def balance_to_target(values: Floats, arm: NDArray[np.bool_], target: Floats) ->
         Who gets weights.
     target : ndarray of float, shape (n_columns,)
         Means to reach.
+    base : ndarray of float, shape (n_arm,), optional
+        Positive base weights; 1 for everybody when left out.
 
     Returns
     -------
@@ -208,14 +224,15 @@ def balance_to_target(values: Floats, arm: NDArray[np.bool_], target: Floats) ->
     inside = values[arm]
     kept = find_independent(inside)
     columns = ScaledColumns(inside[:, kept], centre=target[kept])
+    start = np.zeros(len(inside)) if base is None else np.log(base)
 
     def evaluate(tilt: Floats) -> Value:
-        return _dual(columns, tilt)
+        return _dual(columns, tilt, start)
 
     tilt = minimise(evaluate, len(kept), BALANCED) if len(kept) else np.empty(0)
     if tilt is None:
         return None
-    exponent = _exponents(columns, tilt)
+    exponent = start + _exponents(columns, tilt)
     weights = np.exp(exponent - exponent.max())
     total: Floats = weights / weights.sum()
     spread = np.maximum(values.std(axis=0), np.finfo(np.float64).tiny)
@@ -264,6 +281,13 @@ def _arms_to_balance(
     return [(treated, everybody, participants), (~treated, everybody, comparison)]
 
 
+def _mean(values: Floats, people: NDArray[np.bool_], sampling: Floats | None) -> Floats:
+    """Return the means of some people's columns, weighted where there are sampling weights."""
+    if sampling is None:
+        return np.asarray(values[people].mean(axis=0))
+    return np.asarray(sampling[people] @ values[people] / sampling[people].sum())
+
+
 def _exponents(columns: ScaledColumns, tilt: Floats) -> Floats:
     exponent = np.empty(len(columns.values))
     for rows, block in columns.blocks():
@@ -271,8 +295,8 @@ def _exponents(columns: ScaledColumns, tilt: Floats) -> Floats:
     return exponent
 
 
-def _dual(columns: ScaledColumns, tilt: Floats) -> Value:
-    exponent = _exponents(columns, tilt)
+def _dual(columns: ScaledColumns, tilt: Floats, start: Floats) -> Value:
+    exponent = start + _exponents(columns, tilt)
     top = exponent.max()
     weights = np.exp(exponent - top)
     total = weights.sum()

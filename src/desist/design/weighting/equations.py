@@ -48,6 +48,7 @@ def score_equations(
     *,
     estimand: Estimand | str,
     link: str = "logit",
+    sampling: ArrayLike | None = None,
 ) -> WeightEquations:
     """Write down the equations of weights from a logistic or probit score.
 
@@ -63,6 +64,8 @@ def score_equations(
         ATE, ATT, ATC, ATO (overlap weights), or "ATM" (matching weights).
     link : str
         "logit" or "probit".
+    sampling : array_like, shape (n_people,), optional
+        Sampling weights, by which each person's part counts.
 
     Returns
     -------
@@ -84,13 +87,21 @@ def score_equations(
         # observed information: the probit is not canonical
         information = residual * (residual + eta)
     gradient = differentiate_log_weight(p, arm, estimand) * density / spread
+    mass = _read_masses(sampling, arm.size)
     return WeightEquations(
-        x * residual[:, None], -(x * information[:, None]).T @ x, x * gradient[:, None]
+        x * (mass * residual)[:, None],
+        -(x * (mass * information)[:, None]).T @ x,
+        x * gradient[:, None],
     )
 
 
 def balance_equations(
-    matrix: ArrayLike, treated: ArrayLike, scores: ArrayLike, *, estimand: Estimand | str
+    matrix: ArrayLike,
+    treated: ArrayLike,
+    scores: ArrayLike,
+    *,
+    estimand: Estimand | str,
+    sampling: ArrayLike | None = None,
 ) -> WeightEquations:
     """Write down the equations of weights from a score fitted to balance the arms.
 
@@ -107,6 +118,8 @@ def balance_equations(
         Fitted probabilities (logistic).
     estimand : Estimand or str
         ATE, ATT or ATC.
+    sampling : array_like, shape (n_people,), optional
+        Sampling weights, by which each person's part counts.
 
     Returns
     -------
@@ -122,7 +135,7 @@ def balance_equations(
     p = np.asarray(scores, dtype=float)
     gradient = differentiate_log_weight(p, arm, estimand)
     inside, outside = weigh_by_arm(p, estimand)
-    signed = np.where(arm, inside, -outside)
+    signed = np.where(arm, inside, -outside) * _read_masses(sampling, arm.size)
     jacobian = (x * (signed * gradient)[:, None]).T @ x
     return WeightEquations(x * signed[:, None], jacobian, x * gradient[:, None])
 
@@ -143,7 +156,7 @@ def entropy_equations(
     matrix : array_like, shape (n_people, n_covariates)
         The balanced covariates, no intercept.
     weights : array_like, shape (n_people,)
-        Entropy-balancing weights.
+        Entropy-balancing weights, times sampling weights where there are any.
     members : array_like, shape (n_people,)
         True for the people who were weighted to the target.
     target : array_like, shape (n_covariates,)
@@ -166,7 +179,12 @@ def entropy_equations(
 
 
 def stack_entropy(
-    matrix: ArrayLike, weights: ArrayLike, members: ArrayLike, people: ArrayLike
+    matrix: ArrayLike,
+    weights: ArrayLike,
+    members: ArrayLike,
+    people: ArrayLike,
+    *,
+    sampling: ArrayLike | None = None,
 ) -> WeightEquations:
     r"""Write down the equations of entropy-balancing weights and of the means they meet.
 
@@ -179,11 +197,13 @@ def stack_entropy(
     matrix : array_like, shape (n_people, n_covariates)
         The balanced covariates, no intercept.
     weights : array_like, shape (n_people,)
-        Entropy-balancing weights.
+        Entropy-balancing weights, times sampling weights where there are any.
     members : array_like, shape (n_people,)
         True for the people who were weighted to the target.
     people : array_like, shape (n_people,)
         True for the people whose means are the target.
+    sampling : array_like, shape (n_people,), optional
+        Sampling weights, by which the means are weighted.
 
     Returns
     -------
@@ -197,20 +217,26 @@ def stack_entropy(
     Journal of Causal Inference 5(1) (its variance).
     """
     x, inside = np.asarray(matrix, dtype=float), np.asarray(members).astype(bool)
-    target = np.asarray(people).astype(bool)
-    gaps = x - x[target].mean(axis=0)
+    share = np.where(np.asarray(people).astype(bool), _read_masses(sampling, inside.size), 0.0)
+    gaps = x - share @ x / share.sum()
     masses = np.where(inside, np.asarray(weights, dtype=float), 0.0)
     k, one = x.shape[1], np.eye(x.shape[1])
     jacobian = np.zeros((2 * k, 2 * k))
     jacobian[:k, :k] = (gaps * masses[:, None]).T @ gaps
     jacobian[:k, k:] = -masses.sum() * one
-    jacobian[k:, k:] = -float(target.sum()) * one
-    contributions = np.hstack([gaps * masses[:, None], np.where(target[:, None], gaps, 0.0)])
+    jacobian[k:, k:] = -float(share.sum()) * one
+    contributions = np.hstack([gaps * masses[:, None], gaps * share[:, None]])
     gradient = np.hstack([np.where(inside[:, None], gaps, 0.0), np.zeros_like(gaps)])
     return WeightEquations(contributions, jacobian, gradient)
 
 
-def tilting_equations(matrix: ArrayLike, members: ArrayLike, scores: ArrayLike) -> WeightEquations:
+def tilting_equations(
+    matrix: ArrayLike,
+    members: ArrayLike,
+    scores: ArrayLike,
+    *,
+    sampling: ArrayLike | None = None,
+) -> WeightEquations:
     """Write down the equations of inverse probability tilting of one arm to everybody.
 
     Parameters
@@ -221,6 +247,8 @@ def tilting_equations(matrix: ArrayLike, members: ArrayLike, scores: ArrayLike) 
         True for the people who were weighted to everybody.
     scores : array_like, shape (n_people,)
         Fitted probability of being a member; weights are 1 over it.
+    sampling : array_like, shape (n_people,), optional
+        Sampling weights, by which each person's part counts.
 
     Returns
     -------
@@ -235,9 +263,11 @@ def tilting_equations(matrix: ArrayLike, members: ArrayLike, scores: ArrayLike) 
     x, inside = np.asarray(matrix, dtype=float), np.asarray(members).astype(bool)
     p = np.asarray(scores, dtype=float)
     weight = np.where(inside, 1 / p, 0.0)
-    slope = np.where(inside, -(1 - p), 0.0)
+    slope, mass = np.where(inside, -(1 - p), 0.0), _read_masses(sampling, inside.size)
     return WeightEquations(
-        x * (weight - 1)[:, None], (x * (weight * slope)[:, None]).T @ x, x * slope[:, None]
+        x * (mass * (weight - 1))[:, None],
+        (x * (mass * weight * slope)[:, None]).T @ x,
+        x * slope[:, None],
     )
 
 
@@ -264,6 +294,11 @@ def join_equations(*parts: WeightEquations) -> WeightEquations:
         jacobian,
         np.hstack([part.log_gradient for part in parts]),
     )
+
+
+def _read_masses(sampling: ArrayLike | None, n_people: int) -> Floats:
+    """How much each person counts: the sampling weight, or 1."""
+    return np.ones(n_people) if sampling is None else np.asarray(sampling, dtype=float)
 
 
 def _link(eta: Floats, link: str) -> tuple[Floats, Floats]:

@@ -45,6 +45,10 @@ class GivenWeights(UsualAnswers):
     no_bootstrap: ClassVar[str] = (
         "weights from elsewhere cannot be made again; use the weighted difference"
     )
+    no_sampling: ClassVar[str] = (
+        "whether weights from elsewhere hold them already cannot be told; give the column of their "
+        "product, and no sampling_weight"
+    )
 
     column: str
 

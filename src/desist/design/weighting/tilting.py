@@ -50,6 +50,7 @@ class BalancingScore(UsualAnswers):
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
     needs_scores: ClassVar[bool] = False
+    no_sampling: ClassVar[str] = ""
     no_bootstrap: ClassVar[str] = ""
 
     def weigh(self, material: Material) -> Weighting:
@@ -73,14 +74,15 @@ class BalancingScore(UsualAnswers):
         if material.estimand is not Estimand.ATE:
             return _balance_other_arm(material)
         columns = _columns(material)
-        sign = np.where(material.treated, 1.0, -1.0)
+        sign, masses = np.where(material.treated, 1.0, -1.0), material.masses
 
         # sum of -sign * eta + exp(-sign * eta): its gradient is the difference of weighted sums
         def evaluate(coefficients: Floats) -> Value:
-            return _sum_tilts(columns, coefficients, sign, np.ones_like(sign), -sign)
+            return _sum_tilts(columns, coefficients, sign, masses, -sign * masses)
 
         weights = 1.0 + np.exp(-sign * _predict(columns, evaluate))
-        return Weighting(weights, Balanced(partial(write_equations, estimand=Estimand.ATE)))
+        write = partial(write_equations, estimand=Estimand.ATE, sampling=material.sampling)
+        return Weighting(weights, Balanced(write))
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ class ProbabilityTilting(UsualAnswers):
     needs_formula: ClassVar[bool] = True
     needs_matrix: ClassVar[bool] = True
     needs_scores: ClassVar[bool] = False
+    no_sampling: ClassVar[str] = ""
     no_bootstrap: ClassVar[str] = ""
 
     def weigh(self, material: Material) -> Weighting:
@@ -119,20 +122,28 @@ class ProbabilityTilting(UsualAnswers):
         if material.estimand is not Estimand.ATE:
             return _balance_other_arm(material)
         columns = _columns(material)
-        weights = np.empty(len(material.treated))
+        weights, masses = np.empty(len(material.treated)), material.masses
         for arm in (material.treated, ~material.treated):
-            inside = arm.astype(np.float64)
+            inside, rest = np.where(arm, masses, 0.0), np.where(arm, 0.0, masses)
 
-            def evaluate(coefficients: Floats, inside: Floats = inside) -> Value:
+            def evaluate(
+                coefficients: Floats, inside: Floats = inside, rest: Floats = rest
+            ) -> Value:
                 # sum over the arm of -eta + exp(-eta), plus the sum over everybody of eta
-                return _sum_tilts(columns, coefficients, np.ones_like(inside), inside, 1 - inside)
+                return _sum_tilts(columns, coefficients, np.ones_like(inside), inside, rest)
 
             weights[arm] = 1.0 + np.exp(-_predict(columns, evaluate)[arm])
-        return Weighting(weights, Balanced(write_two_scores))
+        write = partial(write_two_scores, sampling=material.sampling)
+        return Weighting(weights, Balanced(write))
 
 
 def write_equations(
-    matrix: ModelMatrix, treated: NDArray[np.bool_], weights: Floats, *, estimand: Estimand
+    matrix: ModelMatrix,
+    treated: NDArray[np.bool_],
+    weights: Floats,
+    *,
+    estimand: Estimand,
+    sampling: Floats | None = None,
 ) -> WeightEquations:
     """Write down the equations of weights from one score that balances the arms.
 
@@ -143,9 +154,11 @@ def write_equations(
     treated : ndarray of bool, shape (n_people,)
         Whether each person took part.
     weights : ndarray of float, shape (n_people,)
-        As they were found; they tell the scores.
+        As they were found, times sampling weights where there are any; they tell the scores.
     estimand : Estimand
         ATT, ATE or ATC.
+    sampling : ndarray of float, shape (n_people,), optional
+        Sampling weights.
 
     Returns
     -------
@@ -154,13 +167,19 @@ def write_equations(
         estimated.
     """
     # a score enters only where a weight is a function of it; elsewhere any will do
-    odds = {Estimand.ATE: weights - 1.0}.get(estimand, weights)
+    own = weights if sampling is None else weights / sampling
+    odds = {Estimand.ATE: own - 1.0}.get(estimand, own)
     scores = np.where(treated, 1.0 / (1.0 + odds), odds / (1.0 + odds))
-    return balance_equations(_scaled(matrix), treated, scores, estimand=estimand)
+    scaled = _scaled(matrix)
+    return balance_equations(scaled, treated, scores, estimand=estimand, sampling=sampling)
 
 
 def write_two_scores(
-    matrix: ModelMatrix, treated: NDArray[np.bool_], weights: Floats
+    matrix: ModelMatrix,
+    treated: NDArray[np.bool_],
+    weights: Floats,
+    *,
+    sampling: Floats | None = None,
 ) -> WeightEquations:
     """Write down the equations of weights from one score for each arm.
 
@@ -171,7 +190,9 @@ def write_two_scores(
     treated : ndarray of bool, shape (n_people,)
         Whether each person took part.
     weights : ndarray of float, shape (n_people,)
-        As they were found; they tell the scores.
+        As they were found, times sampling weights where there are any; they tell the scores.
+    sampling : ndarray of float, shape (n_people,), optional
+        Sampling weights.
 
     Returns
     -------
@@ -179,14 +200,18 @@ def write_two_scores(
         Those of both arms, with the means of everybody estimated.
     """
     scaled = _scaled(matrix)
+    scores = (1.0 if sampling is None else sampling) / weights
     arms = (treated, ~treated)
-    return join_equations(*(tilting_equations(scaled, arm, 1.0 / weights) for arm in arms))
+    return join_equations(
+        *(tilting_equations(scaled, arm, scores, sampling=sampling) for arm in arms)
+    )
 
 
 def _balance_other_arm(material: Material) -> Weighting:
     """Return the weights of entropy balancing, which both are for the ATT and the ATC."""
     made = EntropyBalancing().weigh(material)
-    return replace(made, arose=Balanced(partial(write_equations, estimand=material.estimand)))
+    write = partial(write_equations, estimand=material.estimand, sampling=material.sampling)
+    return replace(made, arose=Balanced(write))
 
 
 def _scaled(matrix: ModelMatrix) -> Floats:
@@ -220,7 +245,7 @@ def _sum_tilts(
 ) -> Value:
     """Mean over people of linear * eta + share * exp(-sign * eta), and its derivatives.
 
-    The share is 0 or 1.
+    The share is how much a person counts, or 0.
     """
     size, n_people = len(coefficients), len(sign)
     value, gradient, hessian = 0.0, np.zeros(size), np.zeros((size, size))
@@ -228,6 +253,7 @@ def _sum_tilts(
         predictor = block @ coefficients
         with np.errstate(over="ignore"):  # too long a step; the search halves it
             odds = np.exp(np.where(share[rows] > 0, -sign[rows] * predictor, -np.inf))
+        odds *= share[rows]
         value += float(linear[rows] @ predictor + odds.sum())
         gradient += block.T @ (linear[rows] - sign[rows] * odds)
         hessian += block.T @ (block * odds[:, None])

@@ -1,0 +1,45 @@
+"""A checksum of people, so that a design is not used for others than those it was made of."""
+
+from zlib import crc32
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+
+def mark_people(
+    treated: NDArray[np.bool_],
+    covariates: pd.DataFrame,
+    sampling: NDArray[np.float64] | None = None,
+) -> int:
+    """Return a checksum of who took part, of the covariates and of the sampling weights.
+
+    Parameters
+    ----------
+    treated : ndarray of bool, shape (n_people,)
+        Whether each person took part.
+    covariates : DataFrame, n_people rows
+        Of the same people.
+    sampling : ndarray of float, shape (n_people,), optional
+        Sampling weights with mean 1; to eight decimals, so that ten times the weights are the same.
+
+    Returns
+    -------
+    int
+        Not reversible; equal for the same people in the same order.
+    """
+    mark = crc32(treated.tobytes())
+    if sampling is not None:
+        mark = crc32(np.round(sampling, 8).tobytes(), mark)
+    for name, values in covariates.items():
+        mark = crc32(_write_cells(values), crc32(str(name).encode(), mark))
+    return mark
+
+
+def _write_cells(values: pd.Series) -> bytes:
+    """Return the cells of a column as bytes, to be marked: numbers as they are, others as text."""
+    if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_complex_dtype(values):
+        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        return np.ascontiguousarray(numbers).tobytes()
+    codes, levels = pd.factorize(values.astype(str), sort=True)
+    return codes.tobytes() + "\0".join(map(str, levels)).encode(errors="surrogatepass")

@@ -72,7 +72,17 @@ RECORDS = {
     "long number": '{"schema": ' + "9" * 5000 + "}",
     "true as schema": '{"schema": true}',
 }
+CORRECTION = {"treated": 0.3, "comparison": 0.4, "contrast": -0.1, "lower": -0.2, "upper": 0.1}
+CORRECTION |= {"sizes": [83.0, 500.0], "kish": None, "not_corrected": ["treated"]}
 CHANGES = {
+    "a correction of another kind": set_in(("effects", 0, "correction"), [1.0]),
+    "a correction that is no number": set_in(
+        ("effects", 0, "correction"), CORRECTION | {"lower": float("nan")}
+    ),
+    "three sizes": set_in(("effects", 0, "correction"), CORRECTION | {"sizes": [1.0, 2.0, 3.0]}),
+    "an arm that is none": set_in(
+        ("effects", 0, "correction"), CORRECTION | {"not_corrected": ["another"]}
+    ),
     "unknown measure": set_in(("effects", 0, "measure"), "zz"),
     "measure as a list": set_in(("effects", 0, "measure"), []),
     "two of a measure": lambda r: r["effects"].append(r["effects"][0]),
@@ -134,6 +144,14 @@ def test_a_record_with_a_field_of_another_kind_is_refused(bad, name):
     CHANGES[name](record)
     write_record(bad, json.dumps(record))
     refuse(bad)
+
+
+def test_a_correction_is_read(bad):
+    record = read_record(bad)
+    record["effects"][0]["correction"] = CORRECTION
+    write_record(bad, json.dumps(record))
+    correction = ds.load_evaluation(bad).effects[0].correction
+    assert (correction.sizes, correction.not_corrected) == ((83.0, 500.0), ("treated",))
 
 
 def test_a_record_that_was_written_again_unchanged_is_read(bad):

@@ -10,7 +10,7 @@ import xarray as xr
 import desist as ds
 from desist.effects import Correction, Effect
 from desist.estimands import Estimand, Measure
-from desist.evaluation.model_alone import PRINTED, name_apart, tells_of
+from desist.evaluation._model_alone import PRINTED, name_apart, tells_of
 from desist.inference.diagnostics import Diagnostics
 from desist.models.priors import Normal
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from desist._types import Draws, Floats
 from desist.effects._residuals import mix_covariances, scatter_residuals
+from desist.inference.calibration import WeightedPeople
 from desist.models._observed import Link, Observed
 from desist.models.fitted import Fit
 from desist.models.predictors import Target
@@ -34,7 +35,7 @@ STEP = 1e-5  # of a numerical derivative
 FARTHEST = 30.0  # log odds of a share that differs from none or all by rounding alone
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ObservedArm:
     """What was observed of one weighted arm, beside what the fit predicts of it.
 
@@ -61,23 +62,8 @@ class ObservedArm:
     is_usable: NDArray[np.bool_]
 
 
-def read_arm(fit: Fit, observed: Observed, arm: int) -> ObservedArm:
-    """Read what was observed of one arm, and what the fit predicts of it.
-
-    Parameters
-    ----------
-    fit : Fit
-        Of people, so that `fit.people` is known.
-    observed : Observed
-        The outcomes of its rows.
-    arm : {0, 1}
-        1 for those who took part.
-
-    Returns
-    -------
-    ObservedArm
-        On the scale of the link.
-    """
+def read_arm(fit: Fit, people: WeightedPeople, observed: Observed, arm: int) -> ObservedArm:
+    """Read what was observed of one arm, and what the fit predicts of it."""
     shares = np.where(fit.data["treated"] == arm, fit.data["weight"], 0.0)
     carried = (shares / shares.sum())[:, np.newaxis] * observed.known
     carried /= carried.sum(axis=0)
@@ -90,7 +76,13 @@ def read_arm(fit: Fit, observed: Observed, arm: int) -> ObservedArm:
     level[~is_usable] = 0.0
     slope[~is_usable] = 0.0
     seen = scatter_residuals(
-        fit, observed, arm, residuals=observed.values - expected, carried=carried, slope=slope
+        fit,
+        people,
+        observed,
+        arm,
+        residuals=observed.values - expected,
+        carried=carried,
+        slope=slope,
     )
     assumed = slope @ _scatter_by_model(fit, observed, arm, seen.squares) @ slope.T
     covariance = mix_covariances(seen, assumed)
@@ -100,25 +92,7 @@ def read_arm(fit: Fit, observed: Observed, arm: int) -> ObservedArm:
 def correct_averages(
     averages: Floats, link: Link, arm: ObservedArm, entropy: Sequence[int]
 ) -> Floats:
-    """Correct the model's averages over the people whom the effect is about.
-
-    Parameters
-    ----------
-    averages : ndarray of float, shape (chains, draws, k)
-        Of the model alone.
-    link : Link
-        Of the outcomes.
-    arm : ObservedArm
-        What was observed.
-    entropy : sequence of int
-        Of the errors' randomness.
-
-    Returns
-    -------
-    ndarray of float, shape (chains, draws, k)
-        On the scale of the link. What has no level there stays as the model has it. Read with
-        `link.invert`, the mean over draws is that of the formula without an error.
-    """
+    """Correct the model's averages over the people whom the effect is about."""
     alone, usable = link.apply(averages), arm.is_usable
     if not usable.any():
         return alone
@@ -132,22 +106,7 @@ def correct_averages(
 
 
 def draw_errors(covariance: Floats, shape: tuple[int, ...], entropy: Sequence[int]) -> Floats:
-    """Draw normal errors whose quantiles are those of the distribution, in random order.
-
-    Parameters
-    ----------
-    covariance : ndarray of float, shape (k, k)
-        Theirs.
-    shape : tuple of int
-        Chains and draws.
-    entropy : sequence of int
-        Of the random order.
-
-    Returns
-    -------
-    ndarray of float, shape (chains, draws, k)
-        With a mean of exactly 0: the ends of intervals carry less Monte Carlo error.
-    """
+    """Draw normal errors whose quantiles are those of the distribution, in random order."""
     from scipy.special import ndtri
 
     rng = np.random.default_rng(entropy)
@@ -161,22 +120,7 @@ def draw_errors(covariance: Floats, shape: tuple[int, ...], entropy: Sequence[in
 
 
 def move_to_mean(scaled: Floats, link: Link, centre: Floats) -> Floats:
-    """Move draws on the scale of the link so that they have a given mean off it.
-
-    Parameters
-    ----------
-    scaled : ndarray of float, shape (chains, draws, k)
-        Draws.
-    link : Link
-        Its inverse rises in each value.
-    centre : ndarray of float, shape (k,)
-        Wanted means of `link.invert`.
-
-    Returns
-    -------
-    ndarray of float, shape (chains, draws, k)
-        Each of the k moved by one number, by Newton's method.
-    """
+    """Move draws on the scale of the link so that they have a given mean off it."""
     moved = scaled
     for _ in range(NEWTON_STEPS):
         at, above = (link.invert(moved + step).mean(axis=(0, 1)) for step in (0.0, STEP))
@@ -187,24 +131,7 @@ def move_to_mean(scaled: Floats, link: Link, centre: Floats) -> Floats:
 def share_correction(
     parts: Sequence[Floats], shares: Sequence[float], link: Link, wanted: Floats
 ) -> list[Floats]:
-    """Move the averages of parts of the people so that together they have the corrected one.
-
-    Parameters
-    ----------
-    parts : sequence of ndarray, each of shape (chains, draws, k)
-        The model's averages over each part, on the scale of the link.
-    shares : sequence of float
-        Of each part; they add up to 1.
-    link : Link
-        For "times", the mean time of a part counts by how many of it reoffend.
-    wanted : ndarray of float, shape (chains, draws, k)
-        The corrected averages of all, on the scale of the link.
-
-    Returns
-    -------
-    list of ndarray
-        Each part moved within each draw by the same amount.
-    """
+    """Move the averages of parts of the people so that together they have the corrected one."""
     moved = np.stack(parts)  # part first
     share = np.asarray(shares).reshape(-1, 1, 1)
     goal = link.invert(wanted)

@@ -15,6 +15,7 @@ from desist.effects._augmented import (
 )
 from desist.estimands import Measure
 from desist.execution import on_one_thread
+from desist.inference.calibration import WeightedPeople
 from desist.models._observed import Observed
 from desist.models.fitted import Fit
 from desist.models.predictors import Target
@@ -31,7 +32,7 @@ ABOUT = {
 }
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class CorrectedFit:
     """A fit with what was observed of each arm.
 
@@ -39,6 +40,8 @@ class CorrectedFit:
     ----------
     fit : Fit
         Of people.
+    people : WeightedPeople
+        Behind its rows.
     observed : Observed
         The outcomes of its rows.
     days : ndarray of float, shape (k,), or None
@@ -46,6 +49,7 @@ class CorrectedFit:
     """
 
     fit: Fit
+    people: WeightedPeople
     observed: Observed
     days: Floats | None = None
 
@@ -71,18 +75,7 @@ class CorrectedFit:
         return without, with_programme
 
     def predict(self, arm: int) -> Averages:
-        """Return the corrected averages over the target, as `Fit.predict` names them.
-
-        Parameters
-        ----------
-        arm : {0, 1}
-            1 with the programme, 0 without.
-
-        Returns
-        -------
-        dict of str to ndarray, each of shape (chains, draws)
-            "curve" has a last dimension of days.
-        """
+        """Return the corrected averages over the target, as `Fit.predict` names them."""
         if not self.arms[arm].is_usable.any():
             return self.alone[arm]
         return self.observed.release(self.scaled[arm])
@@ -90,22 +83,7 @@ class CorrectedFit:
     def predict_parts(
         self, arm: int, parts: Sequence[Target], shares: Sequence[float]
     ) -> list[Averages]:
-        """Return the corrected averages over parts of the target, which add up to the whole's.
-
-        Parameters
-        ----------
-        arm : {0, 1}
-            1 with the programme, 0 without.
-        parts : sequence of Target
-            Such as the people of each prison; all of the target together.
-        shares : sequence of float
-            Of each part.
-
-        Returns
-        -------
-        list of dict
-            One a part.
-        """
+        """Return the corrected averages over parts of the target, which add up to the whole's."""
         predicted = [self._predict(arm, part) for part in parts]
         if not self.arms[arm].is_usable.any():
             return predicted
@@ -116,7 +94,7 @@ class CorrectedFit:
 
     def _read(self, arm: int) -> ObservedArm:
         with on_one_thread():
-            read, link = read_arm(self.fit, self.observed, arm), self.observed.link
+            read, link = read_arm(self.fit, self.people, self.observed, arm), self.observed.link
         usable = read.is_usable & np.isfinite(
             link.apply(self.observed.gather(self.alone[arm]))
         ).all(axis=(0, 1))
@@ -136,48 +114,23 @@ class CorrectedFit:
 def correct_fit(fit: Fit, days: Floats | None = None) -> CorrectedFit | None:
     """Set what was observed beside a fit, where model and data allow it.
 
-    Parameters
-    ----------
-    fit : Fit
-        Any.
-    days : ndarray of float, shape (k,), optional
-        For a survival curve, ascending.
-
-    Returns
-    -------
-    CorrectedFit or None
-        None for published figures, for draws from a prior, and for models that tie measures
-        together (the process): their answers are those of the model alone.
+    Published figures, draws from a prior, and models that tie measures together (the process) are
+    not corrected: their answers are those of the model alone.
     """
     if fit.people is None:
         return None
     if days is None and isinstance(fit.model, ObservedModel):
-        return CorrectedFit(fit, fit.model.observe(fit.data, fit.horizon))
+        return CorrectedFit(fit, fit.people, fit.model.observe(fit.data, fit.horizon))
     if days is not None and isinstance(fit.model, ObservedTimes):
         observed = fit.model.observe_days(fit.data, fit.horizon, days / fit.horizon)
-        return CorrectedFit(fit, observed, days)
+        return CorrectedFit(fit, fit.people, observed, days)
     return None
 
 
 def size_arms(
     corrected: CorrectedFit, measure: Measure
 ) -> tuple[tuple[float, float] | None, tuple[float, float] | None]:
-    """Return what each arm is worth for a measure.
-
-    Parameters
-    ----------
-    corrected : CorrectedFit
-        Of the measures.
-    measure : Measure
-        Which.
-
-    Returns
-    -------
-    tuple of float, or None
-        By the outcome, treated first.
-    tuple of float, or None
-        By the weights alone, treated first.
-    """
+    """Return what each arm is worth for a measure."""
     about = ABOUT.get(measure)
     comparison, treated = corrected.arms
     if about is None or not (treated.is_usable[about] and comparison.is_usable[about]):
@@ -187,20 +140,7 @@ def size_arms(
 
 
 def name_uncorrected(corrected: CorrectedFit, measure: Measure) -> tuple[str, ...]:
-    """Name the arms that keep the model's answer for a measure.
-
-    Parameters
-    ----------
-    corrected : CorrectedFit
-        Of the measures.
-    measure : Measure
-        Which.
-
-    Returns
-    -------
-    tuple of str
-        Of "treated" and "comparison".
-    """
+    """Name the arms that keep the model's answer for a measure."""
     about = ABOUT.get(measure)
     return tuple(
         name

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from desist._types import Floats
+from desist.inference.calibration import WeightedPeople
 from desist.models._observed import Observed
 from desist.models.fitted import Fit
 
@@ -13,7 +14,7 @@ from desist.models.fitted import Fit
 PEOPLE_OF_THE_MODEL = 40.0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Scatter:
     """How the weighted mean residuals of an arm scatter on the scale of a link.
 
@@ -38,6 +39,7 @@ class Scatter:
 
 def scatter_residuals(
     fit: Fit,
+    people: WeightedPeople,
     observed: Observed,
     arm: int,
     *,
@@ -47,38 +49,18 @@ def scatter_residuals(
 ) -> Scatter:
     r"""Measure how the weighted mean residuals of an arm scatter.
 
-    Parameters
-    ----------
-    fit : Fit
-        Of people.
-    observed : Observed
-        The outcomes of its rows.
-    arm : {0, 1}
-        1 for those who took part.
-    residuals : ndarray of float, shape (n_rows, k)
-        Observed minus expected.
-    carried : ndarray of float, shape (n_rows, k)
-        Weight of all people of a row, adding up to 1.
-    slope : ndarray of float, shape (k, k)
-        Derivatives of the scale.
+    By :math:`\sum_i a_i a_i'` with the influence :math:`a_i = w_i G r_i / (1 - h_i)` of each
+    person, :math:`h_i` the person's share of the weight of those who tell of the value.
 
-    Returns
-    -------
-    Scatter
-        :math:`\sum_i a_i a_i'` with the influence :math:`a_i = w_i G r_i / (1 - h_i)` of each
-        person, :math:`h_i` the person's share of the weight of those who tell of the value.
-
-    References
-    ----------
     MacKinnon, J. G. and White, H. (1985). Some heteroskedasticity-consistent covariance matrix
     estimators with improved finite sample properties. Journal of Econometrics 29(3), 305-325.
     """
-    assert fit.people is not None  # noqa: S101 - fits without people are not corrected
-    of_arm = fit.data["treated"][fit.people.row] == arm
-    row, weight = fit.people.row[of_arm], fit.people.weight[of_arm]
+    of_arm = fit.data["treated"][people.row] == arm
+    row, weight = people.row[of_arm], people.weight[of_arm]
     part = (weight / fit.data["weight"][row])[:, np.newaxis]
     weights = carried[row] * part  # of each person, for each outcome
     centred = residuals - (carried * residuals).sum(axis=0)
+    # residuals about their mean, which is what the averages are moved by
     influence = (weights * centred[row]) @ slope.T
     telling = weights * observed.carriers[row]
     total = telling.sum(axis=0)
@@ -93,6 +75,7 @@ def scatter_residuals(
     ).sum(axis=0)
     n_people = (leverage > 0).sum(axis=0)
     plain = np.square(influence).sum(axis=0)
+    # as many people of equal weight have a mean that scatters as much, but no more than there are
     sizes = np.divide(within, plain, out=kish.copy(), where=plain > 0)
     ratio = np.sqrt(np.maximum(1.0, sizes / np.maximum(n_people, 1)))
     squares = np.bincount(row, np.square(weights[:, -1]), len(residuals))
@@ -100,20 +83,7 @@ def scatter_residuals(
 
 
 def mix_covariances(seen: Scatter, assumed: Floats) -> Floats:
-    """Mix the covariance that was seen with that of the model, by the people behind the former.
-
-    Parameters
-    ----------
-    seen : Scatter
-        From residuals.
-    assumed : ndarray of float, shape (k, k)
-        From the model, for the same weights.
-
-    Returns
-    -------
-    ndarray of float, shape (k, k)
-        With thousands of people what was seen; with a handful what the model says.
-    """
+    """Mix the covariance that was seen with that of the model, by the people behind the former."""
     share = seen.kish / (seen.kish + PEOPLE_OF_THE_MODEL)
     by_people, by_model = np.sqrt(share), np.sqrt(1 - share)
     mixed: Floats = seen.covariance * np.outer(by_people, by_people) + assumed * np.outer(

@@ -24,6 +24,7 @@ from desist.effects import Effect
 from desist.effects.effect import contrast_measures
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
+from desist.evaluation._model_alone import name_apart
 from desist.evaluation.categories import (
     TOO_FEW,
     count_levels,
@@ -31,7 +32,6 @@ from desist.evaluation.categories import (
     find_worst,
     withhold_rows,
 )
-from desist.evaluation.model_alone import name_apart
 from desist.evaluation.record import Evaluation, compare_check
 from desist.inference.engines import Engine, find_engine_faults
 from desist.models.fit import Fit, Model, fit_model

@@ -185,8 +185,19 @@ def _find_effect_faults(effect: StoredEffect) -> list[Fault]:
         *find_number_faults(f"{where}, n_treated", effect.n_treated, least=0),
         *find_number_faults(f"{where}, n_comparison", effect.n_comparison, least=0),
         *find_number_faults(f"{where}, probability", effect.probability, above=0, below=1),
+        *_find_correction_faults(effect.correction, f"{where}, correction"),
         *([] if known else [Fault(f"{where}, engine", "laplace or nuts", "another")]),
     ]
+
+
+def _find_correction_faults(correction: Correction | None, where: str) -> list[Fault]:
+    if correction is None:
+        return []
+    numbers = (correction.contrast, correction.lower, correction.upper)
+    faults = [fault for number in numbers for fault in find_number_faults(where, number)]
+    if not {"treated", "comparison"}.issuperset(correction.not_corrected):
+        faults.append(Fault(f"{where}, not_corrected", "treated or comparison", "another"))
+    return faults
 
 
 def _as_list(value: Any) -> list[Any]:

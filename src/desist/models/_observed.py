@@ -49,7 +49,7 @@ class Link:
     ascends: bool = False
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Observed:
     """Outcomes of the rows of one fit, k of them, and what the model expects.
 
@@ -98,28 +98,7 @@ def observe_one(
     link: Link,
     log_exposure: Floats | None = None,
 ) -> Observed:
-    """Observe one outcome that is known of everybody.
-
-    Parameters
-    ----------
-    values : ndarray of float, shape (n_rows,)
-        The outcome.
-    name : str
-        Of its average among the predictions.
-    expect : callable
-        (eta, draws, arm) to expectations of the shape of eta.
-    vary : callable
-        (eta, draws, arm) to the variance of one outcome, of the shape of eta.
-    link : Link
-        Of the average.
-    log_exposure : ndarray of float, shape (n_rows,), optional
-        An offset of eta.
-
-    Returns
-    -------
-    Observed
-        With k = 1.
-    """
+    """Observe one outcome that is known of everybody."""
 
     def scatter(eta: Floats, draws: Draws, arm: int, squares: Floats) -> Floats:
         return np.full((1, 1), float((vary(eta, draws, arm) @ squares).mean()))
@@ -144,24 +123,7 @@ def observe_times(
     survive: Callable[[Floats, Draws, int, float], Floats],
     predict: Callable[[Floats, Draws, int], Averages],
 ) -> Observed:
-    """Observe who reoffended within the horizon, and after which share of it.
-
-    Parameters
-    ----------
-    rows : mapping of str to ndarray
-        Those of a survival model.
-    horizon : float
-        Days.
-    survive : callable
-        (eta, draws, arm, share of the horizon) to survival, of the shape of eta.
-    predict : callable
-        (eta, draws, arm) to "survival" and the restricted mean in days ("rmst").
-
-    Returns
-    -------
-    Observed
-        With k = 2: reoffended, and reoffended times the share of the horizon.
-    """
+    """Observe who reoffended within the horizon, and after which share of it."""
     failed = rows["reoffended"] * (rows["time"] <= 1)
     known = invert_censoring(rows, 1.0)
 
@@ -183,23 +145,7 @@ def observe_times(
 def observe_days(
     rows: Rows, survive: Callable[[Floats, Draws, int, float], Floats], shares: Floats
 ) -> Observed:
-    """Observe who reoffended by some days.
-
-    Parameters
-    ----------
-    rows : mapping of str to ndarray
-        Those of a survival model.
-    survive : callable
-        (eta, draws, arm, share of the horizon) to survival, of the shape of eta.
-    shares : ndarray of float, shape (k,)
-        The days as shares of the horizon, ascending.
-
-    Returns
-    -------
-    Observed
-        One outcome a day: reoffended by then. Its averages are "curve", shares without a
-        reoffence of shape (chains, draws, k).
-    """
+    """Observe who reoffended by some days."""
     by_then = [rows["reoffended"] * (rows["time"] <= share) for share in shares]
     earlier = np.minimum.outer(np.arange(len(shares)), np.arange(len(shares)))
 
@@ -227,20 +173,7 @@ def observe_days(
 
 
 def gather_times(averages: Averages, horizon: float) -> Floats:
-    """Return the share who reoffend, and the share of the horizon that passes for them before.
-
-    Parameters
-    ----------
-    averages : mapping of str to ndarray
-        "survival" (or its log too, "log_survival") and "rmst" in days.
-    horizon : float
-        Days.
-
-    Returns
-    -------
-    ndarray of float, shape (..., 2)
-        Averages or expectations.
-    """
+    """Return the share who reoffend, and the share of the horizon that passes for them before."""
     survival = averages["survival"]
     logs = averages.get("log_survival")
     failed = 1 - survival if logs is None else -np.expm1(logs)
@@ -248,21 +181,7 @@ def gather_times(averages: Averages, horizon: float) -> Floats:
 
 
 def release_times(scaled: Floats, horizon: float) -> Averages:
-    """Return survival and restricted mean from the scale of `TIMES`.
-
-    Parameters
-    ----------
-    scaled : ndarray of float, shape (..., 2)
-        Log odds of reoffending, and of the mean time among reoffenders as a share of the
-        horizon.
-    horizon : float
-        Days.
-
-    Returns
-    -------
-    dict of str to ndarray, each of shape (...)
-        "survival", "log_survival" and "rmst" in days.
-    """
+    """Return survival and restricted mean from the scale of `TIMES`."""
     log_survival = -np.logaddexp(0.0, scaled[..., 0])
     survival, among = np.exp(log_survival), TIMES.invert(scaled[..., 1])
     restricted = survival + TIMES.invert(scaled[..., 0]) * among
@@ -275,18 +194,6 @@ def scatter_times(survive: Callable[[float], Floats], squares: Floats) -> Floats
     With :math:`F = 1 - S(1)` and :math:`U = \int_0^1 S\,ds - S(1)` it needs the second moment
     :math:`2\int_0^1 s S\,ds - S(1)`; by Gauss-Legendre quadrature in the square root of time,
     because hazards are steepest at its start.
-
-    Parameters
-    ----------
-    survive : callable
-        Share of the horizon to survival, shape (chains, draws, n_rows).
-    squares : ndarray of float, shape (n_rows,)
-        Squared weights.
-
-    Returns
-    -------
-    ndarray of float, shape (2, 2)
-        Averaged over draws.
     """
     nodes, weights = np.polynomial.legendre.leggauss(N_NODES)
     roots, weights = (nodes + 1) / 2, weights / 2
@@ -306,18 +213,7 @@ def scatter_times(survive: Callable[[float], Floats], squares: Floats) -> Floats
 
 
 def read_shares(rows: Rows) -> Floats:
-    """Return the times of first reoffences as they were recorded, as shares of the horizon.
-
-    Parameters
-    ----------
-    rows : mapping of str to ndarray
-        Those of a survival model.
-
-    Returns
-    -------
-    ndarray of float, shape (n_rows,)
-        0 on the day of release; the middle of an interval that a time was recorded in.
-    """
+    """Return the times of first reoffences as they were recorded, as shares of the horizon."""
     if "interval_start" in rows:
         return (rows["interval_start"] + rows["time"]) / 2
     return rows["time"] * (1 - rows["on_release_day"])
@@ -329,20 +225,6 @@ def invert_censoring(rows: Rows, share: float) -> Floats:
     By the inverse of the probability of not being censored before, of each arm by Kaplan and
     Meier's estimate with the times of censoring as events, reoffences before censoring at ties.
 
-    Parameters
-    ----------
-    rows : mapping of str to ndarray
-        "time" as a share of the horizon, "reoffended", "treated" and "weight".
-    share : float
-        The time, as a share of the horizon.
-
-    Returns
-    -------
-    ndarray of float, shape (n_rows,)
-        0 where it is not known; 1 for all where nobody was censored earlier.
-
-    References
-    ----------
     Robins, J. M. and Finkelstein, D. M. (2000). Correcting for noncompliance and dependent
     censoring in an AIDS clinical trial with inverse probability of censoring weighted log-rank
     tests. Biometrics 56(3), 779-788.

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from desist.arguments import describe
 from desist.errors import CannotAnswerError, Fault, InputError
 from desist.estimands import Measure
+from desist.evaluation._model_alone import tells_of
 from desist.evaluation.categories import find_worst, withhold_rows
-from desist.evaluation.model_alone import tells_of
 from desist.evaluation.record import ComparedCheck, Evaluation
 from desist.privacy import FEWEST_SHARING
 from desist.report._digits import NUMBERS, round_balance, round_check, round_to

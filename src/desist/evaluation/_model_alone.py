@@ -16,37 +16,13 @@ PRINTED = {  # factor, decimals and unit, as the report prints them
 
 
 def name_apart(effects: Iterable[Effect]) -> tuple[str, ...]:
-    """Name the measures of which the model alone says something else.
-
-    Parameters
-    ----------
-    effects : iterable of Effect
-        Those that are not corrected have nothing to say.
-
-    Returns
-    -------
-    tuple of str
-        Sentences, with the figures rounded as a report prints them.
-    """
+    """Name the measures of which the model alone says something else."""
     corrected = [(effect, effect.correction.contrast) for effect in effects if effect.correction]
     return tuple(_say_apart(*each) for each in corrected if _is_apart(*each))
 
 
 def tells_of(warning: str, measure: Measure) -> bool:
-    """Say whether a warning holds figures of a measure, so that it goes where these go.
-
-    Parameters
-    ----------
-    warning : str
-        Of an evaluation.
-    measure : Measure
-        Such as one that a report withholds.
-
-    Returns
-    -------
-    bool
-        True for the sentences of `name_apart`.
-    """
+    """Say whether a warning holds figures of a measure, so that it goes where these go."""
     return warning.startswith(_begin(measure))
 
 

@@ -63,7 +63,6 @@ from desist.checks.times.log_rank import LogRank, count_log_rank, log_rank
 from desist.checks.times.log_rank_permutation import log_rank_permutation
 from desist.checks.times.proportional import ProportionalHazards, proportional_hazards
 from desist.checks.times.restricted_regression import rmst_regression
-from desist.design.weighting.equations import WeightEquations
 from desist.weights import effective_sample_size
 
 __all__ = [
@@ -82,7 +81,6 @@ __all__ = [
     "ProportionalHazards",
     "SurvivalCurve",
     "TwoByTwo",
-    "WeightEquations",
     "WeightedFit",
     "adjust",
     "agrees",

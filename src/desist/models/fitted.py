@@ -358,8 +358,8 @@ def name_levels(levels: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, .
     Returns
     -------
     dict of str to tuple of str
-        In the same order. A name keeps its letters, digits and underscores, and "group_" is put
-        before it while it means something else in a model, or another grouping has it.
+        In the same order. A name keeps its letters, digits and underscores, and ``group_`` is
+        put before it while it means something else in a model, or another grouping has it.
 
     Examples
     --------

@@ -8,6 +8,7 @@ import pytest
 
 from desist import checks
 from desist.checks.columns import Columns
+from desist.design.weighting.equations import WeightEquations
 from desist.errors import CannotAnswerError, InputError
 
 N = 24
@@ -264,7 +265,7 @@ def test_sets_of_minus_one_are_none():
     [
         checks.kaplan_meier(DAYS + 0.125, EVENT),
         checks.read_arms(DAYS + 0.125, ARM),
-        checks.WeightEquations(DAYS[:, None] + 0.125, np.eye(1), DAYS[:, None] + 0.125),
+        WeightEquations(DAYS[:, None] + 0.125, np.eye(1), DAYS[:, None] + 0.125),
     ],
 )
 def test_no_record_shows_a_day_of_a_person(record):

@@ -83,7 +83,7 @@ def test_a_covariate_called_like_a_column_of_the_matrix_is_shown_in_backticks(co
 
 
 def test_levels_that_are_written_alike_are_refused(covariates):
-    people = covariates.assign(cell=pd.Series(["1", 1] * 20, dtype=object))
+    people = covariates.assign(cell=pd.Series(["1", 1] * 20, dtype=object).astype("category"))
     assert "expected columns of different names, found 1 names twice" in message("age:cell", people)
 
 

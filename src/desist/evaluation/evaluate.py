@@ -32,6 +32,7 @@ from desist.evaluation.categories import (
     find_worst,
     withhold_rows,
 )
+from desist.evaluation.groups import evaluate_groups
 from desist.evaluation.record import Evaluation, compare_check
 from desist.inference.engines import Engine, find_engine_faults
 from desist.models.fit import Fit, Model, fit_model
@@ -132,6 +133,7 @@ def evaluate(
     streams = np.random.default_rng(seed).spawn(len(chosen) + 1)
     fits = _fit_all(chosen, sample, inference, streams)
     effects, reasons = _contrast_all(fits, probability, calibrated=calibrated)
+    by_group, ungrouped = evaluate_groups(fits, probability=probability, calibrated=calibrated)
     checks = run_checks(sample, rng=streams[-1])
     summary = summarise_design(sample)
     prognostic, hidden = _check_prognostic(sample, summary["balance"])
@@ -150,12 +152,14 @@ def evaluate(
         fits=fits,
         prognostic=prognostic,
         smallest_group=find_smallest_group(sample),
+        by_group=by_group,
         warnings=(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
             *list_cautions(tuple(effects.values())),
             *_name_constant(constant, cohort),
             *_doubt_narrow_posteriors(effects, checks),
             *name_apart(effects.values()),
+            *ungrouped,
         ),
     )
 

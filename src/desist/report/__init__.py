@@ -4,8 +4,16 @@ from desist.report.disclosure import RULE_SETS, RuleSet
 from desist.report.document import render_document, write_report
 from desist.report.json_record import encode_evaluation
 from desist.report.pictures.forest import forest
+from desist.report.pictures.groups import effects_by_group
 from desist.report.pictures.love import love_plot
-from desist.report.view import ShownCheck, ShownMeasure, View, make_statements, make_view
+from desist.report.view import (
+    ShownCheck,
+    ShownGroups,
+    ShownMeasure,
+    View,
+    make_statements,
+    make_view,
+)
 from desist.report.words.statements import PerHundred, Statement, per_100
 
 __all__ = [
@@ -13,9 +21,11 @@ __all__ = [
     "PerHundred",
     "RuleSet",
     "ShownCheck",
+    "ShownGroups",
     "ShownMeasure",
     "Statement",
     "View",
+    "effects_by_group",
     "encode_evaluation",
     "forest",
     "love_plot",

@@ -14,14 +14,14 @@ from desist.arguments import (
     find_number_faults,
     find_probability_faults,
 )
-from desist.checks import Check, run_checks
+from desist.checks.check import Check
 from desist.checks.designs.prognostic import PrognosticCheck, check_prognostic
 from desist.checks.people.skewness import FEWEST_BY_WEIGHT
+from desist.checks.run import run_checks
 from desist.cohort.cohort import Cohort
 from desist.cohort.flow import RecordFlow
 from desist.design.design import Design
-from desist.effects import Effect
-from desist.effects.effect import contrast_measures
+from desist.effects.effect import Effect, contrast_measures
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
 from desist.evaluation._model_alone import name_apart

@@ -16,7 +16,7 @@ from desist.checks.check import Check
 from desist.checks.designs.prognostic import PrognosticCheck
 from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedStudy
-from desist.effects import Effect, summarise_interval
+from desist.effects.effect import Effect, summarise_interval
 from desist.errors import raise_faults
 from desist.estimands import Estimand, Measure
 from desist.models.fit import Fit

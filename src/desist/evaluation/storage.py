@@ -10,7 +10,7 @@ from typing import Any
 
 import xarray as xr
 
-from desist.effects import Effect
+from desist.effects.effect import Effect
 from desist.errors import Fault, raise_faults
 from desist.evaluation.container import read_file
 from desist.evaluation.record import Evaluation

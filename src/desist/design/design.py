@@ -234,20 +234,7 @@ def build_design(
 
 
 def find_stranger_faults(cohort: Cohort, design: Design) -> list[Fault]:
-    """Find out whether a design was made from other people, or another order of them.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The people.
-    design : Design
-        What is to be used for them.
-
-    Returns
-    -------
-    list of Fault
-        At most one.
-    """
+    """Find out whether a design was made from other people, or another order of them."""
     found = ""
     if not np.array_equal(cohort.treated, design.treated):
         found = f"another one ({len(design.treated)} people, the cohort has {cohort.n_people})"

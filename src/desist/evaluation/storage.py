@@ -55,19 +55,7 @@ def save_evaluation(evaluation: Evaluation, path: str | Path) -> Path:
 
 
 def pack_evaluation(evaluation: Evaluation) -> bytes:
-    """Return what `save_evaluation` writes.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        What was found.
-
-    Returns
-    -------
-    bytes
-        A netCDF file. It is made in memory, because the HDF5 library does not survive a
-        disk without room.
-    """
+    """Return what `save_evaluation` writes."""
     record = {
         "schema": SCHEMA,
         "package_version": evaluation.package_version,

@@ -1,19 +1,13 @@
-r"""Bootstrap intervals, of weighted means and of the whole design.
+"""Bootstrap intervals, of weighted means and of the whole design."""
 
-`bca_bootstrap` resamples people within each arm with the weights they have; its interval
-is corrected for bias and for a spread that changes with the mean (BCa), and widened by
-Student's t and n / (n - 1), without which it is too narrow for few people. `redo_design`
-resamples people and makes score, matching and weights again for every resample, so that
-their uncertainty is in the interval. That is not valid after matching with a fixed
-number of neighbours, however many people there are (Abadie and Imbens 2008), and is
-refused there.
-
-References
-----------
-Efron, B. (1987). JASA 82, 171-185. Hesterberg, T. C. (2015). The American Statistician
-69, 371-386 (the widening). Abadie, A. and Imbens, G. W. (2008). Econometrica 76,
-1537-1557.
-"""
+# `bca_bootstrap` resamples people within each arm with the weights they have; its interval is
+# corrected for bias and for a spread that changes with the mean (BCa), and widened by Student's t
+# and n / (n - 1), without which it is too narrow for few people. `redo_design` resamples people and
+# makes score, matching and weights again for every resample, so that their uncertainty is in the
+# interval. That is not valid after matching with a fixed number of neighbours, however many people
+# there are (Abadie and Imbens 2008), and is refused there.
+# Efron, B. (1987). JASA 82, 171-185. Hesterberg, T. C. (2015). The American Statistician 69,
+# 371-386 (the widening). Abadie, A. and Imbens, G. W. (2008). Econometrica 76, 1537-1557.
 
 import math
 from concurrent.futures import Executor

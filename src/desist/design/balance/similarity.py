@@ -1,8 +1,7 @@
-"""Further measures of how alike the arms are: products, overlap, distances, subgroups.
+"""Further measures of how alike the arms are: products, overlap, distances, subgroups."""
 
-The balance table of a design says whether means agree. These say whether the shapes, the
-joint distribution and the parts of the sample do.
-"""
+# The balance table of a design says whether means agree. These say whether the shapes, the joint
+# distribution and the parts of the sample do.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -267,27 +266,7 @@ def measure_by_group(cohort: Cohort, design: Design, column: str) -> GroupBalanc
 
 
 def read_design_formula(cohort: Cohort, design: Design) -> tuple[pd.DataFrame, Formula]:
-    """Read the formula of a design against the cohort it was made from.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The people of the design.
-    design : Design
-        Made with a formula.
-
-    Returns
-    -------
-    covariates : DataFrame
-        The people.
-    formula : Formula
-        Their covariates.
-
-    Raises
-    ------
-    InputError
-        If the design has no formula, or the people are others.
-    """
+    """Read the formula of a design against the cohort it was made from."""
     covariates = cohort.covariates
     formula, faults = read_formula(design.formula, covariates, {})
     faults += find_stranger_faults(cohort, design)

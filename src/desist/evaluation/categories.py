@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from desist.cohort.outcomes import Outcomes
 from desist.design.balance import expand_columns, is_binary
-from desist.design.balance.similarity import read_design_formula
 from desist.design.design import Design
+from desist.design.made_from import read_design_formula, recall_people
 from desist.privacy import FEWEST_SHARING
 from desist.sample import Sample
 
@@ -26,7 +26,7 @@ def count_levels(sample: Sample) -> dict[str, tuple[str, int | None]]:
     design = sample.design
     if design.balance is None or design.formula is None:
         return {}
-    covariates, formula = read_design_formula(sample.cohort, design)
+    covariates, formula = read_design_formula(recall_people(sample.cohort, design))
     counted: dict[str, tuple[str, int | None]] = {}
     for name in formula.variables:
         columns = dict(expand_columns(covariates, (name,), formula.categorical))

@@ -21,9 +21,9 @@ from desist._types import Floats, Mask
 from desist.checks.finding import Finding, from_standard_error
 from desist.cohort.cohort import Cohort
 from desist.design.balance import WORDS, expand_columns, measure_balance
-from desist.design.balance.similarity import read_design_formula
 from desist.design.design import Design
 from desist.design.formula import Formula, ModelMatrix, make_matrix
+from desist.design.made_from import read_design_formula, recall_people
 from desist.design.scores.propensity import fit_score, score_matrix
 from desist.errors import InputError, SeparationError
 from desist.execution import on_one_thread
@@ -167,7 +167,7 @@ def check_prognostic(
     if design.balance is None or design.formula is None:
         reason = "the design names no covariates"
         return PrognosticCheck(pd.DataFrame(columns=COLUMNS), PrognosticBalance(reason=reason))
-    covariates, formula = read_design_formula(people.cohort, design)
+    covariates, formula = read_design_formula(recall_people(people.cohort, design))
     reoffended = people.within.reoffended
     poor = design.balance.table.query("word == @WORDS[2]")
     columns = {}

@@ -177,6 +177,58 @@ def test_the_design_knows_no_single_method():
     assert not names & _list_methods()
 
 
+def test_few_functions_of_the_design_take_its_cohort_as_well():
+    # a design knows the people it was built from; whoever joins the two builds a sample
+    taking = [
+        f"{path.name}: {node.name}"
+        for path in (SOURCE / "design").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+        if {"Cohort", "Design"} <= {name for kind in _list_kinds(node) for name in kind}
+    ]
+    assert len(taking) <= 6, taking
+
+
+def test_only_one_module_hands_work_to_an_executor():
+    found = {}
+    for path in MODULES:
+        text = path.read_text(encoding="utf-8")
+        names = {
+            name.name
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.ImportFrom) and node.module == "concurrent.futures"
+            for name in node.names
+        }
+        if names - {"Executor"} or re.search(
+            r"executor\.(map|submit)|import (multiprocessing|joblib)", text
+        ):
+            found[path.name] = names
+    assert set(found) == {"execution.py"}
+
+
+@pytest.mark.parametrize(
+    "path", sorted((SOURCE / "report").rglob("*.py")), ids=lambda path: path.stem
+)
+def test_above_the_view_nothing_is_read_from_an_evaluation(path):
+    # it may be taken, to make the view of it
+    if path.stem in {"view", "disclosure"}:
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            taken = {
+                argument.arg
+                for argument in (*node.args.args, *node.args.kwonlyargs)
+                if argument.annotation and "Evaluation" in ast.unparse(argument.annotation)
+            }
+            read = [
+                ast.unparse(inner)
+                for inner in ast.walk(node)
+                if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name)
+                if inner.value.id in taken
+            ]
+            assert read == [], node.name
+
+
 def test_our_own_modules_are_imported_at_the_top():
     # the command line starts fast because its commands import the floors when they run
     deferred = []
@@ -191,6 +243,11 @@ def test_our_own_modules_are_imported_at_the_top():
                     if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("desist")
                 ]
     assert deferred == []
+
+
+def _list_kinds(node):
+    arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+    return [re.findall(r"\w+", ast.unparse(one.annotation)) for one in arguments if one.annotation]
 
 
 def _list_methods():

@@ -29,6 +29,7 @@ from desist.design.design import Design, build_design
 from desist.design.protocol import Method
 from desist.errors import CannotAnswerError, Fault, InputError, raise_faults
 from desist.estimands import Measure
+from desist.execution import run_tasks
 from desist.weights import effective_sample_size
 
 Floats = NDArray[np.float64]
@@ -36,6 +37,7 @@ Floats = NDArray[np.float64]
 N_RESAMPLES = 1999
 LARGEST_BLOCK = 4_000_000  # resampled people worked on at once
 FEWEST_PEOPLE = 5
+BATCHES = 16  # of resamples, to be worked on at the same time
 
 
 def bca_bootstrap(
@@ -155,9 +157,10 @@ def redo_design(
         raise InputError("check", [fault])
     if design.method.no_bootstrap:
         raise CannotAnswerError(design.method.no_bootstrap)
-    seeds = np.random.default_rng(rng).integers(2**63, size=n_resamples)
+    seeds = np.random.default_rng(rng).integers(2**63, size=n_resamples).tolist()
     work = partial(_redo_once, cohort, design, design.method)
-    results = list(map(work, seeds) if executor is None else executor.map(work, seeds))
+    # the people travel with each batch
+    results = run_tasks(work, seeds, executor=executor, batch=math.ceil(n_resamples / BATCHES))
     made = [result for result in results if result is not None]
     if len(made) < 0.9 * n_resamples:
         lost = n_resamples - len(made)

@@ -16,33 +16,15 @@ UNKNOWN = float("nan")
 
 @dataclass(frozen=True)
 class GroupRow:
-    """The effect in one group, in the unit of the measure.
-
-    Attributes
-    ----------
-    level : str
-        Which group.
-    n_treated, n_comparison : int
-        People of it who are used.
-    fewest : int
-        Of either arm: the fewest people, people who reoffended or people who did not.
-    share : float
-        Of the people whom the effect is about.
-    raw : float
-        The difference of the group's own weighted means; nan where an arm has nobody.
-    estimate, lower, upper : float
-        Posterior mean and equal-tailed interval of the difference, drawn towards that of the
-        other groups by as much as the data ask for.
-    probability_of_benefit : float
-        Posterior probability that the programme does good in this group.
-    """
+    """The effect in one group, in the unit of the measure."""
 
     level: str
-    n_treated: int
+    n_treated: int  # people of it who are used
     n_comparison: int
-    fewest: int
-    share: float
-    raw: float
+    fewest: int  # of either arm: the fewest people, of all, who reoffended or who did not
+    share: float  # of the people whom the effect is about
+    raw: float  # difference of the group's own weighted means; nan where an arm has nobody
+    # posterior, drawn towards that of the other groups by as much as the data ask for
     estimate: float
     lower: float
     upper: float
@@ -51,36 +33,20 @@ class GroupRow:
 
 @dataclass(frozen=True)
 class GroupTable:
-    """The effects on one measure in all groups of a grouping, and how much they differ.
-
-    Attributes
-    ----------
-    grouping : str
-        Such as "prison".
-    measure : Measure
-        What is compared.
-    probability : float
-        Of the intervals.
-    rows : tuple of GroupRow
-        The groups that may be told of, the most favourable effect first.
-    n_groups : int
-        All groups, those without a row too.
-    spread, spread_lower, spread_upper : float
-        Standard deviation of the effects between groups, each counting by its share: median
-        and equal-tailed interval. It is never below zero, whatever the groups.
-    probability_differs : float
-        Posterior probability that the effect is more favourable in the group with the most
-        favourable estimate than in the one with the least.
-    """
+    """The effects on one measure in all groups of a grouping, and how much they differ."""
 
     grouping: str
     measure: Measure
-    probability: float
-    rows: tuple[GroupRow, ...]
-    n_groups: int
+    probability: float  # of the intervals
+    rows: tuple[GroupRow, ...]  # that may be told of, the most favourable effect first
+    n_groups: int  # those without a row too
+    # standard deviation of the effects between groups, each counting by its share: median and
+    # equal-tailed interval; it is never below zero, whatever the groups
     spread: float
     spread_lower: float
     spread_upper: float
+    # that the effect is more favourable in the group with the most favourable estimate than in the
+    # one with the least
     probability_differs: float
 
     @property

@@ -24,30 +24,14 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Redraws:
-    """Participation drawn again, once for all measures of an evaluation.
-
-    Attributes
-    ----------
-    design : Design
-        As built.
-    draws : ndarray of int, shape (n_draws, n_treated), or None
-        Positions of the participants of each draw; None where the test is not one of
-        redrawn scores.
-    n_draws : int
-        How often participation is drawn.
-    seed : int
-        For permutations within sets.
-    obstacle : str
-        Why participation cannot be drawn again; empty when it can.
-    outcomes : tuple of ndarray of float, shape (n_people,)
-        That will be compared: all of them together, when the first is asked for.
-    """
+    """Participation drawn again, once for all measures of an evaluation."""
 
     design: Design
-    draws: NDArray[np.int64] | None
+    draws: NDArray[np.int64] | None  # (n_draws, n_treated) positions; None without redrawn scores
     n_draws: int
-    seed: int
-    obstacle: str = ""
+    seed: int  # for permutations within sets
+    obstacle: str = ""  # why participation cannot be drawn again
+    # of everybody, each (n_people,): contrasted together, when the first is asked for
     outcomes: tuple[Floats, ...] = ()
 
     @cached_property
@@ -98,7 +82,7 @@ def redraw(
         Draws.
     rng : numpy.random.Generator or int, optional
         Source of randomness, or a seed.
-    outcomes : tuple of ndarray of float, shape (n_people,), optional
+    outcomes : tuple of ndarray of float, each of shape (n_people,), optional
         Of everybody in the design: those that will be compared. The draws serve any outcome,
         but these share the work.
 
@@ -126,25 +110,7 @@ def redraw(
 
 
 def compare_redrawn(outcome: Floats, redraws: Redraws) -> Finding:
-    """Compare a difference with those of redrawn participants.
-
-    Parameters
-    ----------
-    outcome : ndarray of float, shape (n_people,)
-        Of everybody in the design.
-    redraws : Redraws
-        From `redraw`.
-
-    Returns
-    -------
-    Finding
-        Difference of the weighted means, with interval and p.
-
-    Raises
-    ------
-    CannotAnswerError
-        If participation cannot be drawn again.
-    """
+    """Compare a difference with those of redrawn participants."""
     position = redraws.find(outcome)
     if position is None:
         return redraws.contrast((outcome,)).judge(0)

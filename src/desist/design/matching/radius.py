@@ -1,11 +1,9 @@
-"""Radius matching on the propensity score, with replacement.
+"""Radius matching on the propensity score, with replacement."""
 
-Comparison person j belongs to treated person i when ``|score_i - score_j| <= caliper``.
-Each treated person's matches share weight 1, and weights add over treated people
-(Dehejia and Wahba 2002, Review of Economics and Statistics 84; Huber, Lechner and
-Steinmayr 2015). No list of pairs is made: in the sorted scores of the comparison people
-each treated person's matches are a window.
-"""
+# Comparison person j belongs to treated person i when `|score_i - score_j| <= caliper`. Each
+# treated person's matches share weight 1, and weights add over treated people (Dehejia and Wahba
+# 2002, Review of Economics and Statistics 84; Huber, Lechner and Steinmayr 2015). No list of pairs
+# is made: in the sorted scores of the comparison people each treated person's matches are a window.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -168,22 +166,7 @@ def radius_weights(values: Floats, treated: NDArray[np.bool_], radius: float) ->
 
 
 def iterate_pairs(values: Floats, treated: NDArray[np.bool_], radius: float) -> Iterator[Integers]:
-    """Yield the matched pairs of radius matching in blocks, for those who need them.
-
-    Parameters
-    ----------
-    values : ndarray of float, shape (n_people,)
-        Scores or log odds.
-    treated : ndarray of bool, shape (n_people,)
-        Whether each person took part.
-    radius : float
-        Largest distance of a match.
-
-    Yields
-    ------
-    ndarray of int, shape (n_pairs, 2)
-        Positions of a treated person and of a comparison person; about a million at once.
-    """
+    """Yield the matched pairs of radius matching in blocks, for those who need them."""
     people, comparison = np.flatnonzero(treated), np.flatnonzero(~treated)
     order = comparison[np.argsort(values[comparison], kind="stable")]
     start, end = find_windows(values[order], values[people], radius)

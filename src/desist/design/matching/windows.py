@@ -10,26 +10,9 @@ Integers = NDArray[np.int64]
 
 
 def find_windows(ordered: Floats, targets: Floats, radius: float) -> tuple[Integers, Integers]:
-    """Find who lies within the radius of each target: ``ordered[start:end]``.
-
-    The rule is ``abs(target - value) <= radius`` as computed, so people at the edge are
-    decided as a list of pairs would decide them; bisection on ``target - radius`` alone
-    rounds differently.
-
-    Parameters
-    ----------
-    ordered : ndarray of float, shape (n_comparison,)
-        Sorted values.
-    targets : ndarray of float, shape (n_treated,)
-        Middle of each window.
-    radius : float
-        Half its width, included.
-
-    Returns
-    -------
-    start, end : ndarray of int, shape (n_treated,)
-        Half-open windows; empty where they are equal.
-    """
+    """Find who lies within the radius of each target: `ordered[start:end]`."""
+    # The rule is `abs(target - value) <= radius` as computed, so people at the edge are decided as
+    # a list of pairs would decide them; bisection on `target - radius` alone rounds differently.
     low = np.searchsorted(ordered, targets - radius, side="left")
     high = np.searchsorted(ordered, targets + radius, side="right")
     low = _settle(low, ordered, lambda values: (targets - values) > radius)

@@ -1,9 +1,8 @@
-"""Radius matching made again for other participants, all draws of participation at once.
+"""Radius matching made again for other participants, all draws of participation at once."""
 
-In the order of the scores everybody has a window of people within the radius. How many stand in it,
-and the sum of their outcomes, changes with no draw; what does is which of the participants of a
-draw stand in the windows of the others. They are few, and in the same order.
-"""
+# In the order of the scores everybody has a window of people within the radius. How many stand in
+# it, and the sum of their outcomes, changes with no draw; what does is which of the participants of
+# a draw stand in the windows of the others. They are few, and in the same order.
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,32 +22,13 @@ Places = NDArray[Any]  # in the order of the scores, in as few bytes as hold the
 
 @dataclass(frozen=True, eq=False, repr=False)
 class WithinRadius:
-    """Radius matching made again for other participants.
+    """Radius matching made again for other participants."""
 
-    Attributes
-    ----------
-    values : ndarray of float, shape (n_people,)
-        What is compared with the radius: scores or log odds.
-    radius : float
-        Largest distance of a match, in the unit of `values`.
-    """
-
-    values: Floats
-    radius: float
+    values: Floats  # (n_people,) what is compared with the radius: scores or log odds
+    radius: float  # largest distance of a match, in the unit of `values`
 
     def prepare(self, columns: Floats) -> Contrast:
-        """Return what compares the arms of a redrawn participation, all draws at once.
-
-        Parameters
-        ----------
-        columns : ndarray of float, shape (n_columns, n_people)
-            What is compared.
-
-        Returns
-        -------
-        callable
-            As `desist.design.reweighing.Reweighing` says.
-        """
+        """Return what compares the arms of a redrawn participation, all draws at once."""
         order = np.argsort(self.values, kind="stable")
         start, end = find_windows(self.values[order], self.values[order], self.radius)
         rows = columns[:, order]
@@ -100,11 +80,9 @@ def _compare_matched(chosen: Places, windows: _Windows) -> Floats:
 
 
 def _count_participants(places: Places, start: Places) -> tuple[Integers, Integers]:
-    """Count the participants of each draw who stand before the window of each, and before its end.
-
-    Whoever is near is near both ways, so that those before an end are those whose own windows
-    start, among the participants, no later.
-    """
+    """Count the participants of each draw who stand before each window, and before its end."""
+    # whoever is near is near both ways, so that those before an end are those whose own windows
+    # start, among the participants, no later
     n_treated, n_draws = places.shape
     before = _count_before(places, start[places]).astype(np.int64)
     starts = np.bincount((before * n_draws + np.arange(n_draws)).ravel(), minlength=places.size)

@@ -42,6 +42,7 @@ from desist.models.rate import RateModel
 from desist.models.settings import find_model_faults, list_settings
 from desist.models.survival import SurvivalModel
 from desist.privacy import FEWEST_SHARING
+from desist.progress import follow
 from desist.sample import Sample, build_sample
 from desist.weights import effective_sample_size
 
@@ -248,9 +249,7 @@ def _fit_all(
     streams: Sequence[np.random.Generator],
 ) -> tuple[Fit, ...]:
     """Fit the models whose outcome there is and the horizon leaves usable."""
-    from tqdm import tqdm
-
-    steps = tqdm(chosen, desc="fitting", unit="model", disable=None)  # silent off a terminal
+    steps = follow(chosen, "fitting models", len(chosen))
     return tuple(
         fit_model(model, sample, inference=inference, seed=stream)
         for model, stream in zip(steps, streams, strict=False)
@@ -259,12 +258,12 @@ def _fit_all(
 
 
 def _contrast_all(
-    fits: Iterable[Fit], probability: float, *, calibrated: bool
+    fits: Sequence[Fit], probability: float, *, calibrated: bool
 ) -> tuple[dict[Measure, Effect], dict[Measure, str]]:
     """Return the effects in the order of the measures, and why others cannot be had."""
     effects: list[Effect] = []
     reasons: dict[Measure, str] = {}
-    for fit in fits:
+    for fit in follow(fits, "averaging predictions", len(fits)):
         answered, not_answered = contrast_measures(
             fit, probability=probability, calibrated=calibrated
         )

@@ -8,6 +8,7 @@ from desist.errors import NotConvergedError
 from desist.models.fit import Fit
 from desist.models.predictors import MATCHED_SET
 from desist.privacy import FEWEST_SHARING
+from desist.progress import follow
 
 FEWEST_GROUPS = 2  # withheld together: one alone is what the total leaves
 
@@ -18,7 +19,8 @@ def evaluate_groups(
     """Tabulate the effects by group of every fit with groups, and say which cannot be had."""
     tables: list[GroupTable] = []
     told = []
-    for fit, grouping in _list_groupings(fits):
+    every = list(_list_groupings(fits))
+    for fit, grouping in follow(every, "contrasting groups", len(every)):
         try:
             found = tabulate_groups(fit, grouping, probability=probability, calibrated=calibrated)
         except NotConvergedError as error:

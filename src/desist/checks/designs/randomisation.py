@@ -28,6 +28,7 @@ from desist.design.reweighing import Reweighing
 from desist.design.weighting.targets import TARGETS, ScoreWeights
 from desist.errors import CannotAnswerError
 from desist.estimands import Estimand
+from desist.progress import follow
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -252,7 +253,11 @@ def contrast_draws(
     contrast = again.prepare(np.stack([*outcomes, treated.astype(float)]))
     n_draws, n_treated = draws.shape
     step = max(1, AT_ONCE // max(1, n_treated))
-    blocks = [contrast(draws[at : at + step]) for at in range(0, n_draws, step)]
+    starts = range(0, n_draws, step)
+    blocks = [
+        contrast(draws[at : at + step])
+        for at in follow(starts, "redrawing participation", len(starts))
+    ]
     observed = contrast(np.flatnonzero(treated)[None, :])[:, 0]
     return Contrasts(observed, np.concatenate(blocks, axis=1))
 
@@ -270,7 +275,8 @@ def contrast_sets(
     data = np.stack([*outcomes, treated.astype(float)])
     source = np.random.default_rng(rng)
     observed, drawn, total = np.zeros(len(data)), np.zeros((len(data), n_draws)), 0.0
-    for members in _members_of(sets):
+    every = _members_of(sets)
+    for members in follow(every, "redrawing participation within sets", len(every)):
         own, inside = data[:, members], treated[members]
         n_inside = int(inside.sum())
         if not 0 < n_inside < members.size:

@@ -90,7 +90,5 @@ def test_a_check_reads_no_outcome(folder, capsys, monkeypatch):
     (other / "people.csv").write_bytes(people.to_csv(index=False, sep=";").encode("cp1252"))
     desist(capsys, "init", folder / "people.csv", "--out", other / "study.toml")
     text = (other / "study.toml").read_text()
-    (other / "study.toml").write_text(
-        re.sub(r"(?m)^people = .*$", 'people = "people.csv"', text)
-    )
+    (other / "study.toml").write_text(re.sub(r"(?m)^people = .*$", 'people = "people.csv"', text))
     assert "No outcome was read" in desist(capsys, "check", other / "study.toml").out

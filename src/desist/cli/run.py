@@ -35,31 +35,16 @@ class Built:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What became of one analysis.
+    """What became of one analysis."""
 
-    Attributes
-    ----------
-    name : str
-        Of the analysis; empty for a study of one.
-    view : View
-        What may be seen of its results.
-    cohort : Cohort
-        The people of this analysis.
-    design : Design
-        Their weights.
-    """
-
-    name: str
-    view: View
-    cohort: Cohort
-    design: Design
+    name: str  # of the analysis; empty for a study of one
+    view: View  # what may be seen of its results
+    cohort: Cohort  # the people of this analysis
+    design: Design  # their weights
 
 
 def run_study(study: Study) -> tuple[list[Result], dict[str, str], tuple[str, ...]]:
-    """Carry out each analysis, the headline first; name those that cannot be made, and why.
-
-    The notes say what was done to read the people.
-    """
+    """Carry out each analysis, the headline first; say which cannot be made, and how people were read."""
     cohort, notes = read_cohort(study)
     built, refused = build_study(study, cohort)
     results = []
@@ -91,17 +76,14 @@ def build_study(study: Study, cohort: Cohort) -> tuple[dict[str, Built], dict[st
 
 
 def read_cohort(study: Study, *, outcomes: bool = True) -> tuple[Cohort, tuple[str, ...]]:
-    """Read the people of a study, and say what was done to read them.
-
-    Without outcomes their columns are left out of the table before anything looks at them.
-    """
+    """Read the people of a study, and say what was done to read them."""
     raise_faults("settings", _find_people_faults(study.people))
     data = dict(study.data)
     how = {key: data.pop(key, None) for key in FILE_KEYS}
     dated = {key: data.pop(key) for key in DATE_KEYS if key in data}
     raise_faults("settings", _find_date_faults(dated))
     table = read_table(study.people, **how, person=data.get("person"))
-    if not outcomes:
+    if not outcomes:  # their columns go before anything looks at them
         table = table.change(_leave_outcomes_out(table.frame, data, dated))
         data = {key: value for key, value in data.items() if key not in OUTCOMES}
         dated.pop("reoffended_on", None)

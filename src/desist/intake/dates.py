@@ -59,12 +59,8 @@ date_format=None)
 def read_dates(
     table: Table, dates: DateColumns, follow_up: float | str, taken: tuple[str, ...]
 ) -> tuple[Table, dict[str, Any]]:
-    """Turn dates into days since release; the dates themselves are left out of the table.
-
-    Returns the table and the roles that the new columns have: `reoffended` and `days` where a
-    date of reoffence is given, `follow_up` where an end is. Offending after the follow-up is
-    none within it, and a note says that there is some.
-    """
+    """Turn dates into days since release, and return the roles that the new columns have."""
+    # the dates are left out of the table: that of the reoffence is an outcome
     raise_faults(SUBJECT, [*_find_column_faults(table.frame, dates, follow_up, taken)])
     read, faults = {}, []
     for role, name in dates.columns:

@@ -44,7 +44,7 @@ class Result:
 
 
 def run_study(study: Study) -> tuple[list[Result], dict[str, str], tuple[str, ...]]:
-    """Carry out each analysis, the headline first; say which cannot be made, and how people were read."""
+    """Carry out each analysis, the headline first; say which cannot be made and what was read."""
     cohort, notes = read_cohort(study)
     built, refused = build_study(study, cohort)
     results = []

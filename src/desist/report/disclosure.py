@@ -99,21 +99,6 @@ class RuleSet:
         """
         return n_reoffenders >= self.min_reoffenders_for_time
 
-    def prints_category(self, n_people: int) -> bool:
-        """Return whether a category with this many people is printed.
-
-        Parameters
-        ----------
-        n_people : int
-            People in the category.
-
-        Returns
-        -------
-        bool
-            True when there are enough.
-        """
-        return n_people >= self.min_category
-
     def say_count(self, count: int) -> str:
         """Say how many people a small group has, unless it is too small to say.
 

@@ -39,13 +39,7 @@ def require_places(out: Path, names: Iterable[str], *, weights: bool = False) ->
 
 
 class Run:
-    """Everything that a run writes and says; nothing is written before `write`.
-
-    Parameters
-    ----------
-    out : Path
-        Folder of the run.
-    """
+    """Everything that a run writes and says; nothing is written before `write`."""
 
     def __init__(self, out: Path) -> None:
         self.out = out

@@ -18,24 +18,12 @@ from desist.writing import say_reason
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What became of one analysis.
+    """What became of one analysis."""
 
-    Attributes
-    ----------
-    name : str
-        Of the analysis; empty for a study of one.
-    view : View
-        What may be seen of its results.
-    cohort : Cohort
-        The people of this analysis.
-    design : Design
-        Their weights.
-    """
-
-    name: str
-    view: View
-    cohort: Cohort
-    design: Design
+    name: str  # of the analysis; empty for a study of one
+    view: View  # what may be seen of its results
+    cohort: Cohort  # the people of this analysis
+    design: Design  # their weights
 
 
 def run_study(study: Study) -> tuple[list[Result], dict[str, str]]:

@@ -64,31 +64,18 @@ REQUIRED = (("data", "people"), ("data", "treatment"), ("design", "method"))
 
 @dataclass(frozen=True)
 class Study:
-    """A settings file that is in order.
+    """A settings file that is in order."""
 
-    Attributes
-    ----------
-    title : str
-        Heading of the report.
-    people : Path
-        The table of people.
-    data, design, model, report : dict
-        The sections, without the entries above.
-    analyses : dict of str to dict
-        Analyses by name, each the design section with its own entries over it; empty for a
-        study of one analysis.
-    headline : str or None
-        The analysis that is reported first.
-    """
-
-    title: str
-    people: Path
-    data: dict[str, Any]
+    title: str  # heading of the report
+    people: Path  # the table of people
+    data: dict[str, Any]  # the sections, without the entries above
     design: dict[str, Any]
     model: dict[str, Any] = field(default_factory=dict)
     report: dict[str, Any] = field(default_factory=dict)
+    # analyses by name, each the design section with its own entries over it; empty for a study of
+    # one analysis
     analyses: dict[str, dict[str, Any]] = field(default_factory=dict)
-    headline: str | None = None
+    headline: str | None = None  # the analysis that is reported first
 
     @property
     def rules(self) -> str:

@@ -1,9 +1,8 @@
-"""The lines of a CSV file, before their cells are read: each person is one line.
+"""The lines of a CSV file, before their cells are read: each person is one line."""
 
-A reader of CSV files that meets a stray quotation mark takes the lines up to the next one for a
-single cell, and the people in them are gone. So lines are looked at on their own here, and what
-could be two tables is refused.
-"""
+# A reader of CSV files that meets a stray quotation mark takes the lines up to the next one for a
+# single cell, and the people in them are gone. So lines are looked at on their own here, and what
+# could be two tables is refused.
 
 import csv
 import io
@@ -21,32 +20,18 @@ _TOTALS = re.compile(r"\s*((grand |sub-?)?totals?|sum|overall|mean|average)\b.*"
 
 @dataclass(frozen=True, repr=False)
 class Lines:
-    """What the lines of a file look like; no cell of a person but the first of the last line.
+    """What the lines of a file look like; no cell of a person but the first of the last line."""
 
-    Attributes
-    ----------
-    names : list of str
-        Cells of the first line that is not blank.
-    first : str
-        That line as it stands.
-    lengths : Counter
-        How many records have so many cells, the names left out.
-    odd : dict of int to list of int
-        For each number of cells other than that of the names, the lines of such records.
-    swallowing : list of (int, int)
-        First and last line of each record that runs over lines which look like records.
-    totals : int
-        The line at the end that holds totals; 0 where there is none.
-    broken : (int, str)
-        Where the cells could not be told apart, and why; the line is 0 where they could.
-    """
-
-    names: list[str] = field(default_factory=list)
-    first: str = ""
+    names: list[str] = field(default_factory=list)  # cells of the first line that is not blank
+    first: str = ""  # that line as it stands
+    # how many records have so many cells, the names left out
     lengths: Counter[int] = field(default_factory=Counter)
+    # for each number of cells other than that of the names, the lines of such records
     odd: dict[int, list[int]] = field(default_factory=dict)
+    # first and last line of each record that runs over lines which look like records
     swallowing: list[tuple[int, int]] = field(default_factory=list)
-    totals: int = 0
+    totals: int = 0  # the line at the end that holds totals; 0 where there is none
+    # where the cells could not be told apart, and why; the line is 0 where they could
     broken: tuple[int, str] = (0, "")
 
     @property
@@ -56,20 +41,7 @@ class Lines:
 
 
 def name_encoding_fault(raw: bytes, where: str) -> list[Fault]:
-    """Find bytes that are not text in UTF-8, and say what they are likely to be.
-
-    Parameters
-    ----------
-    raw : bytes
-        The file.
-    where : str
-        Its name.
-
-    Returns
-    -------
-    list of Fault
-        At most one.
-    """
+    """Find bytes that are not text in UTF-8, and say what they are likely to be."""
     advice = 'save it as "CSV UTF-8"'
     if raw.startswith(_UTF_16_AND_32) or raw[1:200:2].count(0) > len(raw[:200]) / 3:
         return [Fault(where, "text in UTF-8", "UTF-16 or UTF-32", advice)]
@@ -87,18 +59,7 @@ def name_encoding_fault(raw: bytes, where: str) -> list[Fault]:
 
 
 def read_lines(text: str) -> Lines:
-    """Look at the lines of a CSV file.
-
-    Parameters
-    ----------
-    text : str
-        The file.
-
-    Returns
-    -------
-    Lines
-        What they look like.
-    """
+    """Look at the lines of a CSV file."""
     lines, source = Lines(), list(io.StringIO(text, newline=""))
     reader, start = csv.reader(source, strict=True), 1
     last = (0, "")
@@ -114,20 +75,7 @@ def read_lines(text: str) -> Lines:
 
 
 def find_line_faults(lines: Lines, where: str) -> list[Fault]:
-    """Find what is wrong with the lines of a CSV file.
-
-    Parameters
-    ----------
-    lines : Lines
-        From `read_lines`.
-    where : str
-        Name of the file.
-
-    Returns
-    -------
-    list of Fault
-        The first that explains the others stands alone.
-    """
+    """Find what is wrong with the lines of a CSV file."""
     n_commas = lines.first.count(",")
     for separator, words in SEPARATORS.items():
         if lines.first.count(separator) > n_commas:

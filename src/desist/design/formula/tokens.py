@@ -41,23 +41,7 @@ class Token:
 
 
 def cut_tokens(text: str) -> list[Token]:
-    """Cut a formula into tokens.
-
-    Parameters
-    ----------
-    text : str
-        The formula.
-
-    Returns
-    -------
-    list of Token
-        Without blanks; the last is of kind "end".
-
-    Raises
-    ------
-    InputError
-        If it is too long, or has a character that means nothing.
-    """
+    """Cut a formula into tokens."""
     if len(text) > MOST_CHARACTERS:
         fault = Fault(
             "formula", f"at most {MOST_CHARACTERS:,} characters", f"{len(text):,}", "shorten it"
@@ -76,36 +60,12 @@ def cut_tokens(text: str) -> list[Token]:
 
 
 def not_read(text: str, reason: str) -> InputError:
-    """Make the error of a formula that is not in the language.
-
-    Parameters
-    ----------
-    text : str
-        The formula.
-    reason : str
-        What is wrong, and where.
-
-    Returns
-    -------
-    InputError
-        To be raised.
-    """
+    """Make the error of a formula that is not in the language."""
     return InputError("formula", [Fault("formula", EXPECTED, show(text), reason)])
 
 
 def show(text: str) -> str:
-    """Quote a part of a formula for a message, shortened when it is long.
-
-    Parameters
-    ----------
-    text : str
-        As the user wrote it.
-
-    Returns
-    -------
-    str
-        Between quotation marks; control characters are written out.
-    """
+    """Quote a part of a formula for a message, shortened when it is long."""
     if len(text) <= MOST_SHOWN:
         return repr(text)
     return f"{text[:MOST_SHOWN]!r} and {len(text) - MOST_SHOWN:,} characters more"

@@ -1,8 +1,4 @@
-"""Hierarchies by nested approximations: scales on a grid, a Laplace fit at each point.
-
-The groups of the largest grouping are integrated inside the density, the rest is proposed and
-weighted: so the weights know no more dimensions with 200 groups than with five.
-"""
+"""Hierarchies by nested approximations: scales on a grid, a Laplace fit at each point."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -32,6 +28,9 @@ from desist.inference.quadrature import (
     interpolate,
     place_nodes,
 )
+
+# The groups of the largest grouping are integrated inside the density, the rest is proposed and
+# weighted: so the weights know no more dimensions with 200 groups than with five.
 
 FEWEST_DRAWS = 4
 N_NODES = 7

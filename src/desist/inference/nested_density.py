@@ -1,9 +1,4 @@
-"""The log density of a hierarchical model, seen as rows that are added up within groups.
-
-Every outcome model hands its outcome the linear predictor first, and a row's likelihood depends on
-the groups through that number alone. So three compiled functions do for all of them: the linear
-predictor without groups, the rows at any linear predictor, and the slope of each row in it.
-"""
+"""The log density of a hierarchical model, seen as rows that are added up within groups."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +7,10 @@ import numpy as np
 
 from desist._types import Data, Draws, Floats, Integers
 from desist.inference.laplace import find_start, quick_mode
+
+# Every outcome model hands its outcome the linear predictor first, and a row's likelihood depends on
+# the groups through that number alone. So three compiled functions do for all of them: the linear
+# predictor without groups, the rows at any linear predictor, and the slope of each row in it.
 
 STEP = 1e-5
 
@@ -35,10 +34,7 @@ class Slopes:
 
 
 class GroupedDensity:
-    """Rows, priors and slopes of a hierarchical PyMC model, compiled once.
-
-    Its data may change afterwards with `pymc.set_data`; the compiled functions follow.
-    """
+    """Rows, priors and slopes of a hierarchical PyMC model, compiled once."""
 
     def __init__(self, model: Any, groupings: tuple[Grouping, ...]) -> None:
         import pytensor

@@ -1,9 +1,4 @@
-"""A hierarchical posterior given its scales: its mode and curvature, arrow-shaped.
-
-The common parameters (the plain ones, and the effects of all groupings but the largest) are few;
-the effects of the largest grouping are many, and those of one group meet those of another only
-through the common ones. So cost grows linearly with groups.
-"""
+"""A hierarchical posterior given its scales: its mode and curvature, arrow-shaped."""
 
 from dataclasses import dataclass
 
@@ -14,6 +9,10 @@ from desist.errors import NotConvergedError
 from desist.inference.laplace import FARTHEST_MODE, NO_MODE
 from desist.inference.nested_density import Slopes
 from desist.inference.nested_layout import Layout
+
+# The common parameters (the plain ones, and the effects of all groupings but the largest) are few;
+# the effects of the largest grouping are many, and those of one group meet those of another only
+# through the common ones. So cost grows linearly with groups.
 
 MOST_STEPS = 40
 CLOSE_ENOUGH = 1e-4  # of a posterior standard deviation, squared: a proposal needs no more

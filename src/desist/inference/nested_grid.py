@@ -1,9 +1,4 @@
-"""The scales of hierarchies on a small adaptive grid, and a density between its points.
-
-Scales stand on an axis that is linear near 0 and logarithmic far off, so that a scale of 0, where
-a hierarchy has nothing to tell, is an ordinary point and no tail. Between the points the density is
-interpolated linearly, beyond the last it falls exponentially, slower than any posterior.
-"""
+"""The scales of hierarchies on a small adaptive grid, and a density between its points."""
 
 import itertools
 from collections.abc import Callable
@@ -12,6 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from desist._types import Floats, Integers
+
+# Scales stand on an axis that is linear near 0 and logarithmic far off, so that a scale of 0, where
+# a hierarchy has nothing to tell, is an ordinary point and no tail. Between the points the density is
+# interpolated linearly, beyond the last it falls exponentially, slower than any posterior.
 
 BEND = 0.25  # where the axis turns from linear to logarithmic
 FARTHEST = 5.0  # on the axis, a scale of 37: no prior reaches it
@@ -79,10 +78,7 @@ class ScaleGrid:
 
 
 def make_grid(evaluate: Evaluate, n_scales: int) -> ScaleGrid:
-    """Find where the density of the scales is, and evaluate it there.
-
-    `evaluate` takes places, shape (n_scales,), to the log density on the axes.
-    """
+    """Find where the density of the scales is, at places of their axes, and evaluate it there."""
     centre = np.full(n_scales, to_axis(np.array(0.3)))
     for _ in range(SWEEPS if n_scales > 1 else 1):
         for position in range(n_scales):

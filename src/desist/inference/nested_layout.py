@@ -12,10 +12,9 @@ REPEATED = 1e-9  # relative: what a straight line may be off by rounding
 
 @dataclass(frozen=True)
 class Layout:
-    """One model with its data: common parameters, effects of the largest grouping, rows.
+    """One model with its data: common parameters, effects of the largest grouping, rows."""
 
-    The common parameters are the plain ones, then the effects of all other groupings.
-    """
+    # the common parameters are the plain ones, then the effects of all other groupings
 
     density: GroupedDensity
     common: Integers  # their places, (n_common,)

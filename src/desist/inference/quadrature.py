@@ -1,15 +1,14 @@
-"""Effects of many groups integrated at a time, by adaptive Gauss-Hermite quadrature.
-
-Of the people of a group, those of one arm see the sum of the group's effects that concern them and
-nothing else, so that a group's likelihood is a product of two functions of one number each. Both
-are read at a few nodes, between which their logs are polynomials; the rest costs no more rows.
-"""
+"""Effects of many groups integrated at a time, by adaptive Gauss-Hermite quadrature."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from desist._types import Floats
+
+# Of the people of a group, those of one arm see the sum of the group's effects that concern them and
+# nothing else, so that a group's likelihood is a product of two functions of one number each. Both
+# are read at a few nodes, between which their logs are polynomials; the rest costs no more rows.
 
 NODES_OF_RULE = 5
 NEWTON_STEPS = 4
@@ -19,16 +18,10 @@ SPREAD_OF_CANDIDATES = 1.25
 
 @dataclass(frozen=True)
 class ArmLikelihoods:
-    """Log-likelihoods of each group's arms as polynomials of what its people see.
+    """Log-likelihoods of each group's arms as polynomials of what its people see."""
 
-    Attributes
-    ----------
-    centre, width : ndarray of float, shape (n_draws, 2, n_groups)
-        Where the polynomials are about, and the unit of their argument.
-    coefficients : ndarray of float, shape (n_powers, n_draws, 2, n_groups)
-        Constant first.
-    """
-
+    # about `centre` in units of `width`, (n_draws, 2, n_groups); of the coefficients the constant
+    # stands first, (n_powers, n_draws, 2, n_groups)
     centre: Floats
     width: Floats
     coefficients: Floats

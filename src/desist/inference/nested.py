@@ -22,6 +22,7 @@ from desist.inference.nested_layout import Layout, lay_out
 from desist.inference.pareto import smooth_weights
 from desist.inference.quadrature import (
     ArmLikelihoods,
+    GroupPosterior,
     draw_groups,
     find_group_modes,
     integrate_groups,
@@ -33,8 +34,12 @@ from desist.inference.quadrature import (
 # weighted: so the weights know no more dimensions with 200 groups than with five.
 
 FEWEST_DRAWS = 4
+GOOD_KHAT = 0.5
+MOST_REPROPOSALS = 3
+HEAVY = 6.0  # degrees of freedom where a first proposal has not done
 N_NODES = 7
 REACH = 4.0  # of the nodes, in standard deviations of what an arm sees
+FORETOLD = 1.5  # standard deviations from where a group was foretold; beyond, it is read again
 LEAST_WIDTH = 1e-3
 ROWS_TIMES_DRAWS = 80_000
 BLOCKS_AT_ONCE = 20_000
@@ -94,6 +99,55 @@ class Proposal:
     groups: Floats  # (n_draws, n_groups, n_effects): the modes that the expansion foretells
     inverse: Floats  # (n_draws, n_groups, n_effects, n_effects): their covariances
     log_density: Floats  # of scales and standard common parameters
+    residuals: Floats  # of the common parameters from the expansion, in its units
+
+
+@dataclass(frozen=True)
+class Residual:
+    """A t distribution of what the common parameters differ by from their expansion."""
+
+    mean: Floats
+    root: Floats  # lower, of its squared scale
+    degrees_of_freedom: float
+
+    @classmethod
+    def first(cls, n_common: int, degrees_of_freedom: float) -> "Residual":
+        """Return the one of an expansion that is exact."""
+        return cls(np.zeros(n_common), np.eye(n_common), degrees_of_freedom)
+
+    def draw(self, n_draws: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+        """Draw residuals, and return their log density."""
+        freedom, n_common = self.degrees_of_freedom, len(self.mean)
+        normal = rng.standard_normal((n_draws, n_common))
+        standard = normal / np.sqrt(rng.chisquare(freedom, n_draws) / freedom)[:, np.newaxis]
+        spread = np.log1p(np.square(standard).sum(axis=1) / freedom)
+        volume = np.log(np.diagonal(self.root)).sum()
+        return self.mean + standard @ self.root.T, -(freedom + n_common) / 2 * spread - volume
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """Points with the weights that make a posterior of them."""
+
+    points: Floats
+    residuals: Floats
+    weights: Floats
+    khat: float
+
+    @property
+    def n_effective(self) -> float:
+        """Effective number of points."""
+        return float(1 / np.square(self.weights).sum())
+
+    def describe_residuals(self) -> Residual | None:
+        """Return a distribution of residuals as these are, None where too few have a weight."""
+        mean = self.weights @ self.residuals
+        centred = self.residuals - mean
+        covariance = centred.T @ (self.weights[:, np.newaxis] * centred)
+        try:
+            return Residual(mean, np.linalg.cholesky(covariance), HEAVY)
+        except np.linalg.LinAlgError:
+            return None
 
 
 @dataclass
@@ -138,38 +192,53 @@ def draw_nested(
     """Draw points of a hierarchical posterior; return them, k-hat and the effective number."""
     fit = NestedFit(lay_out(density, data))
     grid = make_grid(fit.evaluate, len(density.effects))
-    proposal = propose(fit, grid, n_draws, degrees_of_freedom, rng)
+    n_common = len(fit.layout.common)
+    first = Residual.first(len(fit.layout.common), degrees_of_freedom)
+    found = _correct(fit, grid, n_draws, first, rng)
+    last = found
+    for _ in range(MOST_REPROPOSALS):
+        # a skewed posterior: about the mean and spread just found, with tails that are heavier
+        residual = None if found.khat < GOOD_KHAT else last.describe_residuals()
+        if residual is None:
+            break
+        last = _correct(fit, grid, n_draws, residual, rng)
+        found = last if last.khat < found.khat else found
+    chosen = resample_systematically(found.weights, rng)
+    return found.points[chosen], found.khat, found.n_effective
+
+
+def _correct(
+    fit: NestedFit,
+    grid: ScaleGrid,
+    n_draws: int,
+    residual: Residual,
+    rng: np.random.Generator,
+) -> Weighted:
+    """Propose and weigh draws, some at a time."""
+    proposal = propose(fit, grid, n_draws, residual, rng)
     at_once = max(1, BLOCKS_AT_ONCE // fit.layout.cells.n_groups)
-    log_ratio, points = np.empty(n_draws), np.empty((n_draws, len(density.start)))
+    log_ratio, points = np.empty(n_draws), np.empty((n_draws, len(fit.layout.density.start)))
     for first in range(0, n_draws, at_once):
         part = slice(first, first + at_once)
         log_target, points[part] = weigh(fit.layout, proposal, part, rng)
         log_ratio[part] = log_target - proposal.log_density[part]
     log_ratio[~np.isfinite(log_ratio)] = -np.inf
     weights, khat = smooth_weights(log_ratio)
-    chosen = resample_systematically(weights, rng)
-    return points[chosen], khat, float(1 / np.square(weights).sum())
+    return Weighted(points, proposal.residuals, weights, khat)
 
 
 def propose(
     fit: NestedFit,
     grid: ScaleGrid,
     n_draws: int,
-    degrees_of_freedom: float,
+    residual: Residual,
     rng: np.random.Generator,
 ) -> Proposal:
     """Propose scales from the grid, and common parameters about the nearest expansion."""
     n_scales, n_common = len(grid.axes), len(fit.layout.common)
     places = grid.draw(rng.random((n_draws, n_scales + 1)))
     log_scales, nearest = grid.log_density(places)
-    normal = rng.standard_normal((n_draws, n_common))
-    stretch = rng.chisquare(degrees_of_freedom, n_draws) / degrees_of_freedom
-    standard = normal / np.sqrt(stretch)[:, np.newaxis]
-    log_t = (
-        -(degrees_of_freedom + n_common)
-        / 2
-        * np.log1p(np.square(standard).sum(axis=1) / degrees_of_freedom)
-    )
+    standard, log_residual = residual.draw(n_draws, rng)
     scales = from_axis(places)
     n_effects, n_groups = fit.layout.groups.shape
     made = Proposal(
@@ -177,12 +246,12 @@ def propose(
         np.empty((n_draws, n_common)),
         np.empty((n_draws, n_groups, n_effects)),
         np.empty((n_draws, n_groups, n_effects, n_effects)),
-        log_scales - np.log(scales + BEND).sum(axis=1) + log_t,
+        log_scales - np.log(scales + BEND).sum(axis=1) + log_residual,
+        standard,
     )
     at_once = max(1, BLOCKS_AT_ONCE // n_groups)
     for vertex in np.unique(nearest):
-        index = np.unravel_index(vertex, grid.log_weights.shape)
-        place = np.array([axis[i] for axis, i in zip(grid.axes, index, strict=True)])
+        place = grid.point(vertex)
         members = np.flatnonzero(nearest == vertex)
         for first in range(0, len(members), at_once):
             _propose_about(
@@ -229,10 +298,9 @@ def weigh(
     of_common, of_groups = layout.stretch(scales)
     seen = np.stack([of_groups, of_groups], axis=1)
     seen[:, 0, 1:] = 0.0  # the comparison people of a group see its intercept alone
-    arms = _read_arms(
+    arms, found = _read_groups(
         layout, of_common * standard, seen, proposal.groups[part], proposal.inverse[part]
     )
-    found = find_group_modes(arms, seen, proposal.groups[part], REACH)
     points = layout.fill(standard)
     log_target = (
         integrate_groups(arms, found)
@@ -244,6 +312,24 @@ def weigh(
     points[:, layout.groups] = np.swapaxes(draw_groups(arms, found, rng), 1, 2)
     points[:, density.scale_places] = np.log(scales)
     return log_target, points
+
+
+def _read_groups(
+    layout: Layout, common: Floats, seen: Floats, groups: Floats, inverse: Floats
+) -> tuple[ArmLikelihoods, GroupPosterior]:
+    """Read each group's arms where it was foretold, and again where it was foretold wrongly."""
+    arms = _read_arms(layout, common, seen, groups, inverse)
+    found = find_group_modes(arms, seen, groups)
+    at = arms.scale(np.einsum("sae,sge->sag", seen, found.mode))
+    wrong = np.flatnonzero(np.abs(at).max(axis=(1, 2)) > FORETOLD)
+    if wrong.size:
+        root = found.root[wrong]
+        own = root @ np.swapaxes(root, -1, -2)
+        again = _read_arms(layout, common[wrong], seen[wrong], found.mode[wrong], own)
+        arms.centre[wrong], arms.width[wrong] = again.centre, again.width
+        arms.coefficients[:, wrong] = again.coefficients
+        found = find_group_modes(arms, seen, found.mode)
+    return arms, found
 
 
 def _read_arms(

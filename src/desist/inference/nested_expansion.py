@@ -83,7 +83,9 @@ def factorise(arrow: Arrow, layout: Layout, scales: Floats) -> Factored:
     )
 
 
-def measure_arrow(layout: Layout, common: Floats, groups: Floats, here: Slopes) -> Arrow:
+def measure_arrow(
+    layout: Layout, common: Floats, groups: Floats, here: Slopes, known: Arrow | None = None
+) -> Arrow:
     """Measure the curvature by differences of slopes: one for all that is linear, one a rest."""
     density, n_plain = layout.density, int(np.sum(~layout.is_outer))
     nudged = layout.look(common, groups, nudge=STEP)
@@ -99,6 +101,10 @@ def measure_arrow(layout: Layout, common: Floats, groups: Floats, here: Slopes) 
         if layout.is_linear[number]:
             prior = (slope - density.plain_slope(layout.fill(shifted))) / STEP
             whole[number, :n_plain] += prior
+            continue
+        if known is not None:  # of what is not linear, the curvature of a near point will do
+            whole[number] = whole[:, number] = known.common[number]
+            across[number] = known.across[:, number]
             continue
         there = layout.look(shifted, groups)
         change = (here.rows - there.rows) / STEP
@@ -136,7 +142,7 @@ def expand(
             raise NotConvergedError(NO_MODE)
     else:
         raise NotConvergedError(NO_MODE)
-    return _describe(layout, scales, here, _measure(layout, here))
+    return _describe(layout, scales, here, _measure(layout, here, arrow))
 
 
 @dataclass(frozen=True)
@@ -171,8 +177,8 @@ def _look(layout: Layout, standard: tuple[Floats, Floats], scales: Floats) -> _P
     return _Place(standard, common, groups, slopes, gradient, slopes.value - penalty, score)
 
 
-def _measure(layout: Layout, here: _Place) -> Arrow:
-    return measure_arrow(layout, here.common, here.groups, here.slopes)
+def _measure(layout: Layout, here: _Place, known: Arrow | None = None) -> Arrow:
+    return measure_arrow(layout, here.common, here.groups, here.slopes, known)
 
 
 def _find_step(

@@ -6,19 +6,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from desist._types import Floats, Integers
+from desist._types import Floats, Integers, Mask
 
 # Scales stand on an axis that is linear near 0 and logarithmic far off, so that a scale of 0, where
-# a hierarchy has nothing to tell, is an ordinary point and no tail. Between the points the density is
-# interpolated linearly, beyond the last it falls exponentially, slower than any posterior.
+# a hierarchy has nothing to tell, is an ordinary point and no tail. Between the points the density
+# is interpolated linearly, beyond the last it falls exponentially, slower than any posterior.
 
 BEND = 0.25  # where the axis turns from linear to logarithmic
 FARTHEST = 5.0  # on the axis, a scale of 37: no prior reaches it
+FIRST_SCALE = 0.3
+FIRST_STEP = 0.4
+MOST_MOVES = 12
 DROP = 7.0  # in log density, to where an axis goes
+MATTERS = 3.5  # in log density, to where points off the axes are evaluated
 SPACING = 1.1  # points, in standard deviations
-WIDE_SPACING = 1.6  # with more than two scales
-SWEEPS = 2
-MOST_POINTS = 900
+WIDE_SPACING = 1.4  # with more than two scales
+MOST_POINTS = 60  # evaluated off the axes
 
 type Evaluate = Callable[[Floats], float]
 
@@ -38,7 +41,8 @@ class ScaleGrid:
     """A density of scales on a grid of places, multilinear between them."""
 
     axes: tuple[Floats, ...]
-    log_weights: Floats  # on the whole grid; minus infinity where it was not evaluated
+    log_weights: Floats  # on the whole grid
+    nearest: Integers  # of each point the evaluated one that stands for it, in the order of all
     log_total: float
 
     def draw(self, uniform: Floats) -> Floats:
@@ -60,40 +64,50 @@ class ScaleGrid:
         return places
 
     def log_density(self, places: Floats) -> tuple[Floats, Integers]:
-        """Return the log density at places, and the evaluated point that says most there."""
+        """Return the log density at places, and the evaluated point that stands for each."""
         sides = [_weigh_sides(axis, places[:, i]) for i, axis in enumerate(self.axes)]
-        total = np.zeros(len(places))
-        most, nearest = np.full(len(places), -1.0), np.zeros(len(places), dtype=np.int64)
+        total, most = np.zeros(len(places)), np.full(len(places), -1.0)
+        nearest = np.zeros(len(places), dtype=np.int64)
         for corner in itertools.product((0, 1), repeat=len(self.axes)):
             index = tuple(sides[i][0][side] for i, side in enumerate(corner))
             share = np.prod([sides[i][1][side] for i, side in enumerate(corner)], axis=0)
-            log_weight = self.log_weights[index]
-            total += share * np.exp(log_weight)
-            is_more = np.isfinite(log_weight) & (share > most)
-            most = np.where(is_more, share, most)
-            nearest = np.where(
-                is_more, np.ravel_multi_index(index, self.log_weights.shape), nearest
-            )
+            total += share * np.exp(self.log_weights[index])
+            nearest = np.where(share > most, self.nearest[index], nearest)
+            most = np.maximum(share, most)
         return np.log(total) - self.log_total, nearest
+
+    def point(self, number: int) -> Floats:
+        """Return the places of a point from its number in the order of all."""
+        index = np.unravel_index(number, self.log_weights.shape)
+        return np.array([axis[i] for axis, i in zip(self.axes, index, strict=True)])
 
 
 def make_grid(evaluate: Evaluate, n_scales: int) -> ScaleGrid:
     """Find where the density of the scales is, at places of their axes, and evaluate it there."""
-    centre = np.full(n_scales, to_axis(np.array(0.3)))
-    for _ in range(SWEEPS if n_scales > 1 else 1):
+    centre = np.full(n_scales, to_axis(np.array(FIRST_SCALE)))
+    widths = np.full(n_scales, FIRST_STEP)
+    for _ in range(min(n_scales, 2)):
         for position in range(n_scales):
-            centre[position] = _find_top(_along(evaluate, centre, position))
+            profile = _along(evaluate, centre, position)
+            centre[position], widths[position] = _find_top(
+                profile, centre[position], widths[position]
+            )
     spacing = SPACING if n_scales <= 2 else WIDE_SPACING
-    axes = tuple(
-        _lay_axis(_along(evaluate, centre, position), centre[position], spacing)
-        for position in range(n_scales)
-    )
-    log_weights = _fill(evaluate, axes, centre)
-    log_weights -= np.max(log_weights)
+    axes, heights = [], []
+    for position in range(n_scales):
+        profile = _along(evaluate, centre, position)
+        axes.append(_lay_axis(profile, centre[position], spacing * widths[position]))
+        heights.append(np.array([profile(place) for place in axes[-1]]) - evaluate(centre))
+    # as if the scales were independent, but where it matters
+    product = sum(np.ix_(*heights))
+    log_weights, is_known = _refine(evaluate, axes, product, evaluate(centre))
+    nearest = _find_nearest(is_known, axes, widths)
+    # elsewhere the scales are as dependent as at the nearest point that is known
+    log_weights = product + (log_weights - product).ravel()[nearest]
     mass = np.exp(log_weights)
     for position in reversed(range(n_scales)):
         mass = mass @ np.add(*_measure_kernels(axes[position]))
-    return ScaleGrid(axes, log_weights, float(np.log(mass)))
+    return ScaleGrid(tuple(axes), log_weights, nearest, float(np.log(mass)))
 
 
 def _along(evaluate: Evaluate, centre: Floats, position: int) -> Callable[[float], float]:
@@ -105,67 +119,60 @@ def _along(evaluate: Evaluate, centre: Floats, position: int) -> Callable[[float
     return profile
 
 
-def _find_top(profile: Callable[[float], float]) -> float:
-    """Find the highest place: over a coarse row of places, then between two of them."""
-    from scipy.optimize import minimize_scalar
+def _find_top(profile: Callable[[float], float], place: float, step: float) -> tuple[float, float]:
+    """Find the highest place near enough, and the standard deviation of the density about it."""
+    top, step = place, max(step, 0.02)
+    for _ in range(MOST_MOVES):
+        low = max(top - step, 0.0)
+        left, middle, right = profile(low), profile(top), profile(top + step)
+        if right > middle and top + step < FARTHEST:
+            top, step = top + step, 1.5 * step
+        elif left > middle:
+            top = low
+        elif max(middle - right, middle - left) > DROP / 2:
+            step /= 3  # too coarse to tell a width from
+        else:
+            break
+    if low == top:  # falling from 0 on
+        return 0.0, step / float(np.sqrt(2 * max(middle - right, 0.05)))
+    # the parabola through three places
+    first, second = (middle - left) / (top - low), (right - middle) / step
+    bend = max((first - second) / ((step + top - low) / 2), 0.05)
+    slope = (first * step + second * (top - low)) / (step + top - low)
+    return float(max(top + np.clip(slope / bend, -step, step), 0.0)), float(bend**-0.5)
 
-    row = np.arange(0.0, 3.6, 0.5)
-    heights = [profile(place) for place in row]
-    top = int(np.argmax(heights))
-    while top == len(row) - 1 and row[-1] < FARTHEST:
-        row = np.append(row, row[-1] + 0.5)
-        heights.append(profile(row[-1]))
-        top = int(np.argmax(heights))
-    bounds = (row[max(top - 1, 0)], row[min(top + 1, len(row) - 1)])
-    found = minimize_scalar(
-        lambda place: -profile(place), bounds=bounds, method="bounded", options={"xatol": 0.01}
-    )
-    return float(found.x) if -found.fun > heights[top] else float(row[top])
 
-
-def _lay_axis(profile: Callable[[float], float], top: float, spacing: float) -> Floats:
+def _lay_axis(profile: Callable[[float], float], top: float, width: float) -> Floats:
     """Lay places from the top both ways until the density is too low to matter."""
     height = profile(top)
-    width = spacing * _measure_width(profile, top, height)
     up, down = [top], [top]
     while height - profile(up[-1]) < DROP and up[-1] < FARTHEST:
         up.append(up[-1] + width)
     while down[-1] > 0 and height - profile(down[-1]) < DROP:
-        down.append(max(down[-1] - width, 0.0) if down[-1] > 1.3 * width else 0.0)
+        down.append(down[-1] - width if down[-1] > 1.3 * width else 0.0)
     return np.array([*down[:0:-1], *up])
 
 
-def _measure_width(profile: Callable[[float], float], top: float, height: float) -> float:
-    """Return how far above the top the density has fallen as a normal one after one deviation."""
-    distance = 0.2
-    for _ in range(20):
-        fall = height - profile(top + distance)
-        if 0.25 < fall < 1.5:
-            break
-        distance = min(distance * np.sqrt(0.6 / max(fall, 0.03)), FARTHEST)
-    return float(distance / np.sqrt(2 * max(fall, 0.03)))
-
-
-def _fill(evaluate: Evaluate, axes: tuple[Floats, ...], centre: Floats) -> Floats:
-    """Evaluate outwards from the centre, as long as it matters."""
-    log_weights = np.full([len(axis) for axis in axes], -np.inf)
-    first = tuple(int(np.argmin(np.abs(axis - at))) for axis, at in zip(axes, centre, strict=True))
-    waiting, seen = [first], {first}
-    top = -np.inf
-    while waiting and len(seen) < MOST_POINTS:
-        index = waiting.pop(0)
+def _refine(
+    evaluate: Evaluate, axes: list[Floats], product: Floats, top: float
+) -> tuple[Floats, Mask]:
+    """Evaluate where the density may be high, the highest first, and say what is evaluated."""
+    log_weights, is_known = product.copy(), np.zeros(product.shape, dtype=bool)
+    order = np.argsort(-product, axis=None, kind="stable")[:MOST_POINTS]
+    for number in order[product.ravel()[order] > -MATTERS]:
+        index = np.unravel_index(number, product.shape)
         places = np.array([axis[i] for axis, i in zip(axes, index, strict=True)])
-        log_weights[index] = evaluate(places)
-        top = max(top, log_weights[index])
-        if log_weights[index] < top - DROP:
-            continue
-        for position, step in itertools.product(range(len(axes)), (-1, 1)):
-            there = list(index)
-            there[position] += step
-            if 0 <= there[position] < len(axes[position]) and tuple(there) not in seen:
-                seen.add(tuple(there))
-                waiting.append(tuple(there))
-    return log_weights
+        log_weights[index] = evaluate(places) - top
+        is_known[index] = True
+    return log_weights, is_known
+
+
+def _find_nearest(is_known: Mask, axes: list[Floats], widths: Floats) -> Integers:
+    """Return of each point the nearest one that is evaluated, in standard deviations."""
+    places = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes)) / widths
+    candidates = np.flatnonzero(is_known)
+    distance = np.square(places[:, np.newaxis] - places[candidates]).sum(axis=-1)
+    return candidates[np.argmin(distance, axis=1)].reshape(is_known.shape)
 
 
 def _measure_kernels(axis: Floats) -> tuple[Floats, Floats]:

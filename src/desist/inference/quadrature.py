@@ -6,8 +6,8 @@ import numpy as np
 
 from desist._types import Floats
 
-# Of the people of a group, those of one arm see the sum of the group's effects that concern them and
-# nothing else, so that a group's likelihood is a product of two functions of one number each. Both
+# Of the people of a group, those of one arm see the sum of the group's effects that concern them
+# and nothing else, so that a group's likelihood is a product of two functions of one number each. Both
 # are read at a few nodes, between which their logs are polynomials; the rest costs no more rows.
 
 NODES_OF_RULE = 5
@@ -25,11 +25,19 @@ class ArmLikelihoods:
     centre: Floats
     width: Floats
     coefficients: Floats
+    reach: float  # of the nodes; polynomials are worth nothing beyond
+
+    def scale(self, seen: Floats) -> Floats:
+        """Return what is seen, (n_draws, 2, n_groups, ...), as an argument of the polynomials."""
+        extra = (1,) * (seen.ndim - self.centre.ndim)
+        centre, width = (part.reshape(*part.shape, *extra) for part in (self.centre, self.width))
+        return np.asarray((seen - centre) / width)
 
     def evaluate(self, seen: Floats) -> Floats:
         """Evaluate at (n_draws, 2, n_groups, ...) what is seen."""
-        centre, width, coefficients = self._match(seen)
-        argument = (seen - centre) / width
+        argument = np.clip(self.scale(seen), -self.reach, self.reach)
+        extra = (1,) * (seen.ndim - self.centre.ndim)
+        coefficients = self.coefficients.reshape(*self.coefficients.shape, *extra)
         value = np.broadcast_to(coefficients[-1], argument.shape)
         for coefficient in coefficients[-2::-1]:
             value = value * argument + coefficient
@@ -37,21 +45,13 @@ class ArmLikelihoods:
 
     def differentiate(self, seen: Floats) -> tuple[Floats, Floats]:
         """Return first and second derivatives at (n_draws, 2, n_groups) what is seen."""
-        argument = (seen - self.centre) / self.width
+        argument = np.clip(self.scale(seen), -self.reach, self.reach)
         first, second = np.zeros_like(argument), np.zeros_like(argument)
         for power in range(len(self.coefficients) - 1, 0, -1):
             if power > 1:
                 second = second * argument + power * (power - 1) * self.coefficients[power]
             first = first * argument + power * self.coefficients[power]
         return first / self.width, second / np.square(self.width)
-
-    def _match(self, seen: Floats) -> tuple[Floats, Floats, Floats]:
-        extra = (1,) * (seen.ndim - self.centre.ndim)
-        return (
-            self.centre.reshape(*self.centre.shape, *extra),
-            self.width.reshape(*self.width.shape, *extra),
-            self.coefficients.reshape(*self.coefficients.shape, *extra),
-        )
 
 
 def place_nodes(n_nodes: int, farthest: float) -> Floats:
@@ -63,7 +63,8 @@ def place_nodes(n_nodes: int, farthest: float) -> Floats:
 def interpolate(values: Floats, nodes: Floats, centre: Floats, width: Floats) -> ArmLikelihoods:
     """Make polynomials of values at centre + width * nodes, shape (n_nodes, ...)."""
     powers = np.linalg.inv(np.vander(nodes, increasing=True))
-    return ArmLikelihoods(centre, width, np.tensordot(powers, values, axes=1))
+    coefficients = np.tensordot(powers, values, axes=1)
+    return ArmLikelihoods(centre, width, coefficients, float(np.max(np.abs(nodes))))
 
 
 @dataclass(frozen=True)
@@ -75,15 +76,13 @@ class GroupPosterior:
     seen: Floats  # (n_draws, 2, n_effects): what an arm sees of a standard effect
 
 
-def find_group_modes(
-    arms: ArmLikelihoods, seen: Floats, start: Floats, reach: float
-) -> GroupPosterior:
+def find_group_modes(arms: ArmLikelihoods, seen: Floats, start: Floats) -> GroupPosterior:
     """Find the mode and curvature of each group's standard effects, by Newton's steps."""
     mode = start
     for _ in range(NEWTON_STEPS):
-        score, precision = _differentiate(arms, seen, mode, reach)
+        score, precision = _differentiate(arms, seen, mode)
         mode = mode + _solve_small(precision, score)
-    precision = _differentiate(arms, seen, mode, reach)[1]
+    precision = _differentiate(arms, seen, mode)[1]
     return GroupPosterior(mode, _find_root(precision), seen)
 
 
@@ -129,12 +128,8 @@ def _log_joint(arms: ArmLikelihoods, found: GroupPosterior, normal: Floats) -> F
     return value
 
 
-def _differentiate(
-    arms: ArmLikelihoods, seen: Floats, mode: Floats, reach: float
-) -> tuple[Floats, Floats]:
+def _differentiate(arms: ArmLikelihoods, seen: Floats, mode: Floats) -> tuple[Floats, Floats]:
     at = np.einsum("sae,sge->sag", seen, mode)
-    # polynomials are worth nothing far outside their nodes
-    at = np.clip(at, arms.centre - reach * arms.width, arms.centre + reach * arms.width)
     first, second = arms.differentiate(at)
     score = np.einsum("sae,sag->sge", seen, first) - mode
     bend = np.maximum(-second, 0.0)

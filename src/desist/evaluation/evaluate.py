@@ -14,14 +14,14 @@ from desist.arguments import (
     find_number_faults,
     find_probability_faults,
 )
-from desist.checks import Check, run_checks
+from desist.checks.check import Check
 from desist.checks.designs.prognostic import PrognosticCheck, check_prognostic
 from desist.checks.people.skewness import FEWEST_BY_WEIGHT
+from desist.checks.run import run_checks
 from desist.cohort.cohort import Cohort
 from desist.cohort.flow import RecordFlow
 from desist.design.design import Design
-from desist.effects import Effect
-from desist.effects.effect import contrast_measures
+from desist.effects.effect import Effect, contrast_measures
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
 from desist.evaluation._model_alone import name_apart
@@ -32,6 +32,7 @@ from desist.evaluation.categories import (
     find_worst,
     withhold_rows,
 )
+from desist.evaluation.groups import evaluate_groups
 from desist.evaluation.record import Evaluation, compare_check
 from desist.inference.engines import Engine, find_engine_faults
 from desist.models.fit import Fit, Model, fit_model
@@ -41,6 +42,7 @@ from desist.models.rate import RateModel
 from desist.models.settings import find_model_faults, list_settings
 from desist.models.survival import SurvivalModel
 from desist.privacy import FEWEST_SHARING
+from desist.progress import follow
 from desist.sample import Sample, build_sample
 from desist.weights import effective_sample_size
 
@@ -132,6 +134,7 @@ def evaluate(
     streams = np.random.default_rng(seed).spawn(len(chosen) + 1)
     fits = _fit_all(chosen, sample, inference, streams)
     effects, reasons = _contrast_all(fits, probability, calibrated=calibrated)
+    by_group, ungrouped = evaluate_groups(fits, probability=probability, calibrated=calibrated)
     checks = run_checks(sample, rng=streams[-1])
     summary = summarise_design(sample)
     prognostic, hidden = _check_prognostic(sample, summary["balance"])
@@ -150,31 +153,20 @@ def evaluate(
         fits=fits,
         prognostic=prognostic,
         smallest_group=find_smallest_group(sample),
+        by_group=by_group,
         warnings=(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
             *list_cautions(tuple(effects.values())),
             *_name_constant(constant, cohort),
             *_doubt_narrow_posteriors(effects, checks),
             *name_apart(effects.values()),
+            *ungrouped,
         ),
     )
 
 
 def summarise_design(sample: Sample) -> dict[str, Any]:
-    """Summarise a design as plain values, without anything about a single person.
-
-    Parameters
-    ----------
-    sample : Sample
-        The people, with weights, balance and estimand.
-
-    Returns
-    -------
-    dict
-        The `design` block of `evaluation.json`. In its balance, a covariate with a level that
-        fewer than ten people of an arm have, or have not, is one row without figures; the
-        others say which covariate they are of, and how many people have the rarest level.
-    """
+    """Summarise a design as plain values, without anything about a single person."""
     design = sample.design
     balance = [] if design.balance is None else design.balance.table.to_dict("records")
     columns = ("covariate", "smd_before", "smd_after", "variance_ratio", "ks", "word")
@@ -199,18 +191,7 @@ def summarise_design(sample: Sample) -> dict[str, Any]:
 
 
 def list_cautions(effects: Sequence[Effect]) -> tuple[str, ...]:
-    """List what the convergence gate let pass but a reader has to know.
-
-    Parameters
-    ----------
-    effects : sequence of Effect
-        Of one evaluation.
-
-    Returns
-    -------
-    tuple of str
-        Sentences, each measure of a fit named once.
-    """
+    """List what the convergence gate let pass but a reader has to know."""
     said: dict[str, list[str]] = {}
     for effect in effects:
         for caution in effect.diagnostics.cautions:
@@ -268,9 +249,7 @@ def _fit_all(
     streams: Sequence[np.random.Generator],
 ) -> tuple[Fit, ...]:
     """Fit the models whose outcome there is and the horizon leaves usable."""
-    from tqdm import tqdm
-
-    steps = tqdm(chosen, desc="fitting", unit="model", disable=None)  # silent off a terminal
+    steps = follow(chosen, "fitting models", len(chosen))
     return tuple(
         fit_model(model, sample, inference=inference, seed=stream)
         for model, stream in zip(steps, streams, strict=False)
@@ -279,12 +258,12 @@ def _fit_all(
 
 
 def _contrast_all(
-    fits: Iterable[Fit], probability: float, *, calibrated: bool
+    fits: Sequence[Fit], probability: float, *, calibrated: bool
 ) -> tuple[dict[Measure, Effect], dict[Measure, str]]:
     """Return the effects in the order of the measures, and why others cannot be had."""
     effects: list[Effect] = []
     reasons: dict[Measure, str] = {}
-    for fit in fits:
+    for fit in follow(fits, "averaging predictions", len(fits)):
         answered, not_answered = contrast_measures(
             fit, probability=probability, calibrated=calibrated
         )
@@ -328,11 +307,9 @@ def _require_one_answer(effects: Sequence[Effect]) -> None:
 def _doubt_narrow_posteriors(
     found: Mapping[Measure, Effect], checks: Sequence[Check]
 ) -> tuple[str, ...]:
-    """Name posteriors that the robust error of the weighted difference finds too narrow.
-
-    Scaling weights to the effective size is right when weights have little to do with how
-    much outcomes vary; where large weights meet large variance, intervals are too short.
-    """
+    """Name posteriors that the robust error of the weighted difference finds too narrow."""
+    # Scaling weights to the effective size is right when weights have little to do with how much
+    # outcomes vary; where large weights meet large variance, intervals are too short.
     told = []
     for check in checks:
         effect = found.get(check.measure)

@@ -1,0 +1,15 @@
+from .confounding import EValue as EValue
+from .confounding import Ratio as Ratio
+from .confounding import e_value as e_value
+from .confounding import e_value_of_difference as e_value_of_difference
+from .confounding import e_value_of_ratio as e_value_of_ratio
+from .confounding import find_e_value as find_e_value
+from .confounding import find_e_values as find_e_values
+from .confounding import risk_ratio_from as risk_ratio_from
+from .selection import SelectionBounds as SelectionBounds
+from .selection import bound_published_time as bound_published_time
+from .selection import bound_time as bound_time
+from .selection import bound_time_of_cohort as bound_time_of_cohort
+from .shapes import AnyShape as AnyShape
+from .shapes import ProcessShape as ProcessShape
+from .shapes import WeibullShape as WeibullShape

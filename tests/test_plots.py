@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 import desist as ds
 from desist.errors import InputError
 
-WITH_AXES = {"love_plot", "prior_and_posterior", "survival_curves"}
+WITH_AXES = {"effects_by_group", "love_plot", "prior_and_posterior", "survival_curves"}
 PICTURES = Path(ds.__file__).parent / "report" / "pictures"
 
 

@@ -12,6 +12,7 @@ from desist.arguments import describe, find_number_faults
 from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedStudy
 from desist.effects.correction import Correction
+from desist.effects.groups import GroupTable
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Estimand, Measure
 from desist.evaluation.record import ComparedCheck
@@ -96,6 +97,7 @@ class StoredEvaluation:
     package_version: str
     schema: int
     smallest_group: int | str | None = None
+    by_group: tuple[GroupTable, ...] = ()
     digest: str | None = None
     horizon: float | None = None
 
@@ -141,6 +143,8 @@ def _find_faults(stored: StoredEvaluation) -> list[Fault]:
         faults.append(Fault("effects", "one of each measure", "several of one"))
     for effect in stored.effects:
         faults += _find_effect_faults(effect)
+    for table in stored.by_group:
+        faults += _find_group_faults(table)
     for check in stored.checks:
         where = f"check of {check.measure}"
         if not (math.isnan(check.p_value) or 0 <= check.p_value <= 1):
@@ -169,6 +173,17 @@ def _find_effect_faults(effect: StoredEffect) -> list[Fault]:
         *_find_correction_faults(effect.correction, f"{where}, correction"),
         *([] if known else [Fault(f"{where}, engine", "laplace or nuts", "another")]),
     ]
+
+
+def _find_group_faults(table: GroupTable) -> list[Fault]:
+    where = f"{table.measure} by {describe(table.grouping)}"
+    faults = find_number_faults(f"{where}, probability", table.probability, above=0, below=1)
+    faults += find_number_faults(f"{where}, n_groups", table.n_groups, least=len(table.rows))
+    for row in table.rows:
+        sizes = {"n_treated": row.n_treated, "n_comparison": row.n_comparison, "fewest": row.fewest}
+        for name, size in sizes.items():
+            faults += find_number_faults(f"{where}, {name}", size, least=0)
+    return faults
 
 
 def _find_correction_faults(correction: Correction | None, where: str) -> list[Fault]:

@@ -144,6 +144,13 @@ def linear_predictor(
     return eta
 
 
+def name_effects(grouping: str) -> tuple[str, ...]:
+    """Return what varies over a grouping as its variables are named."""
+    if grouping == MATCHED_SET:
+        return (f"{grouping}_intercept",)
+    return f"{grouping}_intercept", f"{grouping}_treatment"
+
+
 def predict_linear(
     draws: Draws,
     target: Target,

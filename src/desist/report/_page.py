@@ -13,18 +13,20 @@ from desist.models.predictors import FROM_DESIGN, NO_COVARIATES
 from desist.report.disclosure import RuleSet
 from desist.report.pictures._style import STYLE
 from desist.report.pictures.forest import describe_forest, draw_forest
+from desist.report.pictures.groups import describe_groups, draw_groups
 from desist.report.pictures.love import describe_love_plot, love_plot
 from desist.report.tables import (
     print_value,
     tabulate_balance,
     tabulate_checks,
+    tabulate_effects_by_group,
     tabulate_engines,
     tabulate_flow,
     tabulate_measures,
     tabulate_published,
     tabulate_settings,
 )
-from desist.report.view import ShownMeasure, View
+from desist.report.view import ShownGroups, ShownMeasure, View
 from desist.report.words._numbers import count_of, format_number
 from desist.report.words._wording import WORDINGS, name_people
 from desist.report.words.statements import NOT_AN_EFFECT, PerHundred, Statement
@@ -115,6 +117,7 @@ def _fill(view: View) -> dict[str, Any]:
         "adjustment": _explain_adjustment(view),
         "causal_checks": _tabulate_all_checks(view, is_causal=True),
         "descriptive": _fill_descriptive(view),
+        "groups": [_fill_groups(shown) for shown in view.groups],
         "published": _fill_published(view),
         "design": _fill_design(view),
         "flow": make_table("Record flow", tabulate_flow(view)) if view.flow else None,
@@ -238,6 +241,24 @@ def _fill_descriptive(view: View) -> dict[str, Any] | None:
     }
 
 
+def _fill_groups(shown: ShownGroups) -> dict[str, Any]:
+    table = shown.table
+    title = f"{WORDINGS[table.measure].title} by {table.grouping}"
+    filled: dict[str, Any] = {"title": title, "spread": shown.spread, "withheld": shown.withheld}
+    if not table.rows:
+        return filled | {"table": None, "forest": None}
+    return filled | {
+        "table": make_table(title, tabulate_effects_by_group(shown), text=("Group",)),
+        "forest": embed(
+            draw_groups(shown),
+            describe_groups(shown),
+            "Filled circles and lines: posterior and its interval, drawn towards the other groups "
+            "by as much as the data ask for. Open diamonds: the difference of the group's own "
+            "weighted means. Band: the interval for everybody.",
+        ),
+    }
+
+
 def _fill_published(view: View) -> dict[str, Any] | None:
     study = view.published
     if study is None:
@@ -288,6 +309,7 @@ def _list_contents(filled: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("headline", "Headline", True),
         ("statements", "What may be said", True),
         ("results", "Results and checks", True),
+        ("groups", "Effects by group", filled["groups"]),
         ("time", "Time among reoffenders", filled["descriptive"]),
         ("published", "As published", filled["published"]),
         ("design", "Design and balance", True),

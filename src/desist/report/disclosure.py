@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from desist.arguments import describe
+from desist.effects.groups import GroupTable
 from desist.errors import CannotAnswerError, Fault, InputError
 from desist.estimands import Measure
 from desist.evaluation._model_alone import tells_of
 from desist.evaluation.categories import find_worst, withhold_rows
+from desist.evaluation.groups import withhold_groups
 from desist.evaluation.record import ComparedCheck, Evaluation
 from desist.privacy import FEWEST_SHARING
-from desist.report._digits import NUMBERS, round_balance, round_check, round_to
+from desist.report._digits import NUMBERS, round_balance, round_check, round_groups, round_to
 from desist.report.words._numbers import MISSING, format_number
 
 
@@ -239,6 +241,7 @@ def disclose_evaluation(evaluation: Evaluation, rules: RuleSet) -> Evaluation:
         unavailable={**evaluation.unavailable, **withheld},
         design=disclose_design(evaluation.design, rules),
         warnings=disclose_warnings(evaluation.warnings, reasons),
+        by_group=tuple(round_groups(table) for table in disclose_groups(evaluation, rules)),
     )
 
 
@@ -258,6 +261,16 @@ def disclose_checks(evaluation: Evaluation, rules: RuleSet) -> tuple[ComparedChe
     return tuple(
         _withhold(check, reason) if (reason := reasons.get(check.measure, general)) else check
         for check in evaluation.checks
+    )
+
+
+def disclose_groups(evaluation: Evaluation, rules: RuleSet) -> tuple[GroupTable, ...]:
+    """Return the effects by group, without groups that are too small and measures withheld."""
+    withheld = explain_withheld(evaluation, rules)
+    return tuple(
+        withhold_groups(table, people=rules.min_people, reoffenders=rules.min_reoffenders)
+        for table in evaluation.by_group
+        if table.measure not in withheld
     )
 
 

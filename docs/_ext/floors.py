@@ -23,6 +23,7 @@ FLOORS = (
     "effects",
     "models",
     "inference",
+    "intake",
     "sample",
     "intake",
     "design",

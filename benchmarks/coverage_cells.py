@@ -98,7 +98,7 @@ class Cell:
     """
 
     n_treated: int = 83
-    n_comparison: int = 1000
+    n_comparison: int = 600
     participation: str = "linear"
     offending: str = "linear"
     effect: str = "half"

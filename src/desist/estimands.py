@@ -20,6 +20,12 @@ class Estimand(StrEnum):
         The comparison people.
     ATO : str
         The people in the overlap, who might as well have taken part as not.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.Estimand("ATT").people
+    'the people who took part'
     """
 
     ATT = "ATT"
@@ -59,6 +65,12 @@ class Measure(StrEnum):
         conditions on something that the programme may have changed.
     HAZARD_RATIO : str
         Ratio of the hazards of a first reoffence.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.Measure.RATE.label
+    'Reoffending rate (proportion)'
     """
 
     RATE = "rate"

@@ -75,6 +75,13 @@ def evaluate_published(
     CannotAnswerError
         If no measure can be evaluated; one that cannot is named as unavailable, with the
         reason, and leaves the others as they are.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> evaluation = ds.evaluate_published(ds.datasets.making_connections(), seed=1)
+    >>> evaluation["rate"].checks[0].check
+    'welch'
     """
     faults = _find_argument_faults(study, comparison_size, inference, seed)
     raise_faults("published figures", faults + find_probability_faults(probability))

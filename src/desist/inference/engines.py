@@ -66,6 +66,12 @@ class Nuts:
     ------
     InputError
         If a setting is not such a number; every fault is listed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.Nuts(draws=2000)
+    Nuts(draws=2000, tune=1000, chains=4, target_accept=0.95)
     """
 
     draws: int = 1000
@@ -110,6 +116,12 @@ class Laplace:
     ------
     InputError
         If a setting is not such a number; every fault is listed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.Laplace(draws=2000)
+    Laplace(draws=2000, degrees_of_freedom=4.0, sandwich=False)
     """
 
     draws: int = 1000
@@ -186,7 +198,13 @@ def compile_alone() -> AbstractContextManager[object]:
 
 
 def forget_compiled_models() -> None:
-    """Free the memory of all compiled models; fits that are under way keep theirs."""
+    """Free the memory of all compiled models; fits that are under way keep theirs.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.inference.forget_compiled_models()
+    """
     with _COMPILING:
         _COMPILED.clear()
 

@@ -40,6 +40,13 @@ class RateModel(Model, ObservedModel):
     ------
     InputError
         If a setting is of the wrong kind; every fault is listed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> model = ds.RateModel(covariates="age")
+    >>> model.covariates
+    'age'
     """
 
     covariates: str | None = FROM_DESIGN

@@ -141,4 +141,5 @@ def _draw_anew(log_odds: Floats, rng: np.random.Generator, size: Any) -> Floats:
     """Draw who reoffends, whatever the weights."""
     from scipy.special import expit
 
-    return (rng.random(size) < expit(log_odds)).astype(float)
+    drawn: Floats = (rng.random(size) < expit(log_odds)).astype(float)
+    return drawn

@@ -122,6 +122,35 @@ def summarise(draws: Floats, probability: float) -> tuple[float, float, float]:
     return float(draws.mean()), float(lower), float(upper)
 
 
+def say_difference(value: float, measure: Measure) -> str:
+    """Write a difference as a reader knows it: rates per 100 people.
+
+    Parameters
+    ----------
+    value : float
+        In the unit of the measure.
+    measure : Measure
+        What is compared.
+
+    Returns
+    -------
+    str
+        Such as "-11.5 per 100 people".
+    """
+    if measure is Measure.RATE:
+        return f"{_write(100 * value, 1)} {PER_100}"
+    if measure is Measure.FREQUENCY:
+        return f"{_write(value, 2)} offences per person"
+    if measure is Measure.HAZARD_RATIO:
+        return f"a ratio of {_write(value, 2)}"
+    return f"{_write(value, 1)} days"
+
+
+def _write(value: float, digits: int) -> str:
+    text = f"{value:.{digits}f}"
+    return text.lstrip("-") if float(text) == 0 else text
+
+
 _UNITS = {
     Measure.RATE: "proportion",
     Measure.FREQUENCY: "offences per person",

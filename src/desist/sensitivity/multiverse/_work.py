@@ -14,8 +14,8 @@ from desist.effects import Effect
 from desist.effects.effect import contrast_measures
 from desist.errors import CannotAnswerError, InputError
 from desist.models.fit import fit_model
-from desist.models.rate import RateModel
 from desist.sample import Sample, build_sample
+from desist.sensitivity._flat import choose_model
 from desist.sensitivity.multiverse.choices import Specification
 
 DESIGNS_KEPT = 8
@@ -72,7 +72,7 @@ def build_of(cohort: Cohort, one: Specification) -> Design:
 
 def _estimate(sample: Sample, one: Specification) -> Effect:
     values = one.values
-    model = values.get("model") or RateModel()
+    model: Any = values.get("model") or choose_model(one.measure)
     if "covariates" in values:
         model = replace(model, covariates=values["covariates"])
     fit = fit_model(model, sample, inference=one.inference, seed=one.seed)

@@ -68,7 +68,7 @@ def multiverse(
     choices : mapping of str to sequence of Option
         By dimension: "formula" and "method", and where there is a choice "estimand", "score",
         "model", "covariates", "calibrated" and "horizon". The first options are those of the
-        evaluation itself.
+        evaluation itself. Without "model" it is the usual one of the measure, without groups.
     exclusions : sequence of Exclusion
         Options that make no sense together, with the reason.
     measure : Measure or str

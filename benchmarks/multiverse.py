@@ -12,6 +12,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -81,12 +82,13 @@ def run_speed(workers: int, *, hierarchical: bool) -> dict[str, Any]:
     start = time.perf_counter()
     with pool(workers) as executor:
         found = multiverse(
-            load(), list_choices(hierarchical=hierarchical), seed=SEED, executor=executor, batch=10
+            load(), list_choices(hierarchical=hierarchical), seed=SEED, executor=executor, batch=20
         )
     return {
         "specifications": len(found.table),
         "not_made": int((found.table["reason"] != "").sum()),
         "seconds": round(time.perf_counter() - start, 1),
+        "seconds_of_processor": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime, 1),
         "workers": workers,
         "hierarchical": hierarchical,
         "sentence": found.sentence,

@@ -55,8 +55,8 @@ def simulate(seed: int) -> ds.Cohort:
     """Two prisons give a programme that does nothing; prisons differ by what nobody recorded."""
     rng = np.random.default_rng([41, seed])
     simulated = ds.simulate_cohort(
-        200,
-        3000,
+        120,
+        1500,
         rng=rng,
         rate_ratio=1.0,
         n_groups=N_PRISONS,
@@ -118,7 +118,7 @@ def main() -> None:
     given = parser.parse_args()
     found = {
         "recid": run_recid(given.programmes),
-        "hidden_prison_effect": run_hidden(given.studies, given.workers, 40),
+        "hidden_prison_effect": run_hidden(given.studies, given.workers, 20),
     }
     print(json.dumps({"run": describe_run(), "placebo": found}, indent=2))
 

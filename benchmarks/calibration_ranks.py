@@ -29,13 +29,13 @@ import numpy as np
 import pandas as pd
 from machine import describe_run
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 import desist as ds
 from desist.cohort.court import CUSTODY, TIERS, CourtCounts
 from desist.design.design import Design
 from desist.effects import estimate_effects
 from desist.effects.court import fit_court_outcomes
+from desist.execution import run_tasks
 from desist.models.families import (
     Exponential,
     FrequencyFamily,
@@ -458,8 +458,8 @@ def run(models: list[str], simulations: int, engine: str, workers: int) -> dict[
     with ProcessPoolExecutor(workers) as pool:
         for name in models:
             jobs = [(name, number, engine) for number in range(simulations)]
-            results = pool.map(simulate, jobs, chunksize=max(1, simulations // (8 * workers)))
-            made = list(tqdm(results, total=len(jobs), desc=name, disable=None))
+            batch = max(1, simulations // (8 * workers))
+            made = run_tasks(simulate, jobs, executor=pool, batch=batch, progress=name)
             found = [one for one in made if not isinstance(one, str)]
             refused[name] = dict(Counter(one for one in made if isinstance(one, str)))
             engines[name] = dict(Counter(one["engine"] for one in found))

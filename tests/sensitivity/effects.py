@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from desist.effects import Effect
+from desist.effects.effect import Effect
 from desist.estimands import Estimand, Measure
 from desist.inference.diagnostics import Diagnostics
 

@@ -7,7 +7,6 @@ import pytest
 
 from desist.errors import CannotAnswerError, InputError
 from desist.estimands import Measure
-from desist.sensitivity.confounder import Share
 from desist.sensitivity.recording import (
     Found,
     Recording,
@@ -15,6 +14,7 @@ from desist.sensitivity.recording import (
     correct_recording,
     correct_selection,
 )
+from desist.sensitivity.unrecorded import Share
 
 from .effects import draw_rates, make_effect
 

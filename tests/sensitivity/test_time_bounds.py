@@ -8,14 +8,14 @@ from desist.datasets import making_connections
 from desist.errors import CannotAnswerError, InputError
 from desist.models.priors import Normal
 from desist.sample import build_sample
+from desist.sensitivity._days import cover_bounds
 from desist.sensitivity._trimming import Reoffending
+from desist.sensitivity.published_bounds import bound_published_effect
 from desist.sensitivity.selection import bound_time_of_cohort
+from desist.sensitivity.stratum import model_principal_stratum
 from desist.sensitivity.time_bounds import (
     bound_people,
-    bound_published_effect,
     bound_time_effect,
-    cover_bounds,
-    model_principal_stratum,
 )
 
 # Four of ten participants reoffend, and eight of ten comparison people.

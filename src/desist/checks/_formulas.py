@@ -93,10 +93,8 @@ class OfRates:
 
 
 def effective_counts(arms: Arms) -> Counts:
-    """Return count and size of the participants, and of the comparison people.
-
-    The raw ones where the weights of an arm are equal; else weighted shares of effective sizes.
-    """
+    """Return count and size of the participants, and of the comparison people."""
+    # The raw ones where the weights of an arm are equal; else weighted shares of effective sizes.
     counts: list[float] = []
     for is_treated in (True, False):
         values, shares = arms.arm(treated=is_treated)

@@ -17,6 +17,7 @@ from desist.arguments import (
 from desist.design.catalogue import METHODS
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Estimand
+from desist.intake.tidy import WAYS
 from desist.report.disclosure import RULE_SETS
 from desist.writing import say_reason
 
@@ -34,7 +35,16 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "follow_up": NUMBER_OR_TEXT,
         "groups": TEXTS,
         "sampling_weight": TEXT,
+        "released": TEXT,
+        "reoffended_on": TEXT,
+        "followed_until": TEXT,
+        "date_format": TEXT,
+        "separator": TEXT,
+        "decimal": TEXT,
+        "encoding": TEXT,
+        "sheet": TEXT,
     },
+    "missing": {},
     "design": {"formula": TEXT, "method": TEXT, "estimand": TEXT},
     "model": {
         "covariates": TEXT,
@@ -45,6 +55,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
     "report": {"rules": TEXT},
 }
 ANALYSES = "analyses"
+MISSING = "missing"  # its keys are columns
 NAME = re.compile(r"[\w-]+")
 LONGEST_NAME = 100
 LARGEST = 1024**2  # bytes of a settings file
@@ -64,31 +75,19 @@ REQUIRED = (("data", "people"), ("data", "treatment"), ("design", "method"))
 
 @dataclass(frozen=True)
 class Study:
-    """A settings file that is in order.
+    """A settings file that is in order."""
 
-    Attributes
-    ----------
-    title : str
-        Heading of the report.
-    people : Path
-        The table of people.
-    data, design, model, report : dict
-        The sections, without the entries above.
-    analyses : dict of str to dict
-        Analyses by name, each the design section with its own entries over it; empty for a
-        study of one analysis.
-    headline : str or None
-        The analysis that is reported first.
-    """
-
-    title: str
-    people: Path
-    data: dict[str, Any]
+    title: str  # heading of the report
+    people: Path  # the table of people
+    data: dict[str, Any]  # the sections, without the entries above
     design: dict[str, Any]
+    missing: dict[str, str] = field(default_factory=dict)
     model: dict[str, Any] = field(default_factory=dict)
     report: dict[str, Any] = field(default_factory=dict)
+    # analyses by name, each the design section with its own entries over it; empty for a study of
+    # one analysis
     analyses: dict[str, dict[str, Any]] = field(default_factory=dict)
-    headline: str | None = None
+    headline: str | None = None  # the analysis that is reported first
 
     @property
     def rules(self) -> str:
@@ -108,6 +107,7 @@ def read_study(path: str | Path) -> Study:
         people=path.parent / data.pop("people"),
         data=data,
         design=design,
+        missing=dict(content.get(MISSING, {})),
         model=dict(content.get("model", {})),
         report=dict(content.get("report", {})),
         analyses={name: _inherit(design, own) for name, own in content.get(ANALYSES, {}).items()},
@@ -235,7 +235,9 @@ def _find_faults_in(name: str, section: Mapping[str, Any], known: Mapping[str, s
     faults = []
     for key, value in section.items():
         where = f"[{name}] {key[:100]}"
-        if key not in known:
+        if name == MISSING:
+            faults += find_choice_faults(where, value, WAYS)
+        elif key not in known:
             expected, advice = f"one of {_list(known)}", _advise(key, known)
             faults.append(Fault(where, expected, "an unknown key", advice))
         else:

@@ -68,6 +68,9 @@ class Design:
     sampling : ndarray of float, shape (n_people,), or None
         Sampling weights with mean 1, by which people are weighted before the design; None where
         all count alike.
+    covariates : DataFrame or None
+        What is known of the people it was built from, so that balance can be looked at further;
+        never printed and never stored with a result. None for a design made by hand.
     """
 
     weights: NDArray[np.float64]
@@ -85,6 +88,7 @@ class Design:
     people_mark: int | None = None
     arose: Arose = BY_HAND
     sampling: NDArray[np.float64] | None = None
+    covariates: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         """Take the sets of a design made by hand for how its weights arose."""
@@ -234,20 +238,7 @@ def build_design(
 
 
 def find_stranger_faults(cohort: Cohort, design: Design) -> list[Fault]:
-    """Find out whether a design was made from other people, or another order of them.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The people.
-    design : Design
-        What is to be used for them.
-
-    Returns
-    -------
-    list of Fault
-        At most one.
-    """
+    """Find out whether a design was made from other people, or another order of them."""
     found = ""
     if not np.array_equal(cohort.treated, design.treated):
         found = f"another one ({len(design.treated)} people, the cohort has {cohort.n_people})"
@@ -480,6 +471,7 @@ def _finish(
         notes=weighting.notes,
         arose=weighting.arose,
         sampling=material.sampling,
+        covariates=material.covariates,
     )
 
 

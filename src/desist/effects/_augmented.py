@@ -1,17 +1,14 @@
-r"""Averages of a model, corrected within each draw by what was observed of each arm.
+"""Averages of a model, corrected within each draw by what was observed of each arm."""
 
-With weights that carry an arm to the people whom the effect is about, the model's averages over
-these people, :math:`\bar m(\theta)`, and over the weighted arm itself, :math:`\bar m_w(\theta)`,
-and the weighted mean :math:`\bar y_w` that was observed, the corrected average of draw s is
-
-.. math:: g(\mu_s) = g\{\bar m(\theta_s)\} - g\{\bar m_w(\theta_s)\} + g(\bar y_w) + e_s.
-
-With weights that balance, the first two terms cancel whatever the form of the model; with a
-right model the second and the third do, whatever the weights (Robins, Rotnitzky and Zhao 1994,
-JASA 89, 846-866; within draws of a posterior Yiu, Fong, Holmes and Rousseau, arXiv 2306.06059).
-On the scale g no average leaves its range. The error :math:`e_s` is normal on it, with the
-variance of the weighted mean residual.
-"""
+# With weights that carry an arm to the people whom the effect is about, the model's averages over
+# these people, m_bar(theta), and over the weighted arm itself, m_bar_w(theta), and the weighted
+# mean y_bar_w that was observed, the corrected average of draw s is
+#     g(mu_s) = g{m_bar(theta_s)} - g{m_bar_w(theta_s)} + g(y_bar_w) + e_s.
+# With weights that balance, the first two terms cancel whatever the form of the model; with a right
+# model the second and the third do, whatever the weights (Robins, Rotnitzky and Zhao 1994, JASA 89,
+# 846-866; within draws of a posterior Yiu, Fong, Holmes and Rousseau, arXiv 2306.06059). On the
+# scale g no average leaves its range. The error e_s is normal on it, with the variance of the
+# weighted mean residual.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,28 +34,17 @@ FARTHEST = 30.0  # log odds of a share that differs from none or all by rounding
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ObservedArm:
-    """What was observed of one weighted arm, beside what the fit predicts of it.
+    """What was observed of one weighted arm, beside what the fit predicts of it."""
 
-    Attributes
-    ----------
-    own : ndarray of float, shape (chains, draws, k)
-        The model's averages over the weighted arm itself, on the scale of the link.
-    level : ndarray of float, shape (k,)
-        The observed averages on that scale.
-    covariance : ndarray of float, shape (k, k)
-        Of `level`.
-    sizes, kish : ndarray of float, shape (k,)
-        What the arm is worth in people of equal weight: for this outcome, and by its weights
-        alone.
-    is_usable : ndarray of bool, shape (k,)
-        False where nobody or everybody has the outcome, so that there is no level.
-    """
-
+    # (chains, draws, k) the model's averages over the weighted arm itself, on the scale of the link
     own: Floats
-    level: Floats
-    covariance: Floats
+    level: Floats  # (k,) the observed averages on that scale
+    covariance: Floats  # (k, k) of `level`
+    # (k,) what the arm is worth in people of equal weight: for this outcome, and by its weights
+    # alone
     sizes: Floats
     kish: Floats
+    # (k,) false where nobody or everybody has the outcome, so that there is no level
     is_usable: NDArray[np.bool_]
 
 
@@ -152,11 +138,9 @@ def share_correction(
 def _spread_over_days(
     corrected: Floats, link: Link, centre: Floats, arm: ObservedArm, entropy: Sequence[int]
 ) -> Floats:
-    """Spread those who reoffend by the last day over the days, so that no curve ever falls.
-
-    Their shares by day have a Dirichlet distribution about the corrected ones, with as many
-    people as tell of the last day's share.
-    """
+    """Spread those who reoffend by the last day over the days, so that no curve ever falls."""
+    # Their shares by day have a Dirichlet distribution about the corrected ones, with as many
+    # people as tell of the last day's share.
     last = link.invert(move_to_mean(corrected[..., -1:], link, centre[-1:]))
     # before the first reoffence there is only the model, which may not say more than is seen later
     rising = np.minimum.accumulate(centre[::-1])[::-1]

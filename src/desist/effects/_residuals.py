@@ -16,25 +16,15 @@ PEOPLE_OF_THE_MODEL = 40.0
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Scatter:
-    """How the weighted mean residuals of an arm scatter on the scale of a link.
+    """How the weighted mean residuals of an arm scatter on the scale of a link."""
 
-    Attributes
-    ----------
-    covariance : ndarray of float, shape (k, k)
-        From residuals, each divided by one minus its leverage (HC3).
-    kish : ndarray of float, shape (k,)
-        Effective number, by the weights alone, of the people who tell of each value.
-    sizes : ndarray of float, shape (k,)
-        Effective number for the outcome: as many people of equal weight and the same spread of
-        residuals have a mean that scatters as much. Never above the number of people.
-    squares : ndarray of float, shape (n_rows,)
-        Squared weights of the people of each row.
-    """
-
-    covariance: Floats
+    covariance: Floats  # (k, k) from residuals, each divided by one minus its leverage (HC3)
+    # (k,) effective number, by the weights alone, of the people who tell of each value
     kish: Floats
+    # (k,) effective number for the outcome: as many people of equal weight and the same spread of
+    # residuals have a mean that scatters as much. Never above the number of people
     sizes: Floats
-    squares: Floats
+    squares: Floats  # (n_rows,) squared weights of the people of each row
 
 
 def scatter_residuals(
@@ -47,14 +37,11 @@ def scatter_residuals(
     carried: Floats,
     slope: Floats,
 ) -> Scatter:
-    r"""Measure how the weighted mean residuals of an arm scatter.
-
-    By :math:`\sum_i a_i a_i'` with the influence :math:`a_i = w_i G r_i / (1 - h_i)` of each
-    person, :math:`h_i` the person's share of the weight of those who tell of the value.
-
-    MacKinnon, J. G. and White, H. (1985). Some heteroskedasticity-consistent covariance matrix
-    estimators with improved finite sample properties. Journal of Econometrics 29(3), 305-325.
-    """
+    """Measure how the weighted mean residuals of an arm scatter."""
+    # By sum_i a_i a_i' with the influence a_i = w_i G r_i / (1 - h_i) of each person, h_i the
+    # person's share of the weight of those who tell of the value.
+    # MacKinnon, J. G. and White, H. (1985). Some heteroskedasticity-consistent covariance matrix
+    # estimators with improved finite sample properties. Journal of Econometrics 29(3), 305-325.
     of_arm = fit.data["treated"][people.row] == arm
     row, weight = people.row[of_arm], people.weight[of_arm]
     part = (weight / fit.data["weight"][row])[:, np.newaxis]

@@ -1,8 +1,7 @@
-"""Effects: predict for the same people with and without the programme, within each draw.
+"""Effects: predict for the same people with and without the programme, within each draw."""
 
-Averages over people are taken within a draw, summaries across draws; the ends of
-intervals are never averaged.
-"""
+# Averages over people are taken within a draw, summaries across draws; the ends of intervals are
+# never averaged.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -216,29 +215,7 @@ def estimate_effects(
 def contrast_measures(
     fit: Fit, *, probability: float = 0.95, calibrated: bool = True
 ) -> tuple[tuple[Effect, ...], dict[Measure, str]]:
-    """Estimate every effect of a fit that has one, and say why others have none.
-
-    Parameters
-    ----------
-    fit : Fit
-        A rate, frequency, survival or means model.
-    probability : float
-        Of the equal-tailed posterior intervals.
-    calibrated : bool
-        Whether the averages are corrected; False for those of the model alone.
-
-    Returns
-    -------
-    tuple of Effect
-        As `estimate_effects` gives them.
-    dict of Measure to str
-        The measures of which a draw is not a finite number, with the reason.
-
-    Raises
-    ------
-    InputError
-        If the probability is none, or the fit is not one.
-    """
+    """Estimate every effect of a fit that has one, and say why others have none."""
     faults = find_kind_faults("fit", fit, Fit, "a fit of fit_model")
     raise_faults("effects", [*faults, *find_probability_faults(probability)])
     people = _count_people(fit)

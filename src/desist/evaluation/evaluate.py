@@ -14,14 +14,14 @@ from desist.arguments import (
     find_number_faults,
     find_probability_faults,
 )
-from desist.checks import Check, run_checks
+from desist.checks.check import Check
 from desist.checks.designs.prognostic import PrognosticCheck, check_prognostic
 from desist.checks.people.skewness import FEWEST_BY_WEIGHT
+from desist.checks.run import run_checks
 from desist.cohort.cohort import Cohort
 from desist.cohort.flow import RecordFlow
 from desist.design.design import Design
-from desist.effects import Effect
-from desist.effects.effect import contrast_measures
+from desist.effects.effect import Effect, contrast_measures
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
 from desist.evaluation._model_alone import name_apart
@@ -161,20 +161,7 @@ def evaluate(
 
 
 def summarise_design(sample: Sample) -> dict[str, Any]:
-    """Summarise a design as plain values, without anything about a single person.
-
-    Parameters
-    ----------
-    sample : Sample
-        The people, with weights, balance and estimand.
-
-    Returns
-    -------
-    dict
-        The `design` block of `evaluation.json`. In its balance, a covariate with a level that
-        fewer than ten people of an arm have, or have not, is one row without figures; the
-        others say which covariate they are of, and how many people have the rarest level.
-    """
+    """Summarise a design as plain values, without anything about a single person."""
     design = sample.design
     balance = [] if design.balance is None else design.balance.table.to_dict("records")
     columns = ("covariate", "smd_before", "smd_after", "variance_ratio", "ks", "word")
@@ -199,18 +186,7 @@ def summarise_design(sample: Sample) -> dict[str, Any]:
 
 
 def list_cautions(effects: Sequence[Effect]) -> tuple[str, ...]:
-    """List what the convergence gate let pass but a reader has to know.
-
-    Parameters
-    ----------
-    effects : sequence of Effect
-        Of one evaluation.
-
-    Returns
-    -------
-    tuple of str
-        Sentences, each measure of a fit named once.
-    """
+    """List what the convergence gate let pass but a reader has to know."""
     said: dict[str, list[str]] = {}
     for effect in effects:
         for caution in effect.diagnostics.cautions:
@@ -328,11 +304,9 @@ def _require_one_answer(effects: Sequence[Effect]) -> None:
 def _doubt_narrow_posteriors(
     found: Mapping[Measure, Effect], checks: Sequence[Check]
 ) -> tuple[str, ...]:
-    """Name posteriors that the robust error of the weighted difference finds too narrow.
-
-    Scaling weights to the effective size is right when weights have little to do with how
-    much outcomes vary; where large weights meet large variance, intervals are too short.
-    """
+    """Name posteriors that the robust error of the weighted difference finds too narrow."""
+    # Scaling weights to the effective size is right when weights have little to do with how much
+    # outcomes vary; where large weights meet large variance, intervals are too short.
     told = []
     for check in checks:
         effect = found.get(check.measure)

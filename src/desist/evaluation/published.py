@@ -10,7 +10,7 @@ from desist._types import Floats
 from desist.arguments import find_kind_faults, find_number_faults, find_probability_faults
 from desist.checks.published import checks_from_published, reconstruct_deviation
 from desist.cohort.published import PublishedMeasure, PublishedStudy
-from desist.effects import Effect, estimate_effects
+from desist.effects.effect import Effect, estimate_effects
 from desist.errors import CannotAnswerError, Fault, NoEventsError, raise_faults
 from desist.estimands import Estimand, Measure
 from desist.evaluation.evaluate import list_cautions

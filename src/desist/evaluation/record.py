@@ -16,7 +16,7 @@ from desist.checks.check import Check
 from desist.checks.designs.prognostic import PrognosticCheck
 from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedStudy
-from desist.effects import Effect, summarise_interval
+from desist.effects.effect import Effect, summarise_interval
 from desist.errors import raise_faults
 from desist.estimands import Estimand, Measure
 from desist.models.fit import Fit
@@ -218,23 +218,7 @@ class Evaluation:
         return xr.Dataset(arrays)
 
     def __getitem__(self, measure: Measure | str) -> MeasureResult:
-        """Return all that was found of one measure.
-
-        Parameters
-        ----------
-        measure : Measure or str
-            Such as `Measure.RATE` or "rate".
-
-        Returns
-        -------
-        MeasureResult
-            Posterior and checks, or the reason why there is none.
-
-        Raises
-        ------
-        InputError
-            If there is no such measure.
-        """
+        """Return all that was found of one measure."""
         raise_faults("evaluation", find_choice_faults("measure", measure, tuple(Measure)))
         of_measure = Measure(measure)
         found = [effect for effect in self.effects if effect.measure is of_measure]
@@ -259,21 +243,7 @@ class Evaluation:
 
 
 def compare_check(check: Check, effect: Effect | None) -> ComparedCheck:
-    """Set a check beside the posterior of the same measure.
-
-    Parameters
-    ----------
-    check : Check
-        A frequentist result.
-    effect : Effect or None
-        The posterior; None when there is none.
-
-    Returns
-    -------
-    ComparedCheck
-        With `agrees` answered where both can speak, the posterior by its interval of the
-        probability of the check.
-    """
+    """Set a check beside the posterior of the same measure."""
     agrees = None
     if check.applicable and effect is not None:
         same_side = (check.estimate > check.scale.null) == (effect.estimate > effect.scale.null)

@@ -10,7 +10,7 @@ from typing import Any
 
 import xarray as xr
 
-from desist.effects import Effect
+from desist.effects.effect import Effect
 from desist.errors import Fault, raise_faults
 from desist.evaluation.container import read_file
 from desist.evaluation.record import Evaluation
@@ -55,19 +55,7 @@ def save_evaluation(evaluation: Evaluation, path: str | Path) -> Path:
 
 
 def pack_evaluation(evaluation: Evaluation) -> bytes:
-    """Return what `save_evaluation` writes.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        What was found.
-
-    Returns
-    -------
-    bytes
-        A netCDF file. It is made in memory, because the HDF5 library does not survive a
-        disk without room.
-    """
+    """Return what `save_evaluation` writes."""
     record = {
         "schema": SCHEMA,
         "package_version": evaluation.package_version,

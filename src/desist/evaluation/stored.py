@@ -101,26 +101,7 @@ class StoredEvaluation:
 
 
 def read_stored(text: str, file: str) -> StoredEvaluation:
-    """Read the record of an evaluation from its text.
-
-    Parameters
-    ----------
-    text : str
-        JSON.
-    file : str
-        Name of the file, for the message.
-
-    Returns
-    -------
-    StoredEvaluation
-        Every field of its kind.
-
-    Raises
-    ------
-    InputError
-        If it is not JSON, of another schema, or a field is missing or of another kind; every
-        fault is listed.
-    """
+    """Read the record of an evaluation from its text."""
     try:
         record = json.loads(text)
     except (ValueError, RecursionError) as error:

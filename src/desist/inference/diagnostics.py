@@ -187,18 +187,7 @@ class Diagnostics:
 
 
 def worst_of(diagnostics: Sequence[Diagnostics]) -> Diagnostics:
-    """Return the worst figure of several fits, each figure on its own.
-
-    Parameters
-    ----------
-    diagnostics : sequence of Diagnostics
-        At least one.
-
-    Returns
-    -------
-    Diagnostics
-        NaN where no fit has the figure; engines are named once each.
-    """
+    """Return the worst figure of several fits, each figure on its own."""
 
     def largest(name: str, sign: float = 1.0) -> float:
         figures = [getattr(one, name) for one in diagnostics]

@@ -1,9 +1,8 @@
-"""How a posterior is obtained: NUTS, or Laplace with importance correction.
+"""How a posterior is obtained: NUTS, or Laplace with importance correction."""
 
-Both engines work from the same PyMC model. Compilation is paid once per structure of a
-model and kept; a refit only hands over new data. A compiled model holds the data of one fit at a
-time, so that threads take turns at it: no fit sees another's data.
-"""
+# Both engines work from the same PyMC model. Compilation is paid once per structure of a model and
+# kept; a refit only hands over new data. A compiled model holds the data of one fit at a time, so
+# that threads take turns at it: no fit sees another's data.
 
 import os
 import sys
@@ -134,23 +133,7 @@ KHAT_FOR_AUTO = 0.5
 
 
 def choose_engine(inference: str | Engine) -> tuple[Engine, ...]:
-    """Turn what the user asked for into the engines to try, in order.
-
-    Parameters
-    ----------
-    inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
-        "auto" tries Laplace and falls back on NUTS when k-hat is 0.5 or more.
-
-    Returns
-    -------
-    tuple of Nuts or Laplace
-        One engine, or two for "auto".
-
-    Raises
-    ------
-    InputError
-        If the name is not known.
-    """
+    """Turn what the user asked for into the engines to try, in order."""
     if isinstance(inference, Nuts | Laplace):
         return (inference,)
     raise_faults("inference", find_engine_faults(inference))
@@ -160,18 +143,7 @@ def choose_engine(inference: str | Engine) -> tuple[Engine, ...]:
 
 
 def find_engine_faults(inference: object) -> list[Fault]:
-    """Find what is wrong with what was asked for as an engine.
-
-    Parameters
-    ----------
-    inference : object
-        What the user gave.
-
-    Returns
-    -------
-    list of Fault
-        At most one.
-    """
+    """Find what is wrong with what was asked for as an engine."""
     if isinstance(inference, str) and inference in {"auto", *ENGINES}:
         return []
     expected = "auto, nuts or laplace, or a settings record"
@@ -187,36 +159,7 @@ def draw_posterior(
     rng: np.random.Generator,
     people: WeightedPeople | None = None,
 ) -> tuple[Draws, Diagnostics]:
-    """Draw from a posterior with the first engine that can be trusted.
-
-    Parameters
-    ----------
-    build : callable
-        Makes the PyMC model from the data; every array stands in it as `pm.Data`.
-    data : mapping of str to ndarray
-        The arrays of this fit.
-    structure : hashable
-        Fits with equal structures share one compiled model.
-    engines : tuple of Nuts or Laplace
-        Tried in order; a Laplace engine that is not the last gives way when its k-hat is
-        0.5 or more or it finds no mode.
-    rng : numpy.random.Generator
-        Source of all randomness.
-    people : WeightedPeople, optional
-        Those behind the rows, for the sandwich.
-
-    Returns
-    -------
-    dict of str to ndarray, each of shape (chains, draws, ...)
-        The draws of every parameter.
-    Diagnostics
-        Of the engine that was used.
-
-    Raises
-    ------
-    NotConvergedError
-        If the only engine is Laplace and there is no mode with a finite curvature.
-    """
+    """Draw from a posterior with the first engine that can be trusted."""
     compiled = _compile_once(structure, build, data)
     with compiled.turn:
         for engine in engines[:-1]:
@@ -230,15 +173,8 @@ def draw_posterior(
 
 
 def compile_alone() -> AbstractContextManager[object]:
-    """Keep other threads from building or compiling a model meanwhile.
-
-    PyMC and PyTensor keep settings and databases for the whole process while they compile.
-
-    Returns
-    -------
-    context manager
-        To be used with ``with``; it may be entered again by the same thread.
-    """
+    """Keep other threads from building or compiling a model meanwhile."""
+    # PyMC and PyTensor keep settings and databases for the whole process while they compile.
     return _COMPILING
 
 

@@ -1,8 +1,7 @@
-"""The Laplace approximation, corrected by importance sampling.
+"""The Laplace approximation, corrected by importance sampling."""
 
-The model's log density is compiled for PyTensor's Python linker, which takes about a
-second where the default backend takes a minute, and is evaluated for many draws at once.
-"""
+# The model's log density is compiled for PyTensor's Python linker, which takes about a second where
+# the default backend takes a minute, and is evaluated for many draws at once.
 
 import math
 from typing import Any
@@ -23,13 +22,7 @@ NO_MODE = (
 
 
 class LogDensity:
-    """The log posterior density of a PyMC model over one vector of unconstrained parameters.
-
-    Parameters
-    ----------
-    model : pymc.Model
-        Its data may change afterwards with `pymc.set_data`; the compiled functions follow.
-    """
+    """The log posterior density of a PyMC model over one vector of unconstrained parameters."""
 
     def __init__(self, model: Any) -> None:
         import pytensor
@@ -82,18 +75,7 @@ class LogDensity:
         return values
 
     def row_scores(self, point: Floats) -> Floats:
-        """Differentiate each row's weighted log-likelihood, shape (n_rows, n_parameters).
-
-        Parameters
-        ----------
-        point : ndarray of float, shape (n_parameters,)
-            Where; by central differences, because a Jacobian would have to be compiled.
-
-        Returns
-        -------
-        ndarray of float, shape (n_rows, n_parameters)
-            Scores of the outcome's rows, the prior left out.
-        """
+        """Differentiate each row's weighted log-likelihood, shape (n_rows, n_parameters)."""
         self.compile_rows()
         steps = 1e-5 * np.maximum(1.0, np.abs(point))
         shifts = np.diag(steps)
@@ -156,25 +138,7 @@ def _find_start(model: Any, mode: Any) -> dict[str, Floats]:
 
 
 def find_mode(density: LogDensity) -> tuple[Floats, Floats]:
-    """Find the mode of a log density and the inverse of its curvature there.
-
-    Parameters
-    ----------
-    density : LogDensity
-        Of d unconstrained parameters.
-
-    Returns
-    -------
-    ndarray of float, shape (d,)
-        The mode.
-    ndarray of float, shape (d, d)
-        Inverse of the negative Hessian at the mode.
-
-    Raises
-    ------
-    NotConvergedError
-        If there is no mode within reach, or the curvature there is not positive definite.
-    """
+    """Find the mode of a log density and the inverse of its curvature there."""
     from scipy.optimize import minimize
 
     def negative(point: Floats) -> tuple[float, Floats]:
@@ -213,38 +177,8 @@ def correct_by_importance(
     at_once: int,
     rng: np.random.Generator,
 ) -> tuple[Floats, float, float]:
-    r"""Draw from a t proposal at the mode and resample by Pareto-smoothed weights.
-
-    Parameters
-    ----------
-    density : LogDensity
-        Of d unconstrained parameters.
-    mode : ndarray of float, shape (d,)
-        Centre of the proposal.
-    covariance : ndarray of float, shape (d, d)
-        Its squared scale.
-    n_draws : int
-        Draws proposed, and draws returned.
-    degrees_of_freedom : float
-        Of the t distribution.
-    at_once : int
-        Points evaluated in one call.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    ndarray of float, shape (n_draws, d)
-        Equally weighted draws; some stand more than once.
-    float
-        k-hat, the Pareto shape of the weights' tail; above 0.7 they cannot be trusted.
-    float
-        Effective number of draws, :math:`1 / \sum w^2` of the normalised weights.
-
-    References
-    ----------
-    Vehtari, A. et al. (2024). Pareto smoothed importance sampling. JMLR 25(72).
-    """
+    """Draw from a t proposal at the mode and resample by Pareto-smoothed weights."""
+    # Vehtari, A. et al. (2024). Pareto smoothed importance sampling. JMLR 25(72).
     dimension = len(mode)
     normal = rng.standard_normal((n_draws, dimension))
     stretch = rng.chisquare(degrees_of_freedom, n_draws) / degrees_of_freedom
@@ -272,20 +206,7 @@ def _resample_systematically(weights: Floats, rng: np.random.Generator) -> Integ
 
 
 def measure_curvature(density: LogDensity, point: Floats) -> Floats:
-    """Measure the negative Hessian of a log density by central differences of its gradient.
-
-    Parameters
-    ----------
-    density : LogDensity
-        Of d unconstrained parameters.
-    point : ndarray of float, shape (d,)
-        Where.
-
-    Returns
-    -------
-    ndarray of float, shape (d, d)
-        Symmetric.
-    """
+    """Measure the negative Hessian of a log density by central differences of its gradient."""
     curvature = np.empty((len(point), len(point)))
     for column in range(len(point)):
         step = 1e-4 * max(1.0, abs(point[column]))

@@ -1,9 +1,8 @@
-r"""What was observed of each row, beside what a model expects of it.
+"""What was observed of each row, beside what a model expects of it."""
 
-The effects correct a model's averages by what was observed. For that a model says which averages
-of its outcomes are compared, how far a single outcome scatters about its expectation, and on
-which scale an average may be moved without leaving its range.
-"""
+# The effects correct a model's averages by what was observed. For that a model says which averages
+# of its outcomes are compared, how far a single outcome scatters about its expectation, and on
+# which scale an average may be moved without leaving its range.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -22,70 +21,42 @@ N_NODES = 24  # of the quadrature over time
 
 @dataclass(frozen=True)
 class Link:
-    """A scale on which averages are moved, so that none leaves its range.
+    """A scale on which averages are moved, so that none leaves its range."""
 
-    Attributes
-    ----------
-    apply : callable
-        Averages of k outcomes, shape (..., k), to the scale.
-    invert : callable
-        Back to the values that are read: for "times", the share who reoffended and the mean
-        days of those, as a fraction of the horizon.
-    level : callable
-        The inverse of `invert`.
-    differentiate : callable
-        At averages of shape (k,), the derivatives of the scale, shape (k, k).
-    counts_by_first : bool
-        Whether the other values are averages over those who have the first outcome.
-    ascends : bool
-        Whether the values are known to ascend, as shares who reoffended by some days do.
-    """
-
-    apply: Callable[[Floats], Floats]
+    apply: Callable[[Floats], Floats]  # averages of k outcomes, shape (..., k), to the scale
+    # back to the values that are read: for "times", the share who reoffended and the mean days of
+    # those, as a fraction of the horizon
     invert: Callable[[Floats], Floats]
     level: Callable[[Floats], Floats]
+    # at averages of shape (k,), the derivatives of the scale, shape (k, k)
     differentiate: Callable[[Floats], Floats]
+    # whether the other values are averages over those who have the first outcome
     counts_by_first: bool = False
+    # whether the values are known to ascend, as shares who reoffended by some days do
     ascends: bool = False
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Observed:
-    """Outcomes of the rows of one fit, k of them, and what the model expects.
+    """Outcomes of the rows of one fit, k of them, and what the model expects."""
 
-    Attributes
-    ----------
-    values : ndarray of float, shape (n_rows, k)
-        What was observed; of people of whom it is not known, anything.
-    known : ndarray of float, shape (n_rows, k)
-        1 where everybody is followed to the end. Under censoring 0 for those whose outcome is not
-        known, and for the others the inverse of the probability that it is.
-    carriers : ndarray of float, shape (n_rows, k)
-        1 where a row's people tell of the k-th value on the scale of the link, else 0.
-    link : Link
-        The scale of the averages.
-    expect : callable
-        (eta, draws, arm) to expectations of shape (chains, draws, n_rows, k).
-    scatter : callable
-        (eta, draws, arm, squares) to the covariance of the outcomes given the predictors, added
-        up over rows with these squared weights and averaged over draws, shape (k, k).
-    gather : callable
-        From the averages of `Fit.predict` to those of the k outcomes, shape (chains, draws, k).
-    release : callable
-        From the scale of the link back to averages as `Fit.predict` has them.
-    log_exposure : ndarray of float, shape (n_rows,), or None
-        An offset of eta: log of the time that the outcome was counted over, as a fraction of the
-        horizon.
-    """
-
-    values: Floats
+    values: Floats  # (n_rows, k) what was observed; of people of whom it is not known, anything
+    # (n_rows, k) 1 where everybody is followed to the end. Under censoring 0 for those whose
+    # outcome is not known, and for the others the inverse of the probability that it is
     known: Floats
+    # (n_rows, k) 1 where a row's people tell of the k-th value on the scale of the link, else 0
     carriers: Floats
-    link: Link
-    expect: Predict
+    link: Link  # the scale of the averages
+    expect: Predict  # (eta, draws, arm) to expectations of shape (chains, draws, n_rows, k)
+    # (eta, draws, arm, squares) to the covariance of the outcomes given the predictors, added up
+    # over rows with these squared weights and averaged over draws, shape (k, k)
     scatter: Callable[[Floats, Draws, int, Floats], Floats]
+    # from the averages of `Fit.predict` to those of the k outcomes, shape (chains, draws, k)
     gather: Callable[[Averages], Floats]
+    # from the scale of the link back to averages as `Fit.predict` has them
     release: Callable[[Floats], Averages]
+    # (n_rows,) an offset of eta: log of the time that the outcome was counted over, as a fraction
+    # of the horizon
     log_exposure: Floats | None = None
 
 
@@ -189,12 +160,10 @@ def release_times(scaled: Floats, horizon: float) -> Averages:
 
 
 def scatter_times(survive: Callable[[float], Floats], squares: Floats) -> Floats:
-    r"""Return the covariance of having reoffended and of its time, added up over rows.
-
-    With :math:`F = 1 - S(1)` and :math:`U = \int_0^1 S\,ds - S(1)` it needs the second moment
-    :math:`2\int_0^1 s S\,ds - S(1)`; by Gauss-Legendre quadrature in the square root of time,
-    because hazards are steepest at its start.
-    """
+    """Return the covariance of having reoffended and of its time, added up over rows."""
+    # With F = 1 - S(1) and U = integral_0^1 S ds - S(1) it needs the second moment 2 integral_0^1 s
+    # S ds - S(1); by Gauss-Legendre quadrature in the square root of time, because hazards are
+    # steepest at its start.
     nodes, weights = np.polynomial.legendre.leggauss(N_NODES)
     roots, weights = (nodes + 1) / 2, weights / 2
     last = survive(1.0)
@@ -220,15 +189,12 @@ def read_shares(rows: Rows) -> Floats:
 
 
 def invert_censoring(rows: Rows, share: float) -> Floats:
-    r"""Weigh the people of whom it is known what had happened by a time.
-
-    By the inverse of the probability of not being censored before, of each arm by Kaplan and
-    Meier's estimate with the times of censoring as events, reoffences before censoring at ties.
-
-    Robins, J. M. and Finkelstein, D. M. (2000). Correcting for noncompliance and dependent
-    censoring in an AIDS clinical trial with inverse probability of censoring weighted log-rank
-    tests. Biometrics 56(3), 779-788.
-    """
+    """Weigh the people of whom it is known what had happened by a time."""
+    # By the inverse of the probability of not being censored before, of each arm by Kaplan and
+    # Meier's estimate with the times of censoring as events, reoffences before censoring at ties.
+    # Robins, J. M. and Finkelstein, D. M. (2000). Correcting for noncompliance and dependent
+    # censoring in an AIDS clinical trial with inverse probability of censoring weighted log-rank
+    # tests. Biometrics 56(3), 779-788.
     time, happened = rows["time"], rows["reoffended"] > 0
     known = (happened & (time <= share)) | (time >= share)
     inverse = known.astype(float)

@@ -124,40 +124,7 @@ def fit_rows(
     inference: str | Engine = "auto",
     seed: int | np.random.Generator = 0,
 ) -> Fit:
-    """Fit one outcome model to collapsed rows, from people or from published figures.
-
-    Parameters
-    ----------
-    model : Model
-        What is assumed.
-    rows : dict of str to ndarray, each with one entry a row
-        "treated", "x", "group", "weight" and the model's outcome columns.
-    target : Target
-        The people for whom outcomes are predicted.
-    estimand : Estimand
-        What the predictions are about.
-    horizon : float
-        Days of follow-up.
-    people : tuple of int
-        Treated and comparison people with weight.
-    reoffenders : tuple of int, optional
-        Those of them who reoffended.
-    levels : mapping of str to tuple of str, optional
-        Groupings and their levels.
-    covariate_names : tuple of str
-        Columns of "x".
-    weighted : WeightedPeople, optional
-        The people behind the rows, for the sandwich.
-    inference : str, Nuts or Laplace
-        The engine.
-    seed : int or numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    Fit
-        Draws and diagnostics.
-    """
+    """Fit one outcome model to collapsed rows, from people or from published figures."""
     levels = dict(levels or {})
     rows, data = drop_empty(rows), drop_empty(model.complete_rows(rows))
     engines = choose_engine(inference)
@@ -208,11 +175,9 @@ def _list_people(row_of_person: Integers, weights: Floats, sample: Sample) -> We
 def _find_entropy(
     seed: int | np.random.Generator, data: Mapping[str, NDArray[Any]]
 ) -> tuple[int, int]:
-    """Mix the data into the seed, so that fits of other people draw other numbers.
-
-    Two programmes that are evaluated with the same seed are compared as if their draws were
-    independent, and must be. Weights are rounded, because their scale may not matter.
-    """
+    """Mix the data into the seed, so that fits of other people draw other numbers."""
+    # Two programmes that are evaluated with the same seed are compared as if their draws were
+    # independent, and must be. Weights are rounded, because their scale may not matter.
     if isinstance(seed, np.random.Generator):
         base = int(seed.integers(2**32))
     else:

@@ -277,27 +277,7 @@ class Fit:
 
 
 def require_times(fit: Fit, days: NDArray[Any]) -> tuple[TimedModel, Floats]:
-    """Refuse days that a fit says nothing of, and fits without times.
-
-    Parameters
-    ----------
-    fit : Fit
-        Any.
-    days : ndarray
-        Of its curve.
-
-    Returns
-    -------
-    model : TimedModel
-        Of the fit.
-    days : ndarray of float, shape (n_days,)
-        As they were given.
-
-    Raises
-    ------
-    InputError
-        If the model has no times, or a day lies outside the horizon.
-    """
+    """Refuse days that a fit says nothing of, and fits without times."""
     if not isinstance(fit.model, TimedModel):
         fault = Fault("model", "one of the time to a reoffence", f"the {fit.model.name} model")
         raise InputError("survival", [fault])
@@ -316,24 +296,7 @@ def build_model(
     covariate_names: tuple[str, ...],
     arrays: Mapping[str, NDArray[Any]],
 ) -> Any:
-    """Build the PyMC model of some rows.
-
-    Parameters
-    ----------
-    model : Model
-        What is assumed.
-    levels : mapping of str to tuple of str
-        Groupings and their levels.
-    covariate_names : tuple of str
-        Columns of "x".
-    arrays : mapping of str to ndarray
-        The rows; those without a value are left out.
-
-    Returns
-    -------
-    pymc.Model
-        Its arrays stand in it as `pymc.Data`.
-    """
+    """Build the PyMC model of some rows."""
     import pymc as pm
 
     named = name_levels(levels)
@@ -348,24 +311,7 @@ def build_model(
 
 
 def name_levels(levels: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """Name groupings as the dimensions and variables of a model can be named.
-
-    Parameters
-    ----------
-    levels : mapping of str to tuple of str
-        Groupings by the names of their columns, and their levels.
-
-    Returns
-    -------
-    dict of str to tuple of str
-        In the same order. A name keeps its letters, digits and underscores, and ``group_`` is
-        put before it while it means something else in a model, or another grouping has it.
-
-    Examples
-    --------
-    >>> list(name_levels({"prison": ("A", "B"), "time": ("am", "pm"), "prison/wing": ("1",)}))
-    ['prison', 'group_time', 'prison_wing']
-    """
+    """Name groupings as the dimensions and variables of a model can be named."""
     named: dict[str, tuple[str, ...]] = {}
     used: set[str] = set()
     for grouping, names in levels.items():
@@ -379,18 +325,7 @@ def name_levels(levels: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, .
 
 
 def drop_empty(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Leave out the arrays without a value, which a model cannot hold.
-
-    Parameters
-    ----------
-    arrays : mapping of str to ndarray
-        Of a model.
-
-    Returns
-    -------
-    dict of str to ndarray
-        Such as all but the covariates, where there are none.
-    """
+    """Leave out the arrays without a value, which a model cannot hold."""
     return {name: values for name, values in arrays.items() if values.size}
 
 

@@ -122,22 +122,7 @@ class HalfStudentT:
 
 
 def find_normal_faults(where: str, prior: object, *, optional: bool = False) -> list[Fault]:
-    """Find what is wrong with a setting that has to be a normal prior.
-
-    Parameters
-    ----------
-    where : str
-        Name of the setting.
-    prior : object
-        What was given.
-    optional : bool
-        Whether None will do.
-
-    Returns
-    -------
-    list of Fault
-        At most one.
-    """
+    """Find what is wrong with a setting that has to be a normal prior."""
     if optional and prior is None:
         return []
     expected = "a prior such as Normal(0, 1)" + (" or None" if optional else "")
@@ -145,20 +130,7 @@ def find_normal_faults(where: str, prior: object, *, optional: bool = False) -> 
 
 
 def find_between_faults(where: str, prior: object) -> list[Fault]:
-    """Find what is wrong with a setting that has to be a prior of a standard deviation.
-
-    Parameters
-    ----------
-    where : str
-        Name of the setting.
-    prior : object
-        What was given.
-
-    Returns
-    -------
-    list of Fault
-        At most one.
-    """
+    """Find what is wrong with a setting that has to be a prior of a standard deviation."""
     expected = "a prior such as HalfNormal(0.5) or HalfStudentT(0.5)"
     return find_kind_faults(where, prior, (HalfNormal, HalfStudentT), expected)
 

@@ -1,8 +1,7 @@
-"""Figures with the digits that a report shows, for those that are read or drawn from elsewhere.
+"""Figures with the digits that a report shows, for those that are read or drawn from elsewhere."""
 
-A record with sixteen digits, or a picture with ten, says how many people are behind a figure even
-where no count is printed.
-"""
+# A record with sixteen digits, or a picture with ten, says how many people are behind a figure even
+# where no count is printed.
 
 import math
 from collections.abc import Mapping

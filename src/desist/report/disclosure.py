@@ -197,23 +197,7 @@ RULE_SETS: dict[str, RuleSet] = {
 
 
 def find_rules(rules: str | RuleSet) -> RuleSet:
-    """Return the rule set of a name.
-
-    Parameters
-    ----------
-    rules : str or RuleSet
-        "2017", "2019", or a rule set of your own, which is returned as it is.
-
-    Returns
-    -------
-    RuleSet
-        The rules.
-
-    Raises
-    ------
-    InputError
-        If no rule set has this name.
-    """
+    """Return the rule set of a name."""
     if isinstance(rules, RuleSet):
         return rules
     if not isinstance(rules, str) or rules not in RULE_SETS:
@@ -225,20 +209,7 @@ def find_rules(rules: str | RuleSet) -> RuleSet:
 
 
 def require_enough_people(evaluation: Evaluation, rules: RuleSet) -> None:
-    """Refuse to report on a study of few people; published figures are public, and pass.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        What was found.
-    rules : RuleSet
-        How many people there have to be in either arm.
-
-    Raises
-    ------
-    CannotAnswerError
-        If there are fewer.
-    """
+    """Refuse to report on a study of few people; published figures are public, and pass."""
     if evaluation.published is not None:
         return
     causal = [row for row in evaluation.measures if row.measure.is_causal]
@@ -259,21 +230,7 @@ def require_enough_people(evaluation: Evaluation, rules: RuleSet) -> None:
 
 
 def explain_withheld(evaluation: Evaluation, rules: RuleSet) -> dict[Measure, str]:
-    """Explain why measures are not printed.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        What was found.
-    rules : RuleSet
-        What is printed on small groups.
-
-    Returns
-    -------
-    dict of Measure to str
-        The end of a sentence for each measure that is withheld: all of them where too few
-        people reoffended for any; time among reoffenders, where too few participants did.
-    """
+    """Explain why measures are not printed."""
     if general := _explain_outcomes_withheld(evaluation, rules):
         return {row.measure: general for row in evaluation.measures}
     return {
@@ -285,21 +242,7 @@ def explain_withheld(evaluation: Evaluation, rules: RuleSet) -> dict[Measure, st
 
 
 def disclose_evaluation(evaluation: Evaluation, rules: RuleSet) -> Evaluation:
-    """Return the evaluation without what the rules withhold, as it may be stored.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        What was found; published figures are public, and stay as they are.
-    rules : RuleSet
-        What is printed on small groups.
-
-    Returns
-    -------
-    Evaluation
-        Withheld measures are not available, with the reason; checks and balance carry the
-        digits that are shown.
-    """
+    """Return the evaluation without what the rules withhold, as it may be stored."""
     if evaluation.published is not None:
         return evaluation
     reasons = explain_withheld(evaluation, rules)
@@ -315,20 +258,7 @@ def disclose_evaluation(evaluation: Evaluation, rules: RuleSet) -> Evaluation:
 
 
 def disclose_warnings(warnings: Iterable[str], withheld: Container[Measure]) -> tuple[str, ...]:
-    """Return the warnings without those that hold figures of a measure that is withheld.
-
-    Parameters
-    ----------
-    warnings : iterable of str
-        Of an evaluation.
-    withheld : container of Measure
-        What is not printed.
-
-    Returns
-    -------
-    tuple of str
-        In their order.
-    """
+    """Return the warnings without those that hold figures of a measure that is withheld."""
     hidden = [measure for measure in Measure if measure in withheld]
     return tuple(
         warning for warning in warnings if not any(tells_of(warning, measure) for measure in hidden)
@@ -336,20 +266,7 @@ def disclose_warnings(warnings: Iterable[str], withheld: Container[Measure]) -> 
 
 
 def disclose_checks(evaluation: Evaluation, rules: RuleSet) -> tuple[ComparedCheck, ...]:
-    """Return the checks, without figures where their measure is withheld.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        What was found.
-    rules : RuleSet
-        What is printed on small groups.
-
-    Returns
-    -------
-    tuple of ComparedCheck
-        One for each check, with all the digits that it has.
-    """
+    """Return the checks, without figures where their measure is withheld."""
     # A measure without a posterior has checks as well; they fall with the outcomes.
     general = _explain_outcomes_withheld(evaluation, rules)
     reasons = explain_withheld(evaluation, rules)
@@ -360,20 +277,7 @@ def disclose_checks(evaluation: Evaluation, rules: RuleSet) -> tuple[ComparedChe
 
 
 def disclose_design(design: Mapping[str, Any] | None, rules: RuleSet) -> dict[str, Any] | None:
-    """Return the summary of a design as it is shown.
-
-    Parameters
-    ----------
-    design : mapping or None
-        The `design` of an evaluation.
-    rules : RuleSet
-        How many people a category, and those who were dropped, have to be.
-
-    Returns
-    -------
-    dict or None
-        Without small categories; the number dropped is None where it is small.
-    """
+    """Return the summary of a design as it is shown."""
     if design is None:
         return None
     balance = [round_balance(row) for row in withhold_rows(design["balance"], rules.min_category)]

@@ -77,18 +77,7 @@ def encode_evaluation(evaluation: Evaluation, *, rules: str | RuleSet = "2019") 
 
 
 def encode_view(view: View) -> dict[str, Any]:
-    """Return what may be seen of an evaluation in the schema of `evaluation.json`.
-
-    Parameters
-    ----------
-    view : View
-        What may be seen.
-
-    Returns
-    -------
-    dict
-        Plain values only.
-    """
+    """Return what may be seen of an evaluation in the schema of `evaluation.json`."""
     encoded = encode_plain(
         {
             "schema": SCHEMA,
@@ -106,18 +95,7 @@ def encode_view(view: View) -> dict[str, Any]:
 
 
 def write_json(encoded: Mapping[str, Any]) -> str:
-    """Write an encoded evaluation as JSON text.
-
-    Parameters
-    ----------
-    encoded : mapping
-        From `encode_evaluation`.
-
-    Returns
-    -------
-    str
-        Indented JSON that ends in a newline.
-    """
+    """Write an encoded evaluation as JSON text."""
     return json.dumps(encoded, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 

@@ -1,8 +1,7 @@
-"""What the rules let a reader see of an evaluation: the one way to tables, pictures and files.
+"""What the rules let a reader see of an evaluation: the one way to tables, pictures and files."""
 
-Everything shown comes through a `View`. It is made once a report, from an evaluation and a rule
-set; tables, pictures, the page, the record and the terminal take nothing else.
-"""
+# Everything shown comes through a `View`. It is made once a report, from an evaluation and a rule
+# set; tables, pictures, the page, the record and the terminal take nothing else.
 
 import math
 from collections.abc import Mapping

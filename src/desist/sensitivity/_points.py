@@ -17,15 +17,7 @@ POINTS_TIMES_ROWS = 2_000_000
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Points:
-    """Log prior of each draw, and log-likelihood of one person of each row at it.
-
-    Attributes
-    ----------
-    log_prior : ndarray of float, shape (n_draws,)
-        Up to a constant.
-    log_rows : ndarray of float, shape (n_draws, n_rows)
-        Of a person of weight 1.
-    """
+    """Log prior of each draw, and log-likelihood of one person of each row at it."""
 
     log_prior: Floats
     log_rows: Floats

@@ -1,8 +1,7 @@
-"""Null distributions of matched sets under a biased choice of the participant.
+"""Null distributions of matched sets under a biased choice of the participant."""
 
-With bias Gamma two people of a set may differ in their odds of taking part by that factor, and
-no more (Rosenbaum 2002, Observational Studies, chapter 4).
-"""
+# With bias Gamma two people of a set may differ in their odds of taking part by that factor, and
+# no more (Rosenbaum 2002, Observational Studies, chapter 4).
 
 import math
 from collections.abc import Sequence
@@ -50,11 +49,9 @@ def tails_of_ranks(statistic: float, ranks: Floats, gamma: float) -> tuple[float
 
 
 def score_sets(sets: Sequence[Floats], trim: float) -> list[Floats]:
-    """Score the people of each set by their differences from the others, the first took part.
-
-    Rosenbaum, P. R. (2007). Sensitivity analysis for m-estimates, tests, and confidence
-    intervals in matched observational studies. Biometrics 63, 456-464.
-    """
+    """Score the people of each set by their differences from the others, the first took part."""
+    # Rosenbaum, P. R. (2007). Sensitivity analysis for m-estimates, tests, and confidence intervals
+    # in matched observational studies. Biometrics 63, 456-464.
     gaps = [np.subtract.outer(values, values) for values in sets]
     unit = 1.0
     if math.isfinite(trim):
@@ -69,11 +66,9 @@ def score_sets(sets: Sequence[Floats], trim: float) -> list[Floats]:
 
 
 def tails_of_scores(scores: Sequence[Floats], gamma: float) -> tuple[float, float]:
-    """Return the bounds of the one-sided p of the sum of the first scores of the sets.
-
-    The greatest by the separable approximation of Gastwirth, Krieger and Rosenbaum (2000, JRSS B
-    62, 545-555): each set takes the largest mean, and among those the largest variance.
-    """
+    """Return the bounds of the one-sided p of the sum of the first scores of the sets."""
+    # the greatest by the separable approximation of Gastwirth, Krieger and Rosenbaum (2000, JRSS B
+    # 62, 545-555): each set takes the largest mean, and among those the largest variance
     statistic = math.fsum(float(values[0]) for values in scores)
     upper = _tail(statistic, *_worst_moments(scores, gamma))
     mean, variance = _worst_moments([-values for values in scores], gamma)

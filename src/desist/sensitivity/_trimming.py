@@ -1,11 +1,10 @@
-r"""Trimming bounds within cells of people, with what each person adds to their error.
+"""Trimming bounds within cells of people, with what each person adds to their error."""
 
-Among those who would reoffend with and without the programme, the mean days of an arm lie between
-those of its fastest and of its slowest share (Zhang and Rubin 2003; Lee 2009), and with covariates
-between the averages of such means over cells, which is never wider (Lee 2009, section 2.3;
-Semenova 2020, arXiv 2008.12720). Errors are sums of squared influence functions (Lee 2009,
-proposition 3), each divided by one less its leverage as in HC3.
-"""
+# Among those who would reoffend with and without the programme, the mean days of an arm lie between
+# those of its fastest and of its slowest share (Zhang and Rubin 2003; Lee 2009), and within cells
+# of covariates between the averages of such means, which is never wider (Lee 2009, section 2.3;
+# Semenova 2020, arXiv 2008.12720). Errors are sums of squared influence functions (Lee 2009,
+# proposition 3), each divided by one less its leverage as in HC3.
 
 from dataclasses import dataclass
 

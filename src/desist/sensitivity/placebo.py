@@ -16,7 +16,7 @@ from desist.arguments import describe, find_kind_faults, find_number_faults
 from desist.checks.people.weighted import weighted_difference
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design, build_design
-from desist.effects import Effect
+from desist.effects.effect import Effect
 from desist.errors import CannotAnswerError, Fault, InputError, raise_faults
 from desist.estimands import Measure
 from desist.execution import Store, run_tasks
@@ -25,8 +25,8 @@ from desist.models.fit import Model, fit_model
 from desist.sample import build_sample
 from desist.sensitivity._outcomes import read_measure, read_outcome
 from desist.sensitivity._reduced import estimate_one
-from desist.sensitivity.multiverse._work import mark_data
 from desist.sensitivity.result import SensitivityResult, say_difference, summarise, unit_of
+from desist.sensitivity.specifications._work import mark_data
 
 SUBJECT = "placebo programmes"
 ENGINE = Laplace(draws=250)
@@ -234,24 +234,8 @@ def apply_bias(effect: Effect, placebo: PlaceboProgrammes, *, seed: int = 0) -> 
 def estimate_bias(
     estimates: Floats, errors: Floats, rng: np.random.Generator, n_draws: int = 4000
 ) -> tuple[Floats, Floats, Floats]:
-    r"""Estimate mean and spread of the bias beyond chance, with their uncertainty.
-
-    :math:`d_i \sim N(m, s_i^2 + \tau^2)`, m flat, :math:`\tau` uniform, integrated on a grid.
-
-    Parameters
-    ----------
-    estimates, errors : ndarray of float, shape (n,)
-        Of placebo programmes.
-    rng : numpy.random.Generator
-        Source of the draws.
-    n_draws : int
-        How many.
-
-    Returns
-    -------
-    means, spreads, biases : ndarray of float, shape (n_draws,)
-        Of the bias, and of the bias of one further programme.
-    """
+    """Estimate mean and spread of the bias beyond chance, with their uncertainty."""
+    # d_i ~ N(m, s_i^2 + tau^2), m flat, tau uniform, integrated on a grid
     grid = np.linspace(0, LARGEST_SPREAD * float(np.std(estimates)) + 1e-12, GRID)
     variance = np.square(errors) + np.square(grid)[:, np.newaxis]
     precision = (1 / variance).sum(axis=1)
@@ -279,20 +263,7 @@ class _Pipeline:
 
 
 def run_placebo(pipeline: _Pipeline, one: Placebo) -> dict[str, Any]:
-    """Choose people, and make design and effect again.
-
-    Parameters
-    ----------
-    pipeline : record
-        People, design and settings.
-    one : Placebo
-        Its seed and number.
-
-    Returns
-    -------
-    dict
-        Numbers, or the reason why there are none.
-    """
+    """Choose people, and make design and effect again."""
     try:
         return _run(pipeline, np.random.default_rng([one.seed, one.number]))
     except (CannotAnswerError, InputError) as error:

@@ -9,8 +9,7 @@ import pandas as pd
 
 from desist._types import Floats
 from desist.arguments import describe, find_choice_faults, find_kind_faults, find_number_faults
-from desist.effects import Effect
-from desist.effects.effect import contrast_measures
+from desist.effects.effect import Effect, contrast_measures
 from desist.errors import CannotAnswerError, Fault, raise_faults
 from desist.estimands import Measure
 from desist.inference.engines import Laplace
@@ -93,22 +92,7 @@ def scale_powers(
 
 
 def measure_sensitivity(draws: Floats, log_density: Floats) -> tuple[float, float]:
-    """Measure how far draws move, per doubling of the power of a density.
-
-    Parameters
-    ----------
-    draws : ndarray of float, shape (n_draws,)
-        Of an effect.
-    log_density : ndarray of float, shape (n_draws,)
-        Log of what is raised to powers, up to a constant.
-
-    Returns
-    -------
-    sensitivity : float
-        Above 0.05 it is notable.
-    khat : float
-        The larger of the two k-hats.
-    """
+    """Measure how far draws move, per doubling of the power of a density."""
     distances, khats = [], []
     for power in (STEP, 1 / STEP):
         weights, khat = smooth_weights((power - 1) * log_density)
@@ -118,24 +102,9 @@ def measure_sensitivity(draws: Floats, log_density: Floats) -> tuple[float, floa
 
 
 def measure_distance(draws: Floats, weights: Floats) -> float:
-    r"""Measure the distance between equally weighted and weighted draws.
-
-    With the cumulative distributions P and Q, :math:`CJS(P \| Q) = \int P \log_2
-    \frac{2P}{P + Q} + \frac{1}{2 \ln 2}\int (Q - P)`, symmetrised, divided by its bound
-    :math:`\int (P + Q)`, and its root taken; the larger for draws and their negatives.
-
-    Parameters
-    ----------
-    draws : ndarray of float, shape (n_draws,)
-        Values.
-    weights : ndarray of float, shape (n_draws,)
-        Adding up to 1.
-
-    Returns
-    -------
-    float
-        From 0 to 1.
-    """
+    """Measure the distance between equally weighted and weighted draws."""
+    # cumulative Jensen-Shannon distance (Nguyen and Vreeken 2015): symmetrised, divided by its
+    # bound, the integral of P + Q, and its root taken; the larger for draws and their negatives
     return max(_distance_of_sorted(draws, weights), _distance_of_sorted(-draws, weights))
 
 
@@ -261,23 +230,8 @@ def find_sceptical_prior(effect: Effect, *, scale: str = "ratio") -> Sensitivity
 
 
 def find_sceptical_limit(lower: float, upper: float) -> float:
-    r"""Return the end of the sceptical prior's interval, on the log scale.
-
-    Parameters
-    ----------
-    lower, upper : float
-        Logs of the limits of the ratio, on one side of 0.
-
-    Returns
-    -------
-    float
-        :math:`(u - l)^2 / (4 \sqrt{u l})`.
-
-    Examples
-    --------
-    >>> round(math.exp(find_sceptical_limit(math.log(0.2), math.log(0.8))), 2)
-    2.23
-    """
+    """Return the end of the sceptical prior's interval, on the log scale."""
+    # Matthews (2001): (u - l)^2 / (4 root(u l))
     return (upper - lower) ** 2 / (4 * math.sqrt(upper * lower))
 
 

@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from desist._types import Floats
 from desist.arguments import describe, find_kind_faults, find_number_faults
-from desist.effects import Effect
+from desist.effects.effect import Effect
 from desist.errors import CannotAnswerError, Fault, raise_faults
 from desist.estimands import Measure
-from desist.sensitivity.confounder import Share
 from desist.sensitivity.result import (
     SensitivityResult,
     require_arms,
@@ -20,6 +19,7 @@ from desist.sensitivity.result import (
     summarise,
     unit_of,
 )
+from desist.sensitivity.unrecorded import Share
 
 FEWEST_POSSIBLE = 0.05
 NUMBERS = ("estimate", "lower", "upper")

@@ -8,7 +8,7 @@ import pandas as pd
 
 from desist._types import Floats
 from desist.arguments import find_kind_faults
-from desist.effects import Effect
+from desist.effects.effect import Effect
 from desist.errors import CannotAnswerError, raise_faults
 from desist.estimands import Measure
 
@@ -51,45 +51,12 @@ class SensitivityResult:
 
 
 def unit_of(measure: Measure) -> str:
-    """Return the unit of a difference of a measure.
-
-    Parameters
-    ----------
-    measure : Measure
-        What is compared.
-
-    Returns
-    -------
-    str
-        Such as "people per 100", or "days".
-    """
+    """Return the unit of a difference of a measure."""
     return _UNITS[measure]
 
 
 def require_arms(effect: object, subject: str, *measures: Measure) -> tuple[Floats, Floats]:
-    """Return the draws of both arms' averages, or say why there are none.
-
-    Parameters
-    ----------
-    effect : Effect
-        Of one measure.
-    subject : str
-        Name of the analysis.
-    *measures : Measure
-        Those that it is for; all with averages when none is given.
-
-    Returns
-    -------
-    treated, comparison : ndarray of float, shape (n_draws,)
-        With the programme and without.
-
-    Raises
-    ------
-    InputError
-        If it is no effect.
-    CannotAnswerError
-        If the analysis is not for its measure.
-    """
+    """Return the draws of both arms' averages, or say why there are none."""
     expected = 'an Effect, such as evaluation["rate"]'
     raise_faults(subject, find_kind_faults("effect", effect, Effect, expected))
     assert isinstance(effect, Effect)  # noqa: S101 - for the type checker
@@ -103,40 +70,14 @@ def require_arms(effect: object, subject: str, *measures: Measure) -> tuple[Floa
 
 
 def summarise(draws: Floats, probability: float) -> tuple[float, float, float]:
-    """Return the mean and the equal-tailed interval of draws.
-
-    Parameters
-    ----------
-    draws : ndarray of float
-        Of a difference.
-    probability : float
-        Of the interval.
-
-    Returns
-    -------
-    tuple of float
-        Estimate, lower, upper.
-    """
+    """Return the mean and the equal-tailed interval of draws."""
     tail = (1 - probability) / 2
     lower, upper = np.quantile(draws, [tail, 1 - tail])
     return float(draws.mean()), float(lower), float(upper)
 
 
 def say_difference(value: float, measure: Measure) -> str:
-    """Write a difference as a reader knows it: rates per 100 people.
-
-    Parameters
-    ----------
-    value : float
-        In the unit of the measure.
-    measure : Measure
-        What is compared.
-
-    Returns
-    -------
-    str
-        Such as "-11.5 per 100 people".
-    """
+    """Write a difference as a reader knows it: rates per 100 people."""
     if measure is Measure.RATE:
         return f"{_write(100 * value, 1)} {PER_100}"
     if measure is Measure.FREQUENCY:

@@ -199,32 +199,7 @@ def benchmark(
     probability: float = 0.95,
     measure: Measure | None = None,
 ) -> RobustnessValue:
-    """Find the robustness value of columns of numbers.
-
-    Parameters
-    ----------
-    outcome, treated : ndarray of float, shape (n_people,)
-        Outcome, and 1 for participants.
-    covariates : ndarray of float, shape (n_people, n_covariates)
-        Without an intercept.
-    names : sequence of str
-        Of the covariates.
-    weights : ndarray of float, shape (n_people,), optional
-        Probability weights, positive.
-    benchmarks : sequence of str
-        Those of the names that are benchmarks.
-    multiples : sequence of float
-        How many times as strong.
-    probability : float
-        Of the interval.
-    measure : Measure, optional
-        What the outcome is.
-
-    Returns
-    -------
-    RobustnessValue
-        Values and benchmarks.
-    """
+    """Find the robustness value of columns of numbers."""
     took_part = treated > 0
     weights = np.ones(len(outcome)) if weights is None else _share_out(weights, took_part)
     n_people = sum(effective_sample_size(weights[arm]) for arm in (took_part, ~took_part))
@@ -306,22 +281,8 @@ def find_robustness(
 def adjust_for(
     estimate: float, standard_error: float, df: float, r2_treatment: float, r2_outcome: float
 ) -> tuple[float, float]:
-    r"""Adjust a coefficient for a variable of given strength that speaks against it.
-
-    The bias is :math:`se \sqrt{df} \sqrt{R^2_Y R^2_T / (1 - R^2_T)}`.
-
-    Parameters
-    ----------
-    estimate, standard_error, df : float
-        Of the programme, in a linear regression.
-    r2_treatment, r2_outcome : float
-        Share of what is left of participation, and of the outcome, that the variable explains.
-
-    Returns
-    -------
-    tuple of float
-        Adjusted estimate and standard error.
-    """
+    """Adjust a coefficient for a variable of given strength that speaks against it."""
+    # Cinelli and Hazlett (2020), equation 8: the bias is se root(df R2_Y R2_T / (1 - R2_T))
     bias = standard_error * math.sqrt(df * r2_outcome * r2_treatment / (1 - r2_treatment))
     ratio = (1 - r2_outcome) / (1 - r2_treatment) * df / (df - 1)
     return estimate - math.copysign(bias, estimate), standard_error * math.sqrt(ratio)

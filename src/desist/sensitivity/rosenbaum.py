@@ -420,20 +420,7 @@ def _tabulate(
 
 
 def find_largest_bias(tails: Tails, alpha: float) -> float:
-    """Find the largest bias under which the greatest p-value stays at or below a level.
-
-    Parameters
-    ----------
-    tails : callable
-        From a bias to the least and the greatest p-value.
-    alpha : float
-        The level.
-
-    Returns
-    -------
-    float
-        1 where it is above without bias; infinite where it is never reached.
-    """
+    """Find the largest bias under which the greatest p-value stays at or below a level."""
     from scipy.optimize import brentq
 
     if tails(1.0)[1] > alpha:

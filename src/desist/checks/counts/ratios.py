@@ -1,10 +1,8 @@
-r"""Ratio of two proportions and odds ratio, from counts that need not be whole.
+"""Ratio of two proportions and odds ratio, from counts that need not be whole."""
 
-Score intervals invert the test of :math:`p_1 = \phi p_2` (or of an odds ratio
-:math:`\psi`) with both proportions at their constrained maximum; Miettinen and Nurminen
-multiply the variance by N / (N - 1). Log intervals are normal on the log scale; adding
-a half to every cell keeps them finite.
-"""
+# Score intervals invert the test of p_1 = phi p_2 (or of an odds ratio psi) with both proportions
+# at their constrained maximum; Miettinen and Nurminen multiply the variance by N / (N - 1). Log
+# intervals are normal on the log scale; adding a half to every cell keeps them finite.
 
 import math
 from collections.abc import Callable

@@ -1,9 +1,7 @@
-"""Difference of two proportions, from counts that need not be whole.
+"""Difference of two proportions, from counts that need not be whole."""
 
-All are for independent, equally informative people. A weighted proportion enters with
-its effective count (proportion times effective sample size), and whoever prints the
-result says so.
-"""
+# All are for independent, equally informative people. A weighted proportion enters with its
+# effective count (proportion times effective sample size), and whoever prints the result says so.
 
 import math
 from collections.abc import Callable
@@ -214,33 +212,7 @@ def mover_jeffreys(
 
 
 def mover_exact(x1: float, n1: float, x2: float, n2: float, probability: float = 0.95) -> Finding:
-    """Compare an exact count with an uncertain rate: Clopper-Pearson against Jeffreys.
-
-    Parameters
-    ----------
-    x1, n1 : float
-        Reoffenders and people among the participants.
-    x2, n2 : float
-        Effective count and size of the comparison group.
-    probability : float
-        Coverage of the interval.
-
-    Returns
-    -------
-    Finding
-        Difference; p is 1 minus the coverage at which the interval just reaches 0.
-
-    Raises
-    ------
-    InputError
-        If a number is not one of a table, such as more reoffenders than people; every fault
-        is listed.
-
-    Examples
-    --------
-    >>> round(mover_exact(13, 83, 1533, 5514).lower, 4)
-    -0.1929
-    """
+    """Compare an exact count with an uncertain rate: Clopper-Pearson against Jeffreys."""
     table = read_table(x1, n1, x2, n2, probability)
     return _mover(table, probability, clopper_pearson, jeffreys)
 

@@ -1,20 +1,15 @@
-r"""Randomisation tests that respect the design.
+"""Randomisation tests that respect the design."""
 
-Two ways to ask what the difference would have been had the programme done nothing:
-participation is drawn again from the propensity score, the number of participants held,
-and the weights of the design are recomputed for every draw; or the participants of each
-matched set are drawn again within their set. Nothing else is random, so no distribution
-of the outcome is assumed, and few participants do no harm. What is tested is that the
-programme changed nobody's outcome; the interval adds that it changed everybody's by the
-same amount: with outcomes less :math:`\tau` for the participants the difference of a
-draw is :math:`A - \tau B`, with :math:`B` that of the participation itself, so every
-:math:`\tau` can be tested on the same draws.
-
-References
-----------
-Rosenbaum, P. R. (2002). Observational Studies, chapters 2 and 3. Chen, X.-H., Dempster, A. P.
-and Liu, J. S. (1994). Biometrika 81, 457-469 (draws with a fixed number of participants).
-"""
+# Two ways to ask what the difference would have been had the programme done nothing: participation
+# is drawn again from the propensity score, the number of participants held, and the weights of the
+# design are recomputed for every draw; or the participants of each matched set are drawn again
+# within their set. Nothing else is random, so no distribution of the outcome is assumed, and few
+# participants do no harm. What is tested is that the programme changed nobody's outcome; the
+# interval adds that it changed everybody's by the same amount: with outcomes less tau for the
+# participants the difference of a draw is A - tau B, with B that of the participation itself, so
+# every tau can be tested on the same draws.
+# Rosenbaum, P. R. (2002). Observational Studies, chapters 2 and 3. Chen, X.-H., Dempster, A. P. and
+# Liu, J. S. (1994). Biometrika 81, 457-469 (draws with a fixed number of participants).
 
 import math
 from collections.abc import Callable
@@ -168,40 +163,7 @@ def redraw_scores(
     draws: ArrayLike | None = None,
     probability: float = 0.95,
 ) -> Finding:
-    """Test the difference of any design whose weights follow from its scores.
-
-    Parameters
-    ----------
-    outcome : array_like, shape (n_people,)
-        In the unit of the measure.
-    treated : array_like, shape (n_people,)
-        True for participants.
-    probabilities : array_like, shape (n_people,)
-        Propensity scores.
-    again : Reweighing
-        How the weights are made again, as ``design.arose.again`` says.
-    n_draws : int
-        Draws of participation.
-    rng : numpy.random.Generator or int, optional
-        Source of randomness, or a seed.
-    draws : array_like of int, shape (n_draws, n_treated), optional
-        Positions of the participants of each draw, from `draw_participation`, where
-        they serve several measures; drawn here when left out.
-    probability : float
-        Coverage of the interval.
-
-    Returns
-    -------
-    Finding
-        Difference of the weighted means; p is twice the smaller tail.
-
-    Raises
-    ------
-    InputError
-        If a column or a setting cannot be read.
-    CannotAnswerError
-        If there are too many people to draw from exactly, or hardly a draw has weights.
-    """
+    """Test the difference of any design whose weights follow from its scores."""
     columns = Columns()
     y = columns.numbers("outcome", outcome)
     p = columns.numbers("probabilities", probabilities, least=0.0, most=1.0)
@@ -284,40 +246,10 @@ def draw_participation(
     n_draws: int,
     rng: np.random.Generator | int | None = None,
 ) -> Integers:
-    """Draw who takes part from the propensity score, the number of participants held.
-
-    Participant by participant: where the next one stands has a distribution that is known from
-    how many are still to come, and is drawn by inverting it. These are exact draws of
-    independent participation given its total.
-
-    Parameters
-    ----------
-    probabilities : ndarray of float, shape (n_people,)
-        Propensity scores.
-    n_treated : int
-        Participants in each draw.
-    n_draws : int
-        Draws.
-    rng : numpy.random.Generator or int, optional
-        Source of randomness, or a seed.
-
-    Returns
-    -------
-    ndarray of int, shape (n_draws, n_treated)
-        Positions of the participants, ascending.
-
-    Raises
-    ------
-    CannotAnswerError
-        If people times participants is above fifty million, or so many participants
-        cannot come from these scores.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> draw_participation(np.array([0.5, 0.5, 0.5]), 3, 2, rng=1).tolist()
-    [[0, 1, 2], [0, 1, 2]]
-    """
+    """Draw who takes part from the propensity score, the number of participants held."""
+    # Participant by participant: where the next one stands has a distribution that is known from
+    # how many are still to come, and is drawn by inverting it. These are exact draws of independent
+    # participation given its total.
     n_people = probabilities.size
     if n_people * n_treated > MOST_STATES:
         raise CannotAnswerError("too many people to draw participation again exactly")

@@ -81,27 +81,7 @@ def redraw(
 
 
 def compare_redrawn(outcome: NDArray[np.float64], design: Design, redraws: Redraws) -> Finding:
-    """Compare a difference with those of redrawn participants.
-
-    Parameters
-    ----------
-    outcome : ndarray of float, shape (n_people,)
-        Of everybody in the design.
-    design : Design
-        As built.
-    redraws : Redraws
-        From `redraw`.
-
-    Returns
-    -------
-    Finding
-        Difference of the weighted means, with interval and p.
-
-    Raises
-    ------
-    CannotAnswerError
-        If participation cannot be drawn again.
-    """
+    """Compare a difference with those of redrawn participants."""
     match design.arose:
         case FromScores(probabilities=p, again=again):
             return redraw_scores(outcome, design.treated, p, again, draws=redraws.draws)

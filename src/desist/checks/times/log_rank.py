@@ -1,29 +1,21 @@
-r"""Log-rank tests: classical, of the rho family, stratified, and weighted.
+"""Log-rank tests: classical, of the rho family, stratified, and weighted."""
 
-Unweighted: observed minus expected reoffences of the participants over the times of
-reoffence, with the hypergeometric variance (Harrington and Fleming's weights
-:math:`\hat S(t-)^\rho`). That is the score test of no effect in Cox's likelihood for tied times:
-given who is at risk and how many reoffend, the participants among them follow the noncentral
-hypergeometric law with the hazard ratio as odds ratio,
-
-.. math:: U(\theta) = \sum_t \left(d_{1t} - E_\theta d_{1t}\right), \quad
-   V(\theta) = \sum_t \mathrm{Var}_\theta\, d_{1t} .
-
-The ratio reported solves :math:`U(\theta) = 0`, and its interval holds all ratios whose own score
-test does not reject, :math:`U(\theta)^2 \le z^2 V(\theta)`. Peto's one-step ratio
-:math:`\exp(U(1) / V(1))` is not used: it is right near 1 only, and for large effects too far
-from 1, or too near, by a factor of several.
-
-With probability weights the hypergeometric variance is wrong, and the score of the weighted Cox
-model with its robust variance takes its place throughout: it does not depend on the scale of the
-weights.
-
-References
-----------
-Cox, D. R. (1972). JRSS B 34, 187-220, section 6. Greenland, S. and Salvan, A. (1990). Statistics in
-Medicine 9, 247-252 (bias of the one-step ratio). Berry, G., Kitchin, R. M. and Mock, P. A. (1991).
-Statistics in Medicine 10, 749-755 (of ratios from the log-rank test).
-"""
+# Unweighted: observed minus expected reoffences of the participants over the times of reoffence,
+# with the hypergeometric variance (Harrington and Fleming's weights S_hat(t-)^rho). That is the
+# score test of no effect in Cox's likelihood for tied times: given who is at risk and how many
+# reoffend, the participants among them follow the noncentral hypergeometric law with the hazard
+# ratio as odds ratio,
+#     U(theta) = sum_t (d_1t - E_theta d_1t), V(theta) = sum_t Var_theta d_1t.
+# The ratio reported solves U(theta) = 0, and its interval holds all ratios whose own score test
+# does not reject, U(theta)^2 <= z^2 V(theta). Peto's one-step ratio exp(U(1) / V(1)) is not used:
+# it is right near 1 only, and for large effects too far from 1, or too near, by a factor of
+# several.
+# With probability weights the hypergeometric variance is wrong, and the score of the weighted Cox
+# model with its robust variance takes its place throughout: it does not depend on the scale of the
+# weights.
+# Cox, D. R. (1972). JRSS B 34, 187-220, section 6. Greenland, S. and Salvan, A. (1990). Statistics
+# in Medicine 9, 247-252 (bias of the one-step ratio). Berry, G., Kitchin, R. M. and Mock, P. A.
+# (1991). Statistics in Medicine 10, 749-755 (of ratios from the log-rank test).
 
 import math
 from collections.abc import Callable

@@ -4,23 +4,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from desist.cohort.cohort import Cohort
 from desist.design.balance import expand_columns, is_binary
-from desist.design.balance.similarity import read_design_formula
 from desist.design.design import Design
+from desist.design.made_from import of_a_design, read_design_formula
 
 Floats = NDArray[np.float64]
 
 
-def describe_people(cohort: Cohort, design: Design) -> pd.DataFrame:
+@of_a_design
+def describe_people(design: Design) -> pd.DataFrame:
     """Describe the arms before and after weighting ("table one").
 
     Parameters
     ----------
-    cohort : Cohort
-        The people of the design.
     design : Design
-        Made with a formula.
+        Built with a formula; its cohort may stand before it, and has to for one made by hand.
 
     Returns
     -------
@@ -30,7 +28,7 @@ def describe_people(cohort: Cohort, design: Design) -> pd.DataFrame:
         participants_before, participants, comparison_before, comparison. The first row
         counts people, the second has effective sample sizes.
     """
-    covariates, formula = read_design_formula(cohort, design)
+    covariates, formula = read_design_formula(design)
     everybody = design.masses
     groups = {
         "participants_before": np.where(design.treated, everybody, 0.0),
@@ -57,15 +55,14 @@ def describe_people(cohort: Cohort, design: Design) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["covariate", "kind", *columns])
 
 
-def profile_dropped(cohort: Cohort, design: Design) -> pd.DataFrame:
+@of_a_design
+def profile_dropped(design: Design) -> pd.DataFrame:
     """Describe the participants who were dropped against those who were kept.
 
     Parameters
     ----------
-    cohort : Cohort
-        The people of the design.
     design : Design
-        Made with a formula.
+        Built with a formula; its cohort may stand before it, and has to for one made by hand.
 
     Returns
     -------
@@ -74,7 +71,7 @@ def profile_dropped(cohort: Cohort, design: Design) -> pd.DataFrame:
         minus kept in standard deviations of all participants; missing where nobody was
         dropped.
     """
-    covariates, formula = read_design_formula(cohort, design)
+    covariates, formula = read_design_formula(design)
     kept = design.treated & (design.weights > 0)
     dropped = design.treated & (design.weights == 0)
     rows = []

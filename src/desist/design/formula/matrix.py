@@ -235,11 +235,9 @@ def _find_too_many(formula: Formula, factors: list[_Factor], n_people: int) -> l
 def _multiply_out(
     formula: Formula, factors: list[_Factor], n_people: int
 ) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """Let formulaic code the categories and multiply the factors of each term.
-
-    It is handed values alone, under names made here, so it evaluates no expression and no
-    name of a column or level can be taken for another.
-    """
+    """Let formulaic code the categories and multiply the factors of each term."""
+    # It is handed values alone, under names made here, so it evaluates no expression and no name of
+    # a column or level can be taken for another.
     import formulaic
 
     key = {node: f"v{position}" for position, node in enumerate(formula.factors)}

@@ -157,6 +157,9 @@ def _resolve(
 
 def _explain_unknown(name: str, columns: Iterable[str]) -> str:
     advice = suggest(name, columns)
+    parts = name.split()
+    if len(parts) > 1 and all(part in set(columns) for part in parts):
+        return "write + between two covariates"
     foreign = [letter for letter in name if not letter.isascii() and letter.isprintable()]
     if foreign and advice.startswith("did you mean"):
         return f"{advice} (it has a {unicodedata.name(foreign[0], 'letter').lower()})"

@@ -1,11 +1,9 @@
-"""Radius matching on the propensity score, with replacement.
+"""Radius matching on the propensity score, with replacement."""
 
-Comparison person j belongs to treated person i when ``|score_i - score_j| <= caliper``.
-Each treated person's matches share weight 1, and weights add over treated people
-(Dehejia and Wahba 2002, Review of Economics and Statistics 84; Huber, Lechner and
-Steinmayr 2015). No list of pairs is made: in the sorted scores of the comparison people
-each treated person's matches are a window.
-"""
+# Comparison person j belongs to treated person i when `|score_i - score_j| <= caliper`. Each
+# treated person's matches share weight 1, and weights add over treated people (Dehejia and Wahba
+# 2002, Review of Economics and Statistics 84; Huber, Lechner and Steinmayr 2015). No list of pairs
+# is made: in the sorted scores of the comparison people each treated person's matches are a window.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -131,32 +129,13 @@ class RadiusMatching(UsualAnswers):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class WithinRadius:
-    """Radius matching made again for other participants.
+    """Radius matching made again for other participants."""
 
-    Attributes
-    ----------
-    values : ndarray of float, shape (n_people,)
-        What is compared with the radius: scores or log odds.
-    radius : float
-        Largest distance of a match, in the unit of `values`.
-    """
-
-    values: Floats
-    radius: float
+    values: Floats  # (n_people,) what is compared with the radius: scores or log odds
+    radius: float  # largest distance of a match, in the unit of `values`
 
     def prepare(self, columns: Floats) -> Contrast:
-        """Return what compares the arms of a redrawn participation, all draws at once.
-
-        Parameters
-        ----------
-        columns : ndarray of float, shape (n_columns, n_people)
-            What is compared.
-
-        Returns
-        -------
-        callable
-            As `desist.design.reweighing.Reweighing` says.
-        """
+        """Return what compares the arms of a redrawn participation, all draws at once."""
         order = np.argsort(self.values, kind="stable")
         start, end = find_windows(self.values[order], self.values[order], self.radius)
         rank = np.empty_like(order)
@@ -208,26 +187,9 @@ def radius_weights(values: Floats, treated: NDArray[np.bool_], radius: float) ->
 
 
 def find_windows(ordered: Floats, targets: Floats, radius: float) -> tuple[Integers, Integers]:
-    """Find who lies within the radius of each target: ``ordered[start:end]``.
-
-    The rule is ``abs(target - value) <= radius`` as computed, so people at the edge are
-    decided as a list of pairs would decide them; bisection on ``target - radius`` alone
-    rounds differently.
-
-    Parameters
-    ----------
-    ordered : ndarray of float, shape (n_comparison,)
-        Sorted values.
-    targets : ndarray of float, shape (n_treated,)
-        Middle of each window.
-    radius : float
-        Half its width, included.
-
-    Returns
-    -------
-    start, end : ndarray of int, shape (n_treated,)
-        Half-open windows; empty where they are equal.
-    """
+    """Find who lies within the radius of each target: `ordered[start:end]`."""
+    # The rule is `abs(target - value) <= radius` as computed, so people at the edge are decided as
+    # a list of pairs would decide them; bisection on `target - radius` alone rounds differently.
     low = np.searchsorted(ordered, targets - radius, side="left")
     high = np.searchsorted(ordered, targets + radius, side="right")
     low = _settle(low, ordered, lambda values: (targets - values) > radius)
@@ -236,22 +198,7 @@ def find_windows(ordered: Floats, targets: Floats, radius: float) -> tuple[Integ
 
 
 def iterate_pairs(values: Floats, treated: NDArray[np.bool_], radius: float) -> Iterator[Integers]:
-    """Yield the matched pairs of radius matching in blocks, for those who need them.
-
-    Parameters
-    ----------
-    values : ndarray of float, shape (n_people,)
-        Scores or log odds.
-    treated : ndarray of bool, shape (n_people,)
-        Whether each person took part.
-    radius : float
-        Largest distance of a match.
-
-    Yields
-    ------
-    ndarray of int, shape (n_pairs, 2)
-        Positions of a treated person and of a comparison person; about a million at once.
-    """
+    """Yield the matched pairs of radius matching in blocks, for those who need them."""
     people, comparison = np.flatnonzero(treated), np.flatnonzero(~treated)
     order = comparison[np.argsort(values[comparison], kind="stable")]
     start, end = find_windows(values[order], values[people], radius)
@@ -267,11 +214,9 @@ def iterate_pairs(values: Floats, treated: NDArray[np.bool_], radius: float) -> 
 
 
 def _compare_matched(rows: Floats, chosen: Integers, start: Integers, end: Integers) -> Floats:
-    """Compare matched means of some outcomes, people sorted by score.
-
-    Each window is a difference of two sums over everybody, less the participants of the draw who
-    stand in it. These are few, so that nothing is done for the people of a draw one by one.
-    """
+    """Compare matched means of some outcomes, people sorted by score."""
+    # Each window is a difference of two sums over everybody, less the participants of the draw who
+    # stand in it. These are few, so that nothing is done for the people of a draw one by one.
     n_draws, n_treated = chosen.shape
     chosen = np.sort(chosen, axis=1)
     low, high = start[chosen], end[chosen]

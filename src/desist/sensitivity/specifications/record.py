@@ -98,21 +98,7 @@ class Multiverse:
 
 
 def measure_influence(table: pd.DataFrame, dimensions: tuple[str, ...]) -> pd.DataFrame:
-    """Measure how far each option moves the estimate when nothing else is changed.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As of a `Multiverse`.
-    dimensions : tuple of str
-        Its dimensions.
-
-    Returns
-    -------
-    DataFrame
-        Columns "dimension", "option", "against", "pairs", "mean" and "largest" (absolute), one
-        row a pair of options; pairs that ask different questions are not compared.
-    """
+    """Measure how far each option moves the estimate when nothing else is changed."""
     made = table[(table["reason"] == "") & table["is_balanced"]]
     rows = []
     for dimension in dimensions:

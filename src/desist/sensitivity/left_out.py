@@ -25,8 +25,8 @@ from desist.sample import Sample, build_sample
 from desist.sensitivity._flat import choose_model
 from desist.sensitivity._points import Points, read_points
 from desist.sensitivity._reduced import Reduced, estimate_one, reduce_fit, resample
-from desist.sensitivity.multiverse._work import mark_data
 from desist.sensitivity.result import SensitivityResult, say_difference, unit_of
+from desist.sensitivity.specifications._work import mark_data
 
 SUBJECT = "leave out"
 KINDS = ("reoffenders", "participants", "heavy", "groups", "covariates")
@@ -175,22 +175,7 @@ def leave_out(
 
 
 def list_left_out(sample: Sample, kinds: Sequence[str], heaviest: int) -> list[LeftOut]:
-    """List who and what is left out, one at a time.
-
-    Parameters
-    ----------
-    sample : Sample
-        The people compared.
-    kinds : sequence of str
-        As of `leave_out`.
-    heaviest : int
-        How many comparison people of large weight.
-
-    Returns
-    -------
-    list of LeftOut
-        Of each kind that there is.
-    """
+    """List who and what is left out, one at a time."""
     used, treated, happened = sample.used, sample.treated, sample.within.reoffended
     happened = np.zeros(len(used), dtype=bool) if happened is None else happened
     weights = np.where(used & ~treated, sample.weights, -1.0)
@@ -211,20 +196,7 @@ def list_left_out(sample: Sample, kinds: Sequence[str], heaviest: int) -> list[L
 
 
 def leave_one(everybody: _Everybody, one: LeftOut) -> dict[str, Any]:
-    """Estimate the effect without one, by weights where they can be trusted.
-
-    Parameters
-    ----------
-    everybody : record
-        The people compared, their fit and its points.
-    one : LeftOut
-        Who or what.
-
-    Returns
-    -------
-    dict
-        Numbers, or the reason why there are none.
-    """
+    """Estimate the effect without one, by weights where they can be trusted."""
     try:
         if one.formula:
             return _without_covariate(everybody, one.formula)
@@ -234,22 +206,7 @@ def leave_one(everybody: _Everybody, one: LeftOut) -> dict[str, Any]:
 
 
 def describe(table: pd.DataFrame, base: dict[str, float], measure: Measure) -> str:
-    """Say what the result rests on, by counts.
-
-    Parameters
-    ----------
-    table : DataFrame
-        One row a person, group or covariate.
-    base : dict
-        The estimate with everybody.
-    measure : Measure
-        What is compared.
-
-    Returns
-    -------
-    str
-        Sentences without anything about a single person.
-    """
+    """Say what the result rests on, by counts."""
     parts = []
     decided = base["lower"] * base["upper"] > 0
     for kind, words in _NAMED.items():
@@ -359,23 +316,7 @@ def _list_terms(formula: str | None) -> list[LeftOut]:
 
 
 def split_terms(formula: str) -> list[str]:
-    """Split a formula at the plus signs that stand outside brackets.
-
-    Parameters
-    ----------
-    formula : str
-        Right-hand side.
-
-    Returns
-    -------
-    list of str
-        Terms, in order.
-
-    Examples
-    --------
-    >>> split_terms("age + I(age + 1) + C(sex)")
-    ['age', 'I(age + 1)', 'C(sex)']
-    """
+    """Split a formula at the plus signs that stand outside brackets."""
     terms, depth, start = [], 0, 0
     for place, sign in enumerate(formula):
         depth += (sign in "([") - (sign in ")]")

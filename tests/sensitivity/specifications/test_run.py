@@ -10,11 +10,11 @@ from desist.effects import estimate_effects
 from desist.errors import CannotAnswerError, InputError
 from desist.execution import Store
 from desist.sample import build_sample
-from desist.sensitivity.multiverse._work import mark_data
-from desist.sensitivity.multiverse.choices import Option
-from desist.sensitivity.multiverse.joint import _judge, joint_test
-from desist.sensitivity.multiverse.record import measure_influence
-from desist.sensitivity.multiverse.run import multiverse
+from desist.sensitivity.specifications._work import mark_data
+from desist.sensitivity.specifications.choices import Option
+from desist.sensitivity.specifications.joint import _judge, joint_test
+from desist.sensitivity.specifications.record import measure_influence
+from desist.sensitivity.specifications.run import multiverse
 
 CHOICES = {
     "formula": [Option("standard", "age"), Option("complex", "age + copas")],

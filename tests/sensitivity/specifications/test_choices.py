@@ -2,7 +2,7 @@ import pytest
 
 import desist as ds
 from desist.errors import InputError
-from desist.sensitivity.multiverse.choices import (
+from desist.sensitivity.specifications.choices import (
     Exclusion,
     Option,
     combine,

@@ -15,8 +15,8 @@ from desist.errors import raise_faults
 from desist.estimands import Estimand, Measure
 from desist.execution import Store, run_tasks
 from desist.inference.engines import Engine, find_engine_faults
-from desist.sensitivity.multiverse._work import answer, mark_data
-from desist.sensitivity.multiverse.choices import (
+from desist.sensitivity.specifications._work import answer, mark_data
+from desist.sensitivity.specifications.choices import (
     SUBJECT,
     Choices,
     Exclusion,
@@ -25,7 +25,7 @@ from desist.sensitivity.multiverse.choices import (
     find_choices_faults,
     find_exclusion_faults,
 )
-from desist.sensitivity.multiverse.record import Multiverse, measure_influence
+from desist.sensitivity.specifications.record import Multiverse, measure_influence
 
 BALANCE_LIMIT = 0.1
 BATCH = 5
@@ -148,22 +148,7 @@ def multiverse(
 def tabulate(
     tasks: Sequence[Specification], results: Sequence[dict[str, Any]], balance_limit: float
 ) -> pd.DataFrame:
-    """Put what was found beside what was chosen.
-
-    Parameters
-    ----------
-    tasks : sequence of Specification
-        What was chosen.
-    results : sequence of dict
-        What was found, in the same order.
-    balance_limit : float
-        Largest absolute standardised difference of a balanced design.
-
-    Returns
-    -------
-    DataFrame
-        As of a `Multiverse`.
-    """
+    """Put what was found beside what was chosen."""
     rows = [
         one.names
         | {"question": _ask(one, found)}

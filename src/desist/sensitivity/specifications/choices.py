@@ -80,27 +80,13 @@ class Exclusion:
 
 @dataclass(frozen=True)
 class Specification:
-    """One combination of options, with all that its result depends on.
+    """One combination of options, with all that its result depends on."""
 
-    Attributes
-    ----------
-    options : tuple of tuple
-        (dimension, option) in the order of the dimensions.
-    measure : str
-        What is compared.
-    inference : object
-        The engine.
-    probability : float
-        Of the interval.
-    seed : int
-        Of its draws.
-    """
-
-    options: tuple[tuple[str, Option], ...]
+    options: tuple[tuple[str, Option], ...]  # (dimension, option), in the order of dimensions
     measure: str
     inference: Any
     probability: float
-    seed: int
+    seed: int  # of its draws
 
     @property
     def names(self) -> dict[str, str]:
@@ -131,18 +117,7 @@ type Choices = Mapping[str, Sequence[Option]]
 
 
 def find_choices_faults(choices: object) -> list[Fault]:
-    """Find what is wrong with a table of choices.
-
-    Parameters
-    ----------
-    choices : object
-        What was given.
-
-    Returns
-    -------
-    list of Fault
-        All of them.
-    """
+    """Find what is wrong with a table of choices."""
     expected = "options by dimension, such as {'method': [Option(...)]}"
     if not isinstance(choices, Mapping):
         return [Fault("choices", expected, describe(choices))]
@@ -162,20 +137,7 @@ def find_choices_faults(choices: object) -> list[Fault]:
 
 
 def find_exclusion_faults(exclusions: object, choices: Choices) -> list[Fault]:
-    """Find exclusions that name what is not there.
-
-    Parameters
-    ----------
-    exclusions : object
-        What was given.
-    choices : mapping of str to sequence of Option
-        In order.
-
-    Returns
-    -------
-    list of Fault
-        All of them.
-    """
+    """Find exclusions that name what is not there."""
     if not isinstance(exclusions, list | tuple):
         return [Fault("exclusions", "a list of Exclusion", describe(exclusions))]
     faults = []
@@ -193,23 +155,7 @@ def find_exclusion_faults(exclusions: object, choices: Choices) -> list[Fault]:
 def combine(
     choices: Choices, exclusions: Sequence[Exclusion]
 ) -> tuple[list[tuple[tuple[str, Option], ...]], list[tuple[dict[str, str], str]]]:
-    """Combine the options of all dimensions.
-
-    Parameters
-    ----------
-    choices : mapping of str to sequence of Option
-        In order.
-    exclusions : sequence of Exclusion
-        In order.
-
-    Returns
-    -------
-    made : list of tuple
-        (dimension, option) of each combination that is kept; the first is that of the first
-        options, and those of one design follow each other.
-    ruled_out : list of tuple
-        Names of the options of each of the others, with the reason.
-    """
+    """Combine the options of all dimensions."""
     made, ruled_out = [], []
     for combination in _list_combinations(choices):
         names = {dimension: option.name for dimension, option in combination}

@@ -17,9 +17,9 @@ from desist.errors import CannotAnswerError, raise_faults
 from desist.estimands import Measure
 from desist.execution import Store, run_tasks
 from desist.sensitivity._outcomes import read_measure
-from desist.sensitivity.multiverse._redrawn import Redrawn, compare_redrawn
-from desist.sensitivity.multiverse._work import mark_data
-from desist.sensitivity.multiverse.choices import (
+from desist.sensitivity.specifications._redrawn import Redrawn, compare_redrawn
+from desist.sensitivity.specifications._work import mark_data
+from desist.sensitivity.specifications.choices import (
     Choices,
     Exclusion,
     Specification,
@@ -157,22 +157,7 @@ def joint_test(
 def list_comparisons(
     choices: Choices, exclusions: Sequence[Exclusion], measure: Measure
 ) -> list[Specification]:
-    """List the different ways of comparing: design, horizon, adjusted or not.
-
-    Parameters
-    ----------
-    choices : mapping of str to sequence of Option
-        In order.
-    exclusions : sequence of Exclusion
-        In order.
-    measure : Measure
-        What is compared.
-
-    Returns
-    -------
-    list of Specification
-        The first options first; none that asks another question.
-    """
+    """List the different ways of comparing: design, horizon, adjusted or not."""
     made, _ = combine(choices, exclusions)
     kept: dict[str, Specification] = {}
     for options in made:

@@ -18,8 +18,8 @@ from desist.errors import CannotAnswerError, InputError, raise_faults
 from desist.estimands import Estimand, Measure
 from desist.sample import build_sample
 from desist.sensitivity._outcomes import read_outcome
-from desist.sensitivity.multiverse._work import build_of
-from desist.sensitivity.multiverse.choices import Specification
+from desist.sensitivity.specifications._work import build_of
+from desist.sensitivity.specifications.choices import Specification
 
 
 @dataclass(frozen=True)

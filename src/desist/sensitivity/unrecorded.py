@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from desist._types import Floats
 from desist.arguments import describe, find_choice_faults, find_kind_faults, find_number_faults
-from desist.effects import Effect
+from desist.effects.effect import Effect
 from desist.errors import CannotAnswerError, Fault, raise_faults
 from desist.estimands import Measure
 from desist.models.priors import Normal

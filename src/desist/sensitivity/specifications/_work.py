@@ -3,20 +3,19 @@
 import hashlib
 from collections import OrderedDict
 from dataclasses import replace
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
-from desist import __version__
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design, build_design
-from desist.effects import Effect
-from desist.effects.effect import contrast_measures
+from desist.effects.effect import Effect, contrast_measures
 from desist.errors import CannotAnswerError, InputError
 from desist.models.fit import fit_model
 from desist.sample import Sample, build_sample
 from desist.sensitivity._flat import choose_model
-from desist.sensitivity.multiverse.choices import Specification
+from desist.sensitivity.specifications.choices import Specification
 
 DESIGNS_KEPT = 8
 _DESIGNS: OrderedDict[tuple[str, str], Design] = OrderedDict()
@@ -28,7 +27,7 @@ def mark_data(cohort: Cohort) -> str:
 
     people = np.asarray(pd.util.hash_pandas_object(cohort.people, index=False), dtype=np.uint64)
     settings = repr(sorted(cohort.settings().items()))
-    return hashlib.sha256(people.tobytes() + f"{settings}{__version__}".encode()).hexdigest()
+    return hashlib.sha256(people.tobytes() + f"{settings}{version('desist')}".encode()).hexdigest()
 
 
 def answer(cohort: Cohort, mark: str, one: Specification) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 from desist.errors import CannotAnswerError, InputError
 from desist.estimands import Measure
 from desist.models.priors import Normal
-from desist.sensitivity.confounder import (
+from desist.sensitivity.unrecorded import (
     BinaryConfounder,
     NormalConfounder,
     Share,

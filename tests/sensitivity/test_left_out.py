@@ -10,7 +10,7 @@ from desist.models.fit import fit_model
 from desist.sample import build_sample
 from desist.sensitivity._points import read_points
 from desist.sensitivity._reduced import reduce_fit, resample
-from desist.sensitivity.leave_out import (
+from desist.sensitivity.left_out import (
     KINDS,
     _Everybody,
     describe,

@@ -10,14 +10,26 @@ from desist.report.pictures.love import love_plot
 from desist.report.pictures.overlap import common_support, covariate_densities
 from desist.report.pictures.predictive import predicted_and_observed
 from desist.report.pictures.prior import prior_and_posterior
+from desist.report.pictures.sensitivity import (
+    hidden_bias,
+    placebo_estimates,
+    scenarios,
+    specification_curve,
+    tipping_points,
+)
 from desist.report.pictures.survival import survival_curves
 
 __all__ = [
     "common_support",
     "covariate_densities",
     "forest",
+    "hidden_bias",
     "love_plot",
+    "placebo_estimates",
     "predicted_and_observed",
     "prior_and_posterior",
+    "scenarios",
+    "specification_curve",
     "survival_curves",
+    "tipping_points",
 ]

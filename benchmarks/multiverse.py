@@ -202,7 +202,7 @@ def joint_choices() -> dict[str, list[Option]]:
     return {
         "formula": [
             Option("standard", "age + copas"),
-            Option("complex", "age + copas + ethnicity + prior_offences"),
+            Option("complex", "age + copas + age_first_sanction + prior_offences"),
         ],
         "method": [
             Option("radius", ds.RadiusMatching(0.2)),

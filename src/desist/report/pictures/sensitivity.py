@@ -62,7 +62,7 @@ def specification_curve(multiverse: Multiverse, question: str | None = None) -> 
     marks = [
         (dimension, name)
         for dimension in multiverse.dimensions
-        if rows[dimension].nunique() > 1
+        if len(set(rows[dimension])) > 1
         for name in dict.fromkeys(rows[dimension])
     ]
     with rc_context():

@@ -61,9 +61,9 @@ def compare_redrawn(
     cohort: Cohort, specifications: Sequence[Specification], draws: Redrawn
 ) -> list[list[float]]:
     """Return the difference of each specification (columns) for each draw (rows)."""
+    prepared = _prepare(cohort, specifications)
     return [
-        _compare(prepared, treated)
-        for prepared in [_prepare(cohort, specifications)]
+        _compare(prepared, treated, len(specifications))
         for treated in _draw(cohort, prepared, draws)
     ]
 
@@ -88,8 +88,8 @@ def _draw(cohort: Cohort, prepared: _Prepared, draws: Redrawn) -> list[Mask]:
     return list(masks)
 
 
-def _compare(prepared: _Prepared, treated: Mask) -> list[float]:
-    found: dict[int, float] = {}
+def _compare(prepared: _Prepared, treated: Mask, n_specifications: int) -> list[float]:
+    found = dict.fromkeys(range(n_specifications), float("nan"))
     known: dict[str, PropensityScore] = {}
     for remake, outcomes in prepared:
         try:
@@ -98,7 +98,7 @@ def _compare(prepared: _Prepared, treated: Mask) -> list[float]:
             weights = np.zeros(len(treated))
         for place, outcome in outcomes:
             found[place] = _contrast(outcome, treated, weights)
-    return [found[place] for place in range(len(found))]
+    return list(found.values())
 
 
 def _contrast(outcome: Floats, treated: Mask, weights: Floats) -> float:
@@ -115,10 +115,15 @@ def _prepare(cohort: Cohort, specifications: Sequence[Specification]) -> _Prepar
     by_design: dict[str, list[int]] = {}
     for place, one in enumerate(specifications):
         by_design.setdefault(repr(one.design), []).append(place)
-    return [
-        _prepare_design(cohort, places, tuple(specifications[place] for place in places))
-        for places in by_design.values()
-    ]
+    prepared = []
+    for places in by_design.values():
+        try:
+            chosen = tuple(specifications[place] for place in places)
+            prepared.append(_prepare_design(cohort, places, chosen))
+        except (CannotAnswerError, InputError):
+            if not prepared:  # participation is drawn by the first one
+                raise
+    return prepared
 
 
 def _prepare_design(

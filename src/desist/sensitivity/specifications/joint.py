@@ -172,8 +172,10 @@ def list_comparisons(
 
 
 def _judge(observed: Floats, drawn: Floats, measure: Measure) -> JointTest:
+    made = np.isfinite(observed)  # a multiverse says why the others could not be
+    observed, drawn = observed[made], drawn[:, made]
     usable = np.isfinite(drawn).all(axis=1)
-    if usable.mean() < 0.5 or not np.isfinite(observed).all():
+    if not made.any() or usable.mean() < 0.5:
         raise CannotAnswerError(f"{SUBJECT}: hardly a draw of participation has all designs")
     every = np.vstack([observed, drawn[usable]])
     # the observed draw is one of the draws, so that the scale favours none of them

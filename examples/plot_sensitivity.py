@@ -37,8 +37,7 @@ print(rate)
 # --------------------------------------------
 #
 # Sixteen ways to make the evaluation. A shorter follow-up asks another question, and is not drawn
-# in the
-# same curve.
+# in the same curve.
 
 choices = {
     "formula": [s.Option("all", formula), s.Option("few", "age + priors + black", "uncertain")],
@@ -69,8 +68,7 @@ print(joint.sentence)
 # ------------------------------
 #
 # The E-value, the robustness value with the recorded covariates beside it, and the pairs of an
-# optimal
-# matching.
+# optimal matching.
 
 print(s.find_e_value(rate).sentence)
 robustness = s.robustness_value(sample, benchmarks=["priors", "age", "black"], multiples=[1])
@@ -87,8 +85,8 @@ figure = hidden_bias(bounds)
 
 # %%
 # A confounder that one can name has a prior: say that 50 in 100 participants and 35 in 100 others
-# had a
-# family to go back to, give or take, and that it takes a third off the risk of coming back.
+# had
+# a family to go back to, give or take, and that it takes a third off the risk of coming back.
 
 family = s.BinaryConfounder(s.Share(0.5, 40), s.Share(0.35, 40), Normal(math.log(0.67), 0.2))
 print(s.confounder(rate, family).sentence)

@@ -13,6 +13,7 @@ import desist as ds
 from desist.errors import InputError
 
 WITH_AXES = {
+    "effects_by_group",
     "hidden_bias",
     "love_plot",
     "placebo_estimates",

@@ -47,6 +47,7 @@ from .evaluation.storage import load_evaluation as load_evaluation
 from .evaluation.storage import save_evaluation as save_evaluation
 from .inference.engines import Laplace as Laplace
 from .inference.engines import Nuts as Nuts
+from .inference.nested import Nested as Nested
 from .models.fit import fit_model as fit_model
 from .models.frequency import FrequencyModel as FrequencyModel
 from .models.priors import Priors as Priors

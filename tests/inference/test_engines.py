@@ -149,7 +149,7 @@ def test_an_unknown_engine_is_an_error():
         choose_engine("advi")
     assert str(caught.value) == (
         "inference: 1 fault\n"
-        "  - inference: expected auto, nuts or laplace, or a settings record, found 'advi'"
+        "  - inference: expected auto, nuts, laplace or nested, or a settings record, found 'advi'"
     )
 
 

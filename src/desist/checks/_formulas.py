@@ -223,7 +223,7 @@ def randomise(case: Case) -> Finding:
     redraws = case.made.redraws
     if redraws is None:
         raise CannotAnswerError("participation was not drawn again")
-    return compare_redrawn(case.outcome, case.made.design, redraws)
+    return compare_redrawn(case.outcome, redraws)
 
 
 def _solve(case: Case, equations: WeightEquations | None) -> Finding:

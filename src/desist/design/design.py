@@ -21,6 +21,7 @@ from desist.errors import CannotAnswerError, Fault, InputError, NoOverlapError, 
 from desist.estimands import Estimand
 from desist.execution import on_one_thread
 from desist.privacy import FEWEST_SHARING
+from desist.progress import follow
 from desist.weights import effective_sample_size
 
 BY_HAND = Given()
@@ -296,7 +297,8 @@ def draw_designs(
         design.estimand_asked or Estimand.ATT,
         design.sampling,
     )
-    for drawn in draw_scores(design.scores, formula, covariates, n_draws=n_draws, rng=rng):
+    drawing = draw_scores(design.scores, formula, covariates, n_draws=n_draws, rng=rng)
+    for drawn in follow(drawing, "drawing designs", n_draws):
         with on_one_thread():
             one = replace(material, scores=drawn)
             made = design.method.weigh(one)

@@ -308,7 +308,8 @@ def summarise_interval(draws: xr.DataArray, probability: float) -> Interval:
     return Interval(float(lower), float(upper), probability)
 
 
-def _derive(averages: Mapping[str, Floats], horizon: float) -> dict[Measure, Floats]:
+def derive_measures(averages: Mapping[str, Floats], horizon: float) -> dict[Measure, Floats]:
+    """Derive every measure from the averages of a model."""
     derived = {measure: averages[measure] for measure in Measure if measure in averages}
     if "survival" in averages:
         survival, log_survival = averages["survival"], averages["log_survival"]
@@ -371,7 +372,9 @@ def _contrast_all(
     people: Mapping[Measure, tuple[int, int]],
     probability: float,
 ) -> tuple[tuple[Effect, ...], dict[Measure, str]]:
-    of_treated, of_comparison = (_derive(arm, fit.horizon) for arm in (with_programme, without))
+    of_treated, of_comparison = (
+        derive_measures(arm, fit.horizon) for arm in (with_programme, without)
+    )
     effects, reasons = [], {}
     for measure in Measure:
         if measure not in of_treated:

@@ -32,6 +32,8 @@ from desist.evaluation.categories import (
     find_worst,
     withhold_rows,
 )
+from desist.evaluation.days import evaluate_days
+from desist.evaluation.groups import evaluate_groups
 from desist.evaluation.record import Evaluation, compare_check
 from desist.inference.engines import Engine, find_engine_faults
 from desist.models.fit import Fit, Model, fit_model
@@ -41,6 +43,7 @@ from desist.models.rate import RateModel
 from desist.models.settings import find_model_faults, list_settings
 from desist.models.survival import SurvivalModel
 from desist.privacy import FEWEST_SHARING
+from desist.progress import follow
 from desist.sample import Sample, build_sample
 from desist.weights import effective_sample_size
 
@@ -132,6 +135,8 @@ def evaluate(
     streams = np.random.default_rng(seed).spawn(len(chosen) + 1)
     fits = _fit_all(chosen, sample, inference, streams)
     effects, reasons = _contrast_all(fits, probability, calibrated=calibrated)
+    by_group, ungrouped = evaluate_groups(fits, probability=probability, calibrated=calibrated)
+    by_day, untold = evaluate_days(fits, probability=probability, calibrated=calibrated)
     checks = run_checks(sample, rng=streams[-1])
     summary = summarise_design(sample)
     prognostic, hidden = _check_prognostic(sample, summary["balance"])
@@ -150,12 +155,16 @@ def evaluate(
         fits=fits,
         prognostic=prognostic,
         smallest_group=find_smallest_group(sample),
+        by_group=by_group,
+        by_day=by_day,
         warnings=(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
             *list_cautions(tuple(effects.values())),
             *_name_constant(constant, cohort),
             *_doubt_narrow_posteriors(effects, checks),
             *name_apart(effects.values()),
+            *ungrouped,
+            *untold,
         ),
     )
 
@@ -244,9 +253,7 @@ def _fit_all(
     streams: Sequence[np.random.Generator],
 ) -> tuple[Fit, ...]:
     """Fit the models whose outcome there is and the horizon leaves usable."""
-    from tqdm import tqdm
-
-    steps = tqdm(chosen, desc="fitting", unit="model", disable=None)  # silent off a terminal
+    steps = follow(chosen, "fitting models", len(chosen))
     return tuple(
         fit_model(model, sample, inference=inference, seed=stream)
         for model, stream in zip(steps, streams, strict=False)
@@ -255,12 +262,12 @@ def _fit_all(
 
 
 def _contrast_all(
-    fits: Iterable[Fit], probability: float, *, calibrated: bool
+    fits: Sequence[Fit], probability: float, *, calibrated: bool
 ) -> tuple[dict[Measure, Effect], dict[Measure, str]]:
     """Return the effects in the order of the measures, and why others cannot be had."""
     effects: list[Effect] = []
     reasons: dict[Measure, str] = {}
-    for fit in fits:
+    for fit in follow(fits, "averaging predictions", len(fits)):
         answered, not_answered = contrast_measures(
             fit, probability=probability, calibrated=calibrated
         )

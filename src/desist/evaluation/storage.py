@@ -71,6 +71,8 @@ def pack_evaluation(evaluation: Evaluation) -> bytes:
         "warnings": evaluation.warnings,
         "published": None if evaluation.published is None else asdict(evaluation.published),
         "smallest_group": evaluation.smallest_group,
+        "by_group": [asdict(table) for table in evaluation.by_group],
+        "by_day": [asdict(row) for row in evaluation.by_day],
         "horizon": evaluation.horizon,
         "digest": _digest(evaluation.draws),
     }
@@ -127,6 +129,8 @@ def load_evaluation(path: str | Path) -> Evaluation:
         warnings=stored.warnings,
         published=stored.published,
         smallest_group=stored.smallest_group,
+        by_group=stored.by_group,
+        by_day=stored.by_day,
         # files that lack it have it among the settings alone
         horizon=stored.settings.get("horizon") if stored.horizon is None else stored.horizon,
         package_version=stored.package_version,

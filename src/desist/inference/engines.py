@@ -33,6 +33,8 @@ from desist.inference.laplace import (
     find_mode,
     measure_curvature,
 )
+from desist.inference.nested import Nested, draw_nested
+from desist.inference.nested_density import GroupedDensity, Grouping
 
 type Build = Callable[[Data], Any]
 
@@ -126,15 +128,19 @@ class Laplace:
         raise_faults("Laplace", faults)
 
 
-type Engine = Nuts | Laplace
+type Engine = Nuts | Laplace | Nested
 
-ENGINES: Mapping[str, type[Nuts] | type[Laplace]] = {"nuts": Nuts, "laplace": Laplace}
+ENGINES: Mapping[str, type[Nuts | Laplace | Nested]] = {
+    "nuts": Nuts,
+    "laplace": Laplace,
+    "nested": Nested,
+}
 KHAT_FOR_AUTO = 0.5
 
 
 def choose_engine(inference: str | Engine) -> tuple[Engine, ...]:
     """Turn what the user asked for into the engines to try, in order."""
-    if isinstance(inference, Nuts | Laplace):
+    if isinstance(inference, Nuts | Laplace | Nested):
         return (inference,)
     raise_faults("inference", find_engine_faults(inference))
     if inference == "auto":
@@ -146,8 +152,8 @@ def find_engine_faults(inference: object) -> list[Fault]:
     """Find what is wrong with what was asked for as an engine."""
     if isinstance(inference, str) and inference in {"auto", *ENGINES}:
         return []
-    expected = "auto, nuts or laplace, or a settings record"
-    return find_kind_faults("inference", inference, (Nuts, Laplace), expected)
+    expected = "auto, nuts, laplace or nested, or a settings record"
+    return find_kind_faults("inference", inference, (Nuts, Laplace, Nested), expected)
 
 
 def draw_posterior(
@@ -158,9 +164,10 @@ def draw_posterior(
     engines: tuple[Engine, ...],
     rng: np.random.Generator,
     people: WeightedPeople | None = None,
+    groupings: tuple[Grouping, ...] = (),
 ) -> tuple[Draws, Diagnostics]:
     """Draw from a posterior with the first engine that can be trusted."""
-    compiled = _compile_once(structure, build, data)
+    compiled = _compile_once(structure, build, data, groupings)
     with compiled.turn:
         for engine in engines[:-1]:
             try:
@@ -187,7 +194,9 @@ def forget_compiled_models() -> None:
 @dataclass(eq=False)
 class _Compiled:
     model: Any
+    groupings: tuple[Grouping, ...]
     density: Any = None
+    grouped: Any = None
     sampler: Any = field(default=None)
     turn: Any = field(default_factory=threading.RLock)
 
@@ -202,10 +211,12 @@ _COMPILED: OrderedDict[Hashable, _Compiled] = OrderedDict()
 _COMPILING = threading.RLock()
 
 
-def _compile_once(structure: Hashable, build: Build, data: Data) -> _Compiled:
+def _compile_once(
+    structure: Hashable, build: Build, data: Data, groupings: tuple[Grouping, ...]
+) -> _Compiled:
     with _COMPILING:
         if structure not in _COMPILED:
-            _COMPILED[structure] = _Compiled(build(data))
+            _COMPILED[structure] = _Compiled(build(data), groupings)
             while len(_COMPILED) > COMPILED_MODELS_KEPT:
                 _COMPILED.popitem(last=False)
         _COMPILED.move_to_end(structure)
@@ -233,6 +244,8 @@ def _run(
     with on_one_thread():
         if isinstance(engine, Nuts):
             return _run_nuts(engine, compiled, data, rng)
+        if isinstance(engine, Nested):
+            return _run_nested(engine, compiled, data, rng)
         return _run_laplace(engine, compiled, data, rng, people)
 
 
@@ -261,8 +274,10 @@ def _sample(
     if compiled.sampler is None:
         with compile_alone():
             compiled.sampler = nutpie.compile_pymc_model(compiled.model)
+    # nutpie knows the arrays that the density is made of, and no others
+    known = {variable.name for variable in compiled.sampler.shared_var_keys}
     tree = nutpie.sample(
-        compiled.sampler.with_data(**data),
+        compiled.sampler.with_data(**{name: data[name] for name in data if name in known}),
         draws=settings.draws,
         tune=settings.tune,
         chains=settings.chains,
@@ -346,6 +361,29 @@ def _run_laplace(
         engine="laplace", khat=khat, ess_bulk_min=n_effective, ess_tail_min=n_effective
     )
     return compiled.density.parameters(points, LAPLACE_BATCHES), diagnostics
+
+
+def _run_nested(
+    settings: Nested, compiled: _Compiled, data: Data, rng: np.random.Generator
+) -> tuple[Draws, Diagnostics]:
+    if not compiled.groupings:
+        fault = Fault("inference", "a model with groups", "one without", "take laplace")
+        raise InputError("nested engine", [fault])
+    compiled.with_data(data)
+    if compiled.grouped is None:
+        with compile_alone():
+            compiled.grouped = GroupedDensity(compiled.model, compiled.groupings)
+    points, khat, n_effective = draw_nested(
+        compiled.grouped,
+        data,
+        n_draws=settings.draws * LAPLACE_BATCHES,
+        degrees_of_freedom=settings.degrees_of_freedom,
+        rng=rng,
+    )
+    diagnostics = Diagnostics(
+        engine="nested", khat=khat, ess_bulk_min=n_effective, ess_tail_min=n_effective
+    )
+    return compiled.grouped.parameters(points, LAPLACE_BATCHES), diagnostics
 
 
 def _rotate_to_sandwich(

@@ -33,7 +33,7 @@ class LogDensity:
         from pytensor.graph.rewriting.utils import rewrite_graph
 
         as_written = Mode(linker="py", optimizer=None)
-        start = _find_start(model, as_written)
+        start = find_start(model, as_written)
         self.start = np.concatenate([np.ravel(value) for value in start.values()]).astype(float)
         # a transformed parameter stands twice among the value variables, once as itself
         wanted = {variable.name for variable in [*model.free_RVs, *model.deterministics]}
@@ -52,12 +52,12 @@ class LogDensity:
         self._model = model
         self._rows: Any = None
         self._value_and_gradient = pytensor.function(
-            [point], [value, pytensor.grad(value, point)], mode=_quick_mode()
+            [point], [value, pytensor.grad(value, point)], mode=quick_mode()
         )
         self._priors = pytensor.function(  # of flat priors, one number that needs no points
             [points], many[0], mode=as_written, on_unused_input="ignore"
         )
-        self._likelihoods = pytensor.function([points], many[1], mode=_quick_mode())
+        self._likelihoods = pytensor.function([points], many[1], mode=quick_mode())
         self._parameters = pytensor.function([points], many[2:], mode=as_written)
 
     def value_and_gradient(self, point: Floats) -> tuple[float, Floats]:
@@ -112,17 +112,18 @@ class LogDensity:
         )
         points = pt.matrix("points")
         self._rows = pytensor.function(
-            [points], vectorize_graph(rows, {point: points}), mode=_quick_mode()
+            [points], vectorize_graph(rows, {point: points}), mode=quick_mode()
         )
 
 
-def _quick_mode() -> Any:
+def quick_mode() -> Any:
+    """Return the way of compiling that takes least time."""
     from pytensor.compile.mode import Mode
 
     return Mode(linker="py", optimizer="fast_compile")
 
 
-def _find_start(model: Any, mode: Any) -> dict[str, Floats]:
+def find_start(model: Any, mode: Any) -> dict[str, Floats]:
     """Return what `model.initial_point` does, without the C++ that it has compiled."""
     import pytensor
     from pymc.initial_point import make_initial_point_expression
@@ -192,11 +193,12 @@ def correct_by_importance(
     log_ratio = density.values(points, at_once) - log_proposal
     log_ratio[~np.isfinite(log_ratio)] = -np.inf  # outside the support: weight zero
     weights, khat = smooth_weights(log_ratio)
-    chosen = _resample_systematically(weights, rng)
+    chosen = resample_systematically(weights, rng)
     return points[chosen], khat, float(1 / np.square(weights).sum())
 
 
-def _resample_systematically(weights: Floats, rng: np.random.Generator) -> Integers:
+def resample_systematically(weights: Floats, rng: np.random.Generator) -> Integers:
+    """Draw positions in proportion to weights, as many as there are."""
     # One uniform offset for all: the least extra noise of the unbiased schemes (Douc and
     # Cappe 2005). Shuffled, so that the batches are alike.
     positions = (np.arange(len(weights)) + rng.random()) / len(weights)

@@ -19,7 +19,7 @@ from desist.inference.diagnostics import require_convergence
 from desist.inference.engines import Engine, choose_engine, draw_posterior, find_engine_faults
 from desist.inference.rows import collapse_rows
 from desist.inference.seeds import find_seed_faults, require_seed
-from desist.models.fitted import Fit, build_model, drop_empty, name_levels
+from desist.models.fitted import Fit, build_model, drop_empty, list_groupings, name_levels
 from desist.models.predictors import MATCHED_SET, Predictors, Target, make_predictors, make_target
 from desist.models.protocol import Model, SettlingModel
 from desist.models.settings import find_model_faults
@@ -138,6 +138,7 @@ def fit_rows(
         engines=engines,
         rng=np.random.default_rng(entropy),
         people=weighted,
+        groupings=list_groupings(levels),
     )
     require_convergence(diagnostics, model.name)
     return Fit(
@@ -184,7 +185,7 @@ def _find_entropy(
         base = require_seed(seed)
     fingerprint = 0
     for name in sorted(data):
-        if name not in {"x", "group", "on_release_day_rows"}:  # the last is another's places
+        if name not in {"x", "group", "on_release_day_rows", "ended", "spent"}:  # places of another
             fingerprint = crc32(np.round(data[name].astype(float), 3).tobytes(), fingerprint)
     return base, fingerprint
 

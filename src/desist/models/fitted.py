@@ -17,7 +17,14 @@ from desist.execution import on_one_thread
 from desist.inference.calibration import WeightedPeople
 from desist.inference.diagnostics import Diagnostics
 from desist.inference.engines import compile_alone
-from desist.models.predictors import MATCHED_SET, Target, linear_predictor, predict_linear
+from desist.inference.nested_density import Grouping
+from desist.models.predictors import (
+    MATCHED_SET,
+    Target,
+    linear_predictor,
+    name_effects,
+    predict_linear,
+)
 from desist.models.protocol import Model, TimedModel
 
 PREDICTED_AT_ONCE = 2_000_000  # draws times people
@@ -31,6 +38,8 @@ TAKEN = {
     "distinct_arm",
     "distinct_count",
     "distinct_position",
+    "ended",
+    "ended_before",
     "draw",
     "group",
     "intercept",
@@ -44,6 +53,8 @@ TAKEN = {
     "relative_error",
     "reoffended",
     "sample",
+    "spent",
+    "spent_before",
     "starts",
     "time",
     "treated",
@@ -322,6 +333,14 @@ def name_levels(levels: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, .
         used |= _expand(name)
         named[name] = names
     return named
+
+
+def list_groupings(levels: Mapping[str, tuple[str, ...]]) -> tuple[Grouping, ...]:
+    """List the groupings of a model as the nested engine knows them."""
+    return tuple(
+        Grouping(column, len(names), name_effects(name))
+        for column, (name, names) in enumerate(name_levels(levels).items())
+    )
 
 
 def drop_empty(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

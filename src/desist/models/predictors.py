@@ -131,8 +131,10 @@ def linear_predictor(
     """Build the linear predictor in the PyMC model that is open."""
     import pymc as pm
 
-    eta = priors.intercept.variable("intercept")
-    eta = eta + priors.treatment.variable("treatment") * data["treated"]
+    treatment = priors.treatment.variable("treatment")
+    # the prior is that of the middle between the arms, so that both are treated alike
+    intercept = priors.intercept.variable("intercept", shift=-treatment / 2)
+    eta = intercept + treatment * data["treated"]
     if "covariate" in pm.modelcontext(None).coords:
         eta = eta + data["x"] @ priors.covariates.variable("covariates", dims="covariate")
     for position, name in enumerate(levels):
@@ -142,6 +144,13 @@ def linear_predictor(
             treatment = _varying(f"{name}_treatment", priors.group_treatment, name)
             eta = eta + treatment[of_row] * data["treated"]
     return eta
+
+
+def name_effects(grouping: str) -> tuple[str, ...]:
+    """Return what varies over a grouping as its variables are named."""
+    if grouping == MATCHED_SET:
+        return (f"{grouping}_intercept",)
+    return f"{grouping}_intercept", f"{grouping}_treatment"
 
 
 def predict_linear(

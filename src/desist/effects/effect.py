@@ -4,6 +4,7 @@ Averages over people are taken within a draw, summaries across draws; the ends o
 intervals are never averaged.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,6 +16,7 @@ import xarray as xr
 from desist._types import Floats, Mask
 from desist.arguments import (
     describe,
+    find_choice_faults,
     find_kind_faults,
     find_number_faults,
     find_probability_faults,
@@ -36,6 +38,7 @@ LARGEST_BENEFITS = {
     Measure.RATE: "a difference of proportions",
     Measure.HAZARD_RATIO: "a distance of a ratio below 1",
 }
+CENTRES = ("mean", "median")
 NOT_FINITE = (
     "not a finite number: everybody or nobody of an arm reoffends under it, too surely for this "
     "measure; give tighter priors, or leave the measure out"
@@ -67,6 +70,10 @@ class Effect:
     correction : Correction or None
         What the model alone says, and what each arm is worth; None where the effect is that of
         the model alone, and for the groups of `estimate_effects_by_group`.
+    centre : {"mean", "median"}
+        Which of its posterior stands for a mean or a difference. The mean for people, because
+        the average of an arm is then what was observed of it; the median for printed figures,
+        where the mean of a leaning posterior is not what was printed.
     """
 
     measure: Measure
@@ -80,10 +87,12 @@ class Effect:
     diagnostics: Diagnostics
     probability: float = 0.95
     correction: Correction | None = None
+    centre: str = "mean"
 
     def __post_init__(self) -> None:
         """Let no draw pass that is not a number."""
-        raise_faults("effect", find_probability_faults(self.probability))
+        faults = find_probability_faults(self.probability)
+        raise_faults("effect", [*faults, *find_choice_faults("centre", self.centre, CENTRES)])
         if reason := _doubt_draws(self):
             raise NotConvergedError(f"{self.measure}: {reason}")
 
@@ -99,9 +108,17 @@ class Effect:
 
     @property
     def estimate(self) -> float:
-        """Posterior mean of a difference; posterior median of a ratio, which leans."""
-        values = self.draws.to_numpy()
-        return float(values.mean() if self.scale is Scale.DIFFERENCE else np.median(values))
+        """The centre of a difference; posterior median of a ratio, which leans."""
+        if self.scale is Scale.RATIO:
+            return float(np.median(self.draws.to_numpy()))
+        return self.find_centre(self.draws)
+
+    def find_centre(self, draws: xr.DataArray | None) -> float:
+        """Return the mean of draws, or their median, as `centre` says; NaN without any."""
+        if draws is None:
+            return math.nan
+        values = draws.to_numpy()
+        return float(np.median(values) if self.centre == "median" else values.mean())
 
     @cached_property
     def interval(self) -> Interval:
@@ -327,7 +344,8 @@ def summarise_interval(draws: xr.DataArray, probability: float) -> Interval:
         In the unit of the draws.
     """
     tail = (1 - probability) / 2
-    lower, upper = np.quantile(draws.to_numpy(), [tail, 1 - tail])
+    # Hazen's: the point in the middle of each share, as the points of an integral stand
+    lower, upper = np.quantile(draws.to_numpy(), [tail, 1 - tail], method="hazen")
     return Interval(float(lower), float(upper), probability)
 
 

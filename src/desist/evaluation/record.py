@@ -35,7 +35,8 @@ class MeasureRow:
     n_treated, n_comparison : int
         People behind the figures.
     treated, comparison, difference : float
-        Posterior means; NaN for the hazard ratio.
+        Posterior means, or medians where printed figures were evaluated; NaN for the hazard
+        ratio.
     lower, upper : float
         Equal-tailed posterior limits of the difference; NaN for the hazard ratio.
     ratio, ratio_lower, ratio_upper : float
@@ -292,9 +293,9 @@ def _summarise(effect: Effect) -> MeasureRow:
         estimand=effect.estimand,
         n_treated=effect.n_treated,
         n_comparison=effect.n_comparison,
-        treated=_mean(effect.treated),
-        comparison=_mean(effect.comparison),
-        difference=_mean(effect.difference),
+        treated=effect.find_centre(effect.treated),
+        comparison=effect.find_centre(effect.comparison),
+        difference=effect.find_centre(effect.difference),
         lower=effect.interval.lower if on_difference else math.nan,
         upper=effect.interval.upper if on_difference else math.nan,
         ratio=float(np.median(effect.ratio.to_numpy())),
@@ -307,10 +308,6 @@ def _summarise(effect: Effect) -> MeasureRow:
         ess_bulk_min=effect.diagnostics.ess_bulk_min,
         causal=True if effect.measure.is_causal else "descriptive",
     )
-
-
-def _mean(draws: xr.DataArray | None) -> float:
-    return math.nan if draws is None else float(draws.mean())
 
 
 def _posterior_line(effect: Effect) -> dict[str, Any]:

@@ -146,7 +146,7 @@ def load_evaluation(path: str | Path) -> Evaluation:
 
 
 def _describe_effect(effect: Effect) -> dict[str, Any]:
-    plain = ("measure", "estimand", "n_treated", "n_comparison", "probability")
+    plain = ("measure", "estimand", "n_treated", "n_comparison", "probability", "centre")
     return {name: getattr(effect, name) for name in plain} | {
         "diagnostics": effect.diagnostics.to_dict(),
         "correction": None if effect.correction is None else asdict(effect.correction),
@@ -207,4 +207,5 @@ def _make_effect(effect: StoredEffect, draws: xr.Dataset) -> Effect:
         diagnostics=effect.diagnostics,
         probability=effect.probability,
         correction=effect.correction,
+        centre=effect.centre,
     )

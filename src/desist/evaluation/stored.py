@@ -8,10 +8,11 @@ from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from desist.arguments import describe, find_number_faults
+from desist.arguments import describe, find_choice_faults, find_number_faults
 from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedStudy
 from desist.effects.correction import Correction
+from desist.effects.effect import CENTRES
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Estimand, Measure
 from desist.evaluation.record import ComparedCheck
@@ -21,7 +22,7 @@ SCHEMA = 1
 SUBJECT = "evaluation"
 PARTS = ("treated", "comparison", "difference", "ratio")
 DEEPEST = 20
-ENGINES = frozenset({"laplace", "nuts"})
+ENGINES = frozenset({"laplace", "nuts", "quadrature"})
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class StoredEffect:
     probability: float
     diagnostics: Diagnostics
     correction: Correction | None = None
+    centre: str = "mean"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -185,8 +187,9 @@ def _find_effect_faults(effect: StoredEffect) -> list[Fault]:
         *find_number_faults(f"{where}, n_treated", effect.n_treated, least=0),
         *find_number_faults(f"{where}, n_comparison", effect.n_comparison, least=0),
         *find_number_faults(f"{where}, probability", effect.probability, above=0, below=1),
+        *find_choice_faults(f"{where}, centre", effect.centre, CENTRES),
         *_find_correction_faults(effect.correction, f"{where}, correction"),
-        *([] if known else [Fault(f"{where}, engine", "laplace or nuts", "another")]),
+        *([] if known else [Fault(f"{where}, engine", "laplace, nuts or quadrature", "another")]),
     ]
 
 

@@ -9,8 +9,8 @@ import os
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, ClassVar
@@ -229,6 +229,14 @@ def draw_posterior(
         return _run(engines[-1], compiled, data, rng, people)
 
 
+@contextmanager
+def lend_density(build: Build, data: Data, *, structure: Hashable) -> Iterator[LogDensity]:
+    """Lend the compiled log density of a model, with the data of one fit, to one thread."""
+    compiled = _compile_once(structure, build, data)
+    with compiled.turn, on_one_thread():
+        yield _prepare_density(compiled, data)
+
+
 def compile_alone() -> AbstractContextManager[object]:
     """Keep other threads from building or compiling a model meanwhile.
 
@@ -378,11 +386,7 @@ def _run_laplace(
     rng: np.random.Generator,
     people: WeightedPeople | None,
 ) -> tuple[Draws, Diagnostics]:
-    compiled.with_data(data)
-    if compiled.density is None:
-        with compile_alone():
-            compiled.density = LogDensity(compiled.model)
-    mode, covariance = find_mode(compiled.density)
+    mode, covariance = find_mode(_prepare_density(compiled, data))
     n_rows = max(len(np.atleast_1d(values)) for values in data.values())
     correct = partial(
         correct_by_importance,
@@ -410,6 +414,15 @@ def _run_laplace(
         engine="laplace", khat=khat, ess_bulk_min=n_effective, ess_tail_min=n_effective
     )
     return compiled.density.parameters(points, LAPLACE_BATCHES), diagnostics
+
+
+def _prepare_density(compiled: _Compiled, data: Data) -> LogDensity:
+    compiled.with_data(data)
+    if compiled.density is None:
+        with compile_alone():
+            compiled.density = LogDensity(compiled.model)
+    density: LogDensity = compiled.density
+    return density
 
 
 def _rotate_to_sandwich(

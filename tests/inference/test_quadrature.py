@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 from scipy.special import expit, logit
 
-from desist.inference.quadrature import Link, place_points
+from desist.inference._quadrature import Link, place_points
 
 IDENTITY = Link(lambda x: x, lambda x: x, np.ones_like)
 LOGIT = Link(expit, logit, lambda x: expit(x) * (1 - expit(x)))

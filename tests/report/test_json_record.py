@@ -15,7 +15,7 @@ MEASURE = ["measure", "estimand", "n_treated", "n_comparison", "treated", "compa
 MEASURE += ["difference", "lower", "upper", "ratio", "ratio_lower", "ratio_upper"]
 MEASURE += ["probability_of_benefit", "engine", "khat", "rhat_max", "ess_bulk_min", "causal"]
 CHECK = ["measure", "check", "estimate", "lower", "upper", "p_value", "applicable", "reason"]
-CHECK += ["agrees"]
+CHECK += ["agrees", "agreement"]
 
 
 def read(evaluation, rules="2019"):

@@ -1,6 +1,6 @@
 """Frequentist checks that stand beside every posterior."""
 
-from desist.checks.agreement import Agreement, agrees, judge_agreement
+from desist.checks.agreement import Agreement, compare_with_posterior, judge_agreement
 from desist.checks.arms import Arms, read_arms
 from desist.checks.by_measure import check_frequency, check_rate, check_time
 from desist.checks.case import Case
@@ -83,7 +83,6 @@ __all__ = [
     "TwoByTwo",
     "WeightedFit",
     "adjust",
-    "agrees",
     "agresti_caffo",
     "agresti_coull",
     "barnard",
@@ -101,6 +100,7 @@ __all__ = [
     "chi_squared",
     "clopper_pearson",
     "clustered_difference",
+    "compare_with_posterior",
     "count_discordant",
     "count_log_rank",
     "cox",

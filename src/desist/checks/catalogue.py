@@ -248,6 +248,7 @@ _ENTRIES = (
         needs=VARYING,
         doubts=(why.doubt_normality,),
         note=of.note_odds,
+        is_of_odds=True,
     ),
     # matched sets
     Entry(
@@ -289,6 +290,7 @@ _ENTRIES = (
         needs=PAIRED,
         note="the ratio is an odds ratio given the pair",
         given=_has_sets,
+        same_size=False,
     ),
     Entry(
         "mcnemar_mid_p",
@@ -299,6 +301,7 @@ _ENTRIES = (
         needs=PAIRED,
         note="the ratio is an odds ratio given the pair",
         given=_has_sets,
+        same_size=False,
     ),
     # exact tests of counts of people
     Entry(
@@ -310,6 +313,7 @@ _ENTRIES = (
         needs=EXACT,
         shortfall=why.miss_odds,
         note=of.ODDS_NOTE,
+        is_of_odds=True,
     ),
     Entry(
         "fisher_central",
@@ -320,6 +324,7 @@ _ENTRIES = (
         needs=EXACT,
         shortfall=why.miss_odds,
         note=of.ODDS_NOTE,
+        is_of_odds=True,
     ),
     Entry(
         "fisher_mid_p",
@@ -330,6 +335,7 @@ _ENTRIES = (
         needs=EXACT,
         shortfall=why.miss_odds,
         note=of.ODDS_NOTE,
+        is_of_odds=True,
     ),
     Entry(
         "boschloo",
@@ -397,6 +403,7 @@ _ENTRIES = (
         shortfall=why.miss_overlap,
         note=f"{of.RANK_NOTE}; {of.DESCRIPTIVE}",
         is_of_order=True,
+        same_size=False,
     ),
     Entry(
         "wilcoxon",
@@ -405,6 +412,7 @@ _ENTRIES = (
         of.rank,
         needs=(why.need_varying_outcomes, why.need_exchangeable),
         note=of.DESCRIPTIVE,
+        same_size=False,
     ),
     Entry(
         "permutation",

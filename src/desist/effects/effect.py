@@ -114,7 +114,18 @@ class Effect:
         return self.find_centre(self.draws)
 
     def find_centre(self, draws: xr.DataArray | None) -> float:
-        """Return the mean of draws, or their median, as `centre` says; NaN without any."""
+        """Return what stands for a mean or a difference, as `centre` says.
+
+        Parameters
+        ----------
+        draws : xarray.DataArray or None
+            Such as `treated`.
+
+        Returns
+        -------
+        float
+            Their mean or median; NaN without any.
+        """
         if draws is None:
             return math.nan
         values = draws.to_numpy()

@@ -12,13 +12,15 @@ import pandas as pd
 import xarray as xr
 
 from desist.arguments import find_choice_faults
+from desist.checks.agreement import AGREES, compare_with_posterior
+from desist.checks.catalogue import CATALOGUE
 from desist.checks.check import Check
 from desist.checks.designs.prognostic import PrognosticCheck
 from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedStudy
 from desist.effects import Effect, summarise_interval
 from desist.errors import raise_faults
-from desist.estimands import Estimand, Measure
+from desist.estimands import Estimand, Measure, Scale
 from desist.models.fit import Fit
 
 
@@ -78,11 +80,13 @@ class ComparedCheck(Check):
     Attributes
     ----------
     agrees : bool or None
-        Whether both point the same way and both exclude, or both include, no difference;
-        None when the check is not applicable.
+        Whether `agreement` is "agrees"; None when the check is not applicable.
+    agreement : str or None
+        "agrees", "differs in size" or "disagrees", as `desist.checks.compare_with_posterior` says.
     """
 
     agrees: bool | None = None
+    agreement: str | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -113,7 +117,10 @@ class MeasureResult:
 
     @property
     def agreement(self) -> Literal["agree", "mixed", "differ", "unchecked"]:
-        """Whether all applicable checks agree with the posterior, some or none of them."""
+        """Whether all applicable checks agree with the posterior, some or none of them.
+
+        One that differs in size alone does not agree; each check's own word is its `agreement`.
+        """
         verdicts = [check.agrees for check in self.checks if check.agrees is not None]
         if not verdicts:
             return "unchecked"
@@ -199,7 +206,7 @@ class Evaluation:
         """Posterior and checks side by side.
 
         Columns: measure, unit, method ("posterior" or the check's slug), scale, estimate,
-        lower, upper, p_value, probability_of_benefit, applicable, agrees, reason.
+        lower, upper, p_value, probability_of_benefit, applicable, agrees, agreement, reason.
         """
         rows = []
         for effect in self.effects:
@@ -272,17 +279,27 @@ def compare_check(check: Check, effect: Effect | None) -> ComparedCheck:
     Returns
     -------
     ComparedCheck
-        With `agrees` answered where both can speak, the posterior by its interval of the
-        probability of the check.
+        With `agreement` answered where both can speak, the posterior by its interval of the
+        probability of the check, on the scale of the check.
     """
-    agrees = None
-    if check.applicable and effect is not None:
-        same_side = (check.estimate > check.scale.null) == (effect.estimate > effect.scale.null)
-        posterior_excludes = summarise_interval(effect.draws, check.probability).excludes(
-            effect.scale.null
-        )
-        agrees = check.excludes_null == posterior_excludes and (same_side or not posterior_excludes)
-    return ComparedCheck(**vars(check), agrees=agrees)
+    if not check.has_verdict or effect is None:
+        return ComparedCheck(**vars(check))
+    entry = CATALOGUE.get(check.check)
+    draws = _choose_draws(check, effect, is_of_odds=entry is not None and entry.is_of_odds)
+    agreement = compare_with_posterior(
+        check,
+        summarise_interval(draws, check.probability),
+        float(np.median(draws.to_numpy())) if check.scale is Scale.RATIO else float(draws.mean()),
+        same_size=entry is None or entry.same_size,
+    )
+    return ComparedCheck(**vars(check), agrees=agreement == AGREES, agreement=agreement)
+
+
+def _choose_draws(check: Check, effect: Effect, *, is_of_odds: bool) -> xr.DataArray:
+    odds_ratio = effect.odds_ratio
+    if is_of_odds and odds_ratio is not None:
+        return odds_ratio
+    return effect.ratio if check.scale is Scale.RATIO else effect.draws
 
 
 def _summarise(effect: Effect) -> MeasureRow:
@@ -323,6 +340,7 @@ def _posterior_line(effect: Effect) -> dict[str, Any]:
         "probability_of_benefit": effect.probability_of_benefit,
         "applicable": True,
         "agrees": None,
+        "agreement": None,
         "reason": "" if effect.measure.is_causal else "descriptive, not an effect",
     }
 
@@ -340,5 +358,6 @@ def _check_line(check: ComparedCheck) -> dict[str, Any]:
         "probability_of_benefit": math.nan,
         "applicable": check.applicable,
         "agrees": check.agrees,
+        "agreement": check.agreement,
         "reason": check.reason,
     }

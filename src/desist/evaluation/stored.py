@@ -9,6 +9,7 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from desist.arguments import describe, find_choice_faults, find_number_faults
+from desist.checks.agreement import WORDS
 from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedStudy
 from desist.effects.correction import Correction
@@ -167,6 +168,8 @@ def _find_faults(stored: StoredEvaluation) -> list[Fault]:
         if not (math.isnan(check.p_value) or 0 <= check.p_value <= 1):
             faults.append(Fault(where, "a p-value from 0 to 1", "another number"))
         faults += find_number_faults(where, check.probability, above=0, below=1)
+        if check.agreement is not None:
+            faults += find_choice_faults(f"{where}, agreement", check.agreement, WORDS)
     return faults
 
 

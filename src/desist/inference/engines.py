@@ -231,7 +231,22 @@ def draw_posterior(
 
 @contextmanager
 def lend_density(build: Build, data: Data, *, structure: Hashable) -> Iterator[LogDensity]:
-    """Lend the compiled log density of a model, with the data of one fit, to one thread."""
+    """Lend the compiled log density of a model, with the data of one fit, to one thread.
+
+    Parameters
+    ----------
+    build : callable
+        Makes the PyMC model from the data.
+    data : mapping of str to ndarray
+        The arrays of this fit.
+    structure : hashable
+        Fits with equal structures share one compiled model.
+
+    Yields
+    ------
+    LogDensity
+        To be used within the block alone.
+    """
     compiled = _compile_once(structure, build, data)
     with compiled.turn, on_one_thread():
         yield _prepare_density(compiled, data)

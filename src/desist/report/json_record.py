@@ -42,6 +42,7 @@ _CHECK_FIELDS = (
     "applicable",
     "reason",
     "agrees",
+    "agreement",
 )
 
 

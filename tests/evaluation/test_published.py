@@ -147,3 +147,20 @@ def test_a_percentage_that_no_count_gives_is_one_number_everywhere_and_said():
         for p in (4 / 30, 5 / 30)
     ]
     assert treated[0] < find(found, Measure.RATE).treated < treated[1]
+
+
+def test_a_mean_that_no_whole_number_gives_is_said():
+    # 8 of 30 are 0.267 and 9 are 0.3
+    found = published(ds.PublishedMeasure("frequency", 30, 900, 0.28, 0.9, -1.1, -0.14))
+    assert found.warnings[0] == (
+        "frequency: no whole number of offences of 30 participants gives the printed mean of 0.28; "
+        "it is taken as it is printed."
+    )
+
+
+def test_a_p_value_that_contradicts_the_interval_is_said():
+    line = ds.PublishedMeasure("rate", 30, 900, 0.2, 0.278, -0.22, 0.07, "0.01")
+    assert published(line).warnings[0] == (
+        "rate: the printed interval and p-value 0.01 do not say the same of no difference, so that "
+        "they are of two methods or one is a slip; the interval is taken as printed."
+    )

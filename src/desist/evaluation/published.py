@@ -10,6 +10,7 @@ from scipy.special import expit, logit
 from desist._types import Floats
 from desist.arguments import find_kind_faults, find_number_faults, find_probability_faults
 from desist.checks.published import checks_from_published, reconstruct_deviation
+from desist.cohort._possible import ROUNDING, is_of_no_count
 from desist.cohort.published import PublishedMeasure, PublishedStudy
 from desist.effects import Effect, estimate_effects
 from desist.errors import CannotAnswerError, Fault, NoEventsError, raise_faults
@@ -19,13 +20,12 @@ from desist.evaluation.record import Evaluation, compare_check
 from desist.inference._quadrature import Link
 from desist.inference.engines import Engine, find_engine_faults
 from desist.inference.seeds import require_seed
-from desist.models._integrated import EVERYBODY, integrate_rows
+from desist.models._integrated import EVERYBODY, QUADRATURE, integrate_rows
 from desist.models.fit import Fit, fit_rows
 from desist.models.means import MeansModel
 from desist.models.rate import RateModel
 
 YEAR = 365.0
-QUADRATURE = "quadrature"
 
 
 def evaluate_published(
@@ -152,15 +152,47 @@ def _list_doubts(study: PublishedStudy, comparison_size: float | None) -> list[s
             "The effective size of the weighted comparison group is not known; every record counts "
             "as one person, which gives the narrowest interval. Give comparison_size to do better."
         )
-    rate = study.find(Measure.RATE)
-    if rate is not None and rate.treated_total != round(rate.treated_total):
-        doubts.append(
-            f"No count of reoffenders among {rate.n_treated:,} participants gives the printed "
-            f"percentage of {100 * rate.treated:.10g}: the posterior and every check take it as "
-            f"it is printed, as {rate.treated_total:.4g} people, and no exact test is made. Give "
+    for line in study.measures:
+        if is_of_no_count(line, line.treated * line.n_treated):
+            doubts.append(_doubt_mean(line))
+        if _contradicts_p(line):
+            doubts.append(
+                f"{line.measure}: the printed interval and p-value {line.p_printed} do not say the "
+                "same of no difference, so that they are of two methods or one is a slip; the "
+                "interval is taken as printed."
+            )
+    return doubts
+
+
+def _doubt_mean(line: PublishedMeasure) -> str:
+    if line.measure is Measure.RATE:
+        return (
+            f"No count of reoffenders among {line.n_treated:,} participants gives the printed "
+            f"percentage of {100 * line.treated:.10g}: the posterior and every check take it as "
+            f"it is printed, as {line.treated_total:.4g} people, and no exact test is made. Give "
             "treated_count where it is known."
         )
-    return doubts
+    what = "offences" if line.measure is Measure.FREQUENCY else "days"
+    return (
+        f"{line.measure}: no whole number of {what} of {line.n_treated:,} participants gives the "
+        f"printed mean of {line.treated:.10g}; it is taken as it is printed."
+    )
+
+
+def _contradicts_p(line: PublishedMeasure) -> bool:
+    """Say whether a printed p-value contradicts the printed interval by more than rounding."""
+    if line.p_printed is None:
+        return False
+    value = float(line.p_printed.lstrip("<"))
+    slack = 0.0 if line.p_printed.startswith("<") else 0.5 * 10.0 ** -_count_decimals(line)
+    rounding = ROUNDING[line.measure]
+    if line.lower > rounding or line.upper < -rounding:
+        return not line.p_printed.startswith("<") and value - slack > 0.05
+    return line.lower < -rounding and line.upper > rounding and value + slack < 0.05
+
+
+def _count_decimals(line: PublishedMeasure) -> int:
+    return len((line.p_printed or "").partition(".")[2])
 
 
 def _fit_measure(

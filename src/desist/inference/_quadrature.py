@@ -5,13 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.interpolate import CubicSpline
+from scipy.special import ndtri
 
 from desist._types import Floats
+from desist.inference.pareto import smooth_weights
 
 N_CONTRASTS, N_BASES = 1001, 401
 REACH = 5.0  # of the grid, which is stretched by a hyperbolic sine: 74 standard deviations
 GOLDEN = (5**0.5 - 1) / 2
 POINTS_AT_ONCE = 2_000
+FREEDOM, MORE_PROPOSED = 4.0, 4  # of the proposal, and how many of it for one point
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,32 @@ def place_points(
         ]
     )
     return np.column_stack([link.linear(link.value(bases) + contrasts), bases])
+
+
+def spread_points(
+    log_density: Callable[[Floats], Floats], mode: Floats, covariance: Floats, n_points: int
+) -> tuple[Floats, float]:
+    """Spread equally weighted points over a posterior of a few parameters; with k-hat.
+
+    By importance from a t distribution at the mode, its points those of a Sobol sequence, which
+    fill the space evenly; the number of points is a power of 2.
+    """
+    from scipy.stats import chi2, qmc
+
+    dimension, proposed = len(mode), MORE_PROPOSED * n_points
+    evenly = qmc.Sobol(dimension + 1, scramble=False).random(proposed) + 0.5 / proposed
+    stretch = chi2.ppf(evenly[:, -1], FREEDOM) / FREEDOM
+    standard = ndtri(evenly[:, :-1]) / np.sqrt(stretch)[:, np.newaxis]
+    points = mode + standard @ np.linalg.cholesky(covariance).T
+    tails = np.log1p(np.square(standard).sum(axis=1) / FREEDOM)
+    log_ratio = log_density(points) + (FREEDOM + dimension) / 2 * tails
+    log_ratio[~np.isfinite(log_ratio)] = -np.inf  # outside the support: weight zero
+    weights, khat = smooth_weights(log_ratio)
+    order = np.argsort(points[:, 0], kind="stable")  # neighbours stand for each other
+    shares = (np.arange(n_points) + 0.5) / n_points
+    upto = np.cumsum(weights[order])
+    chosen = order[np.searchsorted(upto, shares * upto[-1]).clip(max=proposed - 1)]
+    return points[chosen], khat
 
 
 def _integrate(

@@ -58,7 +58,7 @@ def test_without_covariates_the_posterior_agrees_with_the_weighted_difference(re
 def test_by_default_the_outcome_models_adjust_for_the_covariates_of_the_design(recid):
     cohort, design, evaluation = recid
     named = ds.RateModel(covariates=design.formula)
-    fit = ds.fit_model(named, cohort, design, inference=ds.Laplace(draws=4000), seed=9)
+    fit = ds.fit_model(named, cohort, design, inference=ds.Laplace(draws=16000), seed=9)
     (expected,) = ds.estimate_effects(fit)
     found, spread = evaluation.effects[0], float(expected.draws.std())
     assert found.estimate == pytest.approx(expected.estimate, abs=0.05 * spread)

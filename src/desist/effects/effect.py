@@ -28,6 +28,7 @@ from desist.effects._corrected import (
     name_uncorrected,
     size_arms,
 )
+from desist.effects._error import find_errors
 from desist.effects.correction import Correction
 from desist.errors import Fault, InputError, NotConvergedError, raise_faults
 from desist.estimands import Estimand, Interval, Measure, Scale
@@ -135,6 +136,21 @@ class Effect:
     def interval(self) -> Interval:
         """Equal-tailed posterior interval of `draws`."""
         return summarise_interval(self.draws, self.probability)
+
+    @cached_property
+    def errors(self) -> tuple[float, float]:
+        """Monte Carlo standard errors of both ends of `interval`; 0 for an integral."""
+        return find_errors(self.draws.to_numpy(), self.probability, self.diagnostics)
+
+    @property
+    def excludes_null(self) -> bool:
+        """Whether the interval excludes no difference, by twice the error of its end at least.
+
+        Nearer than that other draws of the same posterior might not.
+        """
+        (below, above), null = self.errors, self.scale.null
+        limits = self.interval
+        return limits.lower - 2 * below > null or limits.upper + 2 * above < null
 
     @property
     def odds_ratio(self) -> xr.DataArray | None:

@@ -19,6 +19,7 @@ from desist.checks.designs.prognostic import PrognosticCheck
 from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedStudy
 from desist.effects import Effect, summarise_interval
+from desist.effects._error import find_errors
 from desist.errors import raise_faults
 from desist.estimands import Estimand, Measure, Scale
 from desist.models.fit import Fit
@@ -51,6 +52,9 @@ class MeasureRow:
         Diagnostics; NaN where the engine has no such figure.
     causal : True or "descriptive"
         Whether the contrast may be read as an effect, given the design.
+    mcse_lower, mcse_upper : float
+        Monte Carlo standard errors of the limits of the difference, or of the hazard ratio: what
+        other draws of the same posterior would move them by. 0 where it was integrated.
     """
 
     measure: Measure
@@ -71,6 +75,8 @@ class MeasureRow:
     rhat_max: float
     ess_bulk_min: float
     causal: Literal[True, "descriptive"]
+    mcse_lower: float = math.nan
+    mcse_upper: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -216,14 +222,28 @@ class Evaluation:
 
     @cached_property
     def draws(self) -> xr.Dataset:
-        """Draws of every measure: variables such as rate_difference, dims (chain, draw)."""
-        arrays = {}
-        for effect in self.effects:
-            for part in ("treated", "comparison", "difference", "ratio"):
-                values = getattr(effect, part)
-                if values is not None:
-                    arrays[f"{effect.measure}_{part}"] = values
-        return xr.Dataset(arrays)
+        """Draws of every measure: variables such as rate_difference, dims (chain, draw).
+
+        Where measures have different numbers of draws, the dims of each bear its name too, such
+        as chain_rate and draw_rate.
+        """
+        arrays = {
+            effect: {
+                f"{effect.measure}_{part}": values
+                for part in ("treated", "comparison", "difference", "ratio")
+                if (values := getattr(effect, part)) is not None
+            }
+            for effect in self.effects
+        }
+        if len({effect.ratio.shape for effect in self.effects}) > 1:
+            arrays = {
+                effect: {
+                    name: values.rename({dim: f"{dim}_{effect.measure}" for dim in values.dims})
+                    for name, values in parts.items()
+                }
+                for effect, parts in arrays.items()
+            }
+        return xr.Dataset({name: part for parts in arrays.values() for name, part in parts.items()})
 
     def __getitem__(self, measure: Measure | str) -> MeasureResult:
         """Return all that was found of one measure.
@@ -286,10 +306,16 @@ def compare_check(check: Check, effect: Effect | None) -> ComparedCheck:
         return ComparedCheck(**vars(check))
     entry = CATALOGUE.get(check.check)
     draws = _choose_draws(check, effect, is_of_odds=entry is not None and entry.is_of_odds)
+    posterior = summarise_interval(draws, check.probability)
+    # no direction within the error of a limit: other draws might not exclude no difference
+    errors = find_errors(draws.to_numpy(), check.probability, effect.diagnostics)
+    null = check.scale.null
     agreement = compare_with_posterior(
         check,
-        summarise_interval(draws, check.probability),
+        posterior,
         float(np.median(draws.to_numpy())) if check.scale is Scale.RATIO else float(draws.mean()),
+        excludes_null=posterior.lower - 2 * errors[0] > null
+        or posterior.upper + 2 * errors[1] < null,
         same_size=entry is None or entry.same_size,
     )
     return ComparedCheck(**vars(check), agrees=agreement == AGREES, agreement=agreement)
@@ -324,6 +350,8 @@ def _summarise(effect: Effect) -> MeasureRow:
         rhat_max=effect.diagnostics.rhat_max,
         ess_bulk_min=effect.diagnostics.ess_bulk_min,
         causal=True if effect.measure.is_causal else "descriptive",
+        mcse_lower=effect.errors[0],
+        mcse_upper=effect.errors[1],
     )
 
 

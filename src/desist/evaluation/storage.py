@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
@@ -84,7 +84,7 @@ def pack_evaluation(evaluation: Evaluation) -> bytes:
         "published": None if evaluation.published is None else asdict(evaluation.published),
         "smallest_group": evaluation.smallest_group,
         "horizon": evaluation.horizon,
-        "digest": _digest(evaluation.draws),
+        "digest": _digest(_by_name(evaluation.draws)),
     }
     # a variable, because an attribute of an HDF5 file may not be longer than 64 kB
     draws = evaluation.draws.drop_vars(["chain", "draw"], errors="ignore")
@@ -122,7 +122,7 @@ def load_evaluation(path: str | Path) -> Evaluation:
     stored = read_stored(text, path.name)
     named = {name for effect in stored.effects for name in effect.names}
     faults = [*_find_effect_faults(stored, arrays.keys()), *_find_stranger_faults(arrays, named)]
-    draws = xr.Dataset({name: (("chain", "draw"), values) for name, values in arrays.items()})
+    draws = {name: xr.DataArray(values, dims=("chain", "draw")) for name, values in arrays.items()}
     if not faults and stored.digest not in (None, _digest(draws)):
         faults.append(Fault("draws", "those that were saved with the record", "others"))
     raise_faults(SUBJECT, [_name_file(path, fault) for fault in faults])
@@ -153,10 +153,14 @@ def _describe_effect(effect: Effect) -> dict[str, Any]:
     }
 
 
-def _digest(draws: xr.Dataset) -> str:
+def _by_name(draws: xr.Dataset) -> dict[str, xr.DataArray]:
+    return {str(name): values for name, values in draws.data_vars.items()}
+
+
+def _digest(draws: Mapping[str, xr.DataArray]) -> str:
     """Return a checksum of the draws: a file of which a byte was lost is not read as another."""
     made = hashlib.sha256()
-    for name in sorted(str(name) for name in draws.data_vars):
+    for name in sorted(draws):
         made.update(name.encode())
         made.update(draws[name].to_numpy().astype("<f8").tobytes())
     return made.hexdigest()
@@ -190,7 +194,7 @@ def _name_file(path: Path, fault: Fault) -> Fault:
     return Fault(f"{path.name}, {fault.where}", fault.expected, fault.found, fault.advice)
 
 
-def _make_effect(effect: StoredEffect, draws: xr.Dataset) -> Effect:
+def _make_effect(effect: StoredEffect, draws: Mapping[str, xr.DataArray]) -> Effect:
     def find(part: str) -> xr.DataArray | None:
         name = f"{effect.measure}_{part}"
         return draws[name].rename(None) if name in draws else None

@@ -38,7 +38,8 @@ from desist.inference.laplace import (
 type Build = Callable[[Data], Any]
 
 FEWEST_DRAWS = 4  # split R-hat halves each chain and wants a variance of each half
-LAPLACE_BATCHES = 4
+MOST_DRAWS, FEWEST_BY_DEFAULT = 10_000, 4_000
+ROWS_TIMES_DRAWS = 20_000_000  # of the default: a second or two a model
 MOST_REPROPOSALS = 3
 PATIENT_TARGET_ACCEPT = 0.99
 COMPILED_MODELS_KEPT = 32
@@ -95,9 +96,9 @@ class Laplace:
 
     Attributes
     ----------
-    draws : int
-        Draws proposed and draws returned, in each of four independent batches that stand
-        where the chains of a sampler stand.
+    draws : int or None
+        Draws proposed and draws returned. They are independent, and so one chain. By default as
+        many as are cheap: 10,000, and down to 4,000 where many people differ from each other.
     degrees_of_freedom : float
         Of the proposal; heavier tails than the posterior's keep the weights bounded.
     sandwich : bool
@@ -111,7 +112,7 @@ class Laplace:
         If a setting is not such a number; every fault is listed.
     """
 
-    draws: int = 1000
+    draws: int | None = None
     degrees_of_freedom: float = 4.0
     sandwich: bool = False
     name: ClassVar[str] = "laplace"
@@ -120,7 +121,7 @@ class Laplace:
         """Check that the settings are such numbers."""
         freedom = self.degrees_of_freedom
         faults = [
-            *find_number_faults("draws", self.draws, least=FEWEST_DRAWS, whole=True),
+            *find_number_faults("draws", self.draws, least=FEWEST_DRAWS, whole=True, optional=True),
             *find_number_faults("degrees_of_freedom", freedom, above=0.0),
             *find_kind_faults("sandwich", self.sandwich, bool, "True or False"),
         ]
@@ -406,7 +407,7 @@ def _run_laplace(
     correct = partial(
         correct_by_importance,
         compiled.density,
-        n_draws=settings.draws * LAPLACE_BATCHES,
+        n_draws=settings.draws or _choose_draws(n_rows),
         degrees_of_freedom=settings.degrees_of_freedom,
         at_once=max(1, ROWS_TIMES_DRAWS_AT_ONCE // n_rows),
         rng=rng,
@@ -426,9 +427,28 @@ def _run_laplace(
     if settings.sandwich:
         points = _rotate_to_sandwich(points, compiled.density, mode, data, people)
     diagnostics = Diagnostics(
-        engine="laplace", khat=khat, ess_bulk_min=n_effective, ess_tail_min=n_effective
+        engine="laplace", khat=khat, ess_bulk_min=n_effective, ess_tail_min=_count_tails(points)
     )
-    return compiled.density.parameters(points, LAPLACE_BATCHES), diagnostics
+    return compiled.density.parameters(points, 1), diagnostics
+
+
+def _choose_draws(n_rows: int) -> int:
+    return int(np.clip(ROWS_TIMES_DRAWS // n_rows, FEWEST_BY_DEFAULT, MOST_DRAWS))
+
+
+def _count_tails(points: Floats) -> float:
+    """Count the draws that the 5% and 95% points of a parameter are worth, at the fewest.
+
+    The variance of a share p of N draws, of which some stand c times, is the average of
+    c (I - p)^2 over N (Owen 2013, Monte Carlo theory, section 9.3).
+    """
+    _, places, counts = np.unique(points[:, 0], return_inverse=True, return_counts=True)
+    times, fewest = counts[places], float(len(points))
+    for share in (0.05, 0.95):
+        beyond = points <= np.quantile(points, share, axis=0)
+        spread = (times[:, np.newaxis] * np.square(beyond - share)).mean(axis=0)
+        fewest = min(fewest, len(points) * share * (1 - share) / float(spread.max()))
+    return fewest
 
 
 def _prepare_density(compiled: _Compiled, data: Data) -> LogDensity:

@@ -31,6 +31,8 @@ _MEASURE_FIELDS = (
     "khat",
     "rhat_max",
     "ess_bulk_min",
+    "mcse_lower",
+    "mcse_upper",
 )
 _CHECK_FIELDS = (
     "measure",

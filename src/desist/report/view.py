@@ -345,6 +345,7 @@ def _state_row(evaluation: Evaluation, row: MeasureRow, rules: RuleSet) -> State
         treated=treated,
         comparison=comparison,
         interval=Interval(*limits, _find_probability(evaluation)),
+        errors=(row.mcse_lower, row.mcse_upper),
         estimand=row.estimand,
         rules=rules,
         n_treated=row.n_treated,

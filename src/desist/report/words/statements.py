@@ -1,7 +1,7 @@
 """What a result says per 100 people, what may be said about it and what may not."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from desist.cohort.published import PublishedMeasure
 from desist.estimands import Estimand, Interval, Measure, Scale
@@ -159,6 +159,7 @@ def state(
     n_treated: int,
     n_measures: int,
     period: str = "one year",
+    errors: tuple[float, float] = (0.0, 0.0),
 ) -> Statement:
     """Write what may and may not be said about one measure.
 
@@ -181,6 +182,9 @@ def state(
         How many measures were tested; the sentence says so.
     period : str, default "one year"
         Length of follow-up in words.
+    errors : tuple of float
+        Monte Carlo standard errors of the limits. No direction is claimed where the limit next to
+        no difference is within two of them.
 
     Returns
     -------
@@ -193,7 +197,10 @@ def state(
     if math.isnan(interval.lower) or math.isnan(interval.upper):
         return state_unavailable(measure, "there is no interval for it")
     subject = WORDINGS[measure].subject.format(people=name_people(estimand), period=period)
-    may_say = _say(measure, subject, interval, n_measures)
+    unsettled = _is_within_error(measure, interval, errors)
+    if unsettled:
+        interval = _reach_null(measure, interval)
+    may_say = _say(measure, subject, interval, n_measures, more="draws" if unsettled else "people")
     return Statement(
         measure,
         may_say=(*may_say, NOT_AN_EFFECT) if reoffenders_only else may_say,
@@ -269,7 +276,27 @@ def describe_interval(measure: Measure, interval: Interval) -> str:
     return _both_ways(wording, interval)
 
 
-def _say(measure: Measure, subject: str, interval: Interval, n_measures: int) -> tuple[str, ...]:
+def _is_within_error(measure: Measure, interval: Interval, errors: tuple[float, float]) -> bool:
+    """Say whether other draws of the posterior might not exclude no difference."""
+    null = _find_null(measure)
+    if not interval.excludes(null):
+        return False
+    gap, error = (
+        (interval.lower - null, errors[0])
+        if interval.lower > null
+        else (null - interval.upper, errors[1])
+    )
+    return gap < 2 * error
+
+
+def _reach_null(measure: Measure, interval: Interval) -> Interval:
+    null = _find_null(measure)
+    return replace(interval, lower=min(interval.lower, null), upper=max(interval.upper, null))
+
+
+def _say(
+    measure: Measure, subject: str, interval: Interval, n_measures: int, *, more: str = "people"
+) -> tuple[str, ...]:
     tested = _count_tests(n_measures)
     if measure is Measure.HAZARD_RATIO:
         return (
@@ -284,7 +311,7 @@ def _say(measure: Measure, subject: str, interval: Interval, n_measures: int) ->
     if interval.excludes(0.0):
         return (f"{_capitalise(subject)} may be {found}{than}{tested}.",)
     return (
-        f"{_capitalise(subject)} may be {found},{than}; more people are needed to know "
+        f"{_capitalise(subject)} may be {found},{than}; more {more} are needed to know "
         f"which{tested}.",
     )
 

@@ -221,7 +221,7 @@ def make_bomb(name):
 
 def fill(value):
     def change(opened, _):
-        opened["rate_treated"][1, 7] = value
+        opened["rate_treated"][0, 7] = value
 
     return change
 

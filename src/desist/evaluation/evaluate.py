@@ -14,7 +14,7 @@ from desist.arguments import (
     find_number_faults,
     find_probability_faults,
 )
-from desist.checks import Check, run_checks
+from desist.checks import run_checks
 from desist.checks.designs.prognostic import PrognosticCheck, check_prognostic
 from desist.checks.people.skewness import FEWEST_BY_WEIGHT
 from desist.cohort.cohort import Cohort
@@ -24,6 +24,7 @@ from desist.effects import Effect
 from desist.effects.effect import contrast_measures
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
+from desist.evaluation._doubts import name_narrow, name_unpredicted, predict_again
 from desist.evaluation._model_alone import name_apart
 from desist.evaluation.categories import (
     TOO_FEW,
@@ -57,7 +58,6 @@ class NotGiven:
 NOT_GIVEN = NotGiven()
 FEW_REOFFENDERS = 30
 LEVEL_OF_A_TERM = re.compile(r"(?:C\()?(?P<column>.+?)(?:,[^\[]*)?\)?\[(?:T\.)?(?P<level>.*)\]")
-ROBUST, NARROWER = "weighted_difference_hc3", 0.2
 
 
 def evaluate(
@@ -129,10 +129,12 @@ def evaluate(
     raise_faults("evaluation", faults + _find_flow_faults(flow))
     sample = build_sample(cohort, design, horizon)
     chosen = _choose_models(models, covariates)
-    streams = np.random.default_rng(seed).spawn(len(chosen) + 1)
+    # checks have the stream after the models, and predictions the one after it
+    *streams, predicting = np.random.default_rng(seed).spawn(len(chosen) + 2)
     fits = _fit_all(chosen, sample, inference, streams)
     effects, reasons = _contrast_all(fits, probability, calibrated=calibrated)
     checks = run_checks(sample, rng=streams[-1])
+    predictive = predict_again(fits, sample, predicting)
     summary = summarise_design(sample)
     prognostic, hidden = _check_prognostic(sample, summary["balance"])
     constant = (name for fit in fits for name in fit.constant_covariates)
@@ -149,12 +151,14 @@ def evaluate(
         horizon=sample.horizon,
         fits=fits,
         prognostic=prognostic,
+        predictive=predictive,
         smallest_group=find_smallest_group(sample),
         warnings=(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
             *list_cautions(tuple(effects.values())),
             *_name_constant(constant, cohort),
-            *_doubt_narrow_posteriors(effects, checks),
+            *name_narrow(effects, checks),
+            *name_unpredicted(predictive),
             *name_apart(effects.values()),
         ),
     )
@@ -323,30 +327,6 @@ def _require_one_answer(effects: Sequence[Effect]) -> None:
     if twice:
         found, advice = f"two for {', '.join(twice)}", "evaluate twice, once with each"
         raise InputError("evaluation", [Fault("models", "one for each measure", found, advice)])
-
-
-def _doubt_narrow_posteriors(
-    found: Mapping[Measure, Effect], checks: Sequence[Check]
-) -> tuple[str, ...]:
-    """Name posteriors that the robust error of the weighted difference finds too narrow.
-
-    Scaling weights to the effective size is right when weights have little to do with how
-    much outcomes vary; where large weights meet large variance, intervals are too short.
-    """
-    told = []
-    for check in checks:
-        effect = found.get(check.measure)
-        if check.check != ROBUST or not check.applicable or effect is None:
-            continue
-        robust = check.upper - check.lower
-        posterior = effect.interval.upper - effect.interval.lower
-        if robust > (1 + NARROWER) * posterior and check.measure.is_causal:
-            told.append(
-                f"{check.measure}: the robust interval is {robust / posterior - 1:.0%} wider than "
-                "the posterior's; people with large weights vary more than others, and the "
-                "posterior may be too sure."
-            )
-    return tuple(told)
 
 
 def _name_constant(constant: Iterable[str], cohort: Cohort) -> tuple[str, ...]:

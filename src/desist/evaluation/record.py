@@ -23,6 +23,7 @@ from desist.effects._error import find_errors
 from desist.errors import raise_faults
 from desist.estimands import Estimand, Measure, Scale
 from desist.models.fit import Fit
+from desist.models.predictive.record import PredictiveCheck
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,9 @@ class Evaluation:
     prognostic : PrognosticCheck or None
         Whether what is poorly matched predicts reoffending, without levels that few people
         have. It is not saved, but what it warns of is; None for published figures.
+    predictive : tuple of PredictiveCheck
+        What each model predicts of its own people: means of the arms, and the differences. They
+        are not saved, but what they warn of is.
     smallest_group : int, str or None
         Of those compared, the fewest people of an arm who reoffended, or who did not; "fewer
         than 10" when they are fewer. None where it is not known.
@@ -200,6 +204,7 @@ class Evaluation:
     horizon: float | None = None
     fits: tuple[Fit, ...] = ()
     prognostic: PrognosticCheck | None = None
+    predictive: tuple[PredictiveCheck, ...] = ()
     package_version: str = field(default_factory=lambda: version("desist"))
 
     @cached_property

@@ -90,6 +90,10 @@ def _has_sets(case: Case) -> bool:
     return case.has_sets
 
 
+def _has_groups(case: Case) -> bool:
+    return case.groups is not None
+
+
 def _has_redraws(case: Case) -> bool:
     return case.background is not None and case.background.redraws is not None
 
@@ -270,6 +274,18 @@ _ENTRIES = (
         shortfall=why.miss_degrees,
         note=of.note_degrees,
         given=_has_sets,
+    ),
+    # groups that people belong to
+    Entry(
+        "cr2_groups",
+        "Weighted, CR2 errors by group",
+        (*RATE, *FREQUENCY, *RMST),
+        of.correct_groups,
+        needs=(why.need_known_outcomes, why.need_groups, *VARYING),
+        doubts=(why.doubt_normality,),
+        shortfall=why.miss_group_degrees,
+        note=of.note_group_degrees,
+        given=_has_groups,
     ),
     Entry(
         "mantel_haenszel",

@@ -74,7 +74,9 @@ def run_checks(
     people = read_sample(sample, design, horizon)
     source = np.random.default_rng(rng)
     redraws = redraw(people.design, n_draws=n_draws, rng=source)
-    background = Background(people.design, people.cohort.covariates, redraws)
+    background = Background(
+        people.design, people.cohort.covariates, redraws, _choose_grouping(people)
+    )
     made: list[Check] = []
     # in this order, because the measures share one stream of random numbers
     for cases in (
@@ -145,6 +147,12 @@ def check_randomisation(
     """
     background = Background(design, redraws=redraws)
     return make_check(CATALOGUE["randomisation"], read_outcome(outcome, background, measure))
+
+
+def _choose_grouping(sample: Sample) -> str:
+    """Choose the coarsest of the declared groups: who is alike in finer ones is alike there too."""
+    used = sample.cohort.covariates.loc[sample.used]
+    return min(sample.cohort.groups, key=lambda name: used[name].nunique(), default="")
 
 
 def _read_rate(sample: Sample, background: Background) -> list[Case]:

@@ -25,6 +25,7 @@ from desist.effects.effect import contrast_measures
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
 from desist.evaluation._doubts import name_narrow, name_unpredicted, predict_again
+from desist.evaluation._groups import name_confounded, name_undeclared
 from desist.evaluation._model_alone import name_apart
 from desist.evaluation.categories import (
     TOO_FEW,
@@ -157,6 +158,8 @@ def evaluate(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
             *list_cautions(tuple(effects.values())),
             *_name_constant(constant, cohort),
+            *name_confounded(sample),
+            *name_undeclared(sample),
             *name_narrow(effects, checks),
             *name_unpredicted(predictive),
             *name_apart(effects.values()),

@@ -39,7 +39,7 @@ type Build = Callable[[Data], Any]
 
 FEWEST_DRAWS = 4  # split R-hat halves each chain and wants a variance of each half
 MOST_DRAWS, FEWEST_BY_DEFAULT = 10_000, 4_000
-ROWS_TIMES_DRAWS = 20_000_000  # of the default: a second or two a model
+ROWS_TIMES_DRAWS = 8_000_000  # of the default: no slower than 4,000 draws of a large study
 MOST_REPROPOSALS = 3
 PATIENT_TARGET_ACCEPT = 0.99
 COMPILED_MODELS_KEPT = 32

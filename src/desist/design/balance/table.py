@@ -197,9 +197,9 @@ def choose_standardiser(estimand: Estimand) -> str:
     str
         "treated", "comparison" or "pooled".
     """
-    if estimand in (Estimand.ATT, Estimand.MATCHED_ATT):
+    if estimand.asked is Estimand.ATT:
         return "treated"
-    return "comparison" if estimand is Estimand.ATC else "pooled"
+    return "comparison" if estimand.asked is Estimand.ATC else "pooled"
 
 
 _COLUMNS = [

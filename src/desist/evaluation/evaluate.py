@@ -26,6 +26,7 @@ from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
 from desist.evaluation._doubts import name_narrow, name_unpredicted, predict_again
 from desist.evaluation._groups import name_confounded, name_undeclared
+from desist.evaluation._margins import find_margin_faults, read_margins
 from desist.evaluation._model_alone import name_apart
 from desist.evaluation.categories import (
     TOO_FEW,
@@ -73,6 +74,7 @@ def evaluate(
     probability: float = 0.95,
     seed: int = 0,
     title: str = "Evaluation of a programme",
+    margins: Mapping[str, float] | None = None,
     flow: RecordFlow | None = None,
 ) -> Evaluation:
     """Estimate the effect of a programme on every measure that the cohort can answer.
@@ -104,6 +106,10 @@ def evaluate(
         Of all randomness; the same seed gives the same answer.
     title : str
         Heading of the report.
+    margins : mapping of str to float, optional
+        The least benefit that matters by measure, such as ``{"rate": 0.05}`` for five people per
+        100, in the unit of the measure; for the hazard ratio the distance of the ratio below 1.
+        Sentences then say how the posterior stands to it.
     flow : RecordFlow, optional
         From the records submitted to the people analysed, for the report.
 
@@ -125,6 +131,7 @@ def evaluate(
     faults = _find_model_faults(models, covariates)
     faults += _find_setting_faults(inference, horizon, seed)
     faults += find_kind_faults("calibrated", calibrated, bool, "True or False")
+    faults += find_margin_faults(margins)
     faults += find_kind_faults("title", title, str, "a text")
     faults += find_probability_faults(probability)
     raise_faults("evaluation", faults + _find_flow_faults(flow))
@@ -153,6 +160,7 @@ def evaluate(
         fits=fits,
         prognostic=prognostic,
         predictive=predictive,
+        margins=read_margins(margins),
         smallest_group=find_smallest_group(sample),
         warnings=(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),

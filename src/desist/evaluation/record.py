@@ -182,6 +182,8 @@ class Evaluation:
     predictive : tuple of PredictiveCheck
         What each model predicts of its own people: means of the arms, and the differences. They
         are not saved, but what they warn of is.
+    margins : dict of Measure to float
+        The least benefit that matters, of the measures for which it was said.
     smallest_group : int, str or None
         Of those compared, the fewest people of an arm who reoffended, or who did not; "fewer
         than 10" when they are fewer. None where it is not known.
@@ -205,6 +207,7 @@ class Evaluation:
     fits: tuple[Fit, ...] = ()
     prognostic: PrognosticCheck | None = None
     predictive: tuple[PredictiveCheck, ...] = ()
+    margins: Mapping[Measure, float] = field(default_factory=dict)
     package_version: str = field(default_factory=lambda: version("desist"))
 
     @cached_property

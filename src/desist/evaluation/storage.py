@@ -84,6 +84,7 @@ def pack_evaluation(evaluation: Evaluation) -> bytes:
         "published": None if evaluation.published is None else asdict(evaluation.published),
         "smallest_group": evaluation.smallest_group,
         "horizon": evaluation.horizon,
+        "margins": evaluation.margins,
         "digest": _digest(_by_name(evaluation.draws)),
     }
     # a variable, because an attribute of an HDF5 file may not be longer than 64 kB
@@ -141,6 +142,7 @@ def load_evaluation(path: str | Path) -> Evaluation:
         smallest_group=stored.smallest_group,
         # files that lack it have it among the settings alone
         horizon=stored.settings.get("horizon") if stored.horizon is None else stored.horizon,
+        margins=stored.margins,
         package_version=stored.package_version,
     )
 

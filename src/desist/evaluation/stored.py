@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -16,6 +16,7 @@ from desist.effects.correction import Correction
 from desist.effects.effect import CENTRES
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Estimand, Measure
+from desist.evaluation._margins import find_margin_faults
 from desist.evaluation.record import ComparedCheck
 from desist.inference.diagnostics import Diagnostics
 
@@ -101,6 +102,7 @@ class StoredEvaluation:
     smallest_group: int | str | None = None
     digest: str | None = None
     horizon: float | None = None
+    margins: Mapping[Measure, float] = field(default_factory=dict)
 
 
 def read_stored(text: str, file: str) -> StoredEvaluation:
@@ -158,6 +160,7 @@ def _find_faults(stored: StoredEvaluation) -> list[Fault]:
         for place, row in enumerate(_as_list(stored.design.get("balance")), start=1):
             _read_known(row, StoredRow, f"balance {place}", faults)
     faults += find_number_faults("horizon", stored.horizon, above=0, optional=True)
+    faults += find_margin_faults(stored.margins)
     measures = [effect.measure for effect in stored.effects]
     if len(set(measures)) < len(measures):
         faults.append(Fault("effects", "one of each measure", "several of one"))
@@ -232,11 +235,11 @@ def _read_record(value: Any, kind: Any, where: str, faults: list[Fault]) -> Any:
         return None
     hints, before = get_type_hints(kind), len(faults)
     read = {}
-    for field in fields(kind):
-        place = f"{where} {field.name}".strip()
-        if field.name in value:
-            read[field.name] = _read(value[field.name], hints[field.name], place, faults)
-        elif field.default is MISSING and field.default_factory is MISSING:
+    for item in fields(kind):
+        place = f"{where} {item.name}".strip()
+        if item.name in value:
+            read[item.name] = _read(value[item.name], hints[item.name], place, faults)
+        elif item.default is MISSING and item.default_factory is MISSING:
             faults.append(Fault(place, "a value", "none"))
     if len(set(value) - set(read)) > 0 and len(faults) == before:
         faults.append(Fault(where or "the record", "entries that are known", "another"))

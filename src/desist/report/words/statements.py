@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from desist.cohort.published import PublishedMeasure
 from desist.estimands import Estimand, Interval, Measure, Scale
 from desist.report.disclosure import RuleSet
+from desist.report.words._margins import is_tight, say_margin, say_tight
 from desist.report.words._numbers import format_number, round_half_away
 from desist.report.words._wording import WORDINGS, Wording, name_people
 
@@ -160,6 +161,8 @@ def state(
     n_measures: int,
     period: str = "one year",
     errors: tuple[float, float] = (0.0, 0.0),
+    margin: float | None = None,
+    beyond: float = math.nan,
 ) -> Statement:
     """Write what may and may not be said about one measure.
 
@@ -185,6 +188,11 @@ def state(
     errors : tuple of float
         Monte Carlo standard errors of the limits. No direction is claimed where the limit next to
         no difference is within two of them.
+    margin : float, optional
+        The least benefit that matters, in the unit of the means; for the hazard ratio the distance
+        of the ratio below 1.
+    beyond : float
+        Posterior probability of at least that.
 
     Returns
     -------
@@ -201,6 +209,8 @@ def state(
     if unsettled:
         interval = _reach_null(measure, interval)
     may_say = _say(measure, subject, interval, n_measures, more="draws" if unsettled else "people")
+    if margin is not None:
+        may_say = (*may_say, say_margin(measure, interval, margin, beyond))
     return Statement(
         measure,
         may_say=(*may_say, NOT_AN_EFFECT) if reoffenders_only else may_say,
@@ -307,6 +317,8 @@ def _say(
     than = " than without the programme"
     if measure is Measure.TIME_AMONG_REOFFENDERS:
         than = " than among comparison people who reoffended"
+    if is_tight(measure, interval):
+        return (f"{_capitalise(subject)} {say_tight(measure, interval)}{than}{tested}.",)
     found = describe_interval(measure, interval)
     if interval.excludes(0.0):
         return (f"{_capitalise(subject)} may be {found}{than}{tested}.",)

@@ -41,7 +41,9 @@ PARTICIPATION: dict[str, Callable[[Columns], Floats]] = {
 }
 OFFENDING: dict[str, Callable[[Columns], Floats]] = {
     "linear": lambda x: -0.3 * x["age"] + 0.75 * x["copas"] - 0.1 * x["black"],
-    "curved": lambda x: 0.4 * (np.square(x["age"]) - 1) + 0.5 * x["copas"] * x["age"] - x["age"],
+    "curved": lambda x: (  # bends and products that no log linear model has, and no endless tail
+        0.8 * np.abs(x["age"]) + 0.6 * np.tanh(x["copas"] * x["age"]) - 0.5 * x["age"]
+    ),
 }
 # log ratio of means by the standardised log mean of the people who took part
 EFFECTS: dict[str, Callable[[Floats], Floats]] = {

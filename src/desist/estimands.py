@@ -64,7 +64,8 @@ class Measure(StrEnum):
         Mean days to the first reoffence, among those who reoffended. Descriptive: it
         conditions on something that the programme may have changed.
     HAZARD_RATIO : str
-        Ratio of the hazards of a first reoffence.
+        Ratio of the hazards of a first reoffence, averaged over the follow-up: each day counts by
+        its hazard without the programme, so that it is the ratio of the cumulative hazards.
 
     Examples
     --------
@@ -114,7 +115,7 @@ _DETAILS = {
     Measure.TIME_AMONG_REOFFENDERS: _Details(
         "Time to first reoffence among reoffenders (days)", "days", False
     ),
-    Measure.HAZARD_RATIO: _Details("Hazard of a first reoffence (ratio)", "ratio", True),
+    Measure.HAZARD_RATIO: _Details("Hazard of a first reoffence (average ratio)", "ratio", True),
 }
 
 

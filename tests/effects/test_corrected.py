@@ -31,7 +31,11 @@ OUTCOMES = {
     "frequency": {"offences": OFFENCES, "log_time_at_risk": np.zeros(10)},
     "survival": {"time": TIME, "reoffended": REOFFENDED, "on_release_day": np.zeros(10)},
 }
-MODELS = {"rate": RateModel(), "frequency": FrequencyModel(), "survival": SurvivalModel()}
+MODELS = {
+    "rate": RateModel(),
+    "frequency": FrequencyModel(),
+    "survival": SurvivalModel(family="weibull"),
+}
 
 
 def draw_parameters(rng, intercept=0.0, treatment=-0.5, covariate=0.7, spread=0.2):

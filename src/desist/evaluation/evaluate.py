@@ -32,6 +32,7 @@ from desist.evaluation.categories import (
     find_worst,
     withhold_rows,
 )
+from desist.evaluation.days import evaluate_days
 from desist.evaluation.groups import evaluate_groups
 from desist.evaluation.record import Evaluation, compare_check
 from desist.inference.engines import Engine, find_engine_faults
@@ -135,6 +136,7 @@ def evaluate(
     fits = _fit_all(chosen, sample, inference, streams)
     effects, reasons = _contrast_all(fits, probability, calibrated=calibrated)
     by_group, ungrouped = evaluate_groups(fits, probability=probability, calibrated=calibrated)
+    by_day, untold = evaluate_days(fits, probability=probability, calibrated=calibrated)
     checks = run_checks(sample, rng=streams[-1])
     summary = summarise_design(sample)
     prognostic, hidden = _check_prognostic(sample, summary["balance"])
@@ -154,6 +156,7 @@ def evaluate(
         prognostic=prognostic,
         smallest_group=find_smallest_group(sample),
         by_group=by_group,
+        by_day=by_day,
         warnings=(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
             *list_cautions(tuple(effects.values())),
@@ -161,6 +164,7 @@ def evaluate(
             *_doubt_narrow_posteriors(effects, checks),
             *name_apart(effects.values()),
             *ungrouped,
+            *untold,
         ),
     )
 

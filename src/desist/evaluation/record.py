@@ -16,6 +16,7 @@ from desist.checks.check import Check
 from desist.checks.designs.prognostic import PrognosticCheck
 from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedStudy
+from desist.effects.days import DayRow
 from desist.effects.effect import Effect, summarise_interval
 from desist.effects.groups import GroupTable
 from desist.errors import raise_faults
@@ -171,6 +172,9 @@ class Evaluation:
     by_group : tuple of GroupTable
         Effects in each group of people, where groups are declared, without groups that too few
         people share.
+    by_day : tuple of DayRow
+        Share without a reoffence on day 91, day 182 and at the horizon, where times are modelled,
+        without days that tell of few people.
     package_version : str
         Of `desist`.
     """
@@ -191,6 +195,7 @@ class Evaluation:
     fits: tuple[Fit, ...] = ()
     prognostic: PrognosticCheck | None = None
     by_group: tuple[GroupTable, ...] = ()
+    by_day: tuple[DayRow, ...] = ()
     package_version: str = field(default_factory=lambda: version("desist"))
 
     @cached_property

@@ -72,6 +72,7 @@ def pack_evaluation(evaluation: Evaluation) -> bytes:
         "published": None if evaluation.published is None else asdict(evaluation.published),
         "smallest_group": evaluation.smallest_group,
         "by_group": [asdict(table) for table in evaluation.by_group],
+        "by_day": [asdict(row) for row in evaluation.by_day],
         "horizon": evaluation.horizon,
         "digest": _digest(evaluation.draws),
     }
@@ -129,6 +130,7 @@ def load_evaluation(path: str | Path) -> Evaluation:
         published=stored.published,
         smallest_group=stored.smallest_group,
         by_group=stored.by_group,
+        by_day=stored.by_day,
         # files that lack it have it among the settings alone
         horizon=stored.settings.get("horizon") if stored.horizon is None else stored.horizon,
         package_version=stored.package_version,

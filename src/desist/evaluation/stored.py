@@ -12,6 +12,7 @@ from desist.arguments import describe, find_number_faults
 from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedStudy
 from desist.effects.correction import Correction
+from desist.effects.days import DayRow
 from desist.effects.groups import GroupTable
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Estimand, Measure
@@ -98,6 +99,7 @@ class StoredEvaluation:
     schema: int
     smallest_group: int | str | None = None
     by_group: tuple[GroupTable, ...] = ()
+    by_day: tuple[DayRow, ...] = ()
     digest: str | None = None
     horizon: float | None = None
 
@@ -145,6 +147,8 @@ def _find_faults(stored: StoredEvaluation) -> list[Fault]:
         faults += _find_effect_faults(effect)
     for table in stored.by_group:
         faults += _find_group_faults(table)
+    for row in stored.by_day:
+        faults += _find_day_faults(row)
     for check in stored.checks:
         where = f"check of {check.measure}"
         if not (math.isnan(check.p_value) or 0 <= check.p_value <= 1):
@@ -172,6 +176,20 @@ def _find_effect_faults(effect: StoredEffect) -> list[Fault]:
         *find_number_faults(f"{where}, probability", effect.probability, above=0, below=1),
         *_find_correction_faults(effect.correction, f"{where}, correction"),
         *([] if known else [Fault(f"{where}, engine", "laplace or nuts", "another")]),
+    ]
+
+
+def _find_day_faults(row: DayRow) -> list[Fault]:
+    shares = (row.treated, row.comparison, row.probability_of_benefit)
+    return [
+        *find_number_faults("by_day, day", row.day, above=0),
+        *find_number_faults("by_day, probability", row.probability, above=0, below=1),
+        *(f for share in shares for f in find_number_faults("by_day", share, least=0, most=1)),
+        *(
+            f
+            for end in (row.difference, row.lower, row.upper)
+            for f in find_number_faults("by_day", end)
+        ),
     ]
 
 

@@ -292,8 +292,10 @@ def _sample(
     if compiled.sampler is None:
         with compile_alone():
             compiled.sampler = nutpie.compile_pymc_model(compiled.model)
+    # nutpie knows the arrays that the density is made of, and no others
+    known = {variable.name for variable in compiled.sampler.shared_var_keys}
     tree = nutpie.sample(
-        compiled.sampler.with_data(**data),
+        compiled.sampler.with_data(**{name: data[name] for name in data if name in known}),
         draws=settings.draws,
         tune=settings.tune,
         chains=settings.chains,

@@ -194,7 +194,7 @@ def _find_entropy(
         base = require_seed(seed)
     fingerprint = 0
     for name in sorted(data):
-        if name not in {"x", "group", "on_release_day_rows"}:  # the last is another's places
+        if name not in {"x", "group", "on_release_day_rows", "ended", "spent"}:  # places of another
             fingerprint = crc32(np.round(data[name].astype(float), 3).tobytes(), fingerprint)
     return base, fingerprint
 

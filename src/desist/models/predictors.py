@@ -131,8 +131,10 @@ def linear_predictor(
     """Build the linear predictor in the PyMC model that is open."""
     import pymc as pm
 
-    eta = priors.intercept.variable("intercept")
-    eta = eta + priors.treatment.variable("treatment") * data["treated"]
+    treatment = priors.treatment.variable("treatment")
+    # the prior is that of the middle between the arms, so that both are treated alike
+    intercept = priors.intercept.variable("intercept", shift=-treatment / 2)
+    eta = intercept + treatment * data["treated"]
     if "covariate" in pm.modelcontext(None).coords:
         eta = eta + data["x"] @ priors.covariates.variable("covariates", dims="covariate")
     for position, name in enumerate(levels):

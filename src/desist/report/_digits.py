@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from desist.checks.catalogue import is_of_order
+from desist.effects.days import DayRow
 from desist.effects.groups import GroupTable
 from desist.estimands import Measure, Scale
 from desist.evaluation.record import ComparedCheck, MeasureRow
@@ -94,6 +95,15 @@ def round_groups(table: GroupTable) -> GroupTable:
         spread_upper=round_to(table.spread_upper, decimals),
         probability_differs=round_share(table.probability_differs),
     )
+
+
+def round_day(row: DayRow) -> DayRow:
+    """Round the shares of a day."""
+    decimals = count_decimals(Measure.RATE)
+    figures: dict[str, Any] = {
+        name: round_to(getattr(row, name), decimals) for name in _OF_DIFFERENCES
+    }
+    return replace(row, **figures, probability_of_benefit=round_share(row.probability_of_benefit))
 
 
 def round_balance(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from desist.report.pictures.love import describe_love_plot, love_plot
 from desist.report.tables import (
     print_value,
     tabulate_balance,
+    tabulate_by_day,
     tabulate_checks,
     tabulate_effects_by_group,
     tabulate_engines,
@@ -114,6 +115,10 @@ def _fill(view: View) -> dict[str, Any]:
             "tables below.",
         ),
         "measures": make_table("Posterior of each measure", tabulate_measures(view)),
+        "by_day": make_table("Without a reoffence by day", tabulate_by_day(view))
+        if view.by_day
+        else None,
+        "average": _explain_average(view),
         "adjustment": _explain_adjustment(view),
         "causal_checks": _tabulate_all_checks(view, is_causal=True),
         "descriptive": _fill_descriptive(view),
@@ -199,6 +204,16 @@ def _explain_adjustment(view: View) -> str | None:
     return (
         f"The posterior adjusts for what the weights leave unbalanced in {'; '.join(named)}. The "
         "checks rest on the weights or matches alone, and may lie a little apart for that reason."
+    )
+
+
+def _explain_average(view: View) -> str | None:
+    if all(shown.measure is not Measure.HAZARD_RATIO for shown in view.printed):
+        return None
+    return (
+        "The hazard ratio is an average over the follow-up: the ratio on each day counts by the "
+        "hazard of that day without the programme. The differences by day say when an effect "
+        "begins and whether it lasts."
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from desist.arguments import describe
+from desist.effects.days import DayRow
 from desist.effects.groups import GroupTable
 from desist.errors import CannotAnswerError, Fault, InputError
 from desist.estimands import Measure
@@ -14,7 +15,14 @@ from desist.evaluation.categories import find_worst, withhold_rows
 from desist.evaluation.groups import withhold_groups
 from desist.evaluation.record import ComparedCheck, Evaluation
 from desist.privacy import FEWEST_SHARING
-from desist.report._digits import NUMBERS, round_balance, round_check, round_groups, round_to
+from desist.report._digits import (
+    NUMBERS,
+    round_balance,
+    round_check,
+    round_day,
+    round_groups,
+    round_to,
+)
 from desist.report.words._numbers import MISSING, format_number
 
 
@@ -242,6 +250,7 @@ def disclose_evaluation(evaluation: Evaluation, rules: RuleSet) -> Evaluation:
         design=disclose_design(evaluation.design, rules),
         warnings=disclose_warnings(evaluation.warnings, reasons),
         by_group=tuple(round_groups(table) for table in disclose_groups(evaluation, rules)),
+        by_day=disclose_days(evaluation, rules),
     )
 
 
@@ -272,6 +281,13 @@ def disclose_groups(evaluation: Evaluation, rules: RuleSet) -> tuple[GroupTable,
         for table in evaluation.by_group
         if table.measure not in withheld
     )
+
+
+def disclose_days(evaluation: Evaluation, rules: RuleSet) -> tuple[DayRow, ...]:
+    """Return the shares by day with the digits that are shown, or none where times are withheld."""
+    if Measure.RMST in explain_withheld(evaluation, rules):
+        return ()
+    return tuple(round_day(row) for row in evaluation.by_day)
 
 
 def disclose_design(design: Mapping[str, Any] | None, rules: RuleSet) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from desist.effects.groups import GroupTable
@@ -110,6 +111,7 @@ def encode_view(view: View) -> dict[str, Any]:
             "measures": [_encode_measure(shown.row) for shown in view.measures],
             "checks": [_encode_check(round_check(shown.check)) for shown in view.checks],
             "groups": [_encode_groups(shown.table) for shown in view.groups],
+            "by_day": [asdict(row) for row in view.by_day],
             "statements": [_encode_statement(statement) for statement in view.statements],
             "warnings": view.warnings,
         }

@@ -10,6 +10,7 @@ from typing import Any
 
 from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedMeasure, PublishedStudy
+from desist.effects.days import DayRow
 from desist.effects.groups import GroupTable
 from desist.estimands import Estimand, Interval, Measure
 from desist.evaluation.published import YEAR
@@ -26,6 +27,7 @@ from desist.report._digits import (
 from desist.report.disclosure import (
     RuleSet,
     disclose_checks,
+    disclose_days,
     disclose_design,
     disclose_evaluation,
     disclose_groups,
@@ -146,6 +148,8 @@ class View:
         In the order of the evaluation.
     groups : tuple of ShownGroups
         Effects by group, one a grouping and measure; empty where no groups are declared.
+    by_day : tuple of DayRow
+        Share without a reoffence on a few days; empty where times are not modelled or withheld.
     statements : tuple of Statement
         What may be said about each measure, the unavailable ones last.
     design : dict or None
@@ -175,6 +179,7 @@ class View:
     measures: tuple[ShownMeasure, ...]
     checks: tuple[ShownCheck, ...]
     groups: tuple[ShownGroups, ...]
+    by_day: tuple[DayRow, ...]
     statements: tuple[Statement, ...]
     design: Mapping[str, Any] | None
     flow: RecordFlow | None
@@ -280,6 +285,7 @@ def make_view(evaluation: Evaluation, rules: str | RuleSet = "2019") -> View:
         ),
         checks=_show_checks(evaluation, rule_set),
         groups=_show_groups(evaluation, rule_set),
+        by_day=disclose_days(evaluation, rule_set),
         statements=_state_all(evaluation, rule_set, reasons),
         design=disclose_design(evaluation.design, rule_set),
         flow=evaluation.flow,

@@ -60,7 +60,7 @@ NAME = re.compile(r"[\w-]+")
 LONGEST_NAME = 100
 LARGEST = 1024**2  # bytes of a settings file
 CHOICES: Mapping[str, tuple[str, ...]] = {
-    "inference": ("auto", "nuts", "laplace"),
+    "inference": ("auto", "nuts", "laplace", "nested"),
     "rules": tuple(RULE_SETS),
     "estimand": tuple(estimand.value for estimand in Estimand),
 }

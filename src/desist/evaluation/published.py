@@ -55,7 +55,7 @@ def evaluate_published(
     comparison_size : float, optional
         Effective number of comparison people; by default the lower end of the study's range,
         or the number of records where it has none.
-    inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
+    inference : {"auto", "nuts", "laplace", "nested"}, Nuts, Laplace or Nested
         How the posterior is obtained; by default Laplace with 20,000 draws.
     probability : float
         Of the equal-tailed posterior intervals; the checks keep that of the printed ones.

@@ -24,7 +24,7 @@ from desist.effects.effect import Effect, contrast_measures
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
 from desist.evaluation._doubts import name_narrow, name_unpredicted, predict_again
-from desist.evaluation._groups import name_confounded, name_undeclared
+from desist.evaluation._groups import name_groups
 from desist.evaluation._margins import find_margin_faults, read_margins
 from desist.evaluation._model_alone import name_apart
 from desist.evaluation.categories import (
@@ -133,10 +133,12 @@ def evaluate(
     faults = _find_model_faults(models, covariates)
     faults += _find_setting_faults(inference, horizon, seed)
     faults += find_kind_faults("calibrated", calibrated, bool, "True or False")
-    faults += find_kind_faults("title", title, str, "a text")
-    faults += find_margin_faults(margins) + find_probability_faults(probability)
-    raise_faults("evaluation", faults + _find_flow_faults(flow))
+    faults += find_kind_faults("title", title, str, "a text") + find_margin_faults(margins)
+    raise_faults(
+        "evaluation", faults + find_probability_faults(probability) + _find_flow_faults(flow)
+    )
     sample = build_sample(cohort, design, horizon)
+    summary = summarise_design(sample)
     chosen = _choose_models(models, covariates)
     # checks have the stream after the models, and predictions the one after it
     *streams, predicting = np.random.default_rng(seed).spawn(len(chosen) + 2)
@@ -146,7 +148,6 @@ def evaluate(
     by_day, untold = evaluate_days(fits, probability=probability, calibrated=calibrated)
     checks = run_checks(sample, rng=streams[-1])
     predictive = predict_again(fits, sample, predicting)
-    summary = summarise_design(sample)
     prognostic, hidden = _check_prognostic(sample, summary["balance"])
     return Evaluation(
         title=title,
@@ -170,8 +171,7 @@ def evaluate(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
             *list_cautions(tuple(effects.values())),
             *_name_constant(fits, cohort),
-            *name_confounded(sample),
-            *name_undeclared(sample),
+            *name_groups(sample),
             *name_narrow(effects, checks),
             *name_unpredicted(predictive),
             *name_apart(effects.values()),

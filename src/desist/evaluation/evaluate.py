@@ -24,6 +24,7 @@ from desist.design.design import Design
 from desist.effects.effect import Effect, contrast_measures
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
+from desist.evaluation._few_carry import name_carried
 from desist.evaluation._model_alone import name_apart
 from desist.evaluation.categories import (
     TOO_FEW,
@@ -163,6 +164,7 @@ def evaluate(
             *_name_constant(constant, cohort),
             *_doubt_narrow_posteriors(effects, checks),
             *name_apart(effects.values()),
+            *name_carried(effects.values()),
             *ungrouped,
             *untold,
         ),

@@ -20,6 +20,12 @@ class Estimand(StrEnum):
         The comparison people.
     ATO : str
         The people in the overlap, who might as well have taken part as not.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.Estimand("ATT").people
+    'the people who took part'
     """
 
     ATT = "ATT"
@@ -60,6 +66,12 @@ class Measure(StrEnum):
     HAZARD_RATIO : str
         Ratio of the hazards of a first reoffence, averaged over the follow-up: each day counts by
         its hazard without the programme, so that it is the ratio of the cumulative hazards.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.Measure.RATE.label
+    'Reoffending rate (proportion)'
     """
 
     RATE = "rate"

@@ -65,6 +65,15 @@ def run_checks(
     InputError
         If an argument is of the wrong kind, the design is of other people, or follow-up
         differs and no horizon is given.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> made = ds.checks.run_checks(cohort, design, rng=1, n_draws=99)
+    >>> len(made) > 20
+    True
     """
     faults = find_draw_faults("n_draws", n_draws, rng)
     if not isinstance(sample, Sample):

@@ -23,6 +23,7 @@ from desist.writing import say_reason
 
 TEXT, TEXTS = "text", "a list of texts"
 NUMBER, WHOLE, NUMBER_OR_TEXT = "a number", "a whole number", "a number or text"
+NUMBERS = "a list of numbers"
 KEYS: Mapping[str, Mapping[str, str]] = {
     "study": {"title": TEXT, "headline": TEXT},
     "data": {
@@ -53,6 +54,19 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "horizon": NUMBER,
     },
     "report": {"rules": TEXT},
+    "sensitivity": {
+        "analyses": TEXTS,
+        "measure": TEXT,
+        "formulas": TEXTS,
+        "methods": TEXTS,
+        "calipers": NUMBERS,
+        "horizons": NUMBERS,
+        "redraws": WHOLE,
+        "placebos": WHOLE,
+        "placebos_by": TEXT,
+        "lost": WHOLE,
+        "start": TEXT,
+    },
 }
 ANALYSES = "analyses"
 MISSING = "missing"  # its keys are columns
@@ -60,14 +74,18 @@ NAME = re.compile(r"[\w-]+")
 LONGEST_NAME = 100
 LARGEST = 1024**2  # bytes of a settings file
 CHOICES: Mapping[str, tuple[str, ...]] = {
-    "inference": ("auto", "nuts", "laplace"),
+    "inference": ("auto", "nuts", "laplace", "nested"),
     "rules": tuple(RULE_SETS),
     "estimand": tuple(estimand.value for estimand in Estimand),
+    "measure": ("rate", "frequency", "rmst"),
 }
 LIMITS: Mapping[str, Mapping[str, Any]] = {
     "seed": {"least": 0},
     "horizon": {"above": 0},
     "follow_up": {"above": 0},
+    "redraws": {"least": 19},
+    "placebos": {"least": 10},
+    "lost": {"least": 1},
 }
 OF_AN_ANALYSIS: Mapping[str, str] = {**KEYS["design"], "same": TEXT}
 REQUIRED = (("data", "people"), ("data", "treatment"), ("design", "method"))
@@ -84,6 +102,7 @@ class Study:
     missing: dict[str, str] = field(default_factory=dict)
     model: dict[str, Any] = field(default_factory=dict)
     report: dict[str, Any] = field(default_factory=dict)
+    sensitivity: dict[str, Any] = field(default_factory=dict)
     # analyses by name, each the design section with its own entries over it; empty for a study of
     # one analysis
     analyses: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -110,6 +129,7 @@ def read_study(path: str | Path) -> Study:
         missing=dict(content.get(MISSING, {})),
         model=dict(content.get("model", {})),
         report=dict(content.get("report", {})),
+        sensitivity=dict(content.get("sensitivity", {})),
         analyses={name: _inherit(design, own) for name, own in content.get(ANALYSES, {}).items()},
         headline=study.get("headline"),
     )
@@ -250,6 +270,8 @@ def _find_value_faults(where: str, key: str, value: Any, kind: str) -> list[Faul
         return find_choice_faults(where, value, CHOICES[key])
     if kind == TEXTS and not isinstance(value, dict):
         return find_names_faults(where, value)
+    if kind == NUMBERS:
+        return _find_numbers_faults(where, value)
     if kind in (NUMBER, WHOLE) or (kind == NUMBER_OR_TEXT and not isinstance(value, str)):
         found = find_number_faults(where, value, **LIMITS.get(key, {}), whole=kind == WHOLE)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -257,6 +279,12 @@ def _find_value_faults(where: str, key: str, value: Any, kind: str) -> list[Faul
     if kind and not isinstance(value, str):
         return [Fault(where, kind, describe(value))]
     return []
+
+
+def _find_numbers_faults(where: str, value: Any) -> list[Fault]:
+    if not isinstance(value, list) or not value:
+        return [Fault(where, NUMBERS, describe(value))]
+    return [fault for one in value for fault in find_number_faults(where, one, above=0)]
 
 
 def _list(names: Iterable[str]) -> str:

@@ -204,6 +204,16 @@ def estimate_effects(
     ----------
     Hernan, M. A. and Robins, J. M. (2020). Causal Inference: What If, chapter 13. Robins, J. M.,
     Rotnitzky, A. and Zhao, L. P. (1994). JASA 89, 846-866.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> fit = ds.fit_model(ds.RateModel(), cohort, design, inference="laplace", seed=1)
+    >>> [rate] = ds.estimate_effects(fit)
+    >>> rate.measure.value, rate.draws.dims
+    ('rate', ('chain', 'draw'))
     """
     effects, reasons = contrast_measures(fit, probability=probability, calibrated=calibrated)
     if reasons:

@@ -96,7 +96,7 @@ def evaluate(
     calibrated : bool
         Whether the models' averages are corrected by what was observed of each arm, as in
         `estimate_effects`; False for the models alone.
-    inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
+    inference : {"auto", "nuts", "laplace", "nested"}, Nuts, Laplace or Nested
         How the posterior is obtained.
     horizon : float, optional
         Days; by default the follow-up that all people share.

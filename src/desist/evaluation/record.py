@@ -45,7 +45,7 @@ class MeasureRow:
     probability_of_benefit : float
         Posterior probability that the programme does good on this measure.
     engine : str
-        "laplace" or "nuts".
+        "laplace", "nested" or "nuts".
     khat, rhat_max, ess_bulk_min : float
         Diagnostics; NaN where the engine has no such figure.
     causal : True or "descriptive"

@@ -23,7 +23,7 @@ SCHEMA = 1
 SUBJECT = "evaluation"
 PARTS = ("treated", "comparison", "difference", "ratio")
 DEEPEST = 20
-ENGINES = frozenset({"laplace", "nuts"})
+ENGINES = frozenset({"laplace", "nested", "nuts"})
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def _find_effect_faults(effect: StoredEffect) -> list[Fault]:
         *find_number_faults(f"{where}, n_comparison", effect.n_comparison, least=0),
         *find_number_faults(f"{where}, probability", effect.probability, above=0, below=1),
         *_find_correction_faults(effect.correction, f"{where}, correction"),
-        *([] if known else [Fault(f"{where}, engine", "laplace or nuts", "another")]),
+        *([] if known else [Fault(f"{where}, engine", "laplace, nested or nuts", "another")]),
     ]
 
 

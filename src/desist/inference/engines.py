@@ -66,6 +66,12 @@ class Nuts:
     ------
     InputError
         If a setting is not such a number; every fault is listed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.Nuts(draws=2000)
+    Nuts(draws=2000, tune=1000, chains=4, target_accept=0.95)
     """
 
     draws: int = 1000
@@ -110,6 +116,12 @@ class Laplace:
     ------
     InputError
         If a setting is not such a number; every fault is listed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.Laplace(draws=2000)
+    Laplace(draws=2000, degrees_of_freedom=4.0, sandwich=False)
     """
 
     draws: int = 1000
@@ -138,13 +150,14 @@ ENGINES: Mapping[str, type[Nuts | Laplace | Nested]] = {
 KHAT_FOR_AUTO = 0.5
 
 
-def choose_engine(inference: str | Engine) -> tuple[Engine, ...]:
+def choose_engine(inference: str | Engine, *, has_groups: bool = False) -> tuple[Engine, ...]:
     """Turn what the user asked for into the engines to try, in order."""
     if isinstance(inference, Nuts | Laplace | Nested):
         return (inference,)
     raise_faults("inference", find_engine_faults(inference))
     if inference == "auto":
-        return (Laplace(), Nuts())
+        # the scale of a hierarchy has no bell-shaped posterior
+        return (Nested() if has_groups else Laplace(), Nuts())
     return (ENGINES[inference](),)
 
 
@@ -169,14 +182,19 @@ def draw_posterior(
     """Draw from a posterior with the first engine that can be trusted."""
     compiled = _compile_once(structure, build, data, groupings)
     with compiled.turn:
+        compiled.starts, refused = None, []
         for engine in engines[:-1]:
             try:
                 draws, diagnostics = _run(engine, compiled, data, rng, people)
             except NotConvergedError:
+                refused.append(f"{engine.name} found no mode")
                 continue
+            told = f"{engine.name} has k-hat {diagnostics.khat:.2f}, limit {KHAT_FOR_AUTO:g}"
             if diagnostics.khat < KHAT_FOR_AUTO:
-                return draws, diagnostics
-        return _run(engines[-1], compiled, data, rng, people)
+                return draws, replace(diagnostics, reason=told)
+            refused.append(told)
+        draws, diagnostics = _run(engines[-1], compiled, data, rng, people)
+        return draws, replace(diagnostics, reason=", ".join(refused) or "asked for")
 
 
 def compile_alone() -> AbstractContextManager[object]:
@@ -186,7 +204,13 @@ def compile_alone() -> AbstractContextManager[object]:
 
 
 def forget_compiled_models() -> None:
-    """Free the memory of all compiled models; fits that are under way keep theirs."""
+    """Free the memory of all compiled models; fits that are under way keep theirs.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.inference.forget_compiled_models()
+    """
     with _COMPILING:
         _COMPILED.clear()
 
@@ -198,6 +222,7 @@ class _Compiled:
     density: Any = None
     grouped: Any = None
     sampler: Any = field(default=None)
+    starts: Floats | None = None  # points of an engine that was tried before the sampler
     turn: Any = field(default_factory=threading.RLock)
 
     def with_data(self, data: Data) -> None:
@@ -274,10 +299,13 @@ def _sample(
     if compiled.sampler is None:
         with compile_alone():
             compiled.sampler = nutpie.compile_pymc_model(compiled.model)
+    sampler = compiled.sampler
     # nutpie knows the arrays that the density is made of, and no others
-    known = {variable.name for variable in compiled.sampler.shared_var_keys}
+    known = {variable.name for variable in sampler.shared_var_keys}
+    if compiled.starts is not None:
+        sampler = replace(sampler, initial_point_func=_PickStart(compiled.starts))
     tree = nutpie.sample(
-        compiled.sampler.with_data(**{name: data[name] for name in data if name in known}),
+        sampler.with_data(**{name: data[name] for name in data if name in known}),
         draws=settings.draws,
         tune=settings.tune,
         chains=settings.chains,
@@ -304,6 +332,17 @@ def _sample(
         ebfmi_min=float(np.min(_energy_fraction(tree["sample_stats"]["energy"].to_numpy()))),
     )
     return draws, diagnostics
+
+
+@dataclass(frozen=True)
+class _PickStart:
+    """Start a chain at one of some points, by its seed."""
+
+    points: Floats
+
+    def __call__(self, seed: Any) -> Floats:
+        position = int(np.random.default_rng(seed).integers(len(self.points)))
+        return np.ascontiguousarray(self.points[position])
 
 
 def _parameter_names(model: Any) -> set[str]:
@@ -380,6 +419,7 @@ def _run_nested(
         degrees_of_freedom=settings.degrees_of_freedom,
         rng=rng,
     )
+    compiled.starts = points
     diagnostics = Diagnostics(
         engine="nested", khat=khat, ess_bulk_min=n_effective, ess_tail_min=n_effective
     )

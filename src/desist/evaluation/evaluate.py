@@ -14,6 +14,7 @@ from desist.arguments import (
     find_number_faults,
     find_probability_faults,
 )
+from desist.checks.check import Check
 from desist.checks.designs.prognostic import PrognosticCheck, check_prognostic
 from desist.checks.people.skewness import FEWEST_BY_WEIGHT
 from desist.checks.run import run_checks
@@ -24,6 +25,7 @@ from desist.effects.effect import Effect, contrast_measures
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
 from desist.evaluation._doubts import name_narrow, name_unpredicted, predict_again
+from desist.evaluation._few_carry import name_carried
 from desist.evaluation._groups import name_groups
 from desist.evaluation._margins import find_margin_faults, read_margins
 from desist.evaluation._model_alone import name_apart
@@ -169,12 +171,8 @@ def evaluate(
         by_day=by_day,
         warnings=(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
-            *list_cautions(tuple(effects.values())),
-            *_name_constant(fits, cohort),
-            *name_groups(sample),
-            *name_narrow(effects, checks),
+            *_list_doubts(effects, fits, checks, sample),
             *name_unpredicted(predictive),
-            *name_apart(effects.values()),
             *ungrouped,
             *untold,
         ),
@@ -318,6 +316,23 @@ def _require_one_answer(effects: Sequence[Effect]) -> None:
     if twice:
         found, advice = f"two for {', '.join(twice)}", "evaluate twice, once with each"
         raise InputError("evaluation", [Fault("models", "one for each measure", found, advice)])
+
+
+def _list_doubts(
+    effects: Mapping[Measure, Effect],
+    fits: Sequence[Fit],
+    checks: Sequence[Check],
+    sample: Sample,
+) -> tuple[str, ...]:
+    """List what is doubtful about posteriors, or was left out of them."""
+    return (
+        *list_cautions(tuple(effects.values())),
+        *_name_constant(fits, sample.cohort),
+        *name_groups(sample),
+        *name_narrow(effects, checks),
+        *name_apart(effects.values()),
+        *name_carried(effects.values()),
+    )
 
 
 def _name_constant(fits: Sequence[Fit], cohort: Cohort) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from desist.effects.curves import estimate_survival
 from desist.models.fit import Fit
 from desist.models.protocol import ObservedTimes
 
-UNITS = ("treated", "comparison", "difference", "lower", "upper", "probability_of_benefit")
+FIGURES = ("treated", "comparison", "difference", "lower", "upper", "probability_of_benefit")
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,10 @@ def tabulate_days(
     """Tabulate the share without a reoffence on some days, one row a day."""
     effect = estimate_survival(fit, days, probability=probability, calibrated=calibrated)
     table = effect.table.rename(columns={"difference_lower": "lower", "difference_upper": "upper"})
-    rows = table[["day", *UNITS]].to_dict("records")
-    return tuple(DayRow(**row, probability=probability) for row in rows)
+    return tuple(
+        DayRow(*map(float, row), probability)
+        for row in table[["day", *FIGURES]].itertuples(index=False)
+    )
 
 
 def count_reoffenders(fit: Fit, days: Sequence[float]) -> Integers | None:

@@ -10,7 +10,7 @@ from desist.effects.curves import estimate_survival
 from desist.models.fit import Fit
 from desist.models.protocol import ObservedTimes
 
-FIGURES = ("treated", "comparison", "difference", "lower", "upper", "probability_of_benefit")
+UNITS = ("treated", "comparison", "difference", "lower", "upper", "probability_of_benefit")
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,11 @@ def tabulate_days(
     """Tabulate the share without a reoffence on some days, one row a day."""
     effect = estimate_survival(fit, days, probability=probability, calibrated=calibrated)
     table = effect.table.rename(columns={"difference_lower": "lower", "difference_upper": "upper"})
+    names = ["day", *UNITS]
+    rows = table[names].to_numpy(dtype=float)
     return tuple(
-        DayRow(*map(float, row), probability)
-        for row in table[["day", *FIGURES]].itertuples(index=False)
+        DayRow(**dict(zip(names, map(float, row), strict=True)), probability=probability)
+        for row in rows
     )
 
 

@@ -28,6 +28,7 @@ from desist.evaluation._doubts import name_narrow, name_unpredicted, predict_aga
 from desist.evaluation._groups import name_confounded, name_undeclared
 from desist.evaluation._margins import find_margin_faults, read_margins
 from desist.evaluation._model_alone import name_apart
+from desist.evaluation._one_process import OneProcess, fit_one_process, say_one_process
 from desist.evaluation.categories import (
     TOO_FEW,
     count_levels,
@@ -69,6 +70,7 @@ def evaluate(
     models: Sequence[Model] | None = None,
     covariates: str | NotGiven | None = NOT_GIVEN,
     calibrated: bool = True,
+    one_process: bool = False,
     inference: str | Engine = "auto",
     horizon: float | None = None,
     probability: float = 0.95,
@@ -95,6 +97,10 @@ def evaluate(
     calibrated : bool
         Whether the models' averages are corrected by what was observed of each arm, as in
         `estimate_effects`; False for the models alone.
+    one_process : bool
+        Whether one process behind rate, frequency and time (`ProcessModel`) is fitted too. Where
+        `check_one_process` finds that it suffices, its posterior is offered beside the reported
+        one, as the sharper answer under that assumption.
     inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
         How the posterior is obtained.
     horizon : float, optional
@@ -131,6 +137,7 @@ def evaluate(
     faults = _find_model_faults(models, covariates)
     faults += _find_setting_faults(inference, horizon, seed)
     faults += find_kind_faults("calibrated", calibrated, bool, "True or False")
+    faults += find_kind_faults("one_process", one_process, bool, "True or False")
     faults += find_margin_faults(margins)
     faults += find_kind_faults("title", title, str, "a text")
     faults += find_probability_faults(probability)
@@ -138,11 +145,16 @@ def evaluate(
     sample = build_sample(cohort, design, horizon)
     chosen = _choose_models(models, covariates)
     # checks have the stream after the models, and predictions the one after it
-    *streams, predicting = np.random.default_rng(seed).spawn(len(chosen) + 2)
+    *streams, predicting, of_process = np.random.default_rng(seed).spawn(len(chosen) + 3)
     fits = _fit_all(chosen, sample, inference, streams)
     effects, reasons = _contrast_all(fits, probability, calibrated=calibrated)
     checks = run_checks(sample, rng=streams[-1])
     predictive = predict_again(fits, sample, predicting)
+    process = (
+        fit_one_process(sample, _choose_covariates(covariates), inference, probability, of_process)
+        if one_process
+        else None
+    )
     summary = summarise_design(sample)
     prognostic, hidden = _check_prognostic(sample, summary["balance"])
     constant = (name for fit in fits for name in fit.constant_covariates)
@@ -154,13 +166,15 @@ def evaluate(
         unavailable=_name_unavailable(cohort, effects, sample.obstacles) | reasons,
         design=summary,
         flow=flow,
-        settings=_list_settings(sample, chosen, inference) | {"calibrated": calibrated},
+        settings=_list_settings(sample, chosen, inference)
+        | _list_switches(calibrated=calibrated, one_process=one_process),
         seed=seed,
         horizon=sample.horizon,
         fits=fits,
         prognostic=prognostic,
         predictive=predictive,
         margins=read_margins(margins),
+        one_process=process if isinstance(process, OneProcess) else None,
         smallest_group=find_smallest_group(sample),
         warnings=(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
@@ -170,6 +184,7 @@ def evaluate(
             *name_undeclared(sample),
             *name_narrow(effects, checks),
             *name_unpredicted(predictive),
+            *say_one_process(process, effects),
             *name_apart(effects.values()),
         ),
     )
@@ -267,13 +282,16 @@ def _choose_models(
 ) -> tuple[Model, ...]:
     if models is not None:
         return tuple(models)
-    if isinstance(covariates, NotGiven):
-        covariates = FROM_DESIGN
+    covariates = _choose_covariates(covariates)
     return (
         RateModel(covariates=covariates),
         FrequencyModel(covariates=covariates),
         SurvivalModel(covariates=covariates),
     )
+
+
+def _choose_covariates(covariates: str | NotGiven | None) -> str | None:
+    return FROM_DESIGN if isinstance(covariates, NotGiven) else covariates
 
 
 def _fit_all(
@@ -320,6 +338,11 @@ def _list_settings(
         "inference": inference if isinstance(inference, str) else asdict(inference),
         "horizon": sample.horizon,
     }
+
+
+def _list_switches(*, calibrated: bool, one_process: bool) -> dict[str, bool]:
+    asked = {"one_process": True} if one_process else {}
+    return {"calibrated": calibrated} | asked
 
 
 def _lacks_outcome(model: Model, cohort: Cohort) -> bool:

@@ -29,6 +29,7 @@ from desist.evaluation._few_carry import name_carried
 from desist.evaluation._groups import name_groups
 from desist.evaluation._margins import find_margin_faults, read_margins
 from desist.evaluation._model_alone import name_apart
+from desist.evaluation._one_process import OneProcess, fit_one_process, say_one_process
 from desist.evaluation.categories import (
     TOO_FEW,
     count_levels,
@@ -73,6 +74,7 @@ def evaluate(
     models: Sequence[Model] | None = None,
     covariates: str | NotGiven | None = NOT_GIVEN,
     calibrated: bool = True,
+    one_process: bool = False,
     inference: str | Engine = "auto",
     horizon: float | None = None,
     probability: float = 0.95,
@@ -99,6 +101,10 @@ def evaluate(
     calibrated : bool
         Whether the models' averages are corrected by what was observed of each arm, as in
         `estimate_effects`; False for the models alone.
+    one_process : bool
+        Whether one process behind rate, frequency and time (`ProcessModel`) is fitted too. Where
+        `check_one_process` finds that it suffices, its posterior is offered beside the reported
+        one, as the sharper answer under that assumption.
     inference : {"auto", "nuts", "laplace", "nested"}, Nuts, Laplace or Nested
         How the posterior is obtained.
     horizon : float, optional
@@ -135,21 +141,25 @@ def evaluate(
     faults = _find_model_faults(models, covariates)
     faults += _find_setting_faults(inference, horizon, seed)
     faults += find_kind_faults("calibrated", calibrated, bool, "True or False")
+    faults += find_kind_faults("one_process", one_process, bool, "True or False")
     faults += find_kind_faults("title", title, str, "a text") + find_margin_faults(margins)
-    raise_faults(
-        "evaluation", faults + find_probability_faults(probability) + _find_flow_faults(flow)
-    )
+    faults += find_probability_faults(probability) + _find_flow_faults(flow)
+    raise_faults("evaluation", faults)
     sample = build_sample(cohort, design, horizon)
     summary = summarise_design(sample)
     chosen = _choose_models(models, covariates)
     # checks have the stream after the models, and predictions the one after it
-    *streams, predicting = np.random.default_rng(seed).spawn(len(chosen) + 2)
+    *streams, predicting, of_process = np.random.default_rng(seed).spawn(len(chosen) + 3)
     fits = _fit_all(chosen, sample, inference, streams)
     effects, reasons = _contrast_all(fits, probability, calibrated=calibrated)
     by_group, ungrouped = evaluate_groups(fits, probability=probability, calibrated=calibrated)
     by_day, untold = evaluate_days(fits, probability=probability, calibrated=calibrated)
     checks = run_checks(sample, rng=streams[-1])
     predictive = predict_again(fits, sample, predicting)
+    process = None
+    if one_process:
+        covaried = _choose_covariates(covariates)
+        process = fit_one_process(sample, covaried, inference, probability, of_process)
     prognostic, hidden = _check_prognostic(sample, summary["balance"])
     return Evaluation(
         title=title,
@@ -159,13 +169,15 @@ def evaluate(
         unavailable=_name_unavailable(cohort, effects, sample.obstacles) | reasons,
         design=summary,
         flow=flow,
-        settings=_list_settings(sample, chosen, inference) | {"calibrated": calibrated},
+        settings=_list_settings(sample, chosen, inference)
+        | _list_switches(calibrated=calibrated, one_process=one_process),
         seed=seed,
         horizon=sample.horizon,
         fits=fits,
         prognostic=prognostic,
         predictive=predictive,
         margins=read_margins(margins),
+        one_process=process if isinstance(process, OneProcess) else None,
         smallest_group=find_smallest_group(sample),
         by_group=by_group,
         by_day=by_day,
@@ -173,6 +185,7 @@ def evaluate(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
             *_list_doubts(effects, fits, checks, sample),
             *name_unpredicted(predictive),
+            *say_one_process(process, effects),
             *ungrouped,
             *untold,
         ),
@@ -247,13 +260,16 @@ def _choose_models(
 ) -> tuple[Model, ...]:
     if models is not None:
         return tuple(models)
-    if isinstance(covariates, NotGiven):
-        covariates = FROM_DESIGN
+    covariates = _choose_covariates(covariates)
     return (
         RateModel(covariates=covariates),
         FrequencyModel(covariates=covariates),
         SurvivalModel(covariates=covariates),
     )
+
+
+def _choose_covariates(covariates: str | NotGiven | None) -> str | None:
+    return FROM_DESIGN if isinstance(covariates, NotGiven) else covariates
 
 
 def _fit_all(
@@ -298,6 +314,11 @@ def _list_settings(
         "inference": inference if isinstance(inference, str) else asdict(inference),
         "horizon": sample.horizon,
     }
+
+
+def _list_switches(*, calibrated: bool, one_process: bool) -> dict[str, bool]:
+    asked = {"one_process": True} if one_process else {}
+    return {"calibrated": calibrated} | asked
 
 
 def _lacks_outcome(model: Model, cohort: Cohort) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -138,13 +139,11 @@ def evaluate(
     NotConvergedError
         If a posterior was not found.
     """
-    faults = _find_model_faults(models, covariates)
-    faults += _find_setting_faults(inference, horizon, seed)
-    faults += find_kind_faults("calibrated", calibrated, bool, "True or False")
-    faults += find_kind_faults("one_process", one_process, bool, "True or False")
-    faults += find_kind_faults("title", title, str, "a text") + find_margin_faults(margins)
-    faults += find_probability_faults(probability) + _find_flow_faults(flow)
-    raise_faults("evaluation", faults)
+    faults = _find_model_faults(models, covariates) + _find_flow_faults(flow)
+    faults += _find_setting_faults(inference, horizon, seed, title)
+    faults += find_margin_faults(margins) + find_probability_faults(probability)
+    switches = {"calibrated": calibrated, "one_process": one_process}
+    raise_faults("evaluation", faults + _find_switch_faults(switches))
     sample = build_sample(cohort, design, horizon)
     summary = summarise_design(sample)
     chosen = _choose_models(models, covariates)
@@ -154,13 +153,12 @@ def evaluate(
     effects, reasons = _contrast_all(fits, probability, calibrated=calibrated)
     by_group, ungrouped = evaluate_groups(fits, probability=probability, calibrated=calibrated)
     by_day, untold = evaluate_days(fits, probability=probability, calibrated=calibrated)
-    checks = run_checks(sample, rng=streams[-1])
-    predictive = predict_again(fits, sample, predicting)
-    process = None
-    if one_process:
-        covaried = _choose_covariates(covariates)
-        process = fit_one_process(sample, covaried, inference, probability, of_process)
+    checks, predicted = run_checks(sample, rng=streams[-1]), predict_again(fits, sample, predicting)
+    formula = _choose_covariates(covariates)
+    fit_process = partial(fit_one_process, sample, formula, inference, probability, of_process)
+    process = fit_process() if one_process else None
     prognostic, hidden = _check_prognostic(sample, summary["balance"])
+    told = (*_list_doubts(effects, fits, checks, sample), *say_one_process(process, effects))
     return Evaluation(
         title=title,
         estimand=design.estimand,
@@ -169,13 +167,12 @@ def evaluate(
         unavailable=_name_unavailable(cohort, effects, sample.obstacles) | reasons,
         design=summary,
         flow=flow,
-        settings=_list_settings(sample, chosen, inference)
-        | _list_switches(calibrated=calibrated, one_process=one_process),
+        settings=_list_settings(sample, chosen, inference) | switches,
         seed=seed,
         horizon=sample.horizon,
         fits=fits,
         prognostic=prognostic,
-        predictive=predictive,
+        predictive=predicted,
         margins=read_margins(margins),
         one_process=process if isinstance(process, OneProcess) else None,
         smallest_group=find_smallest_group(sample),
@@ -183,11 +180,7 @@ def evaluate(
         by_day=by_day,
         warnings=(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
-            *_list_doubts(effects, fits, checks, sample),
-            *name_unpredicted(predictive),
-            *say_one_process(process, effects),
-            *ungrouped,
-            *untold,
+            *(*told, *name_unpredicted(predicted), *ungrouped, *untold),
         ),
     )
 
@@ -245,10 +238,21 @@ def _find_model_faults(models: object, covariates: object) -> list[Fault]:
     return faults
 
 
-def _find_setting_faults(inference: object, horizon: object, seed: object) -> list[Fault]:
+def _find_setting_faults(
+    inference: object,
+    horizon: object,
+    seed: object,
+    title: object,
+) -> list[Fault]:
     faults = find_engine_faults(inference)
     faults += find_number_faults("horizon", horizon, above=0.0, optional=True)
-    return faults + find_number_faults("seed", seed, least=0, whole=True)
+    faults += find_number_faults("seed", seed, least=0, whole=True)
+    return faults + find_kind_faults("title", title, str, "a text")
+
+
+def _find_switch_faults(switches: Mapping[str, object]) -> list[Fault]:
+    found = [find_kind_faults(*item, bool, "True or False") for item in switches.items()]
+    return [fault for faults in found for fault in faults]
 
 
 def _find_flow_faults(flow: object) -> list[Fault]:
@@ -314,11 +318,6 @@ def _list_settings(
         "inference": inference if isinstance(inference, str) else asdict(inference),
         "horizon": sample.horizon,
     }
-
-
-def _list_switches(*, calibrated: bool, one_process: bool) -> dict[str, bool]:
-    asked = {"one_process": True} if one_process else {}
-    return {"calibrated": calibrated} | asked
 
 
 def _lacks_outcome(model: Model, cohort: Cohort) -> bool:

@@ -342,10 +342,12 @@ def draw_truth(case: Case, rng: np.random.Generator) -> Truth:
         "covariates": (priors.covariates, 2),
         **case.extra,
     }
-    return {
+    drawn = {
         name: np.asarray(rng.normal(prior.mean, prior.scale, size or None))
         for name, (prior, size) in asked.items()
     }
+    # the prior is that of the middle between the arms
+    return drawn | {"intercept": drawn["intercept"] - drawn["treatment"] / 2}
 
 
 def simulate(job: tuple[str, int, str]) -> dict[str, Any] | str:

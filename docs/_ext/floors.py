@@ -23,7 +23,9 @@ FLOORS = (
     "effects",
     "models",
     "inference",
+    "intake",
     "sample",
+    "intake",
     "design",
     "datasets",
     "cohort",
@@ -40,6 +42,7 @@ MORE = {
     "errors": "When each is raised, and the exit codes of the command line: "
     ":doc:`/reference/exit_codes`.",
     "inference": "What is done, and when it is refused: :doc:`/method/inference`.",
+    "intake": "The same by a settings file: :doc:`/reference/settings`.",
     "report": "What may be said, and by which rules: :doc:`/method/statements`.",
 }
 

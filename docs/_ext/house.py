@@ -26,6 +26,7 @@ class House(Directive):
 
     def run(self) -> list[nodes.Node]:
         """Draw the floors, and list the other contracts below them."""
+        self.state.document.settings.env.note_dependency(str(CONTRACTS))
         contracts = read_contracts(CONTRACTS)
         drawing = nodes.raw("", draw_house(contracts), format="html")
         told = nodes.bullet_list()

@@ -8,6 +8,7 @@ from . import estimands as estimands
 from . import evaluation as evaluation
 from . import execution as execution
 from . import inference as inference
+from . import intake as intake
 from . import models as models
 from . import plots as plots
 from . import report as report

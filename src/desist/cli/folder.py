@@ -73,7 +73,8 @@ class Run:
     def write(self) -> None:
         """Write all files and say what they are."""
         write_files(self.files)
-        say(*self.lines)
+        pages = [str(path) for path in self.files if path.suffix == ".html"]
+        say(*self.lines, f"To read: {', '.join(pages)}")
 
     def tidy(self) -> None:
         """Take files of an earlier run away that do not belong to this one, and name them."""

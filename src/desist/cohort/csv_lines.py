@@ -58,31 +58,33 @@ def name_encoding_fault(raw: bytes, where: str) -> list[Fault]:
     return []
 
 
-def read_lines(text: str) -> Lines:
+def read_lines(text: str, separator: str = ",") -> Lines:
     """Look at the lines of a CSV file."""
     lines, source = Lines(), list(io.StringIO(text, newline=""))
-    reader, start = csv.reader(source, strict=True), 1
+    reader, start = csv.reader(source, strict=True, delimiter=separator), 1
     last = (0, "")
     try:
         for cells in reader:
             begin, start = start, reader.line_num + 1
             if len(cells) > 1 or any(cell.strip() for cell in cells):
-                lines = _add_record(lines, cells, begin, source[begin - 1 : start - 1])
+                part = source[begin - 1 : start - 1]
+                lines = _add_record(lines, cells, begin, part, separator)
                 last = (begin, next((cell for cell in cells if cell.strip()), ""))
     except csv.Error as error:
         return replace(lines, broken=(start, str(error)), first=lines.first or source[0])
     return replace(lines, totals=last[0] if _TOTALS.fullmatch(last[1]) else 0)
 
 
-def find_line_faults(lines: Lines, where: str) -> list[Fault]:
+def find_line_faults(lines: Lines, where: str, separator: str = ",") -> list[Fault]:
     """Find what is wrong with the lines of a CSV file."""
-    n_commas = lines.first.count(",")
-    for separator, words in SEPARATORS.items():
-        if lines.first.count(separator) > n_commas:
-            advice = f"save it with commas, or give pandas.read_csv(path, sep={separator!r})"
-            return [Fault(where, "commas between the names", words, advice)]
+    expected = SEPARATORS.get(separator, "commas")
+    n_marks = lines.first.count(separator)
+    for mark, words in SEPARATORS.items():
+        if lines.first.count(mark) > n_marks:
+            advice = "save it with commas, or read it with ds.intake.read_table"
+            return [Fault(where, f"{expected} between the names", words, advice)]
     if lines.broken[0]:
-        return [_name_broken(lines.broken, where)]
+        return [_name_broken(lines.broken, where, f"cells separated by {expected}")]
     if not any(name.strip() for name in lines.names):
         return [Fault(where, "a table with the names of its columns", "no names")]
     if _has_title(lines):
@@ -97,9 +99,11 @@ def find_line_faults(lines: Lines, where: str) -> list[Fault]:
     return [*faults, *_find_ragged(lines, where, sorted(at))]
 
 
-def _add_record(lines: Lines, cells: list[str], begin: int, source: Sequence[str]) -> Lines:
+def _add_record(
+    lines: Lines, cells: list[str], begin: int, source: Sequence[str], separator: str
+) -> Lines:
     n_cells = len(lines.names or cells)
-    if len(source) > 1 and _hide_records(source, n_cells):
+    if len(source) > 1 and _hide_records(source, n_cells, separator):
         lines.swallowing.append((begin, begin + len(source) - 1))
     if not lines.names:
         return replace(lines, names=cells, first=source[0])
@@ -109,9 +113,9 @@ def _add_record(lines: Lines, cells: list[str], begin: int, source: Sequence[str
     return lines
 
 
-def _hide_records(lines: Sequence[str], n_cells: int) -> bool:
+def _hide_records(lines: Sequence[str], n_cells: int, separator: str) -> bool:
     """Say whether at least two of the lines of one record would be records by themselves."""
-    return sum(line.count(",") == n_cells - 1 for line in lines) > 1
+    return sum(line.count(separator) == n_cells - 1 for line in lines) > 1
 
 
 def _has_title(lines: Lines) -> bool:
@@ -120,14 +124,14 @@ def _has_title(lines: Lines) -> bool:
     return bool(usual) and n_names == 1 and max(usual[0][0], len(lines.names)) > 1
 
 
-def _name_broken(broken: tuple[int, str], where: str) -> Fault:
+def _name_broken(broken: tuple[int, str], where: str, expected: str) -> Fault:
     line, reason = broken
     if "field limit" in reason:
         found = f"a cell of more than {csv.field_size_limit():,} characters, from line {line} on"
         advice = "close the quotation mark there, or leave the long text out of the table"
-        return Fault(where, "cells separated by commas", found, advice)
+        return Fault(where, expected, found, advice)
     found = f"something else from line {line} on (a quotation mark that is not closed?)"
-    return Fault(where, "cells separated by commas", found)
+    return Fault(where, expected, found)
 
 
 def _name_swallowing(span: tuple[int, int], where: str) -> Fault:

@@ -163,9 +163,12 @@ def _unbox_durations(cells: pd.Series) -> pd.Series:
     values = cells.dropna()
     if not len(values) or not all(isinstance(value, _DURATIONS) for value in values):
         return cells
+    # months and years are no fixed number of days; pandas before 3 takes their mean length
+    if any(np.datetime_data(v)[0] in "YM" for v in values if isinstance(v, np.timedelta64)):
+        return cells
     try:
         return pd.to_timedelta(cells)
-    except (ValueError, OverflowError):  # months and years are no fixed number of days
+    except (ValueError, OverflowError):
         return cells
 
 

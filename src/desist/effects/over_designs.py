@@ -16,6 +16,7 @@ from desist.inference.diagnostics import worst_of
 from desist.inference.engines import Engine
 from desist.inference.seeds import make_generator
 from desist.models.fit import Model, fit_model
+from desist.progress import follow
 
 
 def estimate_effects_over_designs(
@@ -86,7 +87,9 @@ def estimate_effects_over_designs(
             probability=probability,
             calibrated=calibrated,
         )
-        for cohort, design, stream in zip(each, designs, streams, strict=True)
+        for cohort, design, stream in follow(
+            zip(each, designs, streams, strict=True), "fitting under each design", len(designs)
+        )
     ]
     return tuple(_pool(effects) for effects in zip(*fitted, strict=True))
 

@@ -8,6 +8,9 @@
 import math
 from typing import Any
 
+import numpy as np
+
+from desist._types import Floats
 from desist.inference.likelihood import log_one_plus_exp
 
 type Terms = tuple[Any, Any]
@@ -62,21 +65,27 @@ def log_normal(time: Any, eta: Any, log_shape: Any) -> Terms:
     return log_hazard, pt.switch(late, log_scaled_tail - pt.sqr(above), log_survival_below)
 
 
-def piecewise_exponential(
-    time: Any, starts: Any, treated: Any, eta: Any, log_relative: Any
-) -> Terms:
+def piecewise_exponential(ended: Any, spent: Any, eta: Any, log_relative: Any) -> Terms:
     """Log hazard and log survival of a hazard that is constant between cut points."""
+    # Holford, T. R. (1980). The analysis of rates and of survivorship using log-linear models.
+    # Biometrics 36(2), 299-305. `log_relative` is the log hazard of each piece over its mean, the
+    # pieces of the comparison arm first.
     import pytensor.tensor as pt
 
-    after = pt.maximum(time[:, None] - starts, 0.0)
-    later = pt.concatenate([after[:, 1:], pt.zeros_like(after[:, :1])], axis=1)
-    here = pt.cast(pt.gt(after, 0) & pt.eq(later, 0), "float64")
+    # the parameters first: then the products of many draws lie as everything else of them does
+    return eta + log_relative @ ended.T, -pt.exp(eta) * (pt.exp(log_relative) @ spent.T)
 
-    def in_own_arm(by_arm: Any) -> Any:
-        return by_arm[:, 0] + treated * (by_arm[:, 1] - by_arm[:, 0])
 
-    log_hazard = eta + in_own_arm(here @ log_relative.T)
-    return log_hazard, -pt.exp(eta) * in_own_arm((after - later) @ pt.exp(log_relative).T)
+def share_out(time: Floats, starts: Floats, treated: Floats) -> tuple[Floats, Floats]:
+    """Return the piece that each time ends in and the time spent in each, by arm."""
+    # Nobody is ever in a piece of the other arm, so that a sum over pieces is one product. A time
+    # on a cut point belongs to the piece before it, one beyond the horizon to the last.
+    after = np.maximum(time[:, np.newaxis] - starts, 0.0)
+    later = np.column_stack([after[:, 1:], np.zeros(len(time))])
+    ended = (after > 0) & (later == 0)
+    arm = np.column_stack([1 - treated, treated])[:, :, np.newaxis]
+    shared = [arm * by_piece[:, np.newaxis] for by_piece in (ended, after - later)]
+    return shared[0].reshape(len(time), -1), shared[1].reshape(len(time), -1)
 
 
 def split_cured(eta: Any, log_odds_cured: Any) -> tuple[Any, Any]:

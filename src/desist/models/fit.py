@@ -74,6 +74,15 @@ def fit_model(
         If nobody in the weighted sample reoffended.
     NotConvergedError
         If a convergence diagnostic failed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> fit = ds.fit_model(ds.RateModel(), cohort, design, inference="laplace", seed=1)
+    >>> fit.diagnostics.engine
+    'laplace'
     """
     faults = find_model_faults(model) + _find_sample_faults(sample, design)
     faults += find_engine_faults(inference) + find_seed_faults(seed)
@@ -183,7 +192,7 @@ def _find_entropy(
         base = require_seed(seed)
     fingerprint = 0
     for name in sorted(data):
-        if name not in {"x", "group", "on_release_day_rows"}:  # the last is another's places
+        if name not in {"x", "group", "on_release_day_rows", "ended", "spent"}:  # places of another
             fingerprint = crc32(np.round(data[name].astype(float), 3).tobytes(), fingerprint)
     return base, fingerprint
 

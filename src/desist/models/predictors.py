@@ -104,11 +104,12 @@ def make_predictors(sample: Sample, formula: str | None, groups: Sequence[str]) 
 def target_weights(design: Design) -> Floats:
     """Weigh the people whom the estimand is about."""
     used = design.weights > 0
-    if design.estimand in {Estimand.ATT, Estimand.MATCHED_ATT}:
+    asked = design.estimand.asked
+    if asked is Estimand.ATT:
         weights = np.where(design.treated, design.weights, 0.0)
-    elif design.estimand is Estimand.ATC:
+    elif asked is Estimand.ATC:
         weights = np.where(design.treated, 0.0, design.weights)
-    elif design.estimand is Estimand.ATE:
+    elif asked is Estimand.ATE:
         weights = used.astype(float)
     else:
         weights = np.where(used, design.weights / _arm_totals(design), 0.0)
@@ -131,8 +132,10 @@ def linear_predictor(
     """Build the linear predictor in the PyMC model that is open."""
     import pymc as pm
 
-    eta = priors.intercept.variable("intercept")
-    eta = eta + priors.treatment.variable("treatment") * data["treated"]
+    treatment = priors.treatment.variable("treatment")
+    # the prior is that of the middle between the arms, so that both are treated alike
+    intercept = priors.intercept.variable("intercept", shift=-treatment / 2)
+    eta = intercept + treatment * data["treated"]
     if "covariate" in pm.modelcontext(None).coords:
         eta = eta + data["x"] @ priors.covariates.variable("covariates", dims="covariate")
     for position, name in enumerate(levels):

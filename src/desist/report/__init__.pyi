@@ -4,8 +4,10 @@ from .document import render_document as render_document
 from .document import write_report as write_report
 from .json_record import encode_evaluation as encode_evaluation
 from .pictures.forest import forest as forest
+from .pictures.groups import effects_by_group as effects_by_group
 from .pictures.love import love_plot as love_plot
 from .view import ShownCheck as ShownCheck
+from .view import ShownGroups as ShownGroups
 from .view import ShownMeasure as ShownMeasure
 from .view import View as View
 from .view import make_statements as make_statements

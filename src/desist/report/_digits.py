@@ -9,6 +9,8 @@ from dataclasses import fields, replace
 from typing import Any
 
 from desist.checks.catalogue import is_of_order
+from desist.effects.days import DayRow
+from desist.effects.groups import GroupTable
 from desist.estimands import Measure, Scale
 from desist.evaluation.record import ComparedCheck, MeasureRow
 from desist.report.words._numbers import as_float, round_half_away
@@ -17,6 +19,7 @@ from desist.report.words._wording import WORDINGS
 SPOKEN, RATIO, ORDER, P_VALUE, RHAT, KHAT = 1, 2, 2, 2, 3, 2
 _OF_DIFFERENCES = ("treated", "comparison", "difference", "lower", "upper")
 _OF_RATIOS = ("ratio", "ratio_lower", "ratio_upper")
+_OF_ERRORS = ("mcse_lower", "mcse_upper")  # of these limits, and so with a digit more
 _OF_BALANCE = {"smd_before": 3, "smd_after": 3, "variance_ratio": 2, "ks": 3}
 NUMBERS = ("estimate", "lower", "upper", "p_value")
 
@@ -49,6 +52,8 @@ def round_row(row: MeasureRow) -> MeasureRow:
         name: round_to(getattr(row, name), decimals) for name in _OF_DIFFERENCES
     }
     figures |= {name: round_to(getattr(row, name), RATIO) for name in _OF_RATIOS}
+    decimals = RATIO if row.measure is Measure.HAZARD_RATIO else decimals
+    figures |= {name: round_to(getattr(row, name), decimals + 1) for name in _OF_ERRORS}
     return replace(
         row,
         **figures,
@@ -68,6 +73,40 @@ def round_check(check: ComparedCheck) -> ComparedCheck:
         name: round_to(getattr(check, name), decimals) for name in NUMBERS[:3]
     }
     return replace(check, **figures, p_value=round_share(check.p_value))
+
+
+def round_groups(table: GroupTable) -> GroupTable:
+    """Round the figures of the effects by group."""
+    decimals = count_decimals(table.measure)
+    rows = [
+        replace(
+            row,
+            share=round_share(row.share),
+            raw=round_to(row.raw, decimals),
+            estimate=round_to(row.estimate, decimals),
+            lower=round_to(row.lower, decimals),
+            upper=round_to(row.upper, decimals),
+            probability_of_benefit=round_share(row.probability_of_benefit),
+        )
+        for row in table.rows
+    ]
+    return replace(
+        table,
+        rows=tuple(rows),
+        spread=round_to(table.spread, decimals),
+        spread_lower=round_to(table.spread_lower, decimals),
+        spread_upper=round_to(table.spread_upper, decimals),
+        probability_differs=round_share(table.probability_differs),
+    )
+
+
+def round_day(row: DayRow) -> DayRow:
+    """Round the shares of a day."""
+    decimals = count_decimals(Measure.RATE)
+    figures: dict[str, Any] = {
+        name: round_to(getattr(row, name), decimals) for name in _OF_DIFFERENCES
+    }
+    return replace(row, **figures, probability_of_benefit=round_share(row.probability_of_benefit))
 
 
 def round_balance(row: Mapping[str, Any]) -> dict[str, Any]:

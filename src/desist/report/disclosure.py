@@ -6,13 +6,23 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from desist.arguments import describe
+from desist.effects.days import DayRow
+from desist.effects.groups import GroupTable
 from desist.errors import CannotAnswerError, Fault, InputError
 from desist.estimands import Measure
 from desist.evaluation._model_alone import tells_of
 from desist.evaluation.categories import find_worst, withhold_rows
+from desist.evaluation.groups import withhold_groups
 from desist.evaluation.record import ComparedCheck, Evaluation
 from desist.privacy import FEWEST_SHARING
-from desist.report._digits import NUMBERS, round_balance, round_check, round_to
+from desist.report._digits import (
+    NUMBERS,
+    round_balance,
+    round_check,
+    round_day,
+    round_groups,
+    round_to,
+)
 from desist.report.words._numbers import MISSING, format_number
 
 
@@ -98,21 +108,6 @@ class RuleSet:
             True for time, severity and custody tables that may be printed.
         """
         return n_reoffenders >= self.min_reoffenders_for_time
-
-    def prints_category(self, n_people: int) -> bool:
-        """Return whether a category with this many people is printed.
-
-        Parameters
-        ----------
-        n_people : int
-            People in the category.
-
-        Returns
-        -------
-        bool
-            True when there are enough.
-        """
-        return n_people >= self.min_category
 
     def say_count(self, count: int) -> str:
         """Say how many people a small group has, unless it is too small to say.
@@ -254,6 +249,8 @@ def disclose_evaluation(evaluation: Evaluation, rules: RuleSet) -> Evaluation:
         unavailable={**evaluation.unavailable, **withheld},
         design=disclose_design(evaluation.design, rules),
         warnings=disclose_warnings(evaluation.warnings, reasons),
+        by_group=tuple(round_groups(table) for table in disclose_groups(evaluation, rules)),
+        by_day=disclose_days(evaluation, rules),
     )
 
 
@@ -274,6 +271,23 @@ def disclose_checks(evaluation: Evaluation, rules: RuleSet) -> tuple[ComparedChe
         _withhold(check, reason) if (reason := reasons.get(check.measure, general)) else check
         for check in evaluation.checks
     )
+
+
+def disclose_groups(evaluation: Evaluation, rules: RuleSet) -> tuple[GroupTable, ...]:
+    """Return the effects by group, without groups that are too small and measures withheld."""
+    withheld = explain_withheld(evaluation, rules)
+    return tuple(
+        withhold_groups(table, people=rules.min_people, reoffenders=rules.min_reoffenders)
+        for table in evaluation.by_group
+        if table.measure not in withheld
+    )
+
+
+def disclose_days(evaluation: Evaluation, rules: RuleSet) -> tuple[DayRow, ...]:
+    """Return the shares by day with the digits that are shown, or none where times are withheld."""
+    if Measure.RMST in explain_withheld(evaluation, rules):
+        return ()
+    return tuple(round_day(row) for row in evaluation.by_day)
 
 
 def disclose_design(design: Mapping[str, Any] | None, rules: RuleSet) -> dict[str, Any] | None:
@@ -317,4 +331,11 @@ def _explain_outcomes_withheld(evaluation: Evaluation, rules: RuleSet) -> str:
 
 def _withhold(check: ComparedCheck, reason: str) -> ComparedCheck:
     numbers: dict[str, Any] = dict.fromkeys(NUMBERS, math.nan)
-    return replace(check, **numbers, applicable=False, reason=f"withheld: {reason}", agrees=None)
+    return replace(
+        check,
+        **numbers,
+        applicable=False,
+        reason=f"withheld: {reason}",
+        agrees=None,
+        agreement=None,
+    )

@@ -4,29 +4,44 @@
 # set; tables, pictures, the page, the record and the terminal take nothing else.
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedMeasure, PublishedStudy
+from desist.effects.correction import Correction
+from desist.effects.days import DayRow
+from desist.effects.groups import GroupTable
 from desist.estimands import Estimand, Interval, Measure
 from desist.evaluation.published import YEAR
 from desist.evaluation.record import ComparedCheck, Evaluation, MeasureRow
 from desist.evaluation.storage import pack_evaluation
-from desist.report._digits import round_check, round_row, without_figures
+from desist.report._digits import (
+    count_decimals,
+    round_check,
+    round_groups,
+    round_row,
+    round_to,
+    without_figures,
+)
 from desist.report.disclosure import (
     RuleSet,
     disclose_checks,
+    disclose_days,
     disclose_design,
     disclose_evaluation,
+    disclose_groups,
     disclose_warnings,
     explain_withheld,
     find_rules,
     require_enough_people,
 )
+from desist.report.words._margins import UNMEASURED
 from desist.report.words._numbers import as_float, format_interval, format_probability, format_share
 from desist.report.words._wording import WORDINGS, name_period
+from desist.report.words._worth import NOBODY_KNOWN, say_worth
+from desist.report.words.groups import describe_spread, describe_withheld
 from desist.report.words.statements import (
     PerHundred,
     Statement,
@@ -57,6 +72,9 @@ class ShownMeasure:
         The same in words, such as "lower by between 4 and 20 people".
     benefit : str
         The probability of benefit as printed; a dash for a descriptive measure.
+    worth : tuple of str
+        How many people of equal weight participants are worth for this outcome, and how often
+        their effective number by the weights alone; the same of the comparison people.
     """
 
     row: MeasureRow
@@ -65,6 +83,7 @@ class ShownMeasure:
     interval: str = ""
     interval_words: str = ""
     benefit: str = ""
+    worth: tuple[str, str, str, str] = NOBODY_KNOWN
 
     @property
     def measure(self) -> Measure:
@@ -89,6 +108,31 @@ class ShownCheck:
     p_value: str
 
 
+@dataclass(frozen=True)
+class ShownGroups:
+    """The effects by group on one measure as a reader may see them.
+
+    Attributes
+    ----------
+    table : GroupTable
+        Groups that may be shown, with the digits that are shown.
+    benefits : tuple of str
+        The probability of benefit of each, as printed.
+    spread : str
+        How much the effect differs between groups, in a sentence.
+    withheld : str
+        How many groups are not shown, and why; empty when all are.
+    overall : Interval or None
+        Of the effect on everybody, with the digits that are shown.
+    """
+
+    table: GroupTable
+    benefits: tuple[str, ...]
+    spread: str
+    withheld: str = ""
+    overall: Interval | None = None
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class View:
     """An evaluation that a rule set has passed.
@@ -109,6 +153,10 @@ class View:
         Those that were tested, printed or withheld.
     checks : tuple of ShownCheck
         In the order of the evaluation.
+    groups : tuple of ShownGroups
+        Effects by group, one a grouping and measure; empty where no groups are declared.
+    by_day : tuple of DayRow
+        Share without a reoffence on a few days; empty where times are not modelled or withheld.
     statements : tuple of Statement
         What may be said about each measure, the unavailable ones last.
     design : dict or None
@@ -137,6 +185,8 @@ class View:
     probability: float
     measures: tuple[ShownMeasure, ...]
     checks: tuple[ShownCheck, ...]
+    groups: tuple[ShownGroups, ...]
+    by_day: tuple[DayRow, ...]
     statements: tuple[Statement, ...]
     design: Mapping[str, Any] | None
     flow: RecordFlow | None
@@ -241,6 +291,8 @@ def make_view(evaluation: Evaluation, rules: str | RuleSet = "2019") -> View:
             for row in evaluation.measures
         ),
         checks=_show_checks(evaluation, rule_set),
+        groups=_show_groups(evaluation, rule_set),
+        by_day=disclose_days(evaluation, rule_set),
         statements=_state_all(evaluation, rule_set, reasons),
         design=disclose_design(evaluation.design, rule_set),
         flow=evaluation.flow,
@@ -294,7 +346,14 @@ def _show_measure(evaluation: Evaluation, row: MeasureRow, reason: str) -> Shown
         if whole is None
         else describe_interval(row.measure, Interval(row.lower, row.upper)),
         benefit=format_probability(benefit),
+        worth=say_worth(_find_correction(evaluation, row)),
     )
+
+
+def _find_correction(evaluation: Evaluation, row: MeasureRow) -> Correction | None:
+    of_measure = (one for one in evaluation.effects if one.measure is row.measure)
+    effect = next(of_measure, None)
+    return None if effect is None else effect.correction
 
 
 def _print_interval(row: MeasureRow) -> str:
@@ -321,6 +380,26 @@ def _show_checks(evaluation: Evaluation, rules: RuleSet) -> tuple[ShownCheck, ..
     )
 
 
+def _show_groups(evaluation: Evaluation, rules: RuleSet) -> tuple[ShownGroups, ...]:
+    decimals = {row.measure: count_decimals(row.measure) for row in evaluation.measures}
+    overall = {
+        row.measure: Interval(
+            round_to(row.lower, decimals[row.measure]), round_to(row.upper, decimals[row.measure])
+        )
+        for row in evaluation.measures
+    }
+    return tuple(
+        ShownGroups(
+            round_groups(table),
+            tuple(format_probability(row.probability_of_benefit) for row in table.rows),
+            describe_spread(table),
+            describe_withheld(table, rules.min_people, rules.min_reoffenders),
+            overall.get(table.measure),
+        )
+        for table in disclose_groups(evaluation, rules)
+    )
+
+
 def _state_all(
     evaluation: Evaluation, rules: RuleSet, reasons: Mapping[Measure, str]
 ) -> tuple[Statement, ...]:
@@ -331,11 +410,25 @@ def _state_all(
         for row in evaluation.measures
     ]
     missing = [state_unavailable(*item) for item in evaluation.unavailable.items()]
-    return (*made, *missing)
+    return (*_add_condition(made, reasons), *missing)
+
+
+def _add_condition(
+    statements: Sequence[Statement], withheld: Mapping[Measure, str]
+) -> Iterator[Statement]:
+    """Add once what every causal sentence rests on: to the first that there is."""
+    is_said = False
+    for statement in statements:
+        if is_said or not statement.measure.is_causal or statement.measure in withheld:
+            yield statement
+        else:
+            is_said = True
+            yield replace(statement, may_say=(*statement.may_say, UNMEASURED))
 
 
 def _state_row(evaluation: Evaluation, row: MeasureRow, rules: RuleSet) -> Statement:
     treated, comparison = _find_means(evaluation, row)
+    margin = evaluation.margins.get(row.measure)
     limits = (row.lower, row.upper)
     if row.measure is Measure.HAZARD_RATIO:
         limits = (row.ratio_lower, row.ratio_upper)
@@ -344,12 +437,20 @@ def _state_row(evaluation: Evaluation, row: MeasureRow, rules: RuleSet) -> State
         treated=treated,
         comparison=comparison,
         interval=Interval(*limits, _find_probability(evaluation)),
+        errors=(row.mcse_lower, row.mcse_upper),
+        margin=margin,
+        beyond=math.nan if margin is None else _find_beyond(evaluation, row, margin),
         estimand=row.estimand,
         rules=rules,
         n_treated=row.n_treated,
         n_measures=len(evaluation.measures),
         period=name_period(_find_horizon(evaluation)),
     )
+
+
+def _find_beyond(evaluation: Evaluation, row: MeasureRow, margin: float) -> float:
+    found = evaluation[row.measure].effect
+    return math.nan if found is None else found.probability_beyond(margin)
 
 
 def _state_published(evaluation: Evaluation, rules: RuleSet) -> tuple[Statement, ...]:

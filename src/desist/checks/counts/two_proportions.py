@@ -13,6 +13,7 @@ from scipy.special import ndtr, ndtri, xlogy
 from desist.arguments import find_choice_faults
 from desist.checks.counts.proportions import Limits, clopper_pearson, jeffreys, wilson
 from desist.checks.counts.two_by_two import TwoByTwo, find_total_faults, read_table
+from desist.checks.crossing import find_crossing
 from desist.checks.finding import Finding
 
 CORRECTIONS = ("none", "yates", "n_minus_1", "likelihood")
@@ -416,7 +417,7 @@ def _cross(function: Callable[[float], float], low: float, high: float) -> float
         return round(low)
     if function(high) >= 0:
         return round(high)
-    return float(brentq(lambda x: max(min(function(x), 1e6), -1e6), low, high, xtol=1e-13))
+    return find_crossing(function, low, high)
 
 
 def _constrained(x1: float, n1: float, x2: float, n2: float, delta: float) -> tuple[float, float]:

@@ -6,7 +6,6 @@
 # `quasi_poisson`, whatever the dispersion: the two checks can differ only when the follow-up does.
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +15,7 @@ from scipy.special import gammaln, ndtr, ndtri
 
 from desist.checks.arms import Arms, join_arms
 from desist.checks.columns import Columns, find_probability_faults
+from desist.checks.crossing import cross_log_ratio
 from desist.checks.finding import Finding, exponentiate, from_standard_error, satterthwaite
 from desist.checks.people.weighted import cluster_error
 from desist.errors import NoEventsError
@@ -184,8 +184,8 @@ def negative_binomial_score(
         return gap / math.sqrt(variance)
 
     z = float(ndtri((1 + probability) / 2))
-    lower = math.exp(_cross(lambda t: statistic(t) - z)) if inside.rate > 0 else 0.0
-    upper = math.exp(_cross(lambda t: statistic(t) + z))
+    lower = math.exp(cross_log_ratio(lambda t: statistic(t) - z)) if inside.rate > 0 else 0.0
+    upper = math.exp(cross_log_ratio(lambda t: statistic(t) + z))
     p_value = min(2 * float(ndtr(-abs(statistic(0.0)))), 1.0)
     return Finding(inside.rate / outside.rate, lower, upper, p_value, probability)
 
@@ -227,18 +227,6 @@ class _Group:
     def variance(self, rate: float, alpha: float) -> float:
         poisson, extra = rate * self.squared_time, alpha * rate**2 * self.squared_time_squared
         return (poisson + extra) / self.time**2
-
-
-def _cross(falling: Callable[[float], float]) -> float:
-    """Return where a falling function of the log ratio crosses 0; infinite if nowhere."""
-    reach = 1.0
-    while reach < 64 and (falling(-reach) < 0 or falling(reach) > 0):
-        reach *= 2
-    if falling(-reach) < 0:
-        return -math.inf
-    if falling(reach) > 0:
-        return math.inf
-    return float(brentq(falling, -reach, reach, xtol=1e-12))
 
 
 def _read(

@@ -160,7 +160,8 @@ def redo_design(
     seeds = np.random.default_rng(rng).integers(2**63, size=n_resamples).tolist()
     work = partial(_redo_once, cohort, design, design.method)
     # the people travel with each batch
-    results = run_tasks(work, seeds, executor=executor, batch=math.ceil(n_resamples / BATCHES))
+    batch = math.ceil(n_resamples / BATCHES)
+    results = run_tasks(work, seeds, executor=executor, batch=batch, progress="resampling people")
     made = [result for result in results if result is not None]
     if len(made) < 0.9 * n_resamples:
         lost = n_resamples - len(made)

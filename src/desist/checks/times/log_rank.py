@@ -23,12 +23,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 from scipy.special import gammaln, ndtr, ndtri
 
 from desist.arguments import find_number_faults
 from desist.checks.arms import Arms, join_arms
 from desist.checks.columns import Columns, find_probability_faults
+from desist.checks.crossing import find_crossing
 from desist.checks.finding import Finding, raise_e
 from desist.checks.times.cox import RiskSets, read_risk
 from desist.errors import Fault, NoEventsError
@@ -324,7 +324,7 @@ def _find_limit(score: Score, middle: float, z: float) -> float:
     start = middle
     if middle * z > 0:  # a ratio of 1 lies on this side: the limit has to agree with its test
         if excess(0.0) * z > 0:
-            return float(brentq(excess, min(0.0, middle), max(0.0, middle), xtol=1e-13))
+            return find_crossing(excess, min(0.0, middle), max(0.0, middle))
         start = 0.0
     return _cross(excess, start)
 
@@ -336,8 +336,7 @@ def _cross(falling: Callable[[float], float], start: float) -> float:
     while abs(near - start) < FURTHEST:
         far = start + direction * reach
         if falling(far) * direction <= 0:
-            bounded = lambda t: max(min(falling(t), 1e6), -1e6)  # noqa: E731 - brentq needs finite ends
-            return float(brentq(bounded, min(near, far), max(near, far), xtol=1e-13))
+            return find_crossing(falling, min(near, far), max(near, far))
         near, reach = far, 2 * reach
     return direction * math.inf
 

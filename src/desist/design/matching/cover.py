@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from desist.design.matching.distance import Space, number_places
 from desist.design.matching.edges import Edges, iterate_edges, join_edges, refuse_pairs
-from desist.design.matching.radius import find_windows
+from desist.design.matching.windows import find_windows
 
 DIGITS = 10
 TIGHT = 1e-9

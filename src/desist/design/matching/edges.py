@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desist.design.matching.distance import Space
-from desist.design.matching.radius import find_windows
+from desist.design.matching.windows import find_windows
 from desist.errors import Fault, InputError
 
 EDGES_AT_ONCE = 1_000_000

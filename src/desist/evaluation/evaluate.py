@@ -14,18 +14,17 @@ from desist.arguments import (
     find_number_faults,
     find_probability_faults,
 )
-from desist.checks import run_checks
 from desist.checks.designs.prognostic import PrognosticCheck, check_prognostic
 from desist.checks.people.skewness import FEWEST_BY_WEIGHT
+from desist.checks.run import run_checks
 from desist.cohort.cohort import Cohort
 from desist.cohort.flow import RecordFlow
 from desist.design.design import Design
-from desist.effects import Effect
-from desist.effects.effect import contrast_measures
+from desist.effects.effect import Effect, contrast_measures
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
+from desist.evaluation._confounded import name_confounded, name_undeclared
 from desist.evaluation._doubts import name_narrow, name_unpredicted, predict_again
-from desist.evaluation._groups import name_confounded, name_undeclared
 from desist.evaluation._margins import find_margin_faults, read_margins
 from desist.evaluation._model_alone import name_apart
 from desist.evaluation._one_process import OneProcess, fit_one_process, say_one_process
@@ -36,6 +35,8 @@ from desist.evaluation.categories import (
     find_worst,
     withhold_rows,
 )
+from desist.evaluation.days import evaluate_days
+from desist.evaluation.groups import evaluate_groups
 from desist.evaluation.record import Evaluation, compare_check
 from desist.inference.engines import Engine, find_engine_faults
 from desist.models.fit import Fit, Model, fit_model
@@ -45,6 +46,7 @@ from desist.models.rate import RateModel
 from desist.models.settings import find_model_faults, list_settings
 from desist.models.survival import SurvivalModel
 from desist.privacy import FEWEST_SHARING
+from desist.progress import follow
 from desist.sample import Sample, build_sample
 from desist.weights import effective_sample_size
 
@@ -101,7 +103,7 @@ def evaluate(
         Whether one process behind rate, frequency and time (`ProcessModel`) is fitted too. Where
         `check_one_process` finds that it suffices, its posterior is offered beside the reported
         one, as the sharper answer under that assumption.
-    inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
+    inference : {"auto", "nuts", "laplace", "nested"}, Nuts, Laplace or Nested
         How the posterior is obtained.
     horizon : float, optional
         Days; by default the follow-up that all people share.
@@ -148,6 +150,8 @@ def evaluate(
     *streams, predicting, of_process = np.random.default_rng(seed).spawn(len(chosen) + 3)
     fits = _fit_all(chosen, sample, inference, streams)
     effects, reasons = _contrast_all(fits, probability, calibrated=calibrated)
+    by_group, ungrouped = evaluate_groups(fits, probability=probability, calibrated=calibrated)
+    by_day, untold = evaluate_days(fits, probability=probability, calibrated=calibrated)
     checks = run_checks(sample, rng=streams[-1])
     predictive = predict_again(fits, sample, predicting)
     process = (
@@ -176,6 +180,8 @@ def evaluate(
         margins=read_margins(margins),
         one_process=process if isinstance(process, OneProcess) else None,
         smallest_group=find_smallest_group(sample),
+        by_group=by_group,
+        by_day=by_day,
         warnings=(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
             *list_cautions(tuple(effects.values())),
@@ -186,25 +192,14 @@ def evaluate(
             *name_unpredicted(predictive),
             *say_one_process(process, effects),
             *name_apart(effects.values()),
+            *ungrouped,
+            *untold,
         ),
     )
 
 
 def summarise_design(sample: Sample) -> dict[str, Any]:
-    """Summarise a design as plain values, without anything about a single person.
-
-    Parameters
-    ----------
-    sample : Sample
-        The people, with weights, balance and estimand.
-
-    Returns
-    -------
-    dict
-        The `design` block of `evaluation.json`. In its balance, a covariate with a level that
-        fewer than ten people of an arm have, or have not, is one row without figures; the
-        others say which covariate they are of, and how many people have the rarest level.
-    """
+    """Summarise a design as plain values, without anything about a single person."""
     design = sample.design
     balance = [] if design.balance is None else design.balance.table.to_dict("records")
     columns = ("covariate", "smd_before", "smd_after", "variance_ratio", "ks", "word")
@@ -229,18 +224,7 @@ def summarise_design(sample: Sample) -> dict[str, Any]:
 
 
 def list_cautions(effects: Sequence[Effect]) -> tuple[str, ...]:
-    """List what the convergence gate let pass but a reader has to know.
-
-    Parameters
-    ----------
-    effects : sequence of Effect
-        Of one evaluation.
-
-    Returns
-    -------
-    tuple of str
-        Sentences, each measure of a fit named once.
-    """
+    """List what the convergence gate let pass but a reader has to know."""
     said: dict[str, list[str]] = {}
     for effect in effects:
         for caution in effect.diagnostics.cautions:
@@ -301,9 +285,7 @@ def _fit_all(
     streams: Sequence[np.random.Generator],
 ) -> tuple[Fit, ...]:
     """Fit the models whose outcome there is and the horizon leaves usable."""
-    from tqdm import tqdm
-
-    steps = tqdm(chosen, desc="fitting", unit="model", disable=None)  # silent off a terminal
+    steps = follow(chosen, "fitting models", len(chosen))
     return tuple(
         fit_model(model, sample, inference=inference, seed=stream)
         for model, stream in zip(steps, streams, strict=False)
@@ -312,12 +294,12 @@ def _fit_all(
 
 
 def _contrast_all(
-    fits: Iterable[Fit], probability: float, *, calibrated: bool
+    fits: Sequence[Fit], probability: float, *, calibrated: bool
 ) -> tuple[dict[Measure, Effect], dict[Measure, str]]:
     """Return the effects in the order of the measures, and why others cannot be had."""
     effects: list[Effect] = []
     reasons: dict[Measure, str] = {}
-    for fit in fits:
+    for fit in follow(fits, "averaging predictions", len(fits)):
         answered, not_answered = contrast_measures(
             fit, probability=probability, calibrated=calibrated
         )

@@ -12,7 +12,7 @@ from desist.arguments import find_kind_faults, find_number_faults, find_probabil
 from desist.checks.published import checks_from_published, reconstruct_deviation
 from desist.cohort._possible import ROUNDING, is_of_no_count
 from desist.cohort.published import PublishedMeasure, PublishedStudy
-from desist.effects import Effect, estimate_effects
+from desist.effects.effect import Effect, estimate_effects
 from desist.errors import CannotAnswerError, Fault, NoEventsError, raise_faults
 from desist.estimands import Estimand, Measure
 from desist.evaluation.evaluate import list_cautions
@@ -56,7 +56,7 @@ def evaluate_published(
     comparison_size : float, optional
         Effective number of comparison people; by default the lower end of the study's range,
         or the number of records where it has none.
-    inference : {"quadrature", "auto", "nuts", "laplace"}, Nuts or Laplace
+    inference : {"quadrature", "auto", "nuts", "laplace", "nested"}, Nuts, Laplace or Nested
         How the posterior is obtained. Each measure has two parameters, so that by default it is
         integrated on a grid: 20,000 points stand where draws would, the differences among them
         at the exact quantiles of its posterior.
@@ -78,6 +78,13 @@ def evaluate_published(
     CannotAnswerError
         If no measure can be evaluated; one that cannot is named as unavailable, with the
         reason, and leaves the others as they are.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> evaluation = ds.evaluate_published(ds.datasets.making_connections(), seed=1)
+    >>> evaluation["rate"].checks[0].check
+    'welch'
     """
     faults = _find_argument_faults(study, comparison_size, inference, seed)
     raise_faults("published figures", faults + find_probability_faults(probability))

@@ -1,13 +1,5 @@
 """Across programmes: what several studies say together."""
 
-from desist.synthesis.pooling import PooledEffects, leave_one_out, pool_effects
-from desist.synthesis.rates import PooledRates, PoolingPriors, pool_rates
+from lazy_loader import attach_stub
 
-__all__ = [
-    "PooledEffects",
-    "PooledRates",
-    "PoolingPriors",
-    "leave_one_out",
-    "pool_effects",
-    "pool_rates",
-]
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

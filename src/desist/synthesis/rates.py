@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from desist.arguments import find_kind_faults, find_number_faults
-from desist.effects import summarise_interval
+from desist.effects.effect import summarise_interval
 from desist.errors import Fault, name_rows, raise_faults
 from desist.estimands import Interval
 from desist.inference.diagnostics import Diagnostics, require_convergence

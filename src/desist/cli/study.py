@@ -296,9 +296,8 @@ def _find_value_faults(where: str, key: str, value: Any, kind: str) -> list[Faul
         found = find_number_faults(where, value, **LIMITS.get(key, {}), whole=kind == WHOLE)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         return [replace(f, expected=f.expected if is_number else kind) for f in found]
-    if kind and not isinstance(value, bool if kind == TRUTH else str):
-        return [Fault(where, kind, describe(value))]
-    return []
+    is_right = isinstance(value, bool) if kind == TRUTH else isinstance(value, str) or not kind
+    return [] if is_right else [Fault(where, kind, describe(value))]
 
 
 def _find_numbers_faults(where: str, value: Any) -> list[Fault]:

@@ -407,15 +407,16 @@ def _predict_parts(
 def _describe_correction(corrected: CorrectedFit, alone: Effect | None) -> Correction | None:
     if alone is None:  # it is no number, so that nothing can be said beside the corrected one
         return None
-    sizes, kish = size_arms(corrected, alone.measure)
+    worth = size_arms(corrected, alone.measure)
     return Correction(
         treated=None if alone.treated is None else float(alone.treated.mean()),
         comparison=None if alone.comparison is None else float(alone.comparison.mean()),
         contrast=alone.estimate,
         lower=alone.interval.lower,
         upper=alone.interval.upper,
-        sizes=sizes,
-        kish=kish,
+        sizes=worth.sizes,
+        kish=worth.kish,
+        freedom=worth.freedom,
         not_corrected=name_uncorrected(corrected, alone.measure),
     )
 

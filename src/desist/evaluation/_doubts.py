@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from desist.checks import Check
-from desist.effects import Effect
+from desist.checks.check import Check
+from desist.effects.effect import Effect
 from desist.estimands import Measure, Scale
 from desist.models.fit import Fit
 from desist.models.frequency import FrequencyModel

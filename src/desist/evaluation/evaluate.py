@@ -14,6 +14,7 @@ from desist.arguments import (
     find_number_faults,
     find_probability_faults,
 )
+from desist.checks.check import Check
 from desist.checks.designs.prognostic import PrognosticCheck, check_prognostic
 from desist.checks.people.skewness import FEWEST_BY_WEIGHT
 from desist.checks.run import run_checks
@@ -23,8 +24,9 @@ from desist.design.design import Design
 from desist.effects.effect import Effect, contrast_measures
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
-from desist.evaluation._confounded import name_confounded, name_undeclared
 from desist.evaluation._doubts import name_narrow, name_unpredicted, predict_again
+from desist.evaluation._few_carry import name_carried
+from desist.evaluation._groups import name_groups
 from desist.evaluation._margins import find_margin_faults, read_margins
 from desist.evaluation._model_alone import name_apart
 from desist.evaluation._one_process import OneProcess, fit_one_process, say_one_process
@@ -140,11 +142,11 @@ def evaluate(
     faults += _find_setting_faults(inference, horizon, seed)
     faults += find_kind_faults("calibrated", calibrated, bool, "True or False")
     faults += find_kind_faults("one_process", one_process, bool, "True or False")
-    faults += find_margin_faults(margins)
-    faults += find_kind_faults("title", title, str, "a text")
-    faults += find_probability_faults(probability)
-    raise_faults("evaluation", faults + _find_flow_faults(flow))
+    faults += find_kind_faults("title", title, str, "a text") + find_margin_faults(margins)
+    faults += find_probability_faults(probability) + _find_flow_faults(flow)
+    raise_faults("evaluation", faults)
     sample = build_sample(cohort, design, horizon)
+    summary = summarise_design(sample)
     chosen = _choose_models(models, covariates)
     # checks have the stream after the models, and predictions the one after it
     *streams, predicting, of_process = np.random.default_rng(seed).spawn(len(chosen) + 3)
@@ -154,14 +156,11 @@ def evaluate(
     by_day, untold = evaluate_days(fits, probability=probability, calibrated=calibrated)
     checks = run_checks(sample, rng=streams[-1])
     predictive = predict_again(fits, sample, predicting)
-    process = (
-        fit_one_process(sample, _choose_covariates(covariates), inference, probability, of_process)
-        if one_process
-        else None
-    )
-    summary = summarise_design(sample)
+    process = None
+    if one_process:
+        covaried = _choose_covariates(covariates)
+        process = fit_one_process(sample, covaried, inference, probability, of_process)
     prognostic, hidden = _check_prognostic(sample, summary["balance"])
-    constant = (name for fit in fits for name in fit.constant_covariates)
     return Evaluation(
         title=title,
         estimand=design.estimand,
@@ -184,14 +183,9 @@ def evaluate(
         by_day=by_day,
         warnings=(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
-            *list_cautions(tuple(effects.values())),
-            *_name_constant(constant, cohort),
-            *name_confounded(sample),
-            *name_undeclared(sample),
-            *name_narrow(effects, checks),
+            *_list_doubts(effects, fits, checks, sample),
             *name_unpredicted(predictive),
             *say_one_process(process, effects),
-            *name_apart(effects.values()),
             *ungrouped,
             *untold,
         ),
@@ -345,7 +339,25 @@ def _require_one_answer(effects: Sequence[Effect]) -> None:
         raise InputError("evaluation", [Fault("models", "one for each measure", found, advice)])
 
 
-def _name_constant(constant: Iterable[str], cohort: Cohort) -> tuple[str, ...]:
+def _list_doubts(
+    effects: Mapping[Measure, Effect],
+    fits: Sequence[Fit],
+    checks: Sequence[Check],
+    sample: Sample,
+) -> tuple[str, ...]:
+    """List what is doubtful about posteriors, or was left out of them."""
+    return (
+        *list_cautions(tuple(effects.values())),
+        *_name_constant(fits, sample.cohort),
+        *name_groups(sample),
+        *name_narrow(effects, checks),
+        *name_apart(effects.values()),
+        *name_carried(effects.values()),
+    )
+
+
+def _name_constant(fits: Sequence[Fit], cohort: Cohort) -> tuple[str, ...]:
+    constant = (name for fit in fits for name in fit.constant_covariates)
     names = ", ".join(dict.fromkeys(_name_term(name, cohort) for name in constant))
     reason = "the same for everybody who is compared"
     return (f"The outcome models leave out {names}: {reason}.",) if names else ()

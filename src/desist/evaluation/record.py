@@ -218,11 +218,11 @@ class Evaluation:
     horizon: float | None = None
     fits: tuple[Fit, ...] = ()
     prognostic: PrognosticCheck | None = None
+    by_group: tuple[GroupTable, ...] = ()
+    by_day: tuple[DayRow, ...] = ()
     predictive: tuple[PredictiveCheck, ...] = ()
     margins: Mapping[Measure, float] = field(default_factory=dict)
     one_process: OneProcess | None = None
-    by_group: tuple[GroupTable, ...] = ()
-    by_day: tuple[DayRow, ...] = ()
     package_version: str = field(default_factory=lambda: version("desist"))
 
     @cached_property
@@ -294,7 +294,7 @@ class Evaluation:
 
 
 def compare_check(check: Check, effect: Effect | None) -> ComparedCheck:
-    """Set a check beside the posterior of the same measure, on the scale of the check."""
+    """Set a check beside the posterior of the same measure."""
     if not check.has_verdict or effect is None:
         return ComparedCheck(**vars(check))
     entry = CATALOGUE.get(check.check)

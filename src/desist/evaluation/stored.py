@@ -27,7 +27,7 @@ SUBJECT = "evaluation"
 PARTS = ("treated", "comparison", "difference", "ratio")
 DEEPEST = 20
 ENGINES = frozenset({"laplace", "nested", "nuts", "quadrature"})
-EXPECTED_ENGINES = "laplace, nested, nuts or quadrature"
+ENGINE_NAMES = "laplace, nested, nuts or quadrature"
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ def _find_effect_faults(effect: StoredEffect) -> list[Fault]:
         *find_number_faults(f"{where}, probability", effect.probability, above=0, below=1),
         *find_choice_faults(f"{where}, centre", effect.centre, CENTRES),
         *_find_correction_faults(effect.correction, f"{where}, correction"),
-        *([] if known else [Fault(f"{where}, engine", EXPECTED_ENGINES, "another")]),
+        *([] if known else [Fault(f"{where}, engine", ENGINE_NAMES, "another")]),
     ]
 
 

@@ -43,12 +43,10 @@ def place_points(
     link: Link,
     n_points: int,
 ) -> Floats:
-    """Place equally weighted points whose differences are the exact quantiles of its posterior.
-
-    `log_density` takes the linear predictors of both arms, treated first, shape (n, 2); so are
-    the points returned. They follow the order of the difference of the means: their quantiles
-    are those of the integral, to the distance of two neighbours.
-    """
+    """Place equally weighted points whose differences are the exact quantiles of its posterior."""
+    # The log density takes the linear predictors of both arms, treated first, shape (n, 2); so are
+    # the points, in the order of the difference: their quantiles are those of the integral, to the
+    # distance of two neighbours.
     grid = _integrate(log_density, mode, covariance, link)
     stretched, contrasts = _find_quantiles(grid, n_points)
     # Rosenblatt (1952), Annals of Mathematical Statistics 23, 470-472: the comparison arm given
@@ -66,11 +64,9 @@ def place_points(
 def spread_points(
     log_density: Callable[[Floats], Floats], mode: Floats, covariance: Floats, n_points: int
 ) -> tuple[Floats, float]:
-    """Spread equally weighted points over a posterior of a few parameters; with k-hat.
-
-    By importance from a t distribution at the mode, its points those of a Sobol sequence, which
-    fill the space evenly; the number of points is a power of 2.
-    """
+    """Spread equally weighted points over a posterior of a few parameters; with k-hat."""
+    # by importance from a t distribution at the mode, its points those of a Sobol sequence, which
+    # fill the space evenly; the number of points is a power of 2
     from scipy.stats import chi2, qmc
 
     dimension, proposed = len(mode), MORE_PROPOSED * n_points

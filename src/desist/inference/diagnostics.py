@@ -122,8 +122,8 @@ class Diagnostics:
     rhat_max : float
         Largest rank-normalised split R-hat of any parameter (NUTS).
     ess_bulk_min, ess_tail_min : float
-        Smallest effective number of draws of any parameter; for the other engines after
-        importance weighting, for Laplace of all draws and of the 5% and 95% points.
+        Smallest effective number of draws of any parameter; for the Laplace and nested engines,
+        after importance weighting, of all draws and of the 5% and 95% points.
     divergences : int
         Divergent transitions after tuning (NUTS); more than one draw in a hundred is too many.
     n_draws : int

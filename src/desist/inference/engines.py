@@ -412,11 +412,9 @@ def _choose_draws(n_rows: int) -> int:
 
 
 def _count_tails(points: Floats) -> float:
-    """Count the draws that the 5% and 95% points of a parameter are worth, at the fewest.
-
-    The variance of a share p of N draws, of which some stand c times, is the average of
-    c (I - p)^2 over N (Owen 2013, Monte Carlo theory, section 9.3).
-    """
+    """Count the draws that the 5% and 95% points of a parameter are worth, at the fewest."""
+    # The variance of a share p of N draws, of which some stand c times, is the average of
+    # c (I - p)^2 over N (Owen 2013, Monte Carlo theory, section 9.3).
     _, places, counts = np.unique(points[:, 0], return_inverse=True, return_counts=True)
     times, fewest = counts[places], float(len(points))
     for share in (0.05, 0.95):
@@ -454,7 +452,7 @@ def _run_nested(
     )
     compiled.starts = points
     diagnostics = Diagnostics(
-        engine="nested", khat=khat, ess_bulk_min=n_effective, ess_tail_min=n_effective
+        engine="nested", khat=khat, ess_bulk_min=n_effective, ess_tail_min=_count_tails(points)
     )
     return compiled.grouped.parameters(points, 1), diagnostics
 

@@ -63,7 +63,7 @@ class Nested:
     Attributes
     ----------
     draws : int
-        Draws proposed and draws returned. They are independent, and so one chain.
+        Draws proposed and draws returned, as one chain.
     degrees_of_freedom : float
         Of the t distribution of all but the scales.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedMeasure, PublishedStudy
+from desist.effects.correction import Correction
 from desist.effects.days import DayRow
 from desist.effects.groups import GroupTable
 from desist.estimands import Estimand, Interval, Measure
@@ -39,6 +40,7 @@ from desist.report.disclosure import (
 from desist.report.words._margins import UNMEASURED
 from desist.report.words._numbers import as_float, format_interval, format_probability, format_share
 from desist.report.words._wording import WORDINGS, name_period
+from desist.report.words._worth import NOBODY_KNOWN, say_worth
 from desist.report.words.groups import describe_spread, describe_withheld
 from desist.report.words.statements import (
     PerHundred,
@@ -70,6 +72,9 @@ class ShownMeasure:
         The same in words, such as "lower by between 4 and 20 people".
     benefit : str
         The probability of benefit as printed; a dash for a descriptive measure.
+    worth : tuple of str
+        How many people of equal weight participants are worth for this outcome, and how often
+        their effective number by the weights alone; the same of the comparison people.
     """
 
     row: MeasureRow
@@ -78,6 +83,7 @@ class ShownMeasure:
     interval: str = ""
     interval_words: str = ""
     benefit: str = ""
+    worth: tuple[str, str, str, str] = NOBODY_KNOWN
 
     @property
     def measure(self) -> Measure:
@@ -340,7 +346,14 @@ def _show_measure(evaluation: Evaluation, row: MeasureRow, reason: str) -> Shown
         if whole is None
         else describe_interval(row.measure, Interval(row.lower, row.upper)),
         benefit=format_probability(benefit),
+        worth=say_worth(_find_correction(evaluation, row)),
     )
+
+
+def _find_correction(evaluation: Evaluation, row: MeasureRow) -> Correction | None:
+    of_measure = (one for one in evaluation.effects if one.measure is row.measure)
+    effect = next(of_measure, None)
+    return None if effect is None else effect.correction
 
 
 def _print_interval(row: MeasureRow) -> str:

@@ -144,6 +144,8 @@ def state(
     beyond: float = math.nan,
 ) -> Statement:
     """Write what may and may not be said about one measure."""
+    # errors are those of the limits by Monte Carlo: no direction is claimed where the limit next to
+    # no difference is within two of them; beyond is the probability of at least the margin
     reoffenders_only = measure is Measure.TIME_AMONG_REOFFENDERS
     if reoffenders_only and not rules.prints_reoffenders_only(n_treated):
         return state_unavailable(measure, rules.explain_few_reoffenders(n_treated))

@@ -6,7 +6,7 @@ import desist as ds
 from desist.checks import run_checks
 from desist.design.design import Design
 from desist.estimands import Estimand
-from desist.evaluation._confounded import name_confounded, name_undeclared
+from desist.evaluation._groups import name_confounded, name_undeclared
 from desist.sample import build_sample
 
 N = 240

@@ -34,7 +34,7 @@ from desist.evaluation.categories import (
     find_worst,
     withhold_rows,
 )
-from desist.evaluation.days import evaluate_days
+from desist.evaluation.days import evaluate_days, explain_hazards
 from desist.evaluation.groups import evaluate_groups
 from desist.evaluation.record import Evaluation, compare_check
 from desist.inference.engines import Engine, find_engine_faults
@@ -143,6 +143,7 @@ def evaluate(
     fits = _fit_all(chosen, sample, inference, streams)
     effects, reasons = _contrast_all(fits, probability, calibrated=calibrated)
     by_group, ungrouped = evaluate_groups(fits, probability=probability, calibrated=calibrated)
+    hazards, shapeless = explain_hazards(chosen, fits)
     by_day, untold = evaluate_days(fits, probability=probability, calibrated=calibrated)
     checks = run_checks(sample, rng=streams[-1])
     predictive = predict_again(fits, sample, predicting)
@@ -156,7 +157,8 @@ def evaluate(
         unavailable=_name_unavailable(cohort, effects, sample.obstacles) | reasons,
         design=summary,
         flow=flow,
-        settings=_list_settings(sample, chosen, inference) | {"calibrated": calibrated},
+        settings=_list_settings(sample, chosen, inference)
+        | {"calibrated": calibrated, "hazard": hazards},
         seed=seed,
         horizon=sample.horizon,
         fits=fits,
@@ -177,6 +179,7 @@ def evaluate(
             *name_apart(effects.values()),
             *ungrouped,
             *untold,
+            *shapeless,
         ),
     )
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -38,7 +37,7 @@ from desist.evaluation.categories import (
     find_worst,
     withhold_rows,
 )
-from desist.evaluation.days import evaluate_days
+from desist.evaluation.days import evaluate_days, explain_hazards
 from desist.evaluation.groups import evaluate_groups
 from desist.evaluation.record import Evaluation, compare_check
 from desist.inference.engines import Engine, find_engine_faults
@@ -152,11 +151,11 @@ def evaluate(
     fits = _fit_all(chosen, sample, inference, streams)
     effects, reasons = _contrast_all(fits, probability, calibrated=calibrated)
     by_group, ungrouped = evaluate_groups(fits, probability=probability, calibrated=calibrated)
+    hazards, shapeless = explain_hazards(chosen, fits)
     by_day, untold = evaluate_days(fits, probability=probability, calibrated=calibrated)
     checks, predicted = run_checks(sample, rng=streams[-1]), predict_again(fits, sample, predicting)
-    formula = _choose_covariates(covariates)
-    fit_process = partial(fit_one_process, sample, formula, inference, probability, of_process)
-    process = fit_process() if one_process else None
+    others = _choose_covariates(covariates), inference, probability, of_process
+    process = fit_one_process(sample, *others) if one_process else None
     prognostic, hidden = _check_prognostic(sample, summary["balance"])
     told = (*_list_doubts(effects, fits, checks, sample), *say_one_process(process, effects))
     return Evaluation(
@@ -167,7 +166,7 @@ def evaluate(
         unavailable=_name_unavailable(cohort, effects, sample.obstacles) | reasons,
         design=summary,
         flow=flow,
-        settings=_list_settings(sample, chosen, inference) | switches,
+        settings=_list_settings(sample, chosen, inference) | switches | {"hazard": hazards},
         seed=seed,
         horizon=sample.horizon,
         fits=fits,
@@ -180,7 +179,7 @@ def evaluate(
         by_day=by_day,
         warnings=(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
-            *(*told, *name_unpredicted(predicted), *ungrouped, *untold),
+            *(*told, *name_unpredicted(predicted), *ungrouped, *untold, *shapeless),
         ),
     )
 

@@ -14,7 +14,6 @@ from desist.arguments import (
     find_number_faults,
     find_probability_faults,
 )
-from desist.checks.check import Check
 from desist.checks.designs.prognostic import PrognosticCheck, check_prognostic
 from desist.checks.people.skewness import FEWEST_BY_WEIGHT
 from desist.checks.run import run_checks
@@ -24,7 +23,10 @@ from desist.design.design import Design
 from desist.effects.effect import Effect, contrast_measures
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
+from desist.evaluation._doubts import name_narrow, name_unpredicted, predict_again
 from desist.evaluation._few_carry import name_carried
+from desist.evaluation._groups import name_confounded, name_undeclared
+from desist.evaluation._margins import find_margin_faults, read_margins
 from desist.evaluation._model_alone import name_apart
 from desist.evaluation.categories import (
     TOO_FEW,
@@ -61,7 +63,6 @@ class NotGiven:
 NOT_GIVEN = NotGiven()
 FEW_REOFFENDERS = 30
 LEVEL_OF_A_TERM = re.compile(r"(?:C\()?(?P<column>.+?)(?:,[^\[]*)?\)?\[(?:T\.)?(?P<level>.*)\]")
-ROBUST, NARROWER = "weighted_difference_hc3", 0.2
 
 
 def evaluate(
@@ -76,6 +77,7 @@ def evaluate(
     probability: float = 0.95,
     seed: int = 0,
     title: str = "Evaluation of a programme",
+    margins: Mapping[str, float] | None = None,
     flow: RecordFlow | None = None,
 ) -> Evaluation:
     """Estimate the effect of a programme on every measure that the cohort can answer.
@@ -107,6 +109,10 @@ def evaluate(
         Of all randomness; the same seed gives the same answer.
     title : str
         Heading of the report.
+    margins : mapping of str to float, optional
+        The least benefit that matters by measure, such as ``{"rate": 0.05}`` for five people per
+        100, in the unit of the measure; for the hazard ratio the distance of the ratio below 1.
+        Sentences then say how the posterior stands to it.
     flow : RecordFlow, optional
         From the records submitted to the people analysed, for the report.
 
@@ -129,19 +135,20 @@ def evaluate(
     faults += _find_setting_faults(inference, horizon, seed)
     faults += find_kind_faults("calibrated", calibrated, bool, "True or False")
     faults += find_kind_faults("title", title, str, "a text")
-    faults += find_probability_faults(probability)
+    faults += find_margin_faults(margins) + find_probability_faults(probability)
     raise_faults("evaluation", faults + _find_flow_faults(flow))
     sample = build_sample(cohort, design, horizon)
     chosen = _choose_models(models, covariates)
-    streams = np.random.default_rng(seed).spawn(len(chosen) + 1)
+    # checks have the stream after the models, and predictions the one after it
+    *streams, predicting = np.random.default_rng(seed).spawn(len(chosen) + 2)
     fits = _fit_all(chosen, sample, inference, streams)
     effects, reasons = _contrast_all(fits, probability, calibrated=calibrated)
     by_group, ungrouped = evaluate_groups(fits, probability=probability, calibrated=calibrated)
     by_day, untold = evaluate_days(fits, probability=probability, calibrated=calibrated)
     checks = run_checks(sample, rng=streams[-1])
+    predictive = predict_again(fits, sample, predicting)
     summary = summarise_design(sample)
     prognostic, hidden = _check_prognostic(sample, summary["balance"])
-    constant = (name for fit in fits for name in fit.constant_covariates)
     return Evaluation(
         title=title,
         estimand=design.estimand,
@@ -155,14 +162,19 @@ def evaluate(
         horizon=sample.horizon,
         fits=fits,
         prognostic=prognostic,
+        predictive=predictive,
+        margins=read_margins(margins),
         smallest_group=find_smallest_group(sample),
         by_group=by_group,
         by_day=by_day,
         warnings=(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
             *list_cautions(tuple(effects.values())),
-            *_name_constant(constant, cohort),
-            *_doubt_narrow_posteriors(effects, checks),
+            *_name_constant(fits, cohort),
+            *name_confounded(sample),
+            *name_undeclared(sample),
+            *name_narrow(effects, checks),
+            *name_unpredicted(predictive),
             *name_apart(effects.values()),
             *name_carried(effects.values()),
             *ungrouped,
@@ -310,29 +322,8 @@ def _require_one_answer(effects: Sequence[Effect]) -> None:
         raise InputError("evaluation", [Fault("models", "one for each measure", found, advice)])
 
 
-def _doubt_narrow_posteriors(
-    found: Mapping[Measure, Effect], checks: Sequence[Check]
-) -> tuple[str, ...]:
-    """Name posteriors that the robust error of the weighted difference finds too narrow."""
-    # Scaling weights to the effective size is right when weights have little to do with how much
-    # outcomes vary; where large weights meet large variance, intervals are too short.
-    told = []
-    for check in checks:
-        effect = found.get(check.measure)
-        if check.check != ROBUST or not check.applicable or effect is None:
-            continue
-        robust = check.upper - check.lower
-        posterior = effect.interval.upper - effect.interval.lower
-        if robust > (1 + NARROWER) * posterior and check.measure.is_causal:
-            told.append(
-                f"{check.measure}: the robust interval is {robust / posterior - 1:.0%} wider than "
-                "the posterior's; people with large weights vary more than others, and the "
-                "posterior may be too sure."
-            )
-    return tuple(told)
-
-
-def _name_constant(constant: Iterable[str], cohort: Cohort) -> tuple[str, ...]:
+def _name_constant(fits: Sequence[Fit], cohort: Cohort) -> tuple[str, ...]:
+    constant = (name for fit in fits for name in fit.constant_covariates)
     names = ", ".join(dict.fromkeys(_name_term(name, cohort) for name in constant))
     reason = "the same for everybody who is compared"
     return (f"The outcome models leave out {names}: {reason}.",) if names else ()

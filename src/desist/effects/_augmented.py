@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desist._types import Draws, Floats
-from desist.effects._residuals import mix_covariances, scatter_residuals
+from desist.effects._residuals import Assumed, Scatter, bound_covariance, scatter_residuals
 from desist.inference.calibration import WeightedPeople
 from desist.models._observed import Link, Observed
 from desist.models.fitted import Fit
@@ -45,6 +45,7 @@ class ObservedArm:
     sizes: Floats
     kish: Floats
     # (k,) false where nobody or everybody has the outcome, so that there is no level
+    freedom: Floats  # (k,) people with equal parts who would know the variance as well
     is_usable: NDArray[np.bool_]
 
 
@@ -58,9 +59,11 @@ def read_arm(fit: Fit, people: WeightedPeople, observed: Observed, arm: int) -> 
     with np.errstate(divide="ignore", invalid="ignore"):
         level = observed.link.apply(averages)
         slope = observed.link.differentiate(averages)
+        own_slope = observed.link.differentiate((carried * expected).sum(axis=0))
     is_usable = (np.abs(level) < FARTHEST) & np.isfinite(own).all(axis=(0, 1))
     level[~is_usable] = 0.0
     slope[~is_usable] = 0.0
+    own_slope[~is_usable] = 0.0
     seen = scatter_residuals(
         fit,
         people,
@@ -70,9 +73,9 @@ def read_arm(fit: Fit, people: WeightedPeople, observed: Observed, arm: int) -> 
         carried=carried,
         slope=slope,
     )
-    assumed = slope @ _scatter_by_model(fit, observed, arm, seen.squares) @ slope.T
-    covariance = mix_covariances(seen, assumed)
-    return ObservedArm(own, level, covariance, seen.sizes, seen.kish, is_usable)
+    assumed = _scatter_by_model(fit, observed, arm, seen, slopes=(slope, own_slope))
+    covariance = bound_covariance(seen, assumed)
+    return ObservedArm(own, level, covariance, seen.sizes, seen.kish, assumed.freedom, is_usable)
 
 
 def correct_averages(
@@ -221,16 +224,32 @@ def _evaluate_rows(
     return eta if observed.log_exposure is None else eta + observed.log_exposure[rows]
 
 
-def _scatter_by_model(fit: Fit, observed: Observed, arm: int, squares: Floats) -> Floats:
+def _scatter_by_model(
+    fit: Fit, observed: Observed, arm: int, seen: Scatter, *, slopes: tuple[Floats, Floats]
+) -> Assumed:
+    """Return how the averages scatter if the model is right, and how many people carry it."""
     n_draws = fit.draws["intercept"].shape[1]
     every = max(1, n_draws * fit.draws["intercept"].shape[0] // DRAWS_FOR_SCATTER)
     few = {name: values[:, ::every] for name, values in fit.draws.items()}
-    rows = np.flatnonzero(squares)
+    rows = np.flatnonzero(seen.squares)
     k = observed.values.shape[1]
     at_once = max(1, AT_ONCE // (few["intercept"].size * k))
-    total = np.zeros((k, k))
+    total, fourths = np.zeros((k, k)), np.zeros(k)
     for first in range(0, len(rows), at_once):
         block = rows[first : first + at_once]
         eta = _evaluate_rows(fit, observed, few, arm, block)
-        total += observed.scatter(eta, few, arm, squares[block])
-    return total
+        added, of_row = observed.scatter(eta, few, arm, seen.squares[block])
+        total += added
+        fourths += seen.fourths[block] @ np.square(_vary_on_scale(of_row, slopes[0]))
+    observed_scale, own_scale = (slope @ total @ slope.T for slope in slopes)
+    squared = np.square(np.diag(observed_scale))
+    freedom = np.divide(squared, fourths, out=np.full(k, float(len(rows))), where=fourths > 0)
+    return Assumed(observed_scale, own_scale, freedom)
+
+
+def _vary_on_scale(of_row: Floats, slope: Floats) -> Floats:
+    """Return the variance of each row's outcomes on the scale of the link, (n_rows, k)."""
+    if of_row.ndim == 2:  # the slope is diagonal
+        return of_row * np.square(np.diag(slope))
+    varied: Floats = np.einsum("ij,rjl,il->ri", slope, of_row, slope)
+    return varied

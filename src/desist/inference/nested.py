@@ -41,6 +41,11 @@ N_NODES = 7
 REACH = 4.0  # of the nodes, in standard deviations of what an arm sees
 FORETOLD = 1.5  # standard deviations from where a group was foretold; beyond, it is read again
 LEAST_WIDTH = 1e-3
+MOST_SCALES = 6
+TOO_MANY = (
+    f"the nested engine takes {MOST_SCALES} scales of hierarchies at most: "
+    'give fewer groupings, or take inference="nuts"'
+)
 ROWS_TIMES_DRAWS = 80_000
 BLOCKS_AT_ONCE = 20_000
 
@@ -58,8 +63,7 @@ class Nested:
     Attributes
     ----------
     draws : int
-        Draws proposed and draws returned, in each of four batches that stand where the chains of
-        a sampler stand.
+        Draws proposed and draws returned, as one chain.
     degrees_of_freedom : float
         Of the t distribution of all but the scales.
 
@@ -76,7 +80,7 @@ class Nested:
     mixed-effects model. Journal of Computational and Graphical Statistics 4(1), 12-35.
     """
 
-    draws: int = 1000
+    draws: int = 4000
     degrees_of_freedom: float = 15.0
     name: ClassVar[str] = "nested"
 
@@ -190,9 +194,10 @@ def draw_nested(
     rng: np.random.Generator,
 ) -> tuple[Floats, float, float]:
     """Draw points of a hierarchical posterior; return them, k-hat and the effective number."""
+    if len(density.effects) > MOST_SCALES:
+        raise NotConvergedError(TOO_MANY)
     fit = NestedFit(lay_out(density, data))
     grid = make_grid(fit.evaluate, len(density.effects))
-    n_common = len(fit.layout.common)
     first = Residual.first(len(fit.layout.common), degrees_of_freedom)
     found = _correct(fit, grid, n_draws, first, rng)
     last = found

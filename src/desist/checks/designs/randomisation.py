@@ -35,7 +35,8 @@ Integers = NDArray[np.int64]
 
 N_DRAWS = 9999
 MOST_STATES = 50_000_000  # people times participants, for exact draws of participation
-AT_ONCE = 50_000  # participants of draws worked on at once, so that they stay near the processor
+AT_ONCE = 50_000  # participants of draws worked on at once, so that they stay near the processor,
+FEWEST_AT_ONCE = 256  # but not fewer draws
 LEAST_LOG = -745.0  # of a number that is not 0
 QUADRATIC = 20  # of a few times a few over members, above which all members draw a number
 
@@ -252,7 +253,7 @@ def contrast_draws(
     # the last column tells what the difference of a draw gains when participation adds 1
     contrast = again.prepare(np.stack([*outcomes, treated.astype(float)]))
     n_draws, n_treated = draws.shape
-    step = max(1, AT_ONCE // max(1, n_treated))
+    step = max(FEWEST_AT_ONCE, AT_ONCE // max(1, n_treated))
     starts = range(0, n_draws, step)
     blocks = [
         contrast(draws[at : at + step])
@@ -325,15 +326,15 @@ def draw_participation(
     # before those who are certain to come there cannot be fewer left than they are
     surprise[certain[:, np.newaxis] > np.arange(n_treated + 1)] = -np.inf
     surprise = np.maximum.accumulate(surprise, axis=0)  # rounding may not let it fall
-    chosen = np.empty((n_draws, n_treated), dtype=np.int64)
+    chosen = np.empty((n_treated, n_draws), dtype=np.int64)  # a row is written in one go
     first = np.zeros(n_draws, dtype=np.int64)
     for number in range(n_treated):
         rising = surprise[:, n_treated - number]
         level = rising[first] - np.log1p(-source.random(n_draws))
         # rounding may not put anybody before those who may still come
-        chosen[:, number] = np.maximum(_bisect(rising, level) - 1, first)
-        first = chosen[:, number] + 1
-    return chosen
+        chosen[number] = np.maximum(_bisect(rising, level) - 1, first)
+        first = chosen[number] + 1
+    return chosen.T
 
 
 def _drawn(

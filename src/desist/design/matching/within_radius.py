@@ -40,7 +40,7 @@ class WithinRadius:
         windows.totals[...] -= everybody[:, start]
 
         def contrast(chosen: Integers) -> Floats:
-            return _compare_matched(rank[chosen], windows)
+            return _compare_matched(rank.take(chosen), windows)
 
         return contrast
 

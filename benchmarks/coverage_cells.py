@@ -93,12 +93,14 @@ class Cell:
         Of twelve prisons those that have the programme; 0 for no prisons.
     is_censored : bool
         Whether half of the people are followed for between a half and the whole of the time.
+    is_discrete : bool
+        Whether covariates have five values, so that many people are alike.
     replicates : int
         By default: 400 where a default is decided, 150 elsewhere, 100 with hierarchies.
     """
 
     n_treated: int = 83
-    n_comparison: int = 1000
+    n_comparison: int = 600
     participation: str = "linear"
     offending: str = "linear"
     effect: str = "half"
@@ -111,6 +113,7 @@ class Cell:
     covariates: str = "design"
     prisons_with: int = 0
     is_censored: bool = False
+    is_discrete: bool = False
     replicates: int = 150
 
 
@@ -241,6 +244,8 @@ def draw_study(cell: Cell, rng: np.random.Generator) -> Study:
         "copas": rng.standard_normal(n_people),
         "black": (rng.random(n_people) < 0.2).astype(float),
     }
+    if cell.is_discrete:
+        people = {name: np.clip(np.round(values), -2, 2) for name, values in people.items()}
     liability = PARTICIPATION[cell.participation](people) + rng.logistic(size=n_people)
     treated = np.zeros(n_people, dtype=bool)
     treated[np.argsort(-liability)[: cell.n_treated]] = True

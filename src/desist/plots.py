@@ -11,6 +11,13 @@ from desist.report.pictures.love import love_plot
 from desist.report.pictures.overlap import common_support, covariate_densities
 from desist.report.pictures.predictive import predicted_and_observed
 from desist.report.pictures.prior import prior_and_posterior
+from desist.report.pictures.sensitivity import (
+    hidden_bias,
+    placebo_estimates,
+    scenarios,
+    specification_curve,
+    tipping_points,
+)
 from desist.report.pictures.survival import survival_curves
 
 __all__ = [
@@ -18,8 +25,13 @@ __all__ = [
     "covariate_densities",
     "effects_by_group",
     "forest",
+    "hidden_bias",
     "love_plot",
+    "placebo_estimates",
     "predicted_and_observed",
     "prior_and_posterior",
+    "scenarios",
+    "specification_curve",
     "survival_curves",
+    "tipping_points",
 ]

@@ -18,6 +18,7 @@ MODELS = {
     "negative_binomial": FrequencyModel(COVARIATES),
     "hurdle": FrequencyModel(COVARIATES, family="hurdle"),
     "zero_inflated": FrequencyModel(COVARIATES, family="zero_inflated"),
+    "plain_rate": RateModel(None),
     "weibull": SurvivalModel(COVARIATES, family="weibull"),
     "flexible": SurvivalModel(COVARIATES, family="flexible"),
 }
@@ -31,6 +32,8 @@ SHAPES = {
 
 def make_study(shape):
     """A cohort with all three outcomes, in groups of different sizes, and its design."""
+    if shape not in SHAPES:
+        return make_degenerate(shape)
     n, n_groups, level, between, between_effects = SHAPES[shape]
     rng = np.random.default_rng(list(SHAPES).index(shape))
     group = rng.choice(n_groups, n, p=rng.dirichlet(np.full(n_groups, 3.0)))
@@ -61,3 +64,25 @@ def make_cohort(people):
     roles = {name: name for name in ("reoffended", "offences", "days") if name in people}
     groups = tuple(name for name in ("prison", "provider") if name in people)
     return Cohort(people, treatment="treated", groups=groups, follow_up=FOLLOW_UP, **roles)
+
+
+def make_degenerate(case):
+    """A cohort in whose groups there is hardly anything to learn from, and its design."""
+    rng = np.random.default_rng(1)
+    few, many = rng.random((2, 60)) < 0.4, rng.random((2, 200)) < 0.3
+    group = rng.integers(0, 10, 200)
+    groups, treated, reoffended = {
+        "groups of one": (np.arange(60), *few),
+        "groups in one arm": (group, group < 4, many[1]),
+        "two groups": (np.arange(60) % 2, *few),
+        "all events in one group": (group, many[0], (group == 3) & (rng.random(200) < 0.6)),
+        "no events in most groups": (group, many[0], (group < 2) & many[1]),
+    }[case]
+    people = pd.DataFrame(
+        {
+            "treated": treated.astype(int),
+            "prison": np.char.add("P", groups.astype(str)),
+            "reoffended": reoffended.astype(int),
+        }
+    )
+    return make_cohort(people), Design(np.ones(len(groups)), treated, Estimand.ATT)

@@ -2,7 +2,7 @@
 
     python tests/reference/hierarchies.py MODEL SHAPE
 
-adds one of them. Four chains of 5,000 draws, target acceptance 0.95.
+adds one of them. Four chains of 10,000 draws, target acceptance 0.95.
 """
 
 import json
@@ -19,7 +19,7 @@ from desist.inference.engines import Nuts  # noqa: E402
 from desist.models.fit import fit_model  # noqa: E402
 
 FILE = Path(__file__).with_suffix(".json")
-NUTS = Nuts(draws=5000, tune=1000, chains=4)
+NUTS = Nuts(draws=10000, tune=1000, chains=4)
 
 
 def summarise(draws):

@@ -103,6 +103,12 @@ def read_arms(outcome: ArrayLike, treated: ArrayLike, weights: ArrayLike | None 
     InputError
         If lengths differ, a weight is negative or not finite, an outcome is not finite or
         an arm is neither 0 nor 1; every fault is listed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.checks.read_arms([1, 0, 0, 1], [1, 1, 0, 0], [1.0, 1.0, 2.0, 1.0]).weights
+    array([1., 1., 2., 1.])
     """
     columns = Columns()
     values = columns.numbers("outcome", outcome)

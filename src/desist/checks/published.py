@@ -60,6 +60,13 @@ def checks_from_published(study: PublishedStudy) -> tuple[Check, ...]:
     ------
     InputError
         If `study` is not a published study.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> made = ds.checks.checks_from_published(ds.datasets.making_connections())
+    >>> [check.check for check in made][:2]
+    ['welch', 'newcombe']
     """
     raise_faults("check", find_kind_faults("study", study, PublishedStudy, "a PublishedStudy"))
     made: list[Check] = []

@@ -65,6 +65,15 @@ def run_checks(
     InputError
         If an argument is of the wrong kind, the design is of other people, or follow-up
         differs and no horizon is given.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> made = ds.checks.run_checks(cohort, design, rng=1, n_draws=99)
+    >>> len(made) > 20
+    True
     """
     faults = find_draw_faults("n_draws", n_draws, rng)
     if not isinstance(sample, Sample):
@@ -75,7 +84,8 @@ def run_checks(
     source = np.random.default_rng(rng)
     outcomes = _list_outcomes(people)
     redraws = redraw(people.design, n_draws=n_draws, rng=source, outcomes=outcomes)
-    background = Background(people.design, people.cohort.covariates, redraws)
+    grouping = _choose_grouping(people)
+    background = Background(people.design, people.cohort.covariates, redraws, grouping)
     made: list[Check] = []
     # in this order, because the measures share one stream of random numbers
     for cases in (
@@ -152,6 +162,12 @@ def _list_outcomes(sample: Sample) -> tuple[NDArray[np.float64], ...]:
     """List what the randomisation tests will compare, so that they share their draws."""
     columns = (sample.within.reoffended, sample.recorded.offences, sample.within.days)
     return tuple(np.asarray(column, dtype=float) for column in columns if column is not None)
+
+
+def _choose_grouping(sample: Sample) -> str:
+    """Choose the coarsest of the declared groups: who is alike in finer ones is alike there too."""
+    used = sample.cohort.covariates.loc[sample.used]
+    return min(sample.cohort.groups, key=lambda name: used[name].nunique(), default="")
 
 
 def _read_rate(sample: Sample, background: Background) -> list[Case]:

@@ -1,4 +1,4 @@
-"""The commands: demo, init, check, evaluate."""
+"""The commands: demo, init, check, evaluate, sensitivity."""
 
 import sys
 from pathlib import Path
@@ -107,6 +107,20 @@ def evaluate(settings: Path, out: Path, *, weights: bool) -> None:
         run.add_analyses([result.name for result in results], refused)
     run.write()
     run.tidy()
+
+
+@commands.command()
+@click.argument("settings", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True)
+def sensitivity(settings: Path, out: Path) -> None:
+    """Ask what would change the answer to the study that the SETTINGS file describes.
+
+    Results are kept as they come in OUT/sensitivity.store: a run that was stopped goes on.
+    """
+    from desist.cli.sensitivity import run_sensitivity
+    from desist.cli.study import read_study
+
+    run_sensitivity(read_study(settings), out)
 
 
 def main() -> NoReturn:

@@ -18,7 +18,7 @@ from desist.design.protocol import UNKNOWN, Material, Method, Weighting
 from desist.design.scores.models import RegressionScore, ScoreModel, draw_scores
 from desist.design.scores.propensity import PropensityScore
 from desist.errors import CannotAnswerError, Fault, InputError, NoOverlapError, raise_faults
-from desist.estimands import Estimand
+from desist.estimands import TRUNCATED, Estimand
 from desist.execution import on_one_thread
 from desist.privacy import FEWEST_SHARING
 from desist.progress import follow
@@ -216,6 +216,14 @@ def build_design(
         If no participant has a suitable comparison person.
     SeparationError
         If covariates tell the arms apart perfectly.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> design.n_treated, design.n_comparison, design.estimand.value
+    (58, 275, 'matched ATT')
     """
     raise_faults("design", find_kind_faults("cohort", cohort, Cohort, "a Cohort"))
     covariates, treated, sampling = cohort.covariates, cohort.treated, cohort.sampling_weights
@@ -240,10 +248,10 @@ def build_design(
 
 def find_stranger_faults(cohort: Cohort, design: Design) -> list[Fault]:
     """Find out whether a design was made from other people, or another order of them."""
-    found = ""
+    found, known = "", (cohort.covariates, cohort.sampling_weights)
     if not np.array_equal(cohort.treated, design.treated):
         found = f"another one ({len(design.treated)} people, the cohort has {cohort.n_people})"
-    elif design.people_mark not in (None, _mark_cohort(cohort)):
+    elif design.people_mark not in (None, mark_people(cohort.treated, *known)):
         found = "one of people whose covariates differ from theirs, or of another order"
         if cohort.sampling_weight is not None or design.sampling is not None:
             found = f"{found}, or of other sampling weights"
@@ -279,6 +287,14 @@ def draw_designs(
     ------
     InputError
         If the design has no fitted score, or is of other people.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> [drawn.n_treated for drawn in ds.draw_designs(cohort, design, n_draws=2, rng=1)]
+    [58, 58]
     """
     raise_faults("score draws", find_stranger_faults(cohort, design))
     covariates = cohort.covariates
@@ -304,10 +320,6 @@ def draw_designs(
             made = design.method.weigh(one)
             finished = _finish(one, formula, made, design.method, design.score_model)
             yield replace(finished, people_mark=design.people_mark)
-
-
-def _mark_cohort(cohort: Cohort) -> int:
-    return mark_people(cohort.treated, cohort.covariates, cohort.sampling_weights)
 
 
 def _read_estimand(estimand: Estimand | str | None, method: Method) -> tuple[Estimand, list[Fault]]:
@@ -449,6 +461,8 @@ def _finish(
     estimand = material.estimand
     if estimand is Estimand.ATT and bool((weights[treated] == 0).any()):
         estimand = Estimand.MATCHED_ATT
+    if weighting.is_truncated:
+        estimand = TRUNCATED.get(estimand.asked, estimand)
     balance = measure_balance(
         material.covariates,
         material.variables,

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desist._types import Draws, Floats
-from desist.effects._residuals import mix_covariances, scatter_residuals
+from desist.effects._residuals import Assumed, Scatter, bound_covariance, scatter_residuals
 from desist.inference.calibration import WeightedPeople
 from desist.models._observed import Link, Observed
 from desist.models.fitted import Fit
@@ -25,7 +25,6 @@ from desist.models.predictors import Target
 
 DRAWS_FOR_AN_ARM = 150  # of which an arm is predicted person by person, and
 PREDICTED_IN_FULL = 400_000  # persons times draws up to which all draws are
-DRAWS_FOR_SCATTER = 16
 AT_ONCE = 2_000_000  # persons times draws times outcomes that fit in memory
 NEWTON_STEPS = 12
 STEP = 1e-5  # of a numerical derivative
@@ -45,6 +44,7 @@ class ObservedArm:
     sizes: Floats
     kish: Floats
     # (k,) false where nobody or everybody has the outcome, so that there is no level
+    freedom: Floats  # (k,) people with equal parts who would know the variance as well
     is_usable: NDArray[np.bool_]
 
 
@@ -70,9 +70,9 @@ def read_arm(fit: Fit, people: WeightedPeople, observed: Observed, arm: int) -> 
         carried=carried,
         slope=slope,
     )
-    assumed = slope @ _scatter_by_model(fit, observed, arm, seen.squares) @ slope.T
-    covariance = mix_covariances(seen, assumed)
-    return ObservedArm(own, level, covariance, seen.sizes, seen.kish, is_usable)
+    assumed = _scatter_by_model(fit, observed, arm, seen, carried=carried, slope=slope)
+    covariance = bound_covariance(seen, assumed)
+    return ObservedArm(own, level, covariance, seen.sizes, seen.kish, assumed.freedom, is_usable)
 
 
 def correct_averages(
@@ -221,16 +221,38 @@ def _evaluate_rows(
     return eta if observed.log_exposure is None else eta + observed.log_exposure[rows]
 
 
-def _scatter_by_model(fit: Fit, observed: Observed, arm: int, squares: Floats) -> Floats:
-    n_draws = fit.draws["intercept"].shape[1]
-    every = max(1, n_draws * fit.draws["intercept"].shape[0] // DRAWS_FOR_SCATTER)
-    few = {name: values[:, ::every] for name, values in fit.draws.items()}
-    rows = np.flatnonzero(squares)
+def _scatter_by_model(
+    fit: Fit, observed: Observed, arm: int, seen: Scatter, *, carried: Floats, slope: Floats
+) -> Assumed:
+    """Return how the averages scatter if the model is right, and how many people carry it."""
+    # at the middle of the posterior: over its draws a variance that is a square of exponentials
+    # averages to several times what it is at any likely value
+    middle = {
+        name: np.median(values, axis=(0, 1), keepdims=True) for name, values in fit.draws.items()
+    }
+    rows = np.flatnonzero(seen.squares)
     k = observed.values.shape[1]
-    at_once = max(1, AT_ONCE // (few["intercept"].size * k))
-    total = np.zeros((k, k))
+    total, fourths, own = np.zeros((k, k)), np.zeros(k), np.zeros(k)
+    at_once = max(1, AT_ONCE // k)
     for first in range(0, len(rows), at_once):
         block = rows[first : first + at_once]
-        eta = _evaluate_rows(fit, observed, few, arm, block)
-        total += observed.scatter(eta, few, arm, squares[block])
-    return total
+        eta = _evaluate_rows(fit, observed, middle, arm, block)
+        added, of_row = observed.scatter(eta, middle, arm, seen.squares[block])
+        total += added
+        fourths += seen.fourths[block] @ np.square(_vary_on_scale(of_row, slope))
+        own += (carried[block] * observed.expect(eta, middle, arm)[0, 0]).sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own_slope = observed.link.differentiate(own)
+    own_slope = np.where(slope.any(axis=1, keepdims=True), own_slope, 0.0)
+    at_observed, at_own = (each @ total @ each.T for each in (slope, own_slope))
+    squared = np.square(np.diag(at_observed))
+    freedom = np.divide(squared, fourths, out=np.full(k, float(len(rows))), where=fourths > 0)
+    return Assumed(at_observed, at_own, freedom)
+
+
+def _vary_on_scale(of_row: Floats, slope: Floats) -> Floats:
+    """Return the variance of each row's outcomes on the scale of the link, (n_rows, k)."""
+    if of_row.ndim == 2:  # the slope is diagonal
+        return of_row * np.square(np.diag(slope))
+    varied: Floats = np.einsum("ij,rjl,il->ri", slope, of_row, slope)
+    return varied

@@ -33,8 +33,12 @@ def tabulate_days(
     """Tabulate the share without a reoffence on some days, one row a day."""
     effect = estimate_survival(fit, days, probability=probability, calibrated=calibrated)
     table = effect.table.rename(columns={"difference_lower": "lower", "difference_upper": "upper"})
-    rows = table[["day", *UNITS]].to_dict("records")
-    return tuple(DayRow(**row, probability=probability) for row in rows)
+    names = ["day", *UNITS]
+    rows = table[names].to_numpy(dtype=float)
+    return tuple(
+        DayRow(**dict(zip(names, map(float, row), strict=True)), probability=probability)
+        for row in rows
+    )
 
 
 def count_reoffenders(fit: Fit, days: Sequence[float]) -> Integers | None:

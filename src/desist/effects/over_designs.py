@@ -44,7 +44,7 @@ def estimate_effects_over_designs(
         The people; one cohort for all designs, or one each (imputed covariates).
     designs : iterable of Design
         Such as those of `desist.design.design.draw_designs`.
-    inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
+    inference : {"auto", "nuts", "laplace", "nested"}, Nuts, Laplace or Nested
         How each posterior is obtained.
     horizon : float, optional
         Days.

@@ -1,3 +1,4 @@
+from ._one_process import OneProcess as OneProcess
 from .published import evaluate_published as evaluate_published
 from .record import ComparedCheck as ComparedCheck
 from .record import Evaluation as Evaluation

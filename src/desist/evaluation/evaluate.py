@@ -24,7 +24,12 @@ from desist.design.design import Design
 from desist.effects.effect import Effect, contrast_measures
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
+from desist.evaluation._doubts import name_narrow, name_unpredicted, predict_again
+from desist.evaluation._few_carry import name_carried
+from desist.evaluation._groups import name_groups
+from desist.evaluation._margins import find_margin_faults, read_margins
 from desist.evaluation._model_alone import name_apart
+from desist.evaluation._one_process import OneProcess, fit_one_process, say_one_process
 from desist.evaluation.categories import (
     TOO_FEW,
     count_levels,
@@ -32,7 +37,7 @@ from desist.evaluation.categories import (
     find_worst,
     withhold_rows,
 )
-from desist.evaluation.days import evaluate_days
+from desist.evaluation.days import evaluate_days, explain_hazards
 from desist.evaluation.groups import evaluate_groups
 from desist.evaluation.record import Evaluation, compare_check
 from desist.inference.engines import Engine, find_engine_faults
@@ -60,7 +65,6 @@ class NotGiven:
 NOT_GIVEN = NotGiven()
 FEW_REOFFENDERS = 30
 LEVEL_OF_A_TERM = re.compile(r"(?:C\()?(?P<column>.+?)(?:,[^\[]*)?\)?\[(?:T\.)?(?P<level>.*)\]")
-ROBUST, NARROWER = "weighted_difference_hc3", 0.2
 
 
 def evaluate(
@@ -70,11 +74,13 @@ def evaluate(
     models: Sequence[Model] | None = None,
     covariates: str | NotGiven | None = NOT_GIVEN,
     calibrated: bool = True,
+    one_process: bool = False,
     inference: str | Engine = "auto",
     horizon: float | None = None,
     probability: float = 0.95,
     seed: int = 0,
     title: str = "Evaluation of a programme",
+    margins: Mapping[str, float] | None = None,
     flow: RecordFlow | None = None,
 ) -> Evaluation:
     """Estimate the effect of a programme on every measure that the cohort can answer.
@@ -95,7 +101,11 @@ def evaluate(
     calibrated : bool
         Whether the models' averages are corrected by what was observed of each arm, as in
         `estimate_effects`; False for the models alone.
-    inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
+    one_process : bool
+        Whether one process behind rate, frequency and time (`ProcessModel`) is fitted too. Where
+        `check_one_process` finds that it suffices, its posterior is offered beside the reported
+        one, as the sharper answer under that assumption.
+    inference : {"auto", "nuts", "laplace", "nested"}, Nuts, Laplace or Nested
         How the posterior is obtained.
     horizon : float, optional
         Days; by default the follow-up that all people share.
@@ -106,6 +116,10 @@ def evaluate(
         Of all randomness; the same seed gives the same answer.
     title : str
         Heading of the report.
+    margins : mapping of str to float, optional
+        The least benefit that matters by measure, such as ``{"rate": 0.05}`` for five people per
+        100, in the unit of the measure; for the hazard ratio the distance of the ratio below 1.
+        Sentences then say how the posterior stands to it.
     flow : RecordFlow, optional
         From the records submitted to the people analysed, for the report.
 
@@ -124,23 +138,26 @@ def evaluate(
     NotConvergedError
         If a posterior was not found.
     """
-    faults = _find_model_faults(models, covariates)
-    faults += _find_setting_faults(inference, horizon, seed)
-    faults += find_kind_faults("calibrated", calibrated, bool, "True or False")
-    faults += find_kind_faults("title", title, str, "a text")
-    faults += find_probability_faults(probability)
-    raise_faults("evaluation", faults + _find_flow_faults(flow))
+    faults = _find_model_faults(models, covariates) + _find_flow_faults(flow)
+    faults += _find_setting_faults(inference, horizon, seed, title)
+    faults += find_margin_faults(margins) + find_probability_faults(probability)
+    switches = {"calibrated": calibrated, "one_process": one_process}
+    raise_faults("evaluation", faults + _find_switch_faults(switches))
     sample = build_sample(cohort, design, horizon)
+    summary = summarise_design(sample)
     chosen = _choose_models(models, covariates)
-    streams = np.random.default_rng(seed).spawn(len(chosen) + 1)
+    # checks have the stream after the models, and predictions the one after it
+    *streams, predicting, of_process = np.random.default_rng(seed).spawn(len(chosen) + 3)
     fits = _fit_all(chosen, sample, inference, streams)
     effects, reasons = _contrast_all(fits, probability, calibrated=calibrated)
     by_group, ungrouped = evaluate_groups(fits, probability=probability, calibrated=calibrated)
+    hazards, shapeless = explain_hazards(chosen, fits)
     by_day, untold = evaluate_days(fits, probability=probability, calibrated=calibrated)
-    checks = run_checks(sample, rng=streams[-1])
-    summary = summarise_design(sample)
+    checks, predicted = run_checks(sample, rng=streams[-1]), predict_again(fits, sample, predicting)
+    others = _choose_covariates(covariates), inference, probability, of_process
+    process = fit_one_process(sample, *others) if one_process else None
     prognostic, hidden = _check_prognostic(sample, summary["balance"])
-    constant = (name for fit in fits for name in fit.constant_covariates)
+    told = (*_list_doubts(effects, fits, checks, sample), *say_one_process(process, effects))
     return Evaluation(
         title=title,
         estimand=design.estimand,
@@ -149,22 +166,20 @@ def evaluate(
         unavailable=_name_unavailable(cohort, effects, sample.obstacles) | reasons,
         design=summary,
         flow=flow,
-        settings=_list_settings(sample, chosen, inference) | {"calibrated": calibrated},
+        settings=_list_settings(sample, chosen, inference) | switches | {"hazard": hazards},
         seed=seed,
         horizon=sample.horizon,
         fits=fits,
         prognostic=prognostic,
+        predictive=predicted,
+        margins=read_margins(margins),
+        one_process=process if isinstance(process, OneProcess) else None,
         smallest_group=find_smallest_group(sample),
         by_group=by_group,
         by_day=by_day,
         warnings=(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
-            *list_cautions(tuple(effects.values())),
-            *_name_constant(constant, cohort),
-            *_doubt_narrow_posteriors(effects, checks),
-            *name_apart(effects.values()),
-            *ungrouped,
-            *untold,
+            *(*told, *name_unpredicted(predicted), *ungrouped, *untold, *shapeless),
         ),
     )
 
@@ -222,10 +237,21 @@ def _find_model_faults(models: object, covariates: object) -> list[Fault]:
     return faults
 
 
-def _find_setting_faults(inference: object, horizon: object, seed: object) -> list[Fault]:
+def _find_setting_faults(
+    inference: object,
+    horizon: object,
+    seed: object,
+    title: object,
+) -> list[Fault]:
     faults = find_engine_faults(inference)
     faults += find_number_faults("horizon", horizon, above=0.0, optional=True)
-    return faults + find_number_faults("seed", seed, least=0, whole=True)
+    faults += find_number_faults("seed", seed, least=0, whole=True)
+    return faults + find_kind_faults("title", title, str, "a text")
+
+
+def _find_switch_faults(switches: Mapping[str, object]) -> list[Fault]:
+    found = [find_kind_faults(*item, bool, "True or False") for item in switches.items()]
+    return [fault for faults in found for fault in faults]
 
 
 def _find_flow_faults(flow: object) -> list[Fault]:
@@ -237,13 +263,16 @@ def _choose_models(
 ) -> tuple[Model, ...]:
     if models is not None:
         return tuple(models)
-    if isinstance(covariates, NotGiven):
-        covariates = FROM_DESIGN
+    covariates = _choose_covariates(covariates)
     return (
         RateModel(covariates=covariates),
         FrequencyModel(covariates=covariates),
         SurvivalModel(covariates=covariates),
     )
+
+
+def _choose_covariates(covariates: str | NotGiven | None) -> str | None:
+    return FROM_DESIGN if isinstance(covariates, NotGiven) else covariates
 
 
 def _fit_all(
@@ -308,29 +337,25 @@ def _require_one_answer(effects: Sequence[Effect]) -> None:
         raise InputError("evaluation", [Fault("models", "one for each measure", found, advice)])
 
 
-def _doubt_narrow_posteriors(
-    found: Mapping[Measure, Effect], checks: Sequence[Check]
+def _list_doubts(
+    effects: Mapping[Measure, Effect],
+    fits: Sequence[Fit],
+    checks: Sequence[Check],
+    sample: Sample,
 ) -> tuple[str, ...]:
-    """Name posteriors that the robust error of the weighted difference finds too narrow."""
-    # Scaling weights to the effective size is right when weights have little to do with how much
-    # outcomes vary; where large weights meet large variance, intervals are too short.
-    told = []
-    for check in checks:
-        effect = found.get(check.measure)
-        if check.check != ROBUST or not check.applicable or effect is None:
-            continue
-        robust = check.upper - check.lower
-        posterior = effect.interval.upper - effect.interval.lower
-        if robust > (1 + NARROWER) * posterior and check.measure.is_causal:
-            told.append(
-                f"{check.measure}: the robust interval is {robust / posterior - 1:.0%} wider than "
-                "the posterior's; people with large weights vary more than others, and the "
-                "posterior may be too sure."
-            )
-    return tuple(told)
+    """List what is doubtful about posteriors, or was left out of them."""
+    return (
+        *list_cautions(tuple(effects.values())),
+        *_name_constant(fits, sample.cohort),
+        *name_groups(sample),
+        *name_narrow(effects, checks),
+        *name_apart(effects.values()),
+        *name_carried(effects.values()),
+    )
 
 
-def _name_constant(constant: Iterable[str], cohort: Cohort) -> tuple[str, ...]:
+def _name_constant(fits: Sequence[Fit], cohort: Cohort) -> tuple[str, ...]:
+    constant = (name for fit in fits for name in fit.constant_covariates)
     names = ", ".join(dict.fromkeys(_name_term(name, cohort) for name in constant))
     reason = "the same for everybody who is compared"
     return (f"The outcome models leave out {names}: {reason}.",) if names else ()

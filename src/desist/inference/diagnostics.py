@@ -118,12 +118,12 @@ class Diagnostics:
     Attributes
     ----------
     engine : str
-        "nuts", "laplace" or "nested".
+        "nuts", "laplace", "nested", or "quadrature" where nothing is drawn.
     rhat_max : float
         Largest rank-normalised split R-hat of any parameter (NUTS).
     ess_bulk_min, ess_tail_min : float
-        Smallest effective number of draws of any parameter; for the other engines, the
-        effective number after importance weighting.
+        Smallest effective number of draws of any parameter; for the Laplace and nested engines,
+        after importance weighting, of all draws and of the 5% and 95% points.
     divergences : int
         Divergent transitions after tuning (NUTS); more than one draw in a hundred is too many.
     n_draws : int
@@ -132,6 +132,8 @@ class Diagnostics:
         Smallest energy fraction of missing information of any chain (NUTS).
     khat : float
         Pareto shape of the importance weights (Laplace and nested).
+    reason : str
+        Why this engine was taken: what is told of it, or of those tried before.
 
     References
     ----------
@@ -148,6 +150,7 @@ class Diagnostics:
     n_draws: int = 0
     ebfmi_min: float = math.nan
     khat: float = math.nan
+    reason: str = ""
 
     @property
     def divergent_share(self) -> float:
@@ -204,6 +207,7 @@ def worst_of(diagnostics: Sequence[Diagnostics]) -> Diagnostics:
         n_draws=min(one.n_draws for one in diagnostics),
         ebfmi_min=largest("ebfmi_min", -1.0),
         khat=largest("khat"),
+        reason="; ".join(dict.fromkeys(one.reason for one in diagnostics if one.reason)),
     )
 
 

@@ -82,6 +82,16 @@ class LogDensity:
         above, below = self._rows(point + shifts), self._rows(point - shifts)
         return np.asarray((above - below).T / (2 * steps))
 
+    def priors(self, points: Floats) -> Floats:
+        """Evaluate the log prior at many points, shape (n_points, n_parameters)."""
+        return np.broadcast_to(np.asarray(self._priors(points), dtype=float), len(points))
+
+    def row_values(self, points: Floats) -> Floats:
+        """Evaluate each row's weighted log-likelihood, shape (n_points, n_rows)."""
+        self.compile_rows()
+        values: Floats = np.asarray(self._rows(points), dtype=float)
+        return values
+
     def parameters(self, points: Floats, n_batches: int) -> Draws:
         """Return the model's named parameters, each of shape (n_batches, n_draws, ...)."""
         named = zip(self._names, self._parameters(points), strict=True)

@@ -9,8 +9,8 @@ from desist._types import Data, Draws, Floats, Integers
 from desist.inference.laplace import find_start, quick_mode
 
 # Every outcome model hands its outcome the linear predictor first, and a row's likelihood depends
-# on the groups through that number alone. So three compiled functions do for all of them: the linear
-# predictor without groups, the rows at any linear predictor, and the slope of each row in it.
+# on the groups through that number alone. So three compiled functions do for all of them: the
+# linear predictor without groups, the rows at any linear predictor, and each row's slope in it.
 
 STEP = 1e-5
 

@@ -99,7 +99,7 @@ def make_grid(evaluate: Evaluate, n_scales: int) -> ScaleGrid:
         axes.append(_lay_axis(profile, centre[position], spacing * widths[position]))
         heights.append(np.array([profile(place) for place in axes[-1]]) - evaluate(centre))
     # as if the scales were independent, but where it matters
-    product = sum(np.ix_(*heights))
+    product: Floats = np.add.reduce(np.broadcast_arrays(*np.ix_(*heights)))
     log_weights, is_known = _refine(evaluate, axes, product, evaluate(centre))
     nearest = _find_nearest(is_known, axes, widths)
     # elsewhere the scales are as dependent as at the nearest point that is known

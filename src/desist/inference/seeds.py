@@ -36,6 +36,13 @@ def make_generator(seed: int | np.random.Generator) -> np.random.Generator:
     ------
     InputError
         If it is anything else.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> first, again = (ds.inference.make_generator(2017) for _ in range(2))
+    >>> bool(first.normal() == again.normal())
+    True
     """
     if isinstance(seed, np.random.Generator):
         return seed

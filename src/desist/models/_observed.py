@@ -15,6 +15,7 @@ from desist._types import Draws, Floats
 type Rows = Mapping[str, NDArray[np.float64]]
 type Averages = Mapping[str, Floats]
 type Predict = Callable[[Floats, Draws, int], Floats]
+type Scatter = Callable[[Floats, Draws, int, Floats], tuple[Floats, Floats]]
 
 N_NODES = 24  # of the quadrature over time
 
@@ -49,8 +50,9 @@ class Observed:
     link: Link  # the scale of the averages
     expect: Predict  # (eta, draws, arm) to expectations of shape (chains, draws, n_rows, k)
     # (eta, draws, arm, squares) to the covariance of the outcomes given the predictors, added up
-    # over rows with these squared weights and averaged over draws, shape (k, k)
-    scatter: Callable[[Floats, Draws, int, Floats], Floats]
+    # over rows with these squared weights and averaged over draws, shape (k, k); and of each row,
+    # shape (n_rows, k, k), or (n_rows, k) where the link takes each outcome by itself
+    scatter: Scatter
     # from the averages of `Fit.predict` to those of the k outcomes, shape (chains, draws, k)
     gather: Callable[[Averages], Floats]
     # from the scale of the link back to averages as `Fit.predict` has them
@@ -71,8 +73,9 @@ def observe_one(
 ) -> Observed:
     """Observe one outcome that is known of everybody."""
 
-    def scatter(eta: Floats, draws: Draws, arm: int, squares: Floats) -> Floats:
-        return np.full((1, 1), float((vary(eta, draws, arm) @ squares).mean()))
+    def scatter(eta: Floats, draws: Draws, arm: int, squares: Floats) -> tuple[Floats, Floats]:
+        of_row = vary(eta, draws, arm).mean(axis=(0, 1))
+        return np.full((1, 1), float(of_row @ squares)), of_row[:, np.newaxis]
 
     column = values[:, np.newaxis].astype(float)
     return Observed(
@@ -98,8 +101,9 @@ def observe_times(
     failed = rows["reoffended"] * (rows["time"] <= 1)
     known = invert_censoring(rows, 1.0)
 
-    def scatter(eta: Floats, draws: Draws, arm: int, squares: Floats) -> Floats:
-        return scatter_times(lambda share: survive(eta, draws, arm, share), squares)
+    def scatter(eta: Floats, draws: Draws, arm: int, squares: Floats) -> tuple[Floats, Floats]:
+        of_row = scatter_times(lambda share: survive(eta, draws, arm, share))
+        return np.tensordot(squares, of_row, axes=1), of_row
 
     return Observed(
         np.column_stack([failed, failed * read_shares(rows)]),
@@ -123,13 +127,13 @@ def observe_days(
     def expect(eta: Floats, draws: Draws, arm: int) -> Floats:
         return np.stack([1 - survive(eta, draws, arm, float(s)) for s in shares], axis=-1)
 
-    def scatter(eta: Floats, draws: Draws, arm: int, squares: Floats) -> Floats:
+    def scatter(eta: Floats, draws: Draws, arm: int, squares: Floats) -> tuple[Floats, Floats]:
         failed = expect(eta, draws, arm).reshape(-1, len(squares), len(shares))
         both = np.einsum("drk,r->k", failed, squares)[earlier]
         weighted = failed * squares[:, np.newaxis]
         products = np.tensordot(weighted, failed, axes=([0, 1], [0, 1]))
         scattered: Floats = (both - products) / len(failed)
-        return scattered
+        return scattered, (failed - np.square(failed)).mean(axis=0)
 
     return Observed(
         np.column_stack(by_then),
@@ -159,8 +163,8 @@ def release_times(scaled: Floats, horizon: float) -> Averages:
     return {"survival": survival, "log_survival": log_survival, "rmst": horizon * restricted}
 
 
-def scatter_times(survive: Callable[[float], Floats], squares: Floats) -> Floats:
-    """Return the covariance of having reoffended and of its time, added up over rows."""
+def scatter_times(survive: Callable[[float], Floats]) -> Floats:
+    """Return each row's covariance of having reoffended and of its time, shape (n_rows, 2, 2)."""
     # With F = 1 - S(1) and U = integral_0^1 S ds - S(1) it needs the second moment 2 integral_0^1 s
     # S ds - S(1); by Gauss-Legendre quadrature in the square root of time, because hazards are
     # steepest at its start.
@@ -177,8 +181,8 @@ def scatter_times(survive: Callable[[float], Floats], squares: Floats) -> Floats
         first_moment - failed * first_moment,
         second_moment - np.square(first_moment),
     )
-    one, both, two = (float((entry @ squares).mean()) for entry in entries)
-    return np.array([[one, both], [both, two]])
+    one, both, two = (entry.mean(axis=(0, 1)) for entry in entries)
+    return np.stack([np.stack([one, both], -1), np.stack([both, two], -1)], axis=-2)
 
 
 def read_shares(rows: Rows) -> Floats:

@@ -51,9 +51,9 @@ def fit_model(
         The people compared and their outcomes; or a cohort, beside its design.
     design : Design, optional
         Beside a cohort: the weights and the estimand.
-    inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
-        The engine; "auto" takes Laplace when its k-hat is below 0.5 and the model has no
-        groups, and NUTS otherwise.
+    inference : {"auto", "nuts", "laplace", "nested"}, Nuts, Laplace or Nested
+        The engine; "auto" takes Laplace, or nested where the model has groups, when its k-hat
+        is below 0.5, and NUTS otherwise.
     horizon : float, optional
         Beside a cohort: days of follow-up that the predictions are for; by default the
         follow-up that all people share.
@@ -74,6 +74,15 @@ def fit_model(
         If nobody in the weighted sample reoffended.
     NotConvergedError
         If a convergence diagnostic failed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> fit = ds.fit_model(ds.RateModel(), cohort, design, inference="laplace", seed=1)
+    >>> fit.diagnostics.engine
+    'laplace'
     """
     faults = find_model_faults(model) + _find_sample_faults(sample, design)
     faults += find_engine_faults(inference) + find_seed_faults(seed)
@@ -127,9 +136,7 @@ def fit_rows(
     """Fit one outcome model to collapsed rows, from people or from published figures."""
     levels = dict(levels or {})
     rows, data = drop_empty(rows), drop_empty(model.complete_rows(rows))
-    engines = choose_engine(inference)
-    if levels:
-        engines = engines[-1:]  # the scale of a hierarchy has no bell-shaped posterior
+    engines = choose_engine(inference, has_groups=bool(levels))
     entropy = _find_entropy(seed, data)
     draws, diagnostics = draw_posterior(
         lambda arrays: build_model(model, levels, covariate_names, arrays),

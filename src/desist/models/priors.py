@@ -28,6 +28,12 @@ class Normal:
     ------
     InputError
         If the mean is no finite number, or the scale not above 0.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.models.Normal(0.0, 1.5)
+    Normal(mean=0.0, scale=1.5)
     """
 
     mean: float = 0.0
@@ -65,6 +71,12 @@ class HalfNormal:
     ------
     InputError
         If the scale is no finite number above 0.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.models.HalfNormal(0.5)
+    HalfNormal(scale=0.5)
     """
 
     scale: float = 0.5
@@ -99,6 +111,12 @@ class HalfStudentT:
     ------
     InputError
         If one of them is no finite number above 0.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.models.HalfStudentT(1.0)
+    HalfStudentT(scale=1.0, degrees_of_freedom=3.0)
     """
 
     scale: float = 0.5
@@ -169,6 +187,13 @@ class Priors:
     ------
     InputError
         If one of them is no such prior; every fault is listed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> priors = ds.Priors(treatment=ds.models.Normal(0.0, 0.5))
+    >>> priors.treatment.scale
+    0.5
     """
 
     intercept: Normal = Normal(0.0, 2.5)

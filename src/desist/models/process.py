@@ -77,6 +77,12 @@ class ProcessModel(Model, TimedModel):
     InputError
         If a setting is of the wrong kind, or one is given that is not read; every fault is
         listed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.ProcessModel(log_shape=None).log_shape is None
+    True
     """
 
     covariates: str | None = FROM_DESIGN

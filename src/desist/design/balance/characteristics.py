@@ -27,6 +27,14 @@ def describe_people(design: Design) -> pd.DataFrame:
         deviation; "share": proportion, no standard deviation), and mean and sd of
         participants_before, participants, comparison_before, comparison. The first row
         counts people, the second has effective sample sizes.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> ds.design.describe_people(design)["covariate"].tolist()
+    ['people', 'effective sample size', 'age', 'copas']
     """
     covariates, formula = read_design_formula(design)
     everybody = design.masses
@@ -70,6 +78,14 @@ def profile_dropped(design: Design) -> pd.DataFrame:
         Columns covariate, n_kept, n_dropped, mean_kept, mean_dropped, and smd: dropped
         minus kept in standard deviations of all participants; missing where nobody was
         dropped.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> ds.design.profile_dropped(design)["covariate"].tolist()
+    ['age', 'copas']
     """
     covariates, formula = read_design_formula(design)
     kept = design.treated & (design.weights > 0)

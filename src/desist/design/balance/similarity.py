@@ -100,6 +100,14 @@ def measure_products(design: Design) -> Balance:
     -------
     Balance
         Rows ``age^2`` and ``age * sex[m]``; levels of one category are not multiplied.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> ds.design.measure_products(design).table["covariate"].tolist()
+    ['age^2', 'copas^2', 'age * copas']
     """
     covariates, formula = read_design_formula(design)
     columns = list(_expand_each(covariates, formula))
@@ -127,6 +135,15 @@ def measure_overlap(design: Design) -> pd.DataFrame:
     -------
     DataFrame
         Columns covariate, overlap_before, overlap_after; 1 is complete overlap.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> overlap = ds.design.measure_overlap(design)
+    >>> bool((overlap["overlap_after"] > 0.5).all())
+    True
     """
     covariates, formula = read_design_formula(design)
     rows = []
@@ -153,6 +170,14 @@ def overlap_coefficient(values: Floats, treated: NDArray[np.bool_], weights: Flo
     -------
     float
         From 0 to 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import desist as ds
+    >>> arm = np.array([True, True, False, False])
+    >>> ds.design.overlap_coefficient(np.array([0.0, 1.0, 0.0, 1.0]), arm, np.ones(4))
+    1.0
     """
     if is_binary(values):
         shares = _arm_shares(treated, weights)
@@ -177,6 +202,14 @@ def density_table(values: Floats, treated: NDArray[np.bool_], weights: Floats) -
     DataFrame
         Columns value, treated, comparison: a grid of values and the densities there, whose
         common area is the `overlap_coefficient`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import desist as ds
+    >>> ages, arm = np.arange(40.0), np.arange(40) < 15
+    >>> ds.design.density_table(ages, arm, np.ones(40)).columns.tolist()
+    ['value', 'treated', 'comparison']
     """
     grid, inside, outside = _arm_densities(values, treated, weights)
     step = grid[1] - grid[0]
@@ -200,6 +233,15 @@ def measure_distances(design: Design) -> BalanceDistances:
     -------
     BalanceDistances
         Before and after.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> far = ds.design.measure_distances(design)
+    >>> far.mahalanobis_after < far.mahalanobis_before
+    True
     """
     covariates, formula = read_design_formula(design)
     expanded = expand_columns(covariates, formula.variables, formula.categorical)
@@ -235,6 +277,14 @@ def measure_by_group(design: Design, column: str) -> GroupBalance:
     ------
     InputError
         If the column is unknown.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> len(ds.design.measure_by_group(design, "ethnicity").groups)
+    2
     """
     covariates, formula = read_design_formula(design)
     raise_faults("balance by group", find_column_faults("column", column, covariates))

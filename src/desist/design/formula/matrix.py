@@ -85,6 +85,16 @@ def make_matrix(
         None when there are faults.
     faults : list of Fault
         What could not be evaluated, and columns that are not numbers.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import desist as ds
+    >>> people = pd.DataFrame({"age": [20.0, 31.0, 44.0], "sex": ["f", "m", "f"]})
+    >>> formula, _ = ds.design.read_formula("age + sex", people, {})
+    >>> matrix, faults = ds.design.make_matrix(formula, people)
+    >>> matrix.values.shape, faults
+    ((3, 3), [])
     """
     columns = {name: covariates[column] for name, column in formula.names.items()}
     factors: list[_Factor] = []

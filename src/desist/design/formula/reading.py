@@ -68,6 +68,15 @@ def read_formula(
         None when there are faults, or no text.
     faults : list of Fault
         Everything that is wrong.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import desist as ds
+    >>> people = pd.DataFrame({"age": [20.0, 31.0, 44.0], "sex": ["f", "m", "f"]})
+    >>> formula, faults = ds.design.read_formula("age + sex", people, {})
+    >>> formula.variables, faults
+    (('age', 'sex'), [])
     """
     if text is None:
         return None, []

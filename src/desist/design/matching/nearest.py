@@ -89,6 +89,14 @@ class NearestMatching(UsualAnswers):
         People outside common support who are left out: "treated", "comparison" or "both".
     reestimate : bool
         Whether the score is estimated again without them.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.NearestMatching(caliper=0.2))
+    >>> design.n_comparison <= design.n_treated
+    True
     """
 
     name: ClassVar[str] = "nearest"

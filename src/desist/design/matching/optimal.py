@@ -77,6 +77,14 @@ class OptimalMatching(UsualAnswers):
         People outside common support who are left out: "treated", "comparison" or "both".
     reestimate : bool
         Whether the score is estimated again without them.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.OptimalMatching())
+    >>> len(design.matches)
+    60
     """
 
     name: ClassVar[str] = "optimal"
@@ -182,6 +190,14 @@ class FullMatching(UsualAnswers):
         People outside common support who are left out: "treated", "comparison" or "both".
     reestimate : bool
         Whether the score is estimated again without them.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.FullMatching())
+    >>> design.n_treated, design.n_comparison
+    (60, 300)
     """
 
     name: ClassVar[str] = "full"

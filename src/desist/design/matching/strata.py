@@ -33,6 +33,14 @@ class ExactMatching(UsualAnswers):
 
     Within a stratum comparison people share the weight of its participants. Strata with
     one arm only are not used.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "ethnicity", method=ds.ExactMatching())
+    >>> len(set(design.sets))
+    4
     """
 
     name: ClassVar[str] = "exact"
@@ -73,6 +81,14 @@ class CoarsenedExactMatching(UsualAnswers):
         and largest value, or the cut points between bins. A value at a cut belongs to the
         bin above. Columns of numbers that are not named get Sturges' number of bins,
         ceil(log2(n) + 1); categories are matched exactly.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age", method=ds.CoarsenedExactMatching())
+    >>> design.n_treated
+    60
     """
 
     name: ClassVar[str] = "cem"
@@ -160,6 +176,14 @@ class Subclassification(UsualAnswers):
     ----------
     n_subclasses : int
         Number of subclasses.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.Subclassification())
+    >>> len(set(design.sets[design.weights > 0]))
+    6
     """
 
     name: ClassVar[str] = "subclass"

@@ -92,6 +92,15 @@ class RegressionScore:
     ----------
     link : str
         "logit" for logistic regression, "probit" for the normal distribution function.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> score = ds.design.RegressionScore()
+    >>> design = ds.build_design(cohort, "age", method=ds.OverlapWeights(), score=score)
+    >>> design.score_model == score
+    True
     """
 
     name: ClassVar[str] = "regression"

@@ -52,6 +52,14 @@ class InverseProbability(UsualAnswers):
     trim : tuple of float or None
         Lowest and highest score kept, such as (0.05, 0.95); people outside are dropped and
         counted. None drops nobody.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.InverseProbability())
+    >>> design.n_comparison
+    300
     """
 
     name: ClassVar[str] = "ipw"
@@ -127,11 +135,13 @@ class InverseProbability(UsualAnswers):
                 f"{n_treated:,} participants and {n_comparison:,} comparison people were trimmed: "
                 f"score outside {self.trim[0]:g} to {self.trim[1]:g}"
             )
+        before = weights.copy()
         if self.truncate is not None:
             notes.append(_truncate(weights, treated, material.estimand, self.truncate))
         _refuse_infinite(weights)
         how = self._say_how(scores, material.estimand, material.sampling)
-        return Weighting(weights, how, notes=tuple(notes))
+        is_truncated = not np.array_equal(weights, before)
+        return Weighting(weights, how, notes=tuple(notes), is_truncated=is_truncated)
 
     def _say_how(
         self, scores: PropensityScore, estimand: Estimand, sampling: Floats | None
@@ -166,6 +176,14 @@ class OverlapWeights(UsualAnswers):
 
     Li, Morgan and Zaslavsky (2018), Journal of the American Statistical Association 113.
     With a logistic score the means of the covariates are exactly balanced.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.OverlapWeights())
+    >>> design.estimand.value
+    'ATO'
     """
 
     name: ClassVar[str] = "overlap"
@@ -201,6 +219,14 @@ class MatchingWeights(UsualAnswers):
     Li and Greene (2013), International Journal of Biostatistics 9: the weighting analogue
     of one-to-one matching with a caliper. Whom it is about lies close to the overlap
     population, and is labelled so.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.design.MatchingWeights())
+    >>> design.estimand.value
+    'ATO'
     """
 
     name: ClassVar[str] = "matching_weights"

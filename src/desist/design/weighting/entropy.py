@@ -46,6 +46,14 @@ class EntropyBalancing(UsualAnswers):
     ----------
     moments : int
         1 for means; 2 for means and variances of the columns that are not 0/1.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.EntropyBalancing())
+    >>> float(design.balance.table["smd_after"].abs().max()) < 1e-6
+    True
     """
 
     name: ClassVar[str] = "entropy"

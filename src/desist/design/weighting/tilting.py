@@ -41,6 +41,14 @@ class BalancingScore(UsualAnswers):
 
     Imai and Ratkovic (2014), Journal of the Royal Statistical Society B 76, equations 9
     to 11: a logistic score whose inverse probability weights balance the means.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.design.BalancingScore())
+    >>> float(design.balance.table["smd_after"].abs().max()) < 1e-6
+    True
     """
 
     name: ClassVar[str] = "cbps"
@@ -89,6 +97,14 @@ class ProbabilityTilting(UsualAnswers):
 
     Graham, Campos de Xavier Pinto and Egel (2012), Review of Economic Studies 79,
     equation 6: the weights of each arm give it the means of everybody.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.design.ProbabilityTilting())
+    >>> float(design.balance.table["smd_after"].abs().max()) < 1e-6
+    True
     """
 
     name: ClassVar[str] = "ipt"

@@ -6,8 +6,8 @@ from .json_record import encode_evaluation as encode_evaluation
 from .pictures.forest import forest as forest
 from .pictures.groups import effects_by_group as effects_by_group
 from .pictures.love import love_plot as love_plot
-from .shown_groups import ShownGroups as ShownGroups
 from .view import ShownCheck as ShownCheck
+from .view import ShownGroups as ShownGroups
 from .view import ShownMeasure as ShownMeasure
 from .view import View as View
 from .view import make_statements as make_statements

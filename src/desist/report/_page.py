@@ -15,7 +15,6 @@ from desist.report.pictures._style import STYLE
 from desist.report.pictures.forest import describe_forest, draw_forest
 from desist.report.pictures.groups import describe_groups, draw_groups
 from desist.report.pictures.love import describe_love_plot, love_plot
-from desist.report.shown_groups import ShownGroups
 from desist.report.tables import (
     print_value,
     tabulate_balance,
@@ -29,7 +28,7 @@ from desist.report.tables import (
     tabulate_settings,
     tabulate_worth,
 )
-from desist.report.view import ShownMeasure, View
+from desist.report.view import ShownGroups, ShownMeasure, View
 from desist.report.words._numbers import count_of, format_number
 from desist.report.words._wording import WORDINGS, name_people
 from desist.report.words.statements import NOT_AN_EFFECT, PerHundred, Statement

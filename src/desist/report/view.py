@@ -12,13 +12,17 @@ from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedMeasure, PublishedStudy
 from desist.effects.correction import Correction
 from desist.effects.days import DayRow
+from desist.effects.groups import GroupTable
 from desist.estimands import Estimand, Interval, Measure
 from desist.evaluation.published import YEAR
 from desist.evaluation.record import ComparedCheck, Evaluation, MeasureRow
 from desist.evaluation.storage import pack_evaluation
 from desist.report._digits import (
+    count_decimals,
     round_check,
+    round_groups,
     round_row,
+    round_to,
     without_figures,
 )
 from desist.report.disclosure import (
@@ -33,11 +37,11 @@ from desist.report.disclosure import (
     find_rules,
     require_enough_people,
 )
-from desist.report.shown_groups import ShownGroups, show_groups
 from desist.report.words._margins import UNMEASURED
 from desist.report.words._numbers import as_float, format_interval, format_probability, format_share
 from desist.report.words._wording import WORDINGS, name_period
 from desist.report.words._worth import NOBODY_KNOWN, say_worth
+from desist.report.words.groups import describe_spread, describe_withheld
 from desist.report.words.statements import (
     PerHundred,
     Statement,
@@ -102,6 +106,31 @@ class ShownCheck:
 
     check: ComparedCheck
     p_value: str
+
+
+@dataclass(frozen=True)
+class ShownGroups:
+    """The effects by group on one measure as a reader may see them.
+
+    Attributes
+    ----------
+    table : GroupTable
+        Groups that may be shown, with the digits that are shown.
+    benefits : tuple of str
+        The probability of benefit of each, as printed.
+    spread : str
+        How much the effect differs between groups, in a sentence.
+    withheld : str
+        How many groups are not shown, and why; empty when all are.
+    overall : Interval or None
+        Of the effect on everybody, with the digits that are shown.
+    """
+
+    table: GroupTable
+    benefits: tuple[str, ...]
+    spread: str
+    withheld: str = ""
+    overall: Interval | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -262,7 +291,7 @@ def make_view(evaluation: Evaluation, rules: str | RuleSet = "2019") -> View:
             for row in evaluation.measures
         ),
         checks=_show_checks(evaluation, rule_set),
-        groups=show_groups(disclose_groups(evaluation, rule_set), evaluation.measures, rule_set),
+        groups=_show_groups(evaluation, rule_set),
         by_day=disclose_days(evaluation, rule_set),
         statements=_state_all(evaluation, rule_set, reasons),
         design=disclose_design(evaluation.design, rule_set),
@@ -348,6 +377,26 @@ def _show_checks(evaluation: Evaluation, rules: RuleSet) -> tuple[ShownCheck, ..
         # A p-value is printed from all its digits: rounded twice, 0.0096 would be 0.01.
         ShownCheck(check if is_public else round_check(check), rules.format_p(check.p_value))
         for check in disclose_checks(evaluation, rules)
+    )
+
+
+def _show_groups(evaluation: Evaluation, rules: RuleSet) -> tuple[ShownGroups, ...]:
+    decimals = {row.measure: count_decimals(row.measure) for row in evaluation.measures}
+    overall = {
+        row.measure: Interval(
+            round_to(row.lower, decimals[row.measure]), round_to(row.upper, decimals[row.measure])
+        )
+        for row in evaluation.measures
+    }
+    return tuple(
+        ShownGroups(
+            round_groups(table),
+            tuple(format_probability(row.probability_of_benefit) for row in table.rows),
+            describe_spread(table),
+            describe_withheld(table, rules.min_people, rules.min_reoffenders),
+            overall.get(table.measure),
+        )
+        for table in disclose_groups(evaluation, rules)
     )
 
 

@@ -19,8 +19,7 @@ from desist.report.pictures._style import (
     calm,
     draw_in,
 )
-from desist.report.shown_groups import ShownGroups
-from desist.report.view import make_view
+from desist.report.view import ShownGroups, make_view
 from desist.report.words._wording import WORDINGS
 
 if TYPE_CHECKING:

@@ -25,6 +25,11 @@ class Panel[Slice]:
     log_heights: Floats
 
     @property
+    def middle(self) -> float:
+        """Where the panel is halved."""
+        return (self.low + self.high) / 2
+
+    @property
     def log_mass(self) -> float:
         """Log of the integral over the panel."""
         half = (self.high - self.low) / 2
@@ -43,18 +48,14 @@ def integrate_panels[Slice](
     open_panels = _cover(make, scale, tolerance)
     done: list[Panel[Slice]] = []
     for _ in range(MOST_HALVINGS):
-        total = np.logaddexp.reduce([panel.log_mass for panel in [*open_panels, *done]])
-        halved: list[Panel[Slice]] = []
-        for panel in open_panels:
-            if panel.log_mass < total + np.log(tolerance):
-                done.append(panel)
-                continue
-            middle = (panel.low + panel.high) / 2
-            parts = [make(panel.low, middle), make(middle, panel.high)]
-            both = np.logaddexp(parts[0].log_mass, parts[1].log_mass)
-            change = abs(np.exp(both - total) - np.exp(panel.log_mass - total))
-            (done if change < tolerance else halved).extend(parts)
-        open_panels = halved
+        total = float(np.logaddexp.reduce([panel.log_mass for panel in [*open_panels, *done]]))
+        rough = [panel for panel in open_panels if not _is_smooth(panel, total, tolerance)]
+        done += [panel for panel in open_panels if panel not in rough]
+        open_panels = [
+            part
+            for panel in rough
+            for part in (make(panel.low, panel.middle), make(panel.middle, panel.high))
+        ]
         if not open_panels:
             break
     return sorted([*done, *open_panels], key=lambda panel: panel.low)
@@ -73,6 +74,17 @@ def weigh_nodes[Slice](panels: Sequence[Panel[Slice]]) -> Floats:
     )
     weights = np.exp(logs - logs.max())
     return np.asarray(weights / weights.sum())
+
+
+def _is_smooth[Slice](panel: Panel[Slice], log_total: float, tolerance: float) -> bool:
+    """Say whether a panel is negligible, or its last Legendre coefficients are."""
+    # The rule integrates twice the degree that the coefficients stand for: the square of what
+    # is left of them is of the size of its error.
+    if panel.log_mass < log_total + np.log(tolerance):
+        return True
+    heights = np.exp(panel.log_heights - log_total) * (panel.high - panel.low)
+    series = np.polynomial.legendre.legfit(_RULE[0], heights, NODES - 1)
+    return bool(np.abs(series[-2:]).sum() < np.sqrt(tolerance))
 
 
 def _cover[Slice](

@@ -12,7 +12,7 @@ from desist.synthesis._adaptive import Panel
 from desist.synthesis._conjugate import Conjugate, NormalStudies, shrink
 from desist.synthesis._moderators import DesignOfStudies
 from desist.synthesis._quadrature import Gridded, mix_means, shrink_tables, weigh_selection
-from desist.synthesis.errors_of_sign import find_sign_errors
+from desist.synthesis.errors_of_sign import list_sign_errors
 from desist.synthesis.mixture import Mixture
 from desist.synthesis.priors import SynthesisPriors
 from desist.synthesis.selection import name_weight
@@ -104,11 +104,7 @@ def _record(
     table.insert(0, "evidence", [study.evidence.kind for study in kept])
     table.insert(1, "estimate", pairs[:, 0])
     table.insert(2, "standard_error", pairs[:, 1])
-    errors = [
-        find_sign_errors(prediction, error)[1:] if np.isfinite(error) else (np.nan, np.nan)
-        for error in pairs[:, 1]
-    ]
-    table["type_s"], table["type_m"] = np.array(errors).T
+    table[["type_s", "type_m"]] = list_sign_errors(prediction, pairs[:, 1])[:, 1:]
     summaries = [_summarise_coefficient(one, probability) for one in coefficients]
     return Synthesis(
         mean=coefficients[0],

@@ -22,8 +22,8 @@ TOLERANCE = 1e-7
 REACH = 8.0  # standard deviations of the mean, given tau, on either side
 FIRST_NODES, NODES = 13, 25
 MOST_MOVES = 8
-FINER = 12  # points between the nodes, when their heights are joined
-NO_WEIGHT = 1e-13
+FINER = 6  # points between the nodes, when their heights are joined
+NO_WEIGHT = 1e-11
 
 # Log of what the likelihood is multiplied by at means and a tau: (n_weights, n_means).
 type Factor = Callable[[Floats, float], Floats]
@@ -86,17 +86,14 @@ def integrate_tables(
 
 def mix_means(found: Gridded) -> tuple[Mixture, Mixture]:
     """Return the mean, and the effect of a new programme."""
-    weights, means, taus, steps = [], [], [], []
+    parts: list[tuple[Floats, Floats, Floats, Floats]] = []
     for share, one in zip(found.weights, found.slices, strict=True):
         if share < NO_WEIGHT:
             continue
-        fine, heights = _join(one)
-        weights.append(share * heights / heights.sum())
-        means.append(fine)
-        taus.append(np.full(len(fine), one.tau))
-        steps.append(np.full(len(fine), (fine[1] - fine[0]) / 2))
-    weight, mean, step = (np.concatenate(part) for part in (weights, means, steps))
-    spread = np.hypot(np.concatenate(taus), step)
+        fine, shares, width = _join(one)
+        parts.append((share * shares, fine, np.full(len(fine), width), np.full(len(fine), one.tau)))
+    weight, mean, step, tau = (np.concatenate(column) for column in zip(*parts, strict=True))
+    spread = np.hypot(tau, step)
     total = weight.sum()
     return Mixture(weight / total, mean, step), Mixture(weight / total, mean, spread)
 
@@ -159,11 +156,19 @@ def _find_slice(
     return Slice(tau, means, heighten(means))
 
 
-def _join(one: Slice) -> tuple[Floats, Floats]:
-    """Join the heights at the nodes by a spline of their logarithms."""
+def _join(one: Slice) -> tuple[Floats, Floats, float]:
+    """Join the nodes by a spline of the logs; return places, probabilities and their width."""
     from scipy.interpolate import make_interp_spline
 
     logs = np.logaddexp.reduce(one.log_heights, axis=0)
     logs = np.maximum(logs - logs.max(), -200.0)
     fine = np.linspace(one.means[0], one.means[-1], FINER * (len(one.means) - 1) + 1)
-    return fine, np.exp(make_interp_spline(one.means, logs, k=5)(fine))
+    shares = np.exp(make_interp_spline(one.means, logs, k=5)(fine))
+    kept = shares > NO_WEIGHT
+    fine, shares = fine[kept], shares[kept] / shares[kept].sum()
+    mean = float(shares @ fine)
+    variance = float(shares @ (fine - mean) ** 2)
+    width = (one.means[1] - one.means[0]) / FINER / 2
+    # each place is as wide as half a step; drawn together, all keep their variance
+    together = np.sqrt(max(1 - width**2 / variance, 0.0))
+    return mean + together * (fine - mean), shares, float(width)

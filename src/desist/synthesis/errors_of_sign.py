@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from desist._types import Floats
 from desist.synthesis.mixture import Mixture
 
 CRITICAL = 1.959963984540054
@@ -24,6 +25,25 @@ def find_sign_errors(truth: Mixture, standard_error: float) -> tuple[float, floa
         Power; probability of the wrong sign given significance; how many times too large a
         significant estimate is on average.
     """
+    power, wrong, size = list_sign_errors(truth, np.array([standard_error]))[0]
+    return float(power), float(wrong), float(size)
+
+
+def list_sign_errors(truth: Mixture, standard_errors: Floats) -> Floats:
+    """Return power, type S and type M error of studies, a row each; NaN without an error.
+
+    Parameters
+    ----------
+    truth : Mixture
+        Distribution of the true effect.
+    standard_errors : ndarray, shape (n_studies,)
+        Of the estimates.
+
+    Returns
+    -------
+    ndarray, shape (n_studies, 3)
+        As `find_sign_errors` returns them.
+    """
     from scipy.special import ndtr
 
     # Gelman and Carlin (2014), Perspectives on Psychological Science 9, 641-651, averaged over
@@ -31,14 +51,14 @@ def find_sign_errors(truth: Mixture, standard_error: float) -> tuple[float, floa
     places = np.linspace(truth.mean - 5 * truth.sd, truth.mean + 5 * truth.sd, PLACES)
     shares = truth.density(places)
     shares /= shares.sum()
-    away = places / standard_error
+    away = places / standard_errors[:, None]
     above, below = ndtr(away - CRITICAL), ndtr(-CRITICAL - away)
-    power = float(shares @ (above + below))
-    wrong = float(shares @ np.where(places >= 0, below, above))
+    power = (above + below) @ shares
+    wrong = np.where(places >= 0, below, above) @ shares
     # mean of |estimate| where it is significant, in standard errors
     density = (np.exp(-((CRITICAL - away) ** 2) / 2) + np.exp(-((CRITICAL + away) ** 2) / 2)) / (
         np.sqrt(2 * np.pi)
     )
-    size = float(shares @ (away * (above - below) + density))
-    true_size = float(shares @ (np.abs(away) * (above + below)))
-    return power, wrong / power, size / true_size
+    size = (away * (above - below) + density) @ shares
+    true_size = (np.abs(away) * (above + below)) @ shares
+    return np.column_stack([power, wrong / power, size / true_size])

@@ -9,7 +9,7 @@ from desist._types import Floats
 from desist.arguments import find_number_faults
 from desist.errors import raise_faults
 
-NO_WEIGHT = 1e-14
+NO_WEIGHT = 1e-11
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -28,12 +28,12 @@ class Mixture:
     means: Floats
     scales: Floats
 
-    @property
+    @cached_property
     def mean(self) -> float:
         """Mean of the mixture."""
         return float(self.weights @ self.means)
 
-    @property
+    @cached_property
     def sd(self) -> float:
         """Standard deviation of the mixture."""
         away = self.means - self.mean

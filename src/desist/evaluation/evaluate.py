@@ -33,7 +33,9 @@ from desist.evaluation.categories import (
     withhold_rows,
 )
 from desist.evaluation.record import Evaluation, compare_check
+from desist.evaluation.with_evidence import find_evidence_faults, weigh_evidence
 from desist.inference.engines import Engine, find_engine_faults
+from desist.models.evidence import EvidencePrior
 from desist.models.fit import Fit, Model, fit_model
 from desist.models.frequency import FrequencyModel
 from desist.models.predictors import FROM_DESIGN
@@ -73,6 +75,7 @@ def evaluate(
     seed: int = 0,
     title: str = "Evaluation of a programme",
     flow: RecordFlow | None = None,
+    evidence: EvidencePrior | None = None,
 ) -> Evaluation:
     """Estimate the effect of a programme on every measure that the cohort can answer.
 
@@ -105,6 +108,9 @@ def evaluate(
         Heading of the report.
     flow : RecordFlow, optional
         From the records submitted to the people analysed, for the report.
+    evidence : EvidencePrior, optional
+        What other programmes showed, such as ``synthesis.prior()``: its result stands beside the
+        default one, as `evidence` of the evaluation, and never in its place.
 
     Returns
     -------
@@ -125,13 +131,14 @@ def evaluate(
     faults += _find_setting_faults(inference, horizon, seed)
     faults += find_kind_faults("calibrated", calibrated, bool, "True or False")
     faults += find_kind_faults("title", title, str, "a text")
-    faults += find_probability_faults(probability)
+    faults += find_probability_faults(probability) + find_evidence_faults(evidence)
     raise_faults("evaluation", faults + _find_flow_faults(flow))
     sample = build_sample(cohort, design, horizon)
     chosen = _choose_models(models, covariates)
     streams = np.random.default_rng(seed).spawn(len(chosen) + 1)
     fits = _fit_all(chosen, sample, inference, streams)
     effects, reasons = _contrast_all(fits, probability, calibrated=calibrated)
+    beside, about_evidence = weigh_evidence(effects, fits, evidence)
     checks = run_checks(sample, rng=streams[-1])
     summary = summarise_design(sample)
     prognostic, hidden = _check_prognostic(sample, summary["balance"])
@@ -156,7 +163,9 @@ def evaluate(
             *_name_constant(constant, cohort),
             *_doubt_narrow_posteriors(effects, checks),
             *name_apart(effects.values()),
+            *about_evidence,
         ),
+        evidence=beside,
     )
 
 

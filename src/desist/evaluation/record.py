@@ -19,6 +19,7 @@ from desist.cohort.published import PublishedStudy
 from desist.effects import Effect, summarise_interval
 from desist.errors import raise_faults
 from desist.estimands import Estimand, Measure
+from desist.evaluation.with_evidence import EvidenceResult
 from desist.models.fit import Fit
 
 
@@ -169,6 +170,8 @@ class Evaluation:
         than 10" when they are fewer. None where it is not known.
     package_version : str
         Of `desist`.
+    evidence : EvidenceResult or None
+        The result with what other programmes showed, beside the default one. It is not saved.
     """
 
     title: str
@@ -187,6 +190,7 @@ class Evaluation:
     fits: tuple[Fit, ...] = ()
     prognostic: PrognosticCheck | None = None
     package_version: str = field(default_factory=lambda: version("desist"))
+    evidence: EvidenceResult | None = None
 
     @cached_property
     def measures(self) -> tuple[MeasureRow, ...]:

@@ -61,14 +61,13 @@ def _by_moments(values: Floats, variances: Floats, columns: Floats) -> float:
 def _trace(columns: Floats, found: Weighted) -> float:
     """Return the trace of W - W X (X'WX)^-1 X'W."""
     squared = columns.T @ (columns * found.weights[:, None] ** 2)
-    removed = (found.covariance * squared.T).sum()
-    return float(found.weights.sum() - removed)
+    return float(found.weights.sum()) - float((found.covariance * squared.T).sum())
 
 
 def _by_generalised_q(values: Floats, variances: Floats, columns: Floats) -> float:
     from scipy.optimize import brentq
 
-    target = len(values) - columns.shape[1]
+    target = float(len(values) - columns.shape[1])
 
     def excess(tau_squared: float) -> float:
         return fit_weighted(values, variances, columns, tau_squared).squares - target

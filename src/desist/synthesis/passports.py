@@ -10,7 +10,8 @@ import numpy as np
 
 from desist._types import Floats
 from desist.arguments import describe, find_choice_faults
-from desist.errors import Fault, InputError, raise_faults
+from desist.errors import CannotAnswerError, Fault, InputError, raise_faults
+from desist.privacy import FEWEST_SHARING
 from desist.synthesis.evidence.protocol import SCALES
 
 SUBJECT = "passport"
@@ -42,6 +43,9 @@ class Passport:
         From the records submitted to the people analysed, as far as may be told.
     title : str
         Of the evaluation.
+    is_small : bool
+        Whether fewer than ten people of an arm had, or had not, the outcome: a likelihood of
+        so few tells their number, and the passport is not written.
 
     Raises
     ------
@@ -59,6 +63,7 @@ class Passport:
     horizon: float | None = None
     flow: tuple[tuple[str, int], ...] = ()
     title: str = ""
+    is_small: bool = False
     kind: ClassVar[str] = "passport"
     scales: ClassVar[tuple[str, ...]] = tuple(SCALES)
 
@@ -119,12 +124,23 @@ class Passport:
         ------
         InputError
             If there is such a file already.
+        CannotAnswerError
+            If it would tell of fewer than ten people.
         """
+        if self.is_small:
+            message = (
+                f"The passport would tell of fewer than {FEWEST_SHARING} people of an arm who had, "
+                "or had not, the outcome. Pool it where the people may be seen, or wait for more."
+            )
+            raise CannotAnswerError(message)
         place = Path(path)
         if place.exists():
             raise_faults(SUBJECT, [Fault("path", "a file that is not there yet", place.name)])
-        place.write_text(json.dumps({"schema": SCHEMA, **asdict(self)}, indent=1) + "\n")
+        place.write_text(json.dumps({"schema": SCHEMA, **self._list_shown()}, indent=1) + "\n")
         return place
+
+    def _list_shown(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if name != "is_small"}
 
     def _require_scale(self, scale: str) -> None:
         if scale != self.scale:
@@ -164,7 +180,7 @@ def read_passport(path: str | Path) -> Passport:
 
 def _make(record: Mapping[str, Any]) -> Passport:
     known = {name: value for name, value in record.items() if name != "schema"}
-    strange = sorted(set(known) - set(Passport.__dataclass_fields__))
+    strange = sorted(set(known) - (set(Passport.__dataclass_fields__) - {"is_small"}))
     if strange:
         raise_faults(SUBJECT, [Fault(strange[0], "no such key", f"{len(strange)} unknown")])
     for name in ("effects", "log_likelihoods"):

@@ -8,10 +8,13 @@ import pandas as pd
 
 from desist.arguments import describe, find_kind_faults, find_number_faults
 from desist.errors import Fault, raise_faults
+from desist.models.evidence import EvidencePrior
+from desist.models.priors import Normal
 from desist.synthesis.errors_of_sign import find_sign_errors
 from desist.synthesis.evidence.protocol import SCALES
 from desist.synthesis.mixture import Mixture
-from desist.synthesis.priors import SynthesisPriors
+from desist.synthesis.predictive_prior import make_prior
+from desist.synthesis.priors import PRIORS, SynthesisPriors
 from desist.synthesis.spread import SpreadPosterior
 from desist.synthesis.studies import Study
 
@@ -136,6 +139,32 @@ class Synthesis:
         """
         raise_faults(SUBJECT, find_number_faults("standard_error", standard_error, above=0))
         return find_sign_errors(self.prediction, standard_error)
+
+    def prior(self, *, vague: float = 0.2, vague_prior: Normal | None = None) -> EvidencePrior:
+        """Return the effect of a new programme as a prior for its evaluation.
+
+        Parameters
+        ----------
+        vague : float
+            Weight of a part that knows nothing of the other programmes, for the case that the
+            next is not like them.
+        vague_prior : Normal, optional
+            That part; Normal(0, 1.5) by default, and Normal(0, 0.3) for a risk difference.
+
+        Returns
+        -------
+        EvidencePrior
+            For ``evaluate(..., evidence=...)``.
+
+        Raises
+        ------
+        InputError
+            If the weight is not between 0 and 1.
+        """
+        chosen = PRIORS[self.scale].mean if vague_prior is None else vague_prior
+        return make_prior(
+            self.prediction, self.scale, self.n_studies, vague=vague, vague_prior=chosen
+        )
 
     def stand(self, study: str) -> str:
         """Say where one programme stands among the others.

@@ -8,7 +8,7 @@ import numpy as np
 from desist._types import Floats
 from desist.arguments import find_choice_faults, find_number_faults
 from desist.errors import Fault, raise_faults
-from desist.synthesis.evidence._baseline import LogRates, integrate_baseline
+from desist.synthesis.evidence._weighted import weigh_arms
 
 LIKELIHOODS = ("binomial", "conditional")
 ARMS = ("treated", "comparison")
@@ -54,19 +54,8 @@ class TwoArmCounts:
         """Return the log-likelihood of effects, the baseline integrated or conditioned out."""
         if self.likelihood == "conditional":
             return self._condition(effects)
-
-        def log_kernel(rates: LogRates) -> Floats:
-            # A count of 0 takes nothing of a rate of 0: its logarithm is infinite, not NaN.
-            cells = (
-                self.treated_events,
-                self.n_treated - self.treated_events,
-                self.comparison_events,
-                self.n_comparison - self.comparison_events,
-            )
-            parts = [cell * rate for cell, rate in zip(cells, rates, strict=True) if cell]
-            return np.asarray(sum(parts, start=np.zeros(np.broadcast(*rates[:2]).shape)))
-
-        return integrate_baseline(effects, scale, log_kernel)
+        rates = self.treated_events / self.n_treated, self.comparison_events / self.n_comparison
+        return weigh_arms(effects, scale, rates, (self.n_treated, self.n_comparison))
 
     def summarise(self, scale: str) -> tuple[float, float]:
         """Return the sample estimate and its large-sample error; NaN where a cell is empty."""

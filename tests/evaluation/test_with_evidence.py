@@ -14,7 +14,7 @@ UNLIKE = EvidencePrior((0.8, 0.2), (2.5, 0.0), (0.1, 1.5), "log_odds", 20)
 
 @pytest.fixture(scope="module")
 def study():
-    cohort = ds.simulate_cohort(83, 600, rng=4).cohort
+    cohort = ds.simulate_cohort(83, 600, rng=4, n_groups=0).cohort
     return cohort, ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
 
 

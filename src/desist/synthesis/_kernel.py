@@ -9,6 +9,7 @@ FINE_ENOUGH = 1.5  # steps of the grid to a tau from which a sum over the grid i
 NODES = 10  # of Gauss and Hermite's rule for a narrower population
 POINTS = 10  # of Lagrange's interpolation between places of the grid
 FLOOR = 1e-300
+SMALLEST = 1e-150  # of a kernel: products with what is smaller are slow, being denormal
 
 
 def spread_population(shelf: Shelf, means: Floats, tau: float) -> Floats:
@@ -30,6 +31,7 @@ def _spread_widely(shelf: Shelf, means: Floats, tau: float) -> Floats:
 
     away = (shelf.effects - means[:, None]) / tau
     kernel = np.exp(-(away**2) / 2) * (shelf.step / (tau * np.sqrt(2 * np.pi)))
+    kernel[kernel < SMALLEST] = 0.0
     # a likelihood that is still flat at the end of the grid goes on as it is there
     kernel[:, 0] = ndtr(away[:, 0] + shelf.step / (2 * tau))
     kernel[:, -1] = ndtr(shelf.step / (2 * tau) - away[:, -1])

@@ -11,7 +11,7 @@ from desist.synthesis.evidence.protocol import REACH, Evidence
 
 CUT = 120.0  # logs below the top at which a table ends
 PEAK = 12.0  # logs below the top within which its narrowest width is looked for
-TO_A_WIDTH = 6.0  # steps to a standard deviation: the error of a sum is then below 1e-8
+TO_A_WIDTH = 5.0  # steps to a standard deviation: the error of a sum is then below 1e-7
 FAR = 14.0  # standard errors from the estimate that a table covers at the least
 WIDE = 3.0  # standard deviation of what the moments of a likelihood without a peak are held by
 
@@ -93,7 +93,7 @@ def _tabulate_one(evidence: Evidence, scale: str, reach: float) -> Table:
 
 def _find_support(evidence: Evidence, scale: str, reach: float) -> tuple[float, float]:
     """Return the limits between which the likelihood is not negligible."""
-    places = np.asarray(np.linspace(-reach, reach, 121), dtype=float)
+    places = np.asarray(np.linspace(-reach, reach, 61), dtype=float)
     estimate, error = evidence.summarise(scale)
     if np.isfinite(estimate) and np.isfinite(error):
         near = estimate + error * np.linspace(-FAR, FAR, 29)
@@ -111,7 +111,7 @@ def _find_support(evidence: Evidence, scale: str, reach: float) -> tuple[float, 
 
 def _find_width(evidence: Evidence, scale: str, low: float, high: float) -> float:
     """Return the narrowest width near the top, from the curvature."""
-    places = np.linspace(low, high, 161)
+    places = np.linspace(low, high, 81)
     heights = evidence.log_likelihood(places, scale)
     with np.errstate(invalid="ignore"):
         bends = -np.diff(heights, 2) / (places[1] - places[0]) ** 2

@@ -14,6 +14,7 @@ from desist.arguments import (
     find_probability_faults,
 )
 from desist.errors import Fault, raise_faults
+from desist.execution import on_one_thread
 from desist.inference.engines import Nuts
 from desist.synthesis._conjugate import NormalStudies, integrate_normal
 from desist.synthesis._moderators import design_studies
@@ -127,7 +128,8 @@ def synthesise(
     raise_faults(SUBJECT, _find_prior_faults(chosen, len(kept)))
     design = design_studies(kept, moderators)
     asked = Question(tuple(kept), scale, chosen, design, probability)
-    found = _run(asked, selection, inference, seed)
+    with on_one_thread():  # many small products, which threads only slow down
+        found = _run(asked, selection, inference, seed)
     return replace(found, cautions=(*found.cautions, *_list_cautions(found, kept)))
 
 

@@ -29,13 +29,13 @@ import numpy as np
 import pandas as pd
 from machine import describe_run
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 import desist as ds
 from desist.cohort.court import CUSTODY, TIERS, CourtCounts
 from desist.design.design import Design
 from desist.effects import estimate_effects
 from desist.effects.court import fit_court_outcomes
+from desist.execution import run_tasks
 from desist.models.families import (
     Exponential,
     FrequencyFamily,
@@ -342,10 +342,12 @@ def draw_truth(case: Case, rng: np.random.Generator) -> Truth:
         "covariates": (priors.covariates, 2),
         **case.extra,
     }
-    return {
+    drawn = {
         name: np.asarray(rng.normal(prior.mean, prior.scale, size or None))
         for name, (prior, size) in asked.items()
     }
+    # the prior is that of the middle between the arms
+    return drawn | {"intercept": drawn["intercept"] - drawn["treatment"] / 2}
 
 
 def simulate(job: tuple[str, int, str]) -> dict[str, Any] | str:
@@ -458,8 +460,8 @@ def run(models: list[str], simulations: int, engine: str, workers: int) -> dict[
     with ProcessPoolExecutor(workers) as pool:
         for name in models:
             jobs = [(name, number, engine) for number in range(simulations)]
-            results = pool.map(simulate, jobs, chunksize=max(1, simulations // (8 * workers)))
-            made = list(tqdm(results, total=len(jobs), desc=name, disable=None))
+            batch = max(1, simulations // (8 * workers))
+            made = run_tasks(simulate, jobs, executor=pool, batch=batch, progress=name)
             found = [one for one in made if not isinstance(one, str)]
             refused[name] = dict(Counter(one for one in made if isinstance(one, str)))
             engines[name] = dict(Counter(one["engine"] for one in found))

@@ -1,251 +1,197 @@
-"""Is it right? How often 95 % intervals cover the effect that cohorts were made with.
+r"""Is it right? How often, and at what width, 95 % intervals hold the effect of simulated studies.
 
-Each cell simulates cohorts with a known effect, makes a design, fits every model, and counts
-for every measure and method how often the interval covers the effect on the people whom the
-design is about. Beside the posterior stand the tests of the Justice Data Lab and mistakes
-that are common elsewhere. Prints one JSON object; a table goes to standard error.
+Each cell (`coverage_cells.py`) simulates studies with a known effect, makes a design, fits every
+model, and judges every method (`coverage_rivals.py`) by the same studies: bias in standard
+deviations of the estimate, coverage, width, one-sided errors, and the interval score of Gneiting
+and Raftery (2007, JASA 102, 359-378, section 6.2), width + (2 / alpha) x the distance by which the
+truth is missed. Studies that are done are kept in a store and not done again. Prints one JSON
+object; a table goes to standard error.
 
-    python benchmarks/coverage.py --replicates 200 --cells like_the_report twelve_sites=50
+    python benchmarks/coverage.py --cells one_frailty wrong_form=50 --measures rate frequency \
+        --store coverage.sqlite
 """
 
 import argparse
+import hashlib
 import json
-import math
 import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
+from coverage_cells import CELLS, EVERY, FORMULA, Cell, Study, draw_study
+from coverage_rivals import MODEL_ALONE, POSTERIOR, Found, compare, correct_in_one_step
 from machine import describe_run
-from numpy.typing import NDArray
-from tqdm import tqdm
 
 import desist as ds
-from desist.checks.people.weighted import weighted_difference
-from desist.checks.people.welch import welch
-from desist.cohort.outcomes import Outcomes, read_outcomes
-from desist.design.design import Design, draw_designs
-from desist.design.weighting.by_score import InverseProbability
+from desist.design.design import Design
+from desist.effects import estimate_effects
 from desist.estimands import Estimand, Measure
-from desist.models.predictors import FROM_DESIGN, target_weights
+from desist.execution import Store, run_tasks
+from desist.models.predictors import target_weights
+from desist.sample import Sample, build_sample
 
-type Found = tuple[Measure, str, tuple[float, float, float]]
-type Column = NDArray[Any]
-
-# Other ethnicities differ from white in nothing here; as a level of three people in a hundred
-# it would at times have no participant at all, and the score no estimate.
-FORMULA = "age + copas + I(ethnicity == 'black') + I(ethnicity == 'asian')"
-RIVAL_DRAWS = 200
-COHORTS_WITH_DRAWN_DESIGNS = 50  # 200 designs a cohort take longer than all the rest
+MEASURES = (*EVERY, Measure.HAZARD_RATIO)
+MODELS: dict[Any, frozenset[Measure]] = {
+    ds.RateModel: frozenset({Measure.RATE}),
+    ds.FrequencyModel: frozenset({Measure.FREQUENCY}),
+    ds.SurvivalModel: frozenset(set(MEASURES) - {Measure.RATE, Measure.FREQUENCY}),
+}
+LAPLACE = ds.Laplace(draws=500)  # half of what users get, which moves coverage by less than 0.001
+MISS = 2 / 0.05  # the price of a unit by which an interval misses the truth
+ROOMS = ("cohort", "design", "inference", "models", "effects", "checks")
+QUICK = ("one_frailty_null", "more_for_low_risk")  # of a run that names no cell
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A kind of study.
+class Task:
+    """One study to be judged."""
 
-    Attributes
-    ----------
-    people : dict
-        Arguments of `simulate_cohort`.
-    method : Method or None
-        Of the design; None compares everybody with weight 1.
-    estimand : Estimand
-        Asked for.
-    covariates : str
-        Of the outcome models: by default those of the design, as in `evaluate`.
-    """
-
-    people: dict[str, Any] = field(default_factory=dict)
-    method: Any = field(default_factory=ds.RadiusMatching)
-    estimand: Estimand = Estimand.ATT
-    covariates: str = FROM_DESIGN
+    cell: str
+    seed: int
+    measures: tuple[str, ...]
 
 
-CELLS = {
-    "like_the_report": Cell(),
-    "no_effect": Cell({"rate_ratio": 1.0}),
-    "effective_size_30": Cell({"n_comparison": 120}),
-    "thirteen_reoffenders": Cell({"n_treated": 45, "rate_ratio": 1.0}),
-    "ipw_ate": Cell({"confounding": 0.3}, InverseProbability(), Estimand.ATE),
-    "twelve_sites": Cell(
-        {
-            "n_treated": 60,
-            "n_comparison": 60,
-            "n_groups": 12,
-            "group_sd": 0.5,
-            "confounding": 0.0,
-            "rate_ratio": 0.6,
-        },
-        None,
-    ),
-    "wrong_form": Cell(covariates="age"),
-}
-
-
-def replicate(job: tuple[str, int]) -> list[dict[str, Any]] | str:
-    """Evaluate one simulated cohort; a refusal of the package is returned by its name."""
-    name, seed = job
-    cell = CELLS[name]
-    simulated = ds.simulate_cohort(rng=seed, **({"n_groups": 0} | cell.people))
-    cohort = simulated.cohort
+def replicate(task: Task) -> dict[str, Any]:
+    """Judge every method by one study; a refusal of the package is returned by its name."""
+    cell = CELLS[task.cell]
+    rng = np.random.default_rng([task.seed, crc32(task.cell.encode())])
+    study = draw_study(cell, rng)
     try:
-        design = make_design(cell, cohort)
-        found = [
-            *posteriors(cell, cohort, design, seed),
-            *checks(cohort, design),
-            *rivals(cohort, design, seed),
-        ]
+        sample = build_sample(study.cohort, make_design(cell, study.cohort), horizon=365)
+        found = list(answer(cell, sample, frozenset(map(Measure, task.measures)), task.seed, rng))
     except ds.CannotAnswerError as refusal:
-        return f"{type(refusal).__name__}: {str(refusal).splitlines()[0][:60]}"
-    truth = simulated.means_of(target_weights(design))
-    size = design.effective_sample_size_comparison
-    return [
-        {"cell": name, "measure": str(measure), "method": method, "ess": size}
-        | judge(truth[measure].difference, *limits)
-        for measure, method, limits in found
-    ]
+        return {"refused": f"{type(refusal).__name__}: {str(refusal).splitlines()[0][:60]}"}
+    truth = tell_truth(study, sample, task.measures)
+    rows = [[str(measure), name, *limits, truth[measure]] for measure, name, limits in found]
+    return {"rows": rows}
 
 
 def make_design(cell: Cell, cohort: ds.Cohort) -> Design:
     """Make the design of a cell."""
     if cell.method is None:
-        return Design(np.ones(cohort.n_people), cohort.treated, cell.estimand)
+        return Design(np.ones(cohort.n_people), cohort.treated, Estimand.ATT, formula=FORMULA)
     return ds.build_design(cohort, FORMULA, method=cell.method, estimand=cell.estimand)
 
 
-def posteriors(cell: Cell, cohort: ds.Cohort, design: Design, seed: int) -> Iterator[Found]:
-    """Fit every model and yield the posterior mean and interval of each difference."""
-    for kind in (ds.RateModel, ds.FrequencyModel, ds.SurvivalModel):
-        fit = ds.fit_model(kind(covariates=cell.covariates), cohort, design, seed=seed)
-        for effect in ds.estimate_effects(fit):
-            if effect.difference is not None:
-                limits = (float(effect.draws.mean()), effect.interval.lower, effect.interval.upper)
-                yield effect.measure, "posterior", limits
-                if (alone := effect.correction) is not None:
-                    before = (alone.contrast, alone.lower, alone.upper)
-                    yield effect.measure, "posterior, model alone", before
-    if cell.method is not None:
-        fit = ds.fit_model(
-            ds.RateModel(covariates=cell.covariates),
-            cohort,
-            design,
-            inference=ds.Laplace(sandwich=True),
-            seed=seed,
-        )
-        rate = ds.estimate_effects(fit)[0]
-        limits = (float(rate.draws.mean()), rate.interval.lower, rate.interval.upper)
-        yield Measure.RATE, "posterior, sandwich", limits
+def tell_truth(study: Study, sample: Sample, measures: tuple[str, ...]) -> dict[Measure, float]:
+    """Tell the true effects on the people whom the design is about."""
+    with_times = bool(MODELS[ds.SurvivalModel] & set(map(Measure, measures)))
+    return study.tell(target_weights(sample.design), with_times=with_times)
 
 
-def checks(cohort: ds.Cohort, design: Design) -> Iterator[Found]:
-    """Yield Welch on raw numbers, as the Justice Data Lab has it, and HC3 on the weights."""
-    for measure, outcome, who in outcome_columns(read_outcomes(cohort)):
-        data = (outcome[who], design.treated[who], design.weights[who])
-        for name, test in (("welch", welch), ("weighted difference, HC3", weighted_difference)):
-            finding = test(*data)
-            if not math.isnan(finding.lower):
-                yield measure, name, (finding.estimate, finding.lower, finding.upper)
+def answer(
+    cell: Cell,
+    sample: Sample,
+    measures: frozenset[Measure],
+    seed: int,
+    rng: np.random.Generator,
+) -> Iterator[Found]:
+    """Yield the answers of every method."""
+    for kind, of_kind in MODELS.items():
+        is_answerable = kind is not ds.RateModel or sample.followed_alike
+        if measures & of_kind and is_answerable:
+            yield from fit_and_correct(kind(covariates=cell.covariates), sample, seed, rng)
+    table = sample.cohort.covariates
+    matrix = table[[name.strip() for name in FORMULA.split("+")]].to_numpy(dtype=float)
+    yield from compare(sample, matrix, measures, rng)
 
 
-def outcome_columns(outcomes: Outcomes) -> Iterator[tuple[Measure, Column, Column]]:
-    """Yield each measure with its outcome and the people whom it is about."""
-    everybody = np.ones(len(outcomes.time_at_risk), dtype=bool)
-    yield Measure.RATE, outcomes.reoffended, everybody
-    yield Measure.FREQUENCY, outcomes.offences, everybody
-    yield Measure.RMST, outcomes.days, everybody  # nobody is lost before the horizon
-    yield Measure.TIME_AMONG_REOFFENDERS, outcomes.days, outcomes.reoffended
+def fit_and_correct(
+    model: Any, sample: Sample, seed: int, rng: np.random.Generator
+) -> Iterator[Found]:
+    """Fit a model and yield each effect: by default, of the model alone, corrected in one step."""
+    engine = "auto" if sample.cohort.groups else LAPLACE
+    fit = ds.fit_model(model, sample, inference=engine, seed=seed)
+    for effect in estimate_effects(fit):
+        measure, limits = effect.measure, effect.interval
+        draws = effect.draws.to_numpy()
+        found = (float(draws.mean()), limits.lower, limits.upper)
+        alone = effect.correction
+        before = None if alone is None else (alone.contrast, alone.lower, alone.upper)
+        if measure is Measure.HAZARD_RATIO:  # its sampling distribution is even on the log scale
+            found = (float(np.log(draws).mean()), *map(float, np.log(found[1:])))
+            before = before and tuple(map(float, np.log(before)))
+        yield measure, POSTERIOR, found
+        if before is not None:
+            yield measure, MODEL_ALONE, before
+        if measure in {Measure.RATE, Measure.FREQUENCY}:
+            yield measure, "one step, Dirichlet", correct_in_one_step(fit, measure, rng)
 
 
-def rivals(cohort: ds.Cohort, design: Design, seed: int) -> Iterator[Found]:
-    """Yield what common mistakes make of the rate."""
-    rng = np.random.default_rng(seed)
-    reoffended = read_outcomes(cohort).reoffended.astype(float)
-    arms = (design.treated, ~design.treated)
-
-    # weights as frequency weights: a Beta posterior from sums of raw weights
-    draws = [
-        rng.beta(
-            0.5 + design.weights[arm] @ reoffended[arm],
-            0.5 + design.weights[arm] @ (1 - reoffended[arm]),
-            4000,
-        )
-        for arm in arms
-    ]
-    yield Measure.RATE, "weights as frequencies", spread(draws[0] - draws[1])
-
-    # the plain bootstrap of the people, their weights kept
-    means = []
-    for arm in arms:
-        weights, outcome = design.weights[arm], reoffended[arm]
-        times = rng.multinomial(len(weights), np.full(len(weights), 1 / len(weights)), 1000)
-        means.append((times * weights) @ outcome / (times @ weights))
-    yield Measure.RATE, "plain bootstrap", spread((means[0] - means[1])[np.isfinite(means[0])])
-
-    # outcomes fixed, only the scores drawn: CausalPy's inverse-propensity posterior
-    if design.scores is not None and seed < COHORTS_WITH_DRAWN_DESIGNS:
-        drawn = [
-            np.average(reoffended[arms[0]], weights=one.weights[arms[0]])
-            - np.average(reoffended[arms[1]], weights=one.weights[arms[1]])
-            for one in draw_designs(cohort, design, n_draws=RIVAL_DRAWS, rng=rng)
-        ]
-        yield Measure.RATE, "scores drawn, outcomes fixed", spread(np.array(drawn))
+def judge(rows: pd.DataFrame) -> pd.DataFrame:
+    """Judge each answer by the truth."""
+    below = np.maximum(rows["lower"] - rows["truth"], 0)
+    above = np.maximum(rows["truth"] - rows["upper"], 0)
+    return rows.assign(
+        error=rows["estimate"] - rows["truth"],
+        width=rows["upper"] - rows["lower"],
+        too_high=(below > 0).astype(float),  # the interval lies above the truth
+        too_low=(above > 0).astype(float),
+        interval_score=rows["upper"] - rows["lower"] + MISS * (below + above),
+        excludes_zero=((rows["lower"] > 0) | (rows["upper"] < 0)).astype(float),
+    )
 
 
-def spread(draws: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Return the mean and the 95 % limits of draws."""
-    lower, upper = np.quantile(draws, [0.025, 0.975])
-    return float(draws.mean()), float(lower), float(upper)
-
-
-def judge(truth: float, estimate: float, lower: float, upper: float) -> dict[str, Any]:
-    """Say whether an interval covers the truth, and whether it excludes no difference."""
-    return {
-        "covered": lower <= truth <= upper,
-        "excludes_zero": lower > 0 or upper < 0,
-        "width": upper - lower,
-        "error": estimate - truth,
-        "truth": truth,
-    }
-
-
-def summarise(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Average the replicates of each cell, measure and method, with Monte Carlo errors."""
-    grouped = pd.DataFrame(rows).groupby(["cell", "measure", "method"], sort=False)
-    table = grouped[["covered", "excludes_zero", "width", "error", "truth", "ess"]].mean()
-    table.columns = ["coverage", "excludes_zero", "mean_width", "bias", "mean_truth", "mean_ess"]
-    table.insert(0, "replicates", grouped.size())
-    variance = table["coverage"] * (1 - table["coverage"])
-    error = np.sqrt(np.maximum(variance, 1 / table["replicates"]) / table["replicates"])
-    table.insert(2, "monte_carlo_error", error)
+def summarise(rows: pd.DataFrame) -> pd.DataFrame:
+    """Average the studies of each cell, measure and method, with Monte Carlo errors."""
+    grouped = judge(rows).groupby(["cell", "measure", "method"], sort=False)
+    table = pd.DataFrame({"replicates": grouped.size()})
+    n = table["replicates"]
+    means, spreads = grouped.mean(numeric_only=True), grouped.std(numeric_only=True)
+    table["bias"] = means["error"]
+    table["bias_sd"] = means["error"] / spreads["error"]
+    table["bias_sd_error"] = 1 / np.sqrt(n)
+    table["coverage"] = 1 - means["too_high"] - means["too_low"]
+    variance = np.maximum(table["coverage"] * (1 - table["coverage"]), 1 / n)
+    table["coverage_error"] = np.sqrt(variance / n)
+    for name in ("width", "too_high", "too_low", "interval_score", "excludes_zero", "truth"):
+        table[name] = means[name]
+    table["interval_score_error"] = spreads["interval_score"] / np.sqrt(n)
     return table.reset_index()
 
 
-def run(cells: dict[str, int], workers: int) -> dict[str, Any]:
+def hash_sources() -> str:
+    """Hash what the numbers depend on: the rooms of the package they come from, and these files."""
+    package, here = Path(ds.__file__).parent, Path(__file__).parent
+    files = [path for room in ROOMS for path in sorted((package / room).rglob("*.py"))]
+    files += [package / "sample.py", package / "weights.py", *sorted(here.glob("coverage*.py"))]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def run(
+    cells: dict[str, int], measures: tuple[str, ...], workers: int, store: Store | None
+) -> dict[str, Any]:
     """Run the cells on a pool of processes; the same seeds whatever the pool."""
-    jobs = [(cell, seed) for cell, replicates in cells.items() for seed in range(replicates)]
-    rows: list[dict[str, Any]] = []
-    refused: Counter[str] = Counter()
     start, ran = time.perf_counter(), describe_run()
+    tasks = [Task(name, seed, measures) for name, many in cells.items() for seed in range(many)]
     with ProcessPoolExecutor(workers) as pool:
-        results = pool.map(replicate, jobs, chunksize=4)
-        for job, found in zip(jobs, tqdm(results, total=len(jobs), disable=None), strict=True):
-            if isinstance(found, str):
-                refused[f"{job[0]}: {found}"] += 1
-            else:
-                rows += found
-    table = summarise(rows)
-    print(table.drop(columns=["mean_truth"]).to_string(index=False), file=sys.stderr)
+        results = run_tasks(
+            replicate, tasks, executor=pool, batch=4, progress="studies", store=store
+        )
+    refused: Counter[str] = Counter()
+    rows: list[list[Any]] = []
+    for task, result in zip(tasks, results, strict=True):
+        if "refused" in result:
+            refused[f"{task.cell}: {result['refused']}"] += 1
+        rows += [[task.cell, *row] for row in result.get("rows", [])]
+    names = ["cell", "measure", "method", "estimate", "lower", "upper", "truth"]
+    table = summarise(pd.DataFrame(rows, columns=names))
+    print(table.round(3).to_string(index=False), file=sys.stderr)
     return {
         "benchmark": "coverage",
         **ran,
         "seconds": round(time.perf_counter() - start, 1),
         "replicates": cells,
+        "null": [name for name in cells if CELLS[name].is_null],
         "refused": dict(refused),
         "results": json.loads(table.to_json(orient="records", double_precision=6)),
     }
@@ -254,22 +200,31 @@ def run(cells: dict[str, int], workers: int) -> dict[str, Any]:
 def main() -> None:
     """Read the arguments, run, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--replicates", type=int, default=200)
+    parser.add_argument("--replicates", type=int, help="of cells that name no number")
     parser.add_argument(
         "--cells",
         nargs="+",
-        default=["like_the_report"],
+        default=list(QUICK),
         metavar="CELL[=REPLICATES]",
-        help=f"of {', '.join(CELLS)}; with a number, so many replicates of that one",
+        help=f"all, or of {', '.join(CELLS)}; with a number, so many replicates of that one",
     )
+    parser.add_argument("--measures", nargs="+", choices=MEASURES, default=list(MEASURES))
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--store", type=Path, help="file that keeps the studies that are done")
+    parser.add_argument("--mark", default="", help="of the store, in place of a hash of the code")
     arguments = parser.parse_args()
     asked = [cell.partition("=") for cell in arguments.cells]
+    if arguments.cells == ["all"]:
+        asked = [(name, "", "") for name in CELLS]
     unknown = [name for name, _, _ in asked if name not in CELLS]
     if unknown:
         parser.error(f"no such cell: {', '.join(unknown)}")
-    cells = {name: int(number or arguments.replicates) for name, _, number in asked}
-    print(json.dumps(run(cells, arguments.workers), indent=1))
+    cells = {
+        name: int(number or arguments.replicates or CELLS[name].replicates)
+        for name, _, number in asked
+    }
+    store = arguments.store and Store(arguments.store, arguments.mark or hash_sources())
+    print(json.dumps(run(cells, tuple(arguments.measures), arguments.workers, store), indent=1))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ part of a docstring.
 """
 
 import ast
+import inspect
 import io
 import json
 import re
@@ -14,6 +15,8 @@ import statistics
 import tokenize
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 SECTIONS = re.compile(r"^\s*(Examples|Parameters|Attributes|Returns|Yields)\n\s*-+$", re.MULTILINE)
@@ -73,14 +76,28 @@ def describe(values: list[int]) -> dict[str, float]:
     return {"median": statistics.median(values), "p90": tenths[8], "max": max(values)}
 
 
-def count_documented() -> dict[str, int]:
-    """Count the public names, and those whose docstring ends in an example."""
+def count_documented() -> dict[str, dict[str, int]]:
+    """Count the public names at the top and on all faces, and those that show an example."""
     import desist
 
-    names = [name for name in desist.__all__ if name != "__version__"]
-    told = [name for name in names if SECTIONS.search(getattr(desist, name).__doc__ or "")]
-    shown = [name for name in names if ">>>" in (getattr(desist, name).__doc__ or "")]
-    return {"names": len(names), "documented": len(told), "with_example": len(shown)}
+    top = list_callables(desist)
+    faces = [getattr(desist, name) for name in desist.__all__]
+    shown = [item for face in faces if inspect.ismodule(face) for item in list_callables(face)]
+    return {"top": tell_of(top), "faces": tell_of({*top, *shown})}
+
+
+def list_callables(face: ModuleType) -> list[Any]:
+    """List the functions and records of a face."""
+    named = [getattr(face, name) for name in getattr(face, "__all__", vars(face))]
+    ours = [item for item in named if inspect.isclass(item) or inspect.isfunction(item)]
+    return [item for item in ours if item.__module__.startswith("desist")]
+
+
+def tell_of(items: Iterable[Any]) -> dict[str, int]:
+    """Count names, those with sections, and those with an example that runs."""
+    texts = [inspect.getdoc(item) or "" for item in items]
+    told = sum(bool(SECTIONS.search(text)) for text in texts)
+    return {"names": len(texts), "documented": told, "with_example": sum(">>>" in t for t in texts)}
 
 
 def main() -> None:

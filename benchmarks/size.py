@@ -31,13 +31,13 @@ from typing import Any
 import numpy as np
 from machine import describe_run
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from desist.checks.by_measure import check_frequency, check_rate, check_time
 from desist.checks.check import Check
 from desist.checks.counts.conditional import fisher
 from desist.checks.counts.two_proportions import newcombe
 from desist.checks.people.welch import welch
+from desist.execution import run_tasks
 
 N_TREATED, N_COMPARISON = 83, 5514
 SHAPE = 0.16  # of the personal intensity: the report's P(0) and mean imply it
@@ -146,9 +146,9 @@ def measure_size(
 ) -> dict[str, dict[str, Any]]:
     """Count rejections over null data sets; the same whatever the pool."""
     jobs = [(name, tuple(outcomes), seed, number) for number in range(n_sets)]
-    results = pool.map(test_once, jobs, chunksize=10)
+    results = run_tasks(test_once, jobs, executor=pool, batch=10, progress=name)
     p_values: dict[str, list[float]] = defaultdict(list)
-    for found in tqdm(results, total=n_sets, desc=name, disable=None):
+    for found in results:
         for key, p_value in found.items():
             p_values[key] += [] if p_value is None else [p_value]
     return {key: _summarise(values, n_sets) for key, values in p_values.items()}

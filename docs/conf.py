@@ -13,6 +13,7 @@ release = version = installed_version("desist")
 
 extensions = [
     "floors",
+    "house",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "numpydoc",

@@ -78,7 +78,7 @@ for effect in people.effects:
 # tests of pseudo-counts and raw counts at the foot are mistakes, shown as such.
 
 root = Path.cwd() if (Path.cwd() / "docs").is_dir() else Path.cwd().parent
-kept = json.loads((root / "benchmarks" / "results" / "size.json").read_text(encoding="utf-8"))
+kept = json.loads((root / "docs" / "_data" / "size.json").read_text(encoding="utf-8"))
 sizes = pd.DataFrame(
     [
         {"weights": name, "check": check, **found}

@@ -1,13 +1,16 @@
-"""Everything public is documented as numpydoc asks."""
+"""What a face shows is documented as numpydoc asks; everything else says what it is in one line."""
 
+import ast
 import importlib
 import inspect
-import pkgutil
+from pathlib import Path
 
 import pytest
 
 import desist
 
+SOURCE = Path(desist.__file__).parent
+MODULES = sorted(path for path in SOURCE.rglob("*.py") if path.name != "commands.py")  # help texts
 # Codes of numpydoc's validation; extended summaries, see-also and the order of
 # sections are left to taste.
 OF_FUNCTIONS = {"GL01", "GL03", "GL05", "GL06", "GL07", "GL08", "GL10", "SS01", "SS02", "SS03"} | {
@@ -28,20 +31,31 @@ OF_CLASSES = OF_FUNCTIONS - {"PR01", "PR02", "RT01"}  # records list attributes 
 OF_METHODS = OF_FUNCTIONS - {"PR01", "RT01"}  # short ones say it all in their first line
 
 
-def public_objects():
-    for info in pkgutil.walk_packages(desist.__path__, "desist."):
-        if info.name.startswith("desist.cli") or "._" in info.name:
-            continue  # nobody calls these by themselves
-        module = importlib.import_module(info.name)
-        for name, item in vars(module).items():
-            if name.startswith("_") or getattr(item, "__module__", None) != info.name:
-                continue
-            if inspect.isclass(item) or inspect.isfunction(item):
-                yield f"{info.name}.{name}"
+def list_faces():
+    """List the modules whose names a user calls."""
+    members = [getattr(desist, name) for name in desist.__all__]
+    return [desist, *(member for member in members if inspect.ismodule(member))]
 
 
-@pytest.mark.parametrize("path", sorted(set(public_objects())))
-def test_docstring_passes_numpydoc(path):
+def list_shown():
+    """List the functions and records that stand on a face, by module and name."""
+    shown = set()
+    for face in list_faces():
+        offered = hasattr(face, "__all__")  # a plain module offers what is its own
+        for name in face.__all__ if offered else vars(face):
+            item, home = getattr(face, name), getattr(getattr(face, name), "__module__", "")
+            ours = home.startswith("desist.") if offered else home == face.__name__
+            if ours and callable(item) and not name.startswith("_"):
+                shown.add(f"{home}.{name}")
+    return shown
+
+
+SHOWN = list_shown()
+FACES = {Path(face.__file__) for face in list_faces()}
+
+
+@pytest.mark.parametrize("path", sorted(SHOWN))
+def test_what_a_face_shows_passes_numpydoc(path):
     from numpydoc.validate import validate
 
     module, name = path.rsplit(".", 1)
@@ -54,3 +68,30 @@ def test_docstring_passes_numpydoc(path):
                 found = validate(f"{path}.{method}")["errors"]
                 errors += [f"{method} {code}: {text}" for code, text in found if code in OF_METHODS]
     assert errors == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_what_no_face_shows_says_what_it_is_in_one_line(path):
+    # sources of formulas and reasons of an order stand in comments, where they are needed
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    home = ".".join(["desist", *path.relative_to(SOURCE).with_suffix("").parts])
+    told = [] if path in FACES else [(path.stem, tree)]
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            told += list_hidden(node, is_shown=f"{home}.{node.name}" in SHOWN)
+    assert [name for name, node in told if count_lines(node) > 1] == []
+
+
+def list_hidden(node, is_shown):
+    """List a function or a class, and what is in it, as far as no face shows it."""
+    hidden = [] if is_shown else [(node.name, node)]
+    for inner in node.body:
+        if isinstance(inner, ast.ClassDef | ast.FunctionDef):
+            seen = is_shown and isinstance(node, ast.ClassDef) and not inner.name.startswith("_")
+            hidden += list_hidden(inner, seen)
+    return hidden
+
+
+def count_lines(node):
+    """Count the lines of a docstring."""
+    return len((ast.get_docstring(node) or "").splitlines())

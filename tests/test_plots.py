@@ -12,7 +12,16 @@ from matplotlib.figure import Figure
 import desist as ds
 from desist.errors import InputError
 
-WITH_AXES = {"love_plot", "prior_and_posterior", "survival_curves"}
+WITH_AXES = {
+    "effects_by_group",
+    "hidden_bias",
+    "love_plot",
+    "placebo_estimates",
+    "prior_and_posterior",
+    "scenarios",
+    "survival_curves",
+    "tipping_points",
+}
 PICTURES = Path(ds.__file__).parent / "report" / "pictures"
 
 

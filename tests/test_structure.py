@@ -1,6 +1,8 @@
 """The house keeps its shape: floors, sizes, names, and what it costs to import."""
 
 import ast
+import importlib
+import inspect
 import re
 import subprocess
 import sys
@@ -16,12 +18,14 @@ SOURCE = Path(desist.__file__).parent
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(SOURCE.rglob("*.py"))
 MOST_LOADED = 200  # modules, the standard library's included; numpy alone brings as many
+LAZY = sorted(path.parent.name for path in SOURCE.glob("*/__init__.pyi"))
+FACES = (*LAZY, "plots")
 CLOCKS = re.compile(
     r"\b(asyncio|default_timer|getrusage|gettimeofday|monotonic|perf_counter|process_time"
     r"|os\.times|thread_time|timeit|import time|time\.time|time\.sleep|datetime\.now|utcnow"
     r"|timeout|SIGALRM|setitimer)(_ns)?\b"
 )
-HEAVY = ("pymc", "pytensor", "arviz", "arviz_stats", "nutpie", "matplotlib", "pandas", "scipy")
+HEAVY = {"arviz", "arviz_stats", "matplotlib", "numpy", "nutpie", "pandas", "pymc", "pytensor"}
 
 
 def test_floors_import_only_from_below():
@@ -30,22 +34,63 @@ def test_floors_import_only_from_below():
     assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True) == 0
 
 
-def test_importing_the_package_loads_little_and_nothing_heavy():
+@pytest.mark.parametrize("face", ["desist", *(f"desist.{name}" for name in LAZY)])
+def test_importing_a_face_loads_little_and_nothing_heavy(face):
     script = (
-        "import sys; before = set(sys.modules); import desist; print(*(set(sys.modules) - before))"
+        f"import sys; before = set(sys.modules); import {face}; print(*(set(sys.modules) - before))"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     loaded = run.stdout.split()
-    assert not set(HEAVY) & {name.partition(".")[0] for name in loaded}
+    assert not HEAVY & {name.partition(".")[0] for name in loaded}
     assert len(loaded) < MOST_LOADED
 
 
-def test_every_public_name_can_be_had_and_there_are_at_most_forty():
-    assert len(desist.__all__) <= 40
-    for name in desist.__all__:
-        assert getattr(desist, name) is not None
-    with pytest.raises(AttributeError, match="has no attribute 'Exposure'"):
-        desist.Exposure  # noqa: B018
+def test_at_most_forty_names_stand_at_the_top_beside_the_faces():
+    modules = {name for name in desist.__all__ if inspect.ismodule(getattr(desist, name))}
+    assert set(FACES) <= modules
+    assert len(set(desist.__all__) - modules) <= 40
+
+
+@pytest.mark.parametrize("face", ["", *FACES])
+def test_every_name_of_a_face_can_be_had_and_is_offered(face):
+    module = importlib.import_module(f"desist.{face}".rstrip("."))
+    for name in module.__all__:
+        assert getattr(module, name) is not None
+    assert set(module.__all__) <= set(dir(module))
+    with pytest.raises(AttributeError, match="Exposure"):
+        module.Exposure  # noqa: B018
+
+
+@pytest.mark.parametrize("face", ["", *LAZY])
+def test_a_stub_says_where_each_name_of_its_face_is_defined(face):
+    stub = SOURCE / face / "__init__.pyi"
+    package = f"desist.{face}".rstrip(".")
+    for node in ast.parse(stub.read_text(encoding="utf-8")).body:
+        for alias in node.names if isinstance(node, ast.ImportFrom) and node.module else ():
+            home = f"{package}.{node.module}"
+            item = getattr(importlib.import_module(home), alias.name)
+            assert alias.asname == alias.name  # a stub offers a name only when it is renamed
+            assert getattr(item, "__module__", home) == home or not callable(item), alias.name
+
+
+@pytest.mark.parametrize("face", LAZY)
+def test_no_name_of_a_face_is_also_a_module_of_it(face):
+    # whoever imports the module would put it in the place of the name
+    assert not set(importlib.import_module(f"desist.{face}").__all__) & {
+        path.stem for path in (SOURCE / face).iterdir()
+    }
+
+
+def test_our_own_modules_do_not_go_through_a_face():
+    # the contracts see an import of a module, and not what a face fetches later
+    through = {
+        f"{path.relative_to(SOURCE)}:{node.lineno}"
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module in {f"desist.{name}" for name in LAZY}
+        if not all((SOURCE / node.module[7:] / f"{name.name}.py").exists() for name in node.names)
+    }
+    assert through == set()
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
@@ -132,6 +177,58 @@ def test_the_design_knows_no_single_method():
     assert not names & _list_methods()
 
 
+def test_few_functions_of_the_design_take_its_cohort_as_well():
+    # a design knows the people it was built from; whoever joins the two builds a sample
+    taking = [
+        f"{path.name}: {node.name}"
+        for path in (SOURCE / "design").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+        if {"Cohort", "Design"} <= {name for kind in _list_kinds(node) for name in kind}
+    ]
+    assert len(taking) <= 6, taking
+
+
+def test_only_one_module_hands_work_to_an_executor():
+    found = {}
+    for path in MODULES:
+        text = path.read_text(encoding="utf-8")
+        names = {
+            name.name
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.ImportFrom) and node.module == "concurrent.futures"
+            for name in node.names
+        }
+        if names - {"Executor"} or re.search(
+            r"executor\.(map|submit)|import (multiprocessing|joblib)", text
+        ):
+            found[path.name] = names
+    assert set(found) == {"execution.py"}
+
+
+@pytest.mark.parametrize(
+    "path", sorted((SOURCE / "report").rglob("*.py")), ids=lambda path: path.stem
+)
+def test_above_the_view_nothing_is_read_from_an_evaluation(path):
+    # it may be taken, to make the view of it
+    if path.stem in {"view", "disclosure"}:
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            taken = {
+                argument.arg
+                for argument in (*node.args.args, *node.args.kwonlyargs)
+                if argument.annotation and "Evaluation" in ast.unparse(argument.annotation)
+            }
+            read = [
+                ast.unparse(inner)
+                for inner in ast.walk(node)
+                if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name)
+                if inner.value.id in taken
+            ]
+            assert read == [], node.name
+
+
 def test_our_own_modules_are_imported_at_the_top():
     # the command line starts fast because its commands import the floors when they run
     deferred = []
@@ -146,6 +243,11 @@ def test_our_own_modules_are_imported_at_the_top():
                     if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("desist")
                 ]
     assert deferred == []
+
+
+def _list_kinds(node):
+    arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+    return [re.findall(r"\w+", ast.unparse(one.annotation)) for one in arguments if one.annotation]
 
 
 def _list_methods():

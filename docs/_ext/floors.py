@@ -1,12 +1,10 @@
 """Reference pages, one a floor, in step with the code because they are made from it.
 
-The names that `import desist as ds` gives stand first. The others follow, grouped by the module
-that they live in under the first line of its docstring: those of the floor's `__all__`, or of all
-its modules where it has none.
+The names that `import desist as ds` gives stand first. The others that stand on the floor's face
+follow, grouped by the module that they live in under the first line of its docstring.
 """
 
 import inspect
-import pkgutil
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -25,9 +23,13 @@ FLOORS = (
     "effects",
     "models",
     "inference",
+    "intake",
+    "sample",
+    "intake",
     "design",
     "datasets",
     "cohort",
+    "execution",
     "estimands",
     "weights",
     "errors",
@@ -40,24 +42,9 @@ MORE = {
     "errors": "When each is raised, and the exit codes of the command line: "
     ":doc:`/reference/exit_codes`.",
     "inference": "What is done, and when it is refused: :doc:`/method/inference`.",
+    "intake": "The same by a settings file: :doc:`/reference/settings`.",
     "report": "What may be said, and by which rules: :doc:`/method/statements`.",
 }
-# Steps on the way that nobody calls by themselves.
-INNER = frozenset(
-    f"desist.{module}"
-    for module in (
-        "cohort.columns",
-        "cohort.contradictions",
-        "cohort.reading",
-        "cohort.roles",
-        "cohort.validation",
-        "evaluation.categories",
-        "evaluation.container",
-        "evaluation.stored",
-        "inference.laplace",
-        "models.predictors",
-    )
-)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -90,17 +77,16 @@ def list_names(text: str) -> Iterator[str]:
 
 def write_page(floor: str) -> str:
     """Write the page of one floor."""
-    package = import_module(f"desist.{floor}")
+    face = import_module(f"desist.{floor}")
     title = floor.capitalize()
-    lines = [title, "=" * len(title), "", first_line(package), "", MORE.get(floor, ""), ""]
+    lines = [title, "=" * len(title), "", first_line(face), "", MORE.get(floor, ""), ""]
     first = list_top_names(floor)
     if first:
         lines += write_table("desist", first)
-    for module, names in group_names(package, without=set(first)).items():
+    for module, names in group_names(face, without=set(first)).items():
         heading = first_line(import_module(module)).rstrip(".")
-        lines += [heading, "-" * len(heading), ""] if module != package.__name__ else []
-        named = package if hasattr(package, "__all__") else import_module(module)
-        lines += write_table(named.__name__, names)
+        lines += [heading, "-" * len(heading), ""] if module != face.__name__ else []
+        lines += write_table(face.__name__, names)
     return "\n".join(lines)
 
 
@@ -117,28 +103,21 @@ def list_top_names(floor: str) -> list[str]:
     return [name for name, home in homes.items() if f"{home}.".startswith(f"desist.{floor}.")]
 
 
-def group_names(package: ModuleType, without: set[str]) -> dict[str, list[str]]:
-    """Group the public names of a floor by the module that they live in."""
-    modules = [package]
-    if not hasattr(package, "__all__"):
-        paths = getattr(package, "__path__", [])
-        inside = (item.name for item in pkgutil.iter_modules(paths, f"{package.__name__}."))
-        modules += [import_module(name) for name in inside if name not in INNER]
+def group_names(face: ModuleType, without: set[str]) -> dict[str, list[str]]:
+    """Group the names of a face by the module that they live in."""
     groups: dict[str, list[str]] = {}
-    for module in modules:
-        for name in getattr(module, "__all__", vars(module)):
-            item = getattr(module, name)
-            if name in without or name.startswith("_") or not is_ours(item, module):
-                continue
+    for name in getattr(face, "__all__", vars(face)):
+        item = getattr(face, name)
+        if name not in without and not name.startswith("_") and is_ours(item, face):
             groups.setdefault(item.__module__, []).append(name)
     return dict(sorted(groups.items()))
 
 
-def is_ours(item: object, module: ModuleType) -> bool:
-    """Return whether a name of a module is a function or class that belongs to it."""
+def is_ours(item: object, face: ModuleType) -> bool:
+    """Return whether a name of a face is a function or class that belongs to it."""
     if not (inspect.isclass(item) or inspect.isfunction(item)):
         return False
-    return hasattr(module, "__all__") or item.__module__ == module.__name__
+    return hasattr(face, "__all__") or item.__module__ == face.__name__
 
 
 def first_line(module: ModuleType) -> str:

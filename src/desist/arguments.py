@@ -1,10 +1,9 @@
-"""The validation that every public function shares: arguments of the wrong kind, named at once.
+"""The validation that every public function shares: arguments of the wrong kind, named at once."""
 
-Each function returns the faults it finds, so that a caller adds them up and raises one error
-(`desist.errors.raise_faults`). Nothing is converted or clipped here. What was found is told by
-its kind and, for a single number, word or truth value of a setting, by its value; tables, arrays
-and lists are told by their size alone, because they may hold people.
-"""
+# Each function returns the faults it finds, so that a caller adds them up and raises one error
+# (`desist.errors.raise_faults`). Nothing is converted or clipped here. What was found is told by
+# its kind and, for a single number, word or truth value of a setting, by its value; tables, arrays
+# and lists are told by their size alone, because they may hold people.
 
 import math
 from collections.abc import Collection, Iterable, Sized
@@ -30,30 +29,7 @@ def find_number_faults(
     optional: bool = False,
     advice: str = "",
 ) -> list[Fault]:
-    """Find what is wrong with an argument that has to be one finite number.
-
-    Parameters
-    ----------
-    where : str
-        Name of the argument, as the user writes it.
-    value : object
-        What was given; NumPy's numbers count, truth values and text do not.
-    above, below : float
-        Limits that are not allowed themselves.
-    least, most : float
-        Limits that are allowed.
-    whole : bool
-        Whether only whole numbers will do; 3.0 does not.
-    optional : bool
-        Whether None will do.
-    advice : str
-        What to do about it.
-
-    Returns
-    -------
-    list of Fault
-        At most one.
-    """
+    """Find what is wrong with an argument that has to be one finite number."""
     if optional and value is None:
         return []
     number = _read_number(value, whole=whole)
@@ -66,42 +42,14 @@ def find_number_faults(
 
 
 def find_probability_faults(value: object, where: str = "probability") -> list[Fault]:
-    """Find what is wrong with the probability of an interval.
-
-    Parameters
-    ----------
-    value : object
-        What was given.
-    where : str
-        Name of the argument.
-
-    Returns
-    -------
-    list of Fault
-        At most one; a percentage is told how to write it.
-    """
+    """Find what is wrong with the probability of an interval."""
     number = _read_number(value, whole=False)
     advice = f"write {number / 100:g}" if 1 < number < 100 else ""
     return find_number_faults(where, value, above=0.0, below=1.0, advice=advice)
 
 
 def find_choice_faults(where: str, value: object, choices: Iterable[str]) -> list[Fault]:
-    """Find what is wrong with an argument that has to be one of several words.
-
-    Parameters
-    ----------
-    where : str
-        Name of the argument.
-    value : object
-        What was given.
-    choices : iterable of str
-        The words.
-
-    Returns
-    -------
-    list of Fault
-        At most one.
-    """
+    """Find what is wrong with an argument that has to be one of several words."""
     words = list(choices)
     if isinstance(value, str) and value in words:
         return []
@@ -109,22 +57,7 @@ def find_choice_faults(where: str, value: object, choices: Iterable[str]) -> lis
 
 
 def find_names_faults(where: str, value: Any, advice: str = "") -> list[Fault]:
-    """Find what is wrong with an argument that has to be a list of names.
-
-    Parameters
-    ----------
-    where : str
-        Name of the argument.
-    value : object
-        What was given; a single text is not a list of its letters.
-    advice : str
-        What to do about it.
-
-    Returns
-    -------
-    list of Fault
-        At most one.
-    """
+    """Find what is wrong with an argument that has to be a list of names."""
     is_list = isinstance(value, Collection) and not isinstance(value, str | bytes)
     if is_list and all(isinstance(name, str) for name in value):
         return []
@@ -136,26 +69,7 @@ def find_names_faults(where: str, value: Any, advice: str = "") -> list[Fault]:
 def find_kind_faults(
     where: str, value: object, kinds: type | tuple[type, ...], expected: str, advice: str = ""
 ) -> list[Fault]:
-    """Find what is wrong with an argument that has to be a record of some kind.
-
-    Parameters
-    ----------
-    where : str
-        Name of the argument.
-    value : object
-        What was given.
-    kinds : type or tuple of type
-        The classes that will do.
-    expected : str
-        The same in words: "a prior such as Normal(0, 1)".
-    advice : str
-        What to do about it; a class in place of a record says so by itself.
-
-    Returns
-    -------
-    list of Fault
-        At most one.
-    """
+    """Find what is wrong with an argument that has to be a record of some kind."""
     if isinstance(value, kinds):
         return []
     if isinstance(value, type) and issubclass(value, kinds):
@@ -164,23 +78,7 @@ def find_kind_faults(
 
 
 def describe(value: object) -> str:
-    """Say what an argument is without showing anything that may be about people.
-
-    Parameters
-    ----------
-    value : object
-        What was given.
-
-    Returns
-    -------
-    str
-        A number or a short word as it is written, anything else by kind and size.
-
-    Examples
-    --------
-    >>> describe("365"), describe(None), describe([1, 2, 3])
-    ("'365'", 'None', 'a list of 3')
-    """
+    """Say what an argument is without showing anything that may be about people."""
     if value is None or isinstance(value, bool | np.bool_):
         return str(value)
     if isinstance(value, str):

@@ -20,6 +20,12 @@ class Estimand(StrEnum):
         The comparison people.
     ATO : str
         The people in the overlap, who might as well have taken part as not.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.Estimand("ATT").people
+    'the people who took part'
     """
 
     ATT = "ATT"
@@ -58,7 +64,14 @@ class Measure(StrEnum):
         Mean days to the first reoffence, among those who reoffended. Descriptive: it
         conditions on something that the programme may have changed.
     HAZARD_RATIO : str
-        Ratio of the hazards of a first reoffence.
+        Ratio of the hazards of a first reoffence, averaged over the follow-up: each day counts by
+        its hazard without the programme, so that it is the ratio of the cumulative hazards.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.Measure.RATE.label
+    'Reoffending rate (proportion)'
     """
 
     RATE = "rate"
@@ -102,7 +115,7 @@ _DETAILS = {
     Measure.TIME_AMONG_REOFFENDERS: _Details(
         "Time to first reoffence among reoffenders (days)", "days", False
     ),
-    Measure.HAZARD_RATIO: _Details("Hazard of a first reoffence (ratio)", "ratio", True),
+    Measure.HAZARD_RATIO: _Details("Hazard of a first reoffence (average ratio)", "ratio", True),
 }
 
 

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from desist.errors import Fault, InputError
+from desist.progress import show_progress
 
-SECONDS_BEFORE_PROGRESS = 2.0
 _OWNER_ONLY = 0o600
 
 
@@ -160,7 +160,7 @@ def run_tasks[Task, Result](
     left = [position for position in range(len(tasks)) if position not in results]
     batches = [left[first : first + batch] for first in range(0, len(left), batch)]
     done = _run_batches(partial(_run_batch, work), tasks, batches, executor, outstanding)
-    with _show_progress(progress, len(tasks), len(results)) as bar:
+    with show_progress(progress, len(tasks), done=len(results)) as bar:
         for positions, found in zip(batches, done, strict=True):
             if store is None:
                 results |= zip(positions, found, strict=True)
@@ -257,18 +257,6 @@ def _run_batches(
     finally:
         for future in waiting:
             future.cancel()
-
-
-def _show_progress(words: str, total: int, done: int) -> Any:
-    from tqdm import tqdm
-
-    return tqdm(
-        total=total,
-        initial=done,
-        desc=words or None,
-        disable=None if words else True,  # None: silent off a terminal
-        delay=SECONDS_BEFORE_PROGRESS,
-    )
 
 
 def _no_store(path: Path, found: str, advice: str) -> InputError:

@@ -1,23 +1,37 @@
 """Pictures: of an evaluation as a report may show it, and of the steps before for its makers.
 
-The forest and the love plot withhold what the rules withhold. The others show people in curves and
+The forests and the love plot withhold what the rules withhold. The others show people in curves and
 densities: they are for whoever may see the people, not for a report. Each returns a matplotlib
 Figure and shows nothing; a picture of one panel draws in the axes that it is given.
 """
 
 from desist.report.pictures.forest import forest
+from desist.report.pictures.groups import effects_by_group
 from desist.report.pictures.love import love_plot
 from desist.report.pictures.overlap import common_support, covariate_densities
 from desist.report.pictures.predictive import predicted_and_observed
 from desist.report.pictures.prior import prior_and_posterior
+from desist.report.pictures.sensitivity import (
+    hidden_bias,
+    placebo_estimates,
+    scenarios,
+    specification_curve,
+    tipping_points,
+)
 from desist.report.pictures.survival import survival_curves
 
 __all__ = [
     "common_support",
     "covariate_densities",
+    "effects_by_group",
     "forest",
+    "hidden_bias",
     "love_plot",
+    "placebo_estimates",
     "predicted_and_observed",
     "prior_and_posterior",
+    "scenarios",
+    "specification_curve",
     "survival_curves",
+    "tipping_points",
 ]

@@ -1,9 +1,8 @@
-"""What a message may say about the values that people have.
+"""What a message may say about the values that people have."""
 
-A value is shown only where at least ten people share it (the 'Y' and 'N' of a column that was
-misread); everything rarer is counted. So no message, log or repr holds a value, a rare level or an
-identifier of one person, whether or not the identifier was declared.
-"""
+# A value is shown only where at least ten people share it (the 'Y' and 'N' of a column that was
+# misread); everything rarer is counted. So no message, log or repr holds a value, a rare level or
+# an identifier of one person, whether or not the identifier was declared.
 
 from collections import Counter
 from collections.abc import Iterable
@@ -17,29 +16,7 @@ MOST_VALUES_SHOWN = 3
 def show_shared(
     values: Iterable[object], *, fewest: int = FEWEST_SHARING, most: int = MOST_VALUES_SHOWN
 ) -> str:
-    """Show the values that many people share, and count the others.
-
-    Parameters
-    ----------
-    values : iterable of object
-        One value a person.
-    fewest : int
-        How many people have to share a value before it is shown.
-    most : int
-        How many values are shown at the most, the commonest first.
-
-    Returns
-    -------
-    str
-        Such as "'Y', 'N' and 2 rarer values", or "3 different values".
-
-    Examples
-    --------
-    >>> show_shared(["Y"] * 30 + ["N"] * 12 + ["y?"])
-    "'Y', 'N' and 1 rarer value"
-    >>> show_shared(["Smith", "Jones"])
-    '2 different values'
-    """
+    """Show the values that many people share, and count the others."""
     people = list(values)
     shown = find_shared(people, fewest=fewest)[:most]
     rest = len(set(map(_key, people))) - len(shown)
@@ -49,20 +26,7 @@ def show_shared(
 
 
 def find_shared(values: Iterable[object], *, fewest: int = FEWEST_SHARING) -> list[str]:
-    """Find the values that many people share, as they may be shown.
-
-    Parameters
-    ----------
-    values : iterable of object
-        One value a person.
-    fewest : int
-        How many people have to share a value.
-
-    Returns
-    -------
-    list of str
-        The commonest first; empty where nothing may be shown.
-    """
+    """Find the values that many people share, as they may be shown."""
     common = Counter(map(_key, values)).most_common()
     return [text for value, count in common if count >= fewest and (text := _write(value))]
 

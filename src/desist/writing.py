@@ -1,9 +1,8 @@
-"""Writing the files of a run: all of them or none, and nothing through a link.
+"""Writing the files of a run: all of them or none, and nothing through a link."""
 
-Every file is first written whole beside its target and forced to the disk. Only when all are there
-do they take their names, one rename after the other and the last file last, so that a full disk or
-a kill leaves what was there before.
-"""
+# Every file is first written whole beside its target and forced to the disk. Only when all are
+# there do they take their names, one rename after the other and the last file last, so that a full
+# disk or a kill leaves what was there before.
 
 import errno
 import os
@@ -23,38 +22,14 @@ EVERYBODY, OWNER_ONLY = 0o666, 0o600
 
 @dataclass(frozen=True, repr=False)
 class FileContent:
-    """What is to be written under one name.
+    """What is to be written under one name."""
 
-    Attributes
-    ----------
-    content : bytes
-        All of it.
-    is_private : bool
-        Whether only the owner may read the file.
-    """
-
-    content: bytes
-    is_private: bool = False
+    content: bytes  # all of it
+    is_private: bool = False  # whether only the owner may read the file
 
 
 def write_files(files: Mapping[Path, FileContent]) -> tuple[Path, ...]:
-    """Write files together; those that were there before stay whole until all are ready.
-
-    Parameters
-    ----------
-    files : mapping of Path to FileContent
-        In the order in which they take their names; folders are made.
-
-    Returns
-    -------
-    tuple of Path
-        What was written.
-
-    Raises
-    ------
-    InputError
-        If a place is a link, a folder or cannot be written to. Nothing has changed then.
-    """
+    """Write files together; those that were there before stay whole until all are ready."""
     raise_faults(SUBJECT, find_place_faults(files))
     made: list[Path] = []
     waiting: dict[Path, Path] = {}
@@ -78,18 +53,7 @@ def write_files(files: Mapping[Path, FileContent]) -> tuple[Path, ...]:
 
 
 def find_place_faults(paths: Collection[Path]) -> list[Fault]:
-    """Find places that a file cannot be written to.
-
-    Parameters
-    ----------
-    paths : collection of Path
-        The files.
-
-    Returns
-    -------
-    list of Fault
-        One for each folder or file that is a link or of the wrong kind.
-    """
+    """Find places that a file cannot be written to."""
     folders = dict.fromkeys(path.parent for path in paths)
     return [
         *(fault for folder in folders for fault in find_folder_faults(folder)),
@@ -98,18 +62,7 @@ def find_place_faults(paths: Collection[Path]) -> list[Fault]:
 
 
 def find_folder_faults(folder: Path) -> list[Fault]:
-    """Find why a folder cannot be written to, or cannot be made.
-
-    Parameters
-    ----------
-    folder : Path
-        Made only when files are written.
-
-    Returns
-    -------
-    list of Fault
-        At most one.
-    """
+    """Find why a folder cannot be written to, or cannot be made."""
     where = str(folder)
     try:
         mode = _find_mode(folder)
@@ -129,18 +82,7 @@ def find_folder_faults(folder: Path) -> list[Fault]:
 
 
 def remove_files(paths: Sequence[Path]) -> tuple[Path, ...]:
-    """Remove files of an earlier run, and the folders that are empty then.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-        Regular files; what is none, or cannot be removed, stays.
-
-    Returns
-    -------
-    tuple of Path
-        Those that are gone.
-    """
+    """Remove files of an earlier run, and the folders that are empty then."""
     gone = []
     for path in paths:
         if _is_regular(path):
@@ -154,18 +96,7 @@ def remove_files(paths: Sequence[Path]) -> tuple[Path, ...]:
 
 
 def say_reason(error: Exception) -> str:
-    """Say why the system refused, without the path.
-
-    Parameters
-    ----------
-    error : Exception
-        From the operating system.
-
-    Returns
-    -------
-    str
-        Such as "no space left on device".
-    """
+    """Say why the system refused, without the path."""
     code = getattr(error, "errno", None)
     return os.strerror(code).lower() if code else "not a path"
 

@@ -65,7 +65,7 @@ BAD_FILES = {
     "semicolons.csv": (
         "programme;age\n1;30\n0;31\n",
         "expected commas between the names, found semicolons; save it with commas, "
-        "or give pandas.read_csv(path, sep=';')",
+        "or read it with ds.intake.read_table",
     ),
     "long_line.csv": (
         "programme,age\n1,30\n0,31,yes\n",

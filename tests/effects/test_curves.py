@@ -32,7 +32,7 @@ MODELS = {
         for family in FAMILIES
     },
     "flexible": ds.SurvivalModel(
-        family=Flexible().settle(np.repeat([*CUTS, 300.0], 8), np.ones(32), 365.0)
+        family=Flexible().settle(np.repeat([*CUTS, 365.0], 8), np.ones(32), 365.0)
     ),
     "process": ds.ProcessModel(recorded_to=0.0),
 }

@@ -36,7 +36,7 @@ def make_fit(model, intercept, treatment=0.0, target=ALONE, levels=None, more=No
 @pytest.mark.parametrize(
     "model",
     [
-        SurvivalModel(),
+        SurvivalModel(family="weibull"),
         SurvivalModel(family="log_logistic"),
         SurvivalModel(family="log_normal"),
         SurvivalModel(family="mixture_cure"),
@@ -66,7 +66,7 @@ def test_a_measure_with_a_draw_that_is_no_number_is_refused_by_name():
 
 def test_the_measures_of_a_fit_that_are_numbers_are_kept():
     # nobody reoffends in the second draw: days among reoffenders and hazards have no ratio
-    fit = make_fit(SurvivalModel(), intercept=-800.0)
+    fit = make_fit(SurvivalModel(family="weibull"), intercept=-800.0)
     effects, reasons = contrast_measures(fit)
     assert [effect.measure for effect in effects] == [Measure.RMST]
     assert set(reasons) == {Measure.TIME_AMONG_REOFFENDERS, Measure.HAZARD_RATIO}
@@ -107,14 +107,16 @@ def test_a_process_in_which_everybody_reoffends_has_all_measures():
 def test_a_curve_of_what_is_no_number_is_refused():
     more = {"log_shape": np.array([[0.0, np.nan]])}
     with pytest.raises(NotConvergedError, match="a share without a reoffence is no number"):
-        estimate_survival(make_fit(SurvivalModel(), 0.0, more=more), [91.0])
+        estimate_survival(make_fit(SurvivalModel(family="weibull"), 0.0, more=more), [91.0])
 
 
 def test_an_evaluation_names_what_has_no_number_and_keeps_the_rest(monkeypatch):
     import desist as ds
 
     def fit(model, *_, **__):
-        return make_fit(model, -800.0 if model.name == "survival" else 0.5, treatment=-0.3)
+        if model.name == "survival":
+            return make_fit(SurvivalModel(family="weibull"), -800.0, treatment=-0.3)
+        return make_fit(model, 0.5, treatment=-0.3)
 
     monkeypatch.setattr("desist.evaluation.evaluate.fit_model", fit)
     cohort = ds.simulate_cohort(60, 200, rng=1, n_groups=0).cohort

@@ -10,6 +10,7 @@ from desist.errors import InputError, NotConvergedError
 from desist.inference.diagnostics import Diagnostics
 from desist.inference.engines import (
     Laplace,
+    Nested,
     Nuts,
     choose_engine,
     draw_posterior,
@@ -141,6 +142,8 @@ def test_a_posterior_without_a_mode_is_refused_with_advice():
 def test_engines_are_chosen_by_name_or_by_record():
     assert choose_engine("nuts") == (Nuts(),)
     assert choose_engine("auto") == (Laplace(), Nuts())
+    assert choose_engine("auto", has_groups=True) == (Nested(), Nuts())
+    assert choose_engine("laplace", has_groups=True) == (Laplace(),)
     assert choose_engine(Nuts(draws=50)) == (Nuts(draws=50),)
 
 
@@ -149,7 +152,7 @@ def test_an_unknown_engine_is_an_error():
         choose_engine("advi")
     assert str(caught.value) == (
         "inference: 1 fault\n"
-        "  - inference: expected auto, nuts or laplace, or a settings record, found 'advi'"
+        "  - inference: expected auto, nuts, laplace or nested, or a settings record, found 'advi'"
     )
 
 
@@ -193,7 +196,23 @@ GOOD = Diagnostics("nuts", rhat_max=1.0, ess_bulk_min=900, ess_tail_min=900, ebf
 )
 def test_auto_takes_laplace_below_a_half_and_nuts_otherwise(monkeypatch, laplace, engine):
     pretend(monkeypatch, nuts=[GOOD], laplace=[laplace])
-    assert ask(choose_engine("auto"))[1].engine == engine
+    found = ask(choose_engine("auto"))[1]
+    assert found.engine == engine
+    assert found.reason.startswith("laplace ")
+
+
+def test_an_engine_that_was_asked_for_says_so(monkeypatch):
+    pretend(monkeypatch, nuts=[GOOD])
+    assert ask((Nuts(),))[1].reason == "asked for"
+
+
+def test_nested_is_refused_without_groups():
+    with pytest.raises(InputError) as caught:
+        ask((Nested(),))
+    assert str(caught.value) == (
+        "nested engine: 1 fault\n"
+        "  - inference: expected a model with groups, found one without; take laplace"
+    )
 
 
 def test_a_run_of_nuts_that_fails_is_made_once_more_with_patience(monkeypatch):
@@ -201,14 +220,14 @@ def test_a_run_of_nuts_that_fails_is_made_once_more_with_patience(monkeypatch):
     asked = pretend(monkeypatch, nuts=[bad, GOOD])
     draws, diagnostics = ask((Nuts(tune=700, target_accept=0.9),))
     assert [(one.tune, one.target_accept) for one in asked] == [(700, 0.9), (1400, 0.99)]
-    assert diagnostics is GOOD
+    assert repr(diagnostics) == repr(replace(GOOD, reason="asked for"))
     assert draws["means"].item() == 2
 
 
 def test_the_first_run_is_kept_where_patience_makes_it_worse(monkeypatch):
     bad, worse = replace(GOOD, divergences=1, n_draws=4000), replace(GOOD, rhat_max=1.2)
     pretend(monkeypatch, nuts=[bad, worse])
-    assert ask((Nuts(),))[1] is bad
+    assert repr(ask((Nuts(),))[1]) == repr(replace(bad, reason="asked for"))
 
 
 def test_threads_take_turns_at_a_compiled_model(monkeypatch):
@@ -232,5 +251,5 @@ def test_models_may_be_forgotten_while_a_fit_is_under_way(monkeypatch):
         return {"means": np.ones((1, 1))}, GOOD
 
     monkeypatch.setattr("desist.inference.engines._sample", sample)
-    assert ask((Nuts(),))[1] is GOOD
+    assert repr(ask((Nuts(),))[1]) == repr(replace(GOOD, reason="asked for"))
     assert np.isfinite(draw([1.0, 2.0])[0]["means"]).all()

@@ -12,6 +12,7 @@ from desist.inference.survival_likelihood import (
     log_logistic,
     log_normal,
     piecewise_exponential,
+    share_out,
     split_cured,
     weibull,
 )
@@ -82,9 +83,8 @@ def test_log_normal_tail_is_that_of_the_normal_distribution():
 
 def test_pieces_of_equal_hazard_are_an_exponential():
     time, eta = np.array([0.25, 1.0]), np.array([-0.3, 0.8])
-    found = piecewise_exponential(
-        pt.as_tensor(time), np.array([0.0, 0.25]), np.array([0.0, 1.0]), eta, pt.zeros((2, 2))
-    )
+    shared = share_out(time, np.array([0.0, 0.25]), np.array([0.0, 1.0]))
+    found = piecewise_exponential(*map(pt.as_tensor, shared), eta, pt.zeros(4))
     for value, reference in zip(found, exponential(time, eta), strict=True):
         np.testing.assert_allclose(value.eval(), pt.as_tensor(reference).eval(), rtol=1e-14)
 
@@ -93,8 +93,9 @@ def test_each_arm_has_the_hazard_of_its_own_pieces():
     # by hand: hazard 2 for a quarter of the time, then 0.5 (comparison); the reverse (treated)
     log_relative = np.log([[2.0, 0.5], [0.5, 2.0]])
     time, treated = np.array([0.75, 0.75, 0.25, 1.5]), np.array([0.0, 1.0, 0.0, 0.0])
+    shared = share_out(time, np.array([0.0, 0.25]), treated)
     log_hazard, log_survival = piecewise_exponential(
-        pt.as_tensor(time), np.array([0.0, 0.25]), treated, np.zeros(4), pt.as_tensor(log_relative)
+        *map(pt.as_tensor, shared), np.zeros(4), pt.as_tensor(log_relative.ravel())
     )
     # a time on the cut point is in the first piece, one beyond the horizon in the last
     np.testing.assert_allclose(log_hazard.eval(), np.log([0.5, 2.0, 2.0, 0.5]))

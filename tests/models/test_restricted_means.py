@@ -99,7 +99,7 @@ def draws_of(family, log_shape, other):
 @pytest.mark.parametrize("other", [-900.0, -30.0, 0.0, 30.0, 900.0])
 @pytest.mark.filterwarnings("error")
 def test_predictions_are_numbers_and_survival_falls_to_the_horizon(family, other):
-    flexible = Flexible().settle(np.repeat([30.0, 91.0, 300.0], 8), np.ones(24), 365.0)
+    flexible = Flexible().settle(np.repeat([30.0, 91.0, 365.0], 8), np.ones(24), 365.0)
     settled = {"piecewise_exponential": Pieces((30.0, 91.0)), "flexible": flexible}
     model = SurvivalModel(family=settled.get(family, family))
     eta = np.array(LEVELS)[np.newaxis, np.newaxis]

@@ -152,7 +152,7 @@ def test_what_to_write_is_said():
 def test_records_can_be_replaced_and_are_checked_again():
     model = SurvivalModel(family=Pieces(cuts=[30, 91]))
     assert replace(model.family, cuts=(7,)).cuts == (7.0,)
-    assert replace(model, family="weibull") == SurvivalModel()
+    assert replace(model, family="weibull") == SurvivalModel(family=Weibull())
     with pytest.raises(InputError, match="days above 0 in ascending order"):
         replace(model.family, cuts=(91, 30))
     assert replace(RateModel(groups=["prison"]), covariates="age").groups == ("prison",)

@@ -34,12 +34,6 @@ def test_rules_of_2019_print_no_time_below_thirty_reoffenders():
     assert rules.prints_reoffenders_only(30)
 
 
-def test_rules_of_2019_leave_out_categories_with_fewer_than_ten_people():
-    assert not RULE_SETS["2019"].prints_category(9)
-    assert RULE_SETS["2019"].prints_category(10)
-    assert RULE_SETS["2017"].prints_category(1)
-
-
 def test_an_unknown_rule_set_is_an_error_that_names_the_known_ones():
     with pytest.raises(InputError) as error:
         find_rules("2018")

@@ -93,10 +93,8 @@ class OfRates:
 
 
 def effective_counts(arms: Arms) -> Counts:
-    """Return count and size of the participants, and of the comparison people.
-
-    The raw ones where the weights of an arm are equal; else weighted shares of effective sizes.
-    """
+    """Return count and size of the participants, and of the comparison people."""
+    # The raw ones where the weights of an arm are equal; else weighted shares of effective sizes.
     counts: list[float] = []
     for is_treated in (True, False):
         values, shares = arms.arm(treated=is_treated)
@@ -225,7 +223,7 @@ def randomise(case: Case) -> Finding:
     redraws = case.made.redraws
     if redraws is None:
         raise CannotAnswerError("participation was not drawn again")
-    return compare_redrawn(case.outcome, case.made.design, redraws)
+    return compare_redrawn(case.outcome, redraws)
 
 
 def _solve(case: Case, equations: WeightEquations | None) -> Finding:

@@ -1,8 +1,7 @@
-"""Why a check of the catalogue cannot be made or would mislead: no words where neither holds.
+"""Why a check of the catalogue cannot be made or would mislead: no words where neither holds."""
 
-Needs and doubts take a case; what is missed is told from what was found as well. An entry lists
-them in the order in which they are asked, the plainest first.
-"""
+# Needs and doubts take a case; what is missed is told from what was found as well. An entry lists
+# them in the order in which they are asked, the plainest first.
 
 import math
 

@@ -103,6 +103,12 @@ def read_arms(outcome: ArrayLike, treated: ArrayLike, weights: ArrayLike | None 
     InputError
         If lengths differ, a weight is negative or not finite, an outcome is not finite or
         an arm is neither 0 nor 1; every fault is listed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.checks.read_arms([1, 0, 0, 1], [1, 1, 0, 0], [1.0, 1.0, 2.0, 1.0]).weights
+    array([1., 1., 2., 1.])
     """
     columns = Columns()
     values = columns.numbers("outcome", outcome)
@@ -118,30 +124,8 @@ def join_arms(
     *,
     fewest: int = 1,
 ) -> Arms:
-    """Join an outcome that was read with arms and weights; raise all faults of the call.
-
-    With `fewest` above 0 each arm needs so many people, and else nobody at all will do.
-
-    Parameters
-    ----------
-    columns : Columns
-        With the outcome, and whatever else was read.
-    values : ndarray of float, shape (n_people,)
-        The outcome, as it was read.
-    treated : array_like, shape (n_people,)
-        True or 1 for participants.
-    weights : array_like, shape (n_people,), or None
-        Probability weights; equal for None.
-    faults : iterable of Fault
-        Other faults of the call, raised together with these.
-    fewest : int
-        People that each arm needs; with 0 nobody at all will do.
-
-    Returns
-    -------
-    Arms
-        The people with a positive weight.
-    """
+    """Join an outcome that was read with arms and weights; raise all faults of the call."""
+    # With `fewest` above 0 each arm needs so many people, and else nobody at all will do.
     arm = columns.truths("treated", treated)
     masses = columns.weights(weights)
     positions = columns.require(faults, nobody=fewest == 0)

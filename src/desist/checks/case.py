@@ -28,20 +28,11 @@ Random = np.random.Generator | int | None
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Background:
-    """How a design was made, for the checks that ask.
+    """How a design was made, for the checks that ask."""
 
-    Attributes
-    ----------
-    design : Design
-        As built.
-    covariates : DataFrame or None
-        Of everybody, for the columns of the formula.
-    redraws : Redraws or None
-        Participation drawn again; None where no randomisation test is asked for.
-    """
-
-    design: Design
-    covariates: pd.DataFrame | None = None
+    design: Design  # as built
+    covariates: pd.DataFrame | None = None  # of everybody, for the columns of the formula
+    # participation drawn again; None where no randomisation test is asked for
     redraws: Redraws | None = None
 
     def __repr__(self) -> str:
@@ -144,24 +135,7 @@ class Case:
 def read_rate(
     reoffended: ArrayLike, treated: ArrayLike, weights: ArrayLike | None, sets: ArrayLike | None
 ) -> Case:
-    """Read the rate: who reoffended.
-
-    Parameters
-    ----------
-    reoffended : array_like, shape (n_people,)
-        True or 1 for a proven reoffence.
-    treated : array_like, shape (n_people,)
-        True for participants.
-    weights : array_like, shape (n_people,), or None
-        Probability weights.
-    sets : array_like of int, shape (n_people,), or None
-        Matched set of each person, -1 for none.
-
-    Returns
-    -------
-    Case
-        The rate.
-    """
+    """Read the rate: who reoffended."""
     columns = Columns()
     happened = columns.truths("reoffended", reoffended).astype(float)
     members = _read_sets(columns, sets)
@@ -178,28 +152,7 @@ def read_frequency(
     sets: ArrayLike | None,
     rng: Random,
 ) -> Case:
-    """Read the frequency: how many offences, over how long.
-
-    Parameters
-    ----------
-    offences : array_like, shape (n_people,)
-        Proven reoffences of each person.
-    treated : array_like, shape (n_people,)
-        True for participants.
-    weights : array_like, shape (n_people,), or None
-        Probability weights.
-    time_at_risk : array_like, shape (n_people,), or None
-        Days of follow-up.
-    sets : array_like of int, shape (n_people,), or None
-        Matched set of each person, -1 for none.
-    rng : numpy.random.Generator, int or None
-        For permutations and resamples.
-
-    Returns
-    -------
-    Case
-        The frequency.
-    """
+    """Read the frequency: how many offences, over how long."""
     columns = Columns()
     counted = columns.numbers("offences", offences, least=0.0)
     days = columns.numbers("time_at_risk", time_at_risk, above=0.0, truths=False, default=1.0)
@@ -220,30 +173,7 @@ def read_times(
     sets: ArrayLike | None,
     rng: Random,
 ) -> tuple[Case, Case, Case]:
-    """Read the time to a first reoffence, which three measures look at.
-
-    Parameters
-    ----------
-    days : array_like, shape (n_people,)
-        Days to the first reoffence, or to the end of follow-up.
-    reoffended : array_like, shape (n_people,)
-        True or 1 when the days end with a reoffence.
-    treated : array_like, shape (n_people,)
-        True for participants.
-    weights : array_like, shape (n_people,), or None
-        Probability weights.
-    horizon : float
-        Days up to which time counts.
-    sets : array_like of int, shape (n_people,), or None
-        Matched set of each person, -1 for none.
-    rng : numpy.random.Generator, int or None
-        For permutations and resamples.
-
-    Returns
-    -------
-    tuple of Case
-        Restricted mean and hazard ratio of everybody, time among those who reoffended.
-    """
+    """Read the time to a first reoffence, which three measures look at."""
     columns = Columns()
     until, happened = columns.days("days", days), columns.truths("reoffended", reoffended)
     members = _read_sets(columns, sets)
@@ -269,22 +199,7 @@ def read_times(
 
 
 def read_outcome(outcome: ArrayLike, background: Background, measure: Measure) -> Case:
-    """Read an outcome of everybody in a design.
-
-    Parameters
-    ----------
-    outcome : array_like, shape (n_people,)
-        In the unit of the measure; one that is not known only where it is not used.
-    background : Background
-        How the design was made.
-    measure : Measure
-        What the outcome is.
-
-    Returns
-    -------
-    Case
-        With the design behind it.
-    """
+    """Read an outcome of everybody in a design."""
     columns, design = Columns(), background.design
     values = columns.numbers("outcome", outcome)
     arms = join_arms(columns, values, design.treated, design.weights, fewest=0)

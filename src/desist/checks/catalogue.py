@@ -26,18 +26,7 @@ from desist.estimands import Measure, Scale
 
 
 def make_checks(cases: Iterable[Case]) -> tuple[Check, ...]:
-    """Make every check of the catalogue that somebody would look for.
-
-    Parameters
-    ----------
-    cases : iterable of Case
-        Measures of the same people.
-
-    Returns
-    -------
-    tuple of Check
-        In the order of the catalogue.
-    """
+    """Make every check of the catalogue that somebody would look for."""
     asked = list(cases)
     return tuple(
         make_check(entry, case)
@@ -48,40 +37,13 @@ def make_checks(cases: Iterable[Case]) -> tuple[Check, ...]:
 
 
 def name_check(slug: str) -> str:
-    """Name a check as a reader knows it.
-
-    Parameters
-    ----------
-    slug : str
-        The slug of `evaluation.json`.
-
-    Returns
-    -------
-    str
-        "Welch t-test"; an unknown slug in plain words.
-
-    Examples
-    --------
-    >>> name_check("cox"), name_check("a_check_of_your_own")
-    ('Cox model', 'A check of your own')
-    """
+    """Name a check as a reader knows it."""
     entry = CATALOGUE.get(slug)
     return slug.replace("_", " ").capitalize() if entry is None else entry.title
 
 
 def is_of_order(slug: str) -> bool:
-    """Tell whether the estimate of a check is P(later) minus P(sooner), which has no unit.
-
-    Parameters
-    ----------
-    slug : str
-        The slug of `evaluation.json`.
-
-    Returns
-    -------
-    bool
-        False for an unknown slug.
-    """
+    """Tell whether the estimate of a check is P(later) minus P(sooner), which has no unit."""
     entry = CATALOGUE.get(slug)
     return entry is not None and entry.is_of_order
 

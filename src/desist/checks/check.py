@@ -126,26 +126,7 @@ def label(
     scale: Scale = Scale.DIFFERENCE,
     reason: str = "",
 ) -> Check:
-    """Put the label of a measure and a method on the numbers of a formula.
-
-    Parameters
-    ----------
-    finding : Finding
-        The numbers.
-    measure : Measure
-        What was compared.
-    check : str
-        Slug of the method.
-    scale : Scale
-        Scale of the numbers.
-    reason : str
-        What a reader has to know, such as effective counts in place of raw ones.
-
-    Returns
-    -------
-    Check
-        Applicable, unless there is no number to judge a difference by.
-    """
+    """Put the label of a measure and a method on the numbers of a formula."""
     if not finding.has_verdict:
         return not_applicable(measure, check, NO_VERDICT, scale)
     return Check(
@@ -163,20 +144,7 @@ def label(
 
 
 def find_text_faults(where: str, value: object) -> list[Fault]:
-    """Find what is wrong with an argument that has to be some words.
-
-    Parameters
-    ----------
-    where : str
-        Name of the argument.
-    value : object
-        What was given.
-
-    Returns
-    -------
-    list of Fault
-        Empty when it is in order.
-    """
+    """Find what is wrong with an argument that has to be some words."""
     if isinstance(value, str) and value.strip():
         return []
     return [Fault(where, "some words", describe(value))]

@@ -1,9 +1,8 @@
-"""The one reading of arrays that every check shares: one value a person, nothing converted.
+"""The one reading of arrays that every check shares: one value a person, nothing converted."""
 
-Codes such as 1 and 2, text, missing values and halves are faults where 0 or 1 is meant: cast to
-truth values they would all be events. All columns of a call are read before one error lists all
-that is wrong with them. What stands in the row of somebody of weight 0 is not looked at.
-"""
+# Codes such as 1 and 2, text, missing values and halves are faults where 0 or 1 is meant: cast to
+# truth values they would all be events. All columns of a call are read before one error lists all
+# that is wrong with them. What stands in the row of somebody of weight 0 is not looked at.
 
 import math
 from collections.abc import Iterable, Sequence
@@ -40,13 +39,7 @@ class _Column:
 
 
 class Columns:
-    """The columns of one call, read together so that one error lists all their faults.
-
-    Parameters
-    ----------
-    subject : str
-        What was being read, as the error begins.
-    """
+    """The columns of one call, read together so that one error lists all their faults."""
 
     def __init__(self, subject: str = SUBJECT) -> None:
         self.subject = subject
@@ -72,10 +65,8 @@ class Columns:
         expected: str = "",
         where_true: NDArray[np.bool_] | None = None,
     ) -> Floats:
-        """Read finite numbers; `default` for everybody where None may stand.
-
-        Only the rows of `where_true` are looked at, where it is given.
-        """
+        """Read finite numbers; `default` for everybody where None may stand."""
+        # Only the rows of `where_true` are looked at, where it is given.
         if values is None and default is not None:
             return np.full(self.n_people, default)
         raw = self._take(where, values)
@@ -146,10 +137,8 @@ class Columns:
         return self.masses
 
     def require(self, faults: Iterable[Fault] = (), *, nobody: bool = False) -> Codes:
-        """Raise one error for all that is wrong; return the places of people with a weight.
-
-        `nobody` says that no people at all will do, where a check answers with a reason.
-        """
+        """Raise one error for all that is wrong; return the places of people with a weight."""
+        # `nobody` says that no people at all will do, where a check answers with a reason.
         found = [*self.faults, *self._find_length_faults(nobody=nobody)]
         used = self._used()
         # weights first: the rows of the others are those of people who have one
@@ -200,54 +189,17 @@ class Columns:
 
 
 def find_probability_faults(probability: object) -> list[Fault]:
-    """Find what is wrong with the coverage of an interval.
-
-    Parameters
-    ----------
-    probability : object
-        What was given.
-
-    Returns
-    -------
-    list of Fault
-        Empty when it is in order.
-    """
+    """Find what is wrong with the coverage of an interval."""
     return find_number_faults("probability", probability, above=0.0, below=1.0)
 
 
 def find_horizon_faults(horizon: object) -> list[Fault]:
-    """Find what is wrong with the day up to which time counts.
-
-    Parameters
-    ----------
-    horizon : object
-        What was given.
-
-    Returns
-    -------
-    list of Fault
-        Empty when it is in order.
-    """
+    """Find what is wrong with the day up to which time counts."""
     return find_number_faults("horizon", horizon, above=0.0)
 
 
 def find_draw_faults(where: str, n_draws: object, rng: object) -> list[Fault]:
-    """Find what is wrong with a number of random draws and the source of them.
-
-    Parameters
-    ----------
-    where : str
-        Name of the number of draws.
-    n_draws : object
-        What was given.
-    rng : object
-        A generator, a seed or None.
-
-    Returns
-    -------
-    list of Fault
-        Empty when it is in order.
-    """
+    """Find what is wrong with a number of random draws and the source of them."""
     faults = find_number_faults(where, n_draws, least=1, whole=True)
     if isinstance(rng, np.random.Generator):
         return faults

@@ -14,18 +14,7 @@ Remark = Callable[[Case, Finding], str]
 
 
 def is_asked(_: Case) -> bool:
-    """Return whether anybody would look for a check: always, unless an entry says when.
-
-    Parameters
-    ----------
-    _ : Case
-        Any.
-
-    Returns
-    -------
-    bool
-        True.
-    """
+    """Return whether anybody would look for a check: always, unless an entry says when."""
     return True
 
 

@@ -62,24 +62,7 @@ class Finding:
 def from_standard_error(
     estimate: float, standard_error: float, df: float = math.inf, probability: float = 0.95
 ) -> Finding:
-    """Turn an estimate and its standard error into interval and p.
-
-    Parameters
-    ----------
-    estimate : float
-        The contrast; no difference is 0.
-    standard_error : float
-        Above 0, or 0 or nan when it could not be had: then there are no limits.
-    df : float
-        Degrees of freedom of Student's t; infinite for the normal.
-    probability : float
-        Coverage of the interval.
-
-    Returns
-    -------
-    Finding
-        Estimate plus and minus the quantile times the standard error.
-    """
+    """Turn an estimate and its standard error into interval and p."""
     if not standard_error > 0:
         return Finding(estimate, probability=probability)
     level, distance = (1 + probability) / 2, -abs(estimate) / standard_error
@@ -98,41 +81,14 @@ def from_standard_error(
 
 
 def satterthwaite(variances: Sequence[float], sizes: Sequence[float]) -> float:
-    """Return the degrees of freedom of a sum of variances.
-
-    Parameters
-    ----------
-    variances : sequence of float
-        Variance of the mean of each arm.
-    sizes : sequence of float
-        Effective sample size of each arm.
-
-    Returns
-    -------
-    float
-        At least 1.
-
-    References
-    ----------
-    Satterthwaite, F. E. (1946). Biometrics Bulletin 2, 110-114.
-    """
+    """Return the degrees of freedom of a sum of variances."""
+    # Satterthwaite, F. E. (1946). Biometrics Bulletin 2, 110-114.
     parts = [v**2 / max(n - 1, 1e-9) for v, n in zip(variances, sizes, strict=True)]
     return max(sum(variances) ** 2 / sum(parts), 1.0) if sum(parts) > 0 else 1.0
 
 
 def exponentiate(found: Finding) -> Finding:
-    """Carry a finding from the logarithm of a ratio to the ratio.
-
-    Parameters
-    ----------
-    found : Finding
-        On the log scale.
-
-    Returns
-    -------
-    Finding
-        Estimate and limits exponentiated; p, error (of the logarithm) and df kept.
-    """
+    """Carry a finding from the logarithm of a ratio to the ratio."""
     return Finding(
         raise_e(found.estimate),
         raise_e(found.lower),
@@ -145,33 +101,11 @@ def exponentiate(found: Finding) -> Finding:
 
 
 def raise_e(power: float) -> float:
-    """Return e to a power; infinite where a double cannot hold it.
-
-    Parameters
-    ----------
-    power : float
-        Any, infinite ones as well.
-
-    Returns
-    -------
-    float
-        0 or more.
-    """
+    """Return e to a power; infinite where a double cannot hold it."""
     return math.inf if power > LARGEST_POWER else math.exp(power)
 
 
 def has_verdict(estimate: float, lower: float, upper: float, p_value: float) -> bool:
-    """Tell whether numbers can judge a difference: an estimate, with a p-value or an interval.
-
-    Parameters
-    ----------
-    estimate, lower, upper, p_value : float
-        Of a finding; nan for those that there are not.
-
-    Returns
-    -------
-    bool
-        False when there is nothing to judge by.
-    """
+    """Tell whether numbers can judge a difference: an estimate, with a p-value or an interval."""
     has_interval = not (math.isnan(lower) or math.isnan(upper))
     return not math.isnan(estimate) and (has_interval or not math.isnan(p_value))

@@ -1,9 +1,8 @@
-r"""How many participants, how much power, and how far off a significant result can be.
+"""How many participants, how much power, and how far off a significant result can be."""
 
-All from a table: the difference expected, the spread of the outcome in each arm, the
-numbers of people (effective ones for weighted comparison people). Normal approximations
-throughout: plans do not deserve more.
-"""
+# All from a table: the difference expected, the spread of the outcome in each arm, the numbers of
+# people (effective ones for weighted comparison people). Normal approximations throughout: plans do
+# not deserve more.
 
 import math
 from collections.abc import Callable, Sequence

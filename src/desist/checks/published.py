@@ -1,28 +1,20 @@
-r"""Checks of a report of which only the printed tables are known.
+"""Checks of a report of which only the printed tables are known."""
 
-How the inputs are reconstructed:
-
-rate
-    The treated count is exact, or the one that gives the printed proportion; where none
-    does, the proportion is taken as it is printed, and no exact test is made. The
-    comparison count is the printed weighted rate times the number of records, a
-    pseudo-count. With the 0/1 sample deviations of both arms Welch's test meets the
-    printed intervals.
-frequency and time
-    The means are the printed ones (the treated mean from the count where it is known).
-    The printed interval gives the standard error, and that one deviation: both arms
-    are taken to have the same, so that the degrees of freedom are known,
-
-    .. math:: s = \frac{(U - L) / 2}{t_{\nu, 0.975} \sqrt{1 / n_1 + 1 / n_2}}, \quad
-       \nu = \frac{(1/n_1 + 1/n_2)^2}{1 / (n_1^2 (n_1 - 1)) + 1 / (n_2^2 (n_2 - 1))}
-
-    With 83 participants against 5,514 records 98.5% of the squared error is the
-    participants', so that it matters little how the rest is shared out.
-
-The comparison records carry unequal weights, so tests of the pseudo-count as if it
-counted people are not valid. The intervals here use the lower end of the range in which
-the effective size lies; the exact tests of two counts are not applicable.
-"""
+# How the inputs are reconstructed.
+# Rate: the treated count is exact, or the one that gives the printed proportion; where none does,
+# the proportion is taken as it is printed, and no exact test is made. The comparison count is the
+# printed weighted rate times the number of records, a pseudo-count. With the 0/1 sample deviations
+# of both arms Welch's test meets the printed intervals.
+# Frequency and time: the means are the printed ones (the treated mean from the count where it is
+# known). The printed interval (L, U) gives the standard error, and that one deviation: both arms
+# are taken to have the same, so that the degrees of freedom are known,
+#     s = (U - L) / 2 / (t_(nu, 0.975) sqrt(1 / n_1 + 1 / n_2)),
+#     nu = (1 / n_1 + 1 / n_2)^2 / (1 / (n_1^2 (n_1 - 1)) + 1 / (n_2^2 (n_2 - 1))).
+# With 83 participants against 5,514 records 98.5% of the squared error is the participants', so
+# that it matters little how the rest is shared out.
+# The comparison records carry unequal weights, so tests of the pseudo-count as if it counted people
+# are not valid. The intervals here use the lower end of the range in which the effective size lies;
+# the exact tests of two counts are not applicable.
 
 import math
 from collections.abc import Callable
@@ -68,6 +60,13 @@ def checks_from_published(study: PublishedStudy) -> tuple[Check, ...]:
     ------
     InputError
         If `study` is not a published study.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> made = ds.checks.checks_from_published(ds.datasets.making_connections())
+    >>> [check.check for check in made][:2]
+    ['welch', 'newcombe']
     """
     raise_faults("check", find_kind_faults("study", study, PublishedStudy, "a PublishedStudy"))
     made: list[Check] = []

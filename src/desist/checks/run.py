@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from desist.arguments import find_kind_faults
 from desist.checks.case import (
@@ -65,6 +65,15 @@ def run_checks(
     InputError
         If an argument is of the wrong kind, the design is of other people, or follow-up
         differs and no horizon is given.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> made = ds.checks.run_checks(cohort, design, rng=1, n_draws=99)
+    >>> len(made) > 20
+    True
     """
     faults = find_draw_faults("n_draws", n_draws, rng)
     if not isinstance(sample, Sample):
@@ -73,7 +82,8 @@ def run_checks(
     raise_faults("check", faults)
     people = read_sample(sample, design, horizon)
     source = np.random.default_rng(rng)
-    redraws = redraw(people.design, n_draws=n_draws, rng=source)
+    outcomes = _list_outcomes(people)
+    redraws = redraw(people.design, n_draws=n_draws, rng=source, outcomes=outcomes)
     background = Background(people.design, people.cohort.covariates, redraws)
     made: list[Check] = []
     # in this order, because the measures share one stream of random numbers
@@ -145,6 +155,12 @@ def check_randomisation(
     """
     background = Background(design, redraws=redraws)
     return make_check(CATALOGUE["randomisation"], read_outcome(outcome, background, measure))
+
+
+def _list_outcomes(sample: Sample) -> tuple[NDArray[np.float64], ...]:
+    """List what the randomisation tests will compare, so that they share their draws."""
+    columns = (sample.within.reoffended, sample.recorded.offences, sample.within.days)
+    return tuple(np.asarray(column, dtype=float) for column in columns if column is not None)
 
 
 def _read_rate(sample: Sample, background: Background) -> list[Case]:

@@ -1,4 +1,4 @@
-"""The commands: demo, evaluate."""
+"""The commands: demo, init, check, evaluate, sensitivity."""
 
 import sys
 from pathlib import Path
@@ -47,6 +47,40 @@ def demo(out: Path) -> None:
 
 
 @commands.command()
+@click.argument("people", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Settings file to write; by default beside PEOPLE.",
+)
+@click.option("--sheet", default=None, help="Of a workbook that has several.")
+def init(people: Path, out: Path | None, sheet: str | None) -> None:
+    """Write a settings file for the table PEOPLE, with the role of each column guessed.
+
+    Every guess is marked; nothing is computed from an outcome. A file that is there is not
+    written over.
+    """
+    from desist.cli.init import write_settings
+
+    say(*write_settings(people, out, sheet))
+
+
+@commands.command()
+@click.argument("settings", type=click.Path(path_type=Path))
+def check(settings: Path) -> None:
+    """Read the study that the SETTINGS file describes, up to the balance of its weights.
+
+    No outcome is read, and nothing is written.
+    """
+    from desist.cli.check import check_study
+    from desist.cli.study import read_study
+
+    for line in check_study(read_study(settings)):
+        say(line)
+
+
+@commands.command()
 @click.argument("settings", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True)
 @click.option("--weights", is_flag=True, help="Also write weights.csv: this is personal data.")
@@ -62,7 +96,8 @@ def evaluate(settings: Path, out: Path, *, weights: bool) -> None:
 
     study = read_study(settings)
     require_places(out, study.analyses or ("",), weights=weights)
-    results, refused = run_study(study)
+    results, refused, notes = run_study(study)
+    say(*(f"{study.people.name}: {note}" for note in notes), err=True)
     run = Run(out)
     for result in results:
         run.add(result.name, result.view)
@@ -72,6 +107,20 @@ def evaluate(settings: Path, out: Path, *, weights: bool) -> None:
         run.add_analyses([result.name for result in results], refused)
     run.write()
     run.tidy()
+
+
+@commands.command()
+@click.argument("settings", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True)
+def sensitivity(settings: Path, out: Path) -> None:
+    """Ask what would change the answer to the study that the SETTINGS file describes.
+
+    Results are kept as they come in OUT/sensitivity.store: a run that was stopped goes on.
+    """
+    from desist.cli.sensitivity import run_sensitivity
+    from desist.cli.study import read_study
+
+    run_sensitivity(read_study(settings), out)
 
 
 def main() -> NoReturn:

@@ -39,13 +39,7 @@ def require_places(out: Path, names: Iterable[str], *, weights: bool = False) ->
 
 
 class Run:
-    """Everything that a run writes and says; nothing is written before `write`.
-
-    Parameters
-    ----------
-    out : Path
-        Folder of the run.
-    """
+    """Everything that a run writes and says; nothing is written before `write`."""
 
     def __init__(self, out: Path) -> None:
         self.out = out
@@ -79,7 +73,8 @@ class Run:
     def write(self) -> None:
         """Write all files and say what they are."""
         write_files(self.files)
-        say(*self.lines)
+        pages = [str(path) for path in self.files if path.suffix == ".html"]
+        say(*self.lines, f"To read: {', '.join(pages)}")
 
     def tidy(self) -> None:
         """Take files of an earlier run away that do not belong to this one, and name them."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from desist.cli.study import Study
 from desist.cohort.cohort import Cohort
 from desist.design.analyses import Analysis, build_analyses
@@ -12,56 +14,97 @@ from desist.design.catalogue import make_method
 from desist.design.design import Design, build_design
 from desist.errors import CannotAnswerError, Fault, raise_faults
 from desist.evaluation.evaluate import evaluate
+from desist.intake.dates import DateColumns
+from desist.intake.files import read_table
+from desist.intake.tidy import tidy_table
 from desist.report.view import View, make_view
 from desist.writing import say_reason
 
+FILE_KEYS = ("separator", "decimal", "encoding", "sheet")
+DATE_KEYS = ("released", "reoffended_on", "followed_until", "date_format")
+OUTCOMES = ("reoffended", "offences", "days")
+
 
 @dataclass(frozen=True, eq=False)
-class Result:
-    """What became of one analysis.
+class Built:
+    """The people of an analysis and their weights."""
 
-    Attributes
-    ----------
-    name : str
-        Of the analysis; empty for a study of one.
-    view : View
-        What may be seen of its results.
-    cohort : Cohort
-        The people of this analysis.
-    design : Design
-        Their weights.
-    """
-
-    name: str
-    view: View
     cohort: Cohort
     design: Design
 
 
-def run_study(study: Study) -> tuple[list[Result], dict[str, str]]:
-    """Carry out each analysis, the headline first; name those that cannot be made, and why."""
-    raise_faults("settings", _find_people_faults(study.people))
-    cohort = Cohort(study.people, **study.data)
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What became of one analysis."""
+
+    name: str  # of the analysis; empty for a study of one
+    view: View  # what may be seen of its results
+    cohort: Cohort  # the people of this analysis
+    design: Design  # their weights
+
+
+def run_study(study: Study) -> tuple[list[Result], dict[str, str], tuple[str, ...]]:
+    """Carry out each analysis, the headline first; say which cannot be made and what was read."""
+    cohort, notes = read_cohort(study)
+    built, refused = build_study(study, cohort)
+    results = []
+    for place, (name, one) in enumerate(built.items()):
+        try:
+            view = _evaluate(study, one.cohort, one.design, name)
+        except CannotAnswerError as reason:
+            if place == 0:
+                raise
+            refused[name] = str(reason)
+        else:
+            results.append(Result(name, view, one.cohort, one.design))
+    return results, refused, notes
+
+
+def build_study(study: Study, cohort: Cohort) -> tuple[dict[str, Built], dict[str, str]]:
+    """Make the design of each analysis, the headline first; a study of one has no name."""
     if not study.analyses:
         formula, method, estimand, _ = _read_design(study.design)
         design = build_design(cohort, formula, method=method, estimand=estimand)
-        return [Result("", _evaluate(study, cohort, design), cohort, design)], {}
+        return {"": Built(cohort, design)}, {}
     asked = []
     for name, settings in study.analyses.items():
         formula, method, estimand, same = _read_design(settings)
         asked.append(Analysis(name, formula, method, same=same, estimand=estimand))
     built = build_analyses(cohort, asked, headline=study.headline)
-    results, refused = [], dict(built.refused)
-    for name, one in sorted(built.made.items(), key=lambda item: item[0] != built.headline):
-        try:
-            view = _evaluate(study, one.cohort, one.design, name)
-        except CannotAnswerError as reason:
-            if name == built.headline:
-                raise
-            refused[name] = str(reason)
-        else:
-            results.append(Result(name, view, one.cohort, one.design))
-    return results, refused
+    ordered = sorted(built.made.items(), key=lambda item: item[0] != built.headline)
+    return {name: Built(one.cohort, one.design) for name, one in ordered}, dict(built.refused)
+
+
+def read_cohort(study: Study, *, outcomes: bool = True) -> tuple[Cohort, tuple[str, ...]]:
+    """Read the people of a study, and say what was done to read them."""
+    raise_faults("settings", _find_people_faults(study.people))
+    data = dict(study.data)
+    how = {key: data.pop(key, None) for key in FILE_KEYS}
+    dated = {key: data.pop(key) for key in DATE_KEYS if key in data}
+    raise_faults("settings", _find_date_faults(dated))
+    table = read_table(study.people, **how, person=data.get("person"))
+    if not outcomes:  # their columns go before anything looks at them
+        table = table.change(_leave_outcomes_out(table.frame, data, dated))
+        data = {key: value for key, value in data.items() if key not in OUTCOMES}
+        dated.pop("reoffended_on", None)
+    dates = DateColumns(**dated) if "released" in dated else None
+    table, roles = tidy_table(table, data, dates=dates, missing=study.missing)
+    return Cohort(table.frame, **roles), table.notes
+
+
+def _find_date_faults(dated: Mapping[str, str]) -> list[Fault]:
+    others = [key for key in dated if key != "released"]
+    if not others or "released" in dated:
+        return []
+    advice = "name the column with the date from which people are followed"
+    return [Fault("[data] released", "a column, because dates are given", "none", advice)]
+
+
+def _leave_outcomes_out(
+    frame: pd.DataFrame, data: Mapping[str, Any], dated: Mapping[str, str]
+) -> pd.DataFrame:
+    names = [data.get(key) for key in OUTCOMES] + [dated.get("reoffended_on")]
+    return frame.drop(columns=[name for name in names if name in frame.columns])
 
 
 def _find_people_faults(people: Path) -> list[Fault]:

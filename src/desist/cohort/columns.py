@@ -31,45 +31,16 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Column:
-    """One column read as numbers.
+    """One column read as numbers."""
 
-    Attributes
-    ----------
-    name : str
-        Name of the column.
-    cells : Series
-        The values as they were given.
-    numbers : ndarray of float, shape (n_people,)
-        The values as numbers; NaN where there is none.
-    missing : ndarray of bool, shape (n_people,)
-        Cells that are empty.
-    other : ndarray of bool, shape (n_people,)
-        Cells that hold something that is not a number.
-    """
-
-    name: str
-    cells: pd.Series
-    numbers: NDArray[np.float64]
-    missing: Mask
-    other: Mask
+    name: str  # name of the column
+    cells: pd.Series  # the values as they were given
+    numbers: NDArray[np.float64]  # (n_people,) the values as numbers; NaN where there is none
+    missing: Mask  # (n_people,) cells that are empty
+    other: Mask  # (n_people,) cells that hold something that is not a number
 
     def faults(self, wrong: Mask, expected: str, advice: str, what: str = "") -> list[Fault]:
-        """Return a fault about some cells, or nothing when there are none.
-
-        Parameters
-        ----------
-        wrong : ndarray of bool, shape (n_people,)
-            The cells.
-        expected, advice : str
-            What would have been right, and what to do.
-        what : str
-            What is wrong with the values: "a negative number"; by default their kind.
-
-        Returns
-        -------
-        list of Fault
-            At most one, with the number of people, the rows, and the values that ten share.
-        """
+        """Return a fault about some cells, or nothing when there are none."""
         if not wrong.any():
             return []
         found = f"{count_people(wrong)} with {self._show(wrong, what)}"
@@ -85,23 +56,9 @@ class Column:
 
 
 def read_column(frame: pd.DataFrame, name: str) -> Column:
-    """Read a column as numbers, keeping apart what is empty and what is not a number.
-
-    Truth values count as 0 and 1, and Decimals as the numbers they are. Text is never turned
-    into a number, and neither is a date.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        One row per person, in plain storage.
-    name : str
-        Name of the column.
-
-    Returns
-    -------
-    Column
-        Its numbers, its gaps and the rest.
-    """
+    """Read a column as numbers, keeping apart what is empty and what is not a number."""
+    # Truth values count as 0 and 1, and Decimals as the numbers they are. Text is never turned into
+    # a number, and neither is a date.
     cells = frame[name]
     missing = cells.isna().to_numpy(dtype=bool)
     if is_real(cells):
@@ -118,20 +75,7 @@ def read_column(frame: pd.DataFrame, name: str) -> Column:
 
 
 def find_binary_faults(column: Column, advice: str) -> list[Fault]:
-    """Find cells that are not 0 or 1.
-
-    Parameters
-    ----------
-    column : Column
-        A column of truth values.
-    advice : str
-        What 0 and 1 stand for.
-
-    Returns
-    -------
-    list of Fault
-        At most one.
-    """
+    """Find cells that are not 0 or 1."""
     wrong = ~((column.numbers == 0) | (column.numbers == 1))
     # where a few words made text of all the others, they are what to mend
     plain, _ = read_text_as_numbers(column.cells[column.other])
@@ -148,18 +92,7 @@ def find_binary_faults(column: Column, advice: str) -> list[Fault]:
 
 
 def find_count_faults(column: Column) -> list[Fault]:
-    """Find cells that are not whole numbers from 0 upwards.
-
-    Parameters
-    ----------
-    column : Column
-        A column of counts.
-
-    Returns
-    -------
-    list of Fault
-        Gaps and text, negative numbers, fractions, numbers too large to be exact.
-    """
+    """Find cells that are not whole numbers from 0 upwards."""
     expected = "a whole number from 0 upwards for everybody"
     numbers, finite = column.numbers, np.isfinite(column.numbers)
     fractions = finite & (numbers > 0) & (numbers != np.floor(numbers))
@@ -183,18 +116,7 @@ def find_count_faults(column: Column) -> list[Fault]:
 
 
 def find_follow_up_faults(column: Column) -> list[Fault]:
-    """Find cells that are not a positive number of days.
-
-    Parameters
-    ----------
-    column : Column
-        The days of follow-up.
-
-    Returns
-    -------
-    list of Fault
-        At most one.
-    """
+    """Find cells that are not a positive number of days."""
     expected, numbers = "a positive number of days for everybody", column.numbers
     advice = "leave out those who were not followed up, and count them in the record flow"
     if are_dates(column.cells):
@@ -208,18 +130,7 @@ def find_follow_up_faults(column: Column) -> list[Fault]:
 
 
 def find_weight_faults(column: Column) -> list[Fault]:
-    """Find cells that are not a positive weight.
-
-    Parameters
-    ----------
-    column : Column
-        Sampling weights.
-
-    Returns
-    -------
-    list of Fault
-        Gaps and text; weights of 0 or below, infinite, or too small to be added to the largest.
-    """
+    """Find cells that are not a positive weight."""
     expected, numbers = "a positive weight for everybody", column.numbers
     largest = float(numbers.max(where=np.isfinite(numbers), initial=0.0))
     lost = (numbers > 0) & (numbers < LEAST_RELATIVE_WEIGHT * largest)
@@ -234,18 +145,7 @@ def find_weight_faults(column: Column) -> list[Fault]:
 
 
 def find_text_among_days(days: Column) -> list[Fault]:
-    """Find dates and other text among the days.
-
-    Parameters
-    ----------
-    days : Column
-        The days to the first reoffence.
-
-    Returns
-    -------
-    list of Fault
-        At most one.
-    """
+    """Find dates and other text among the days."""
     advice = advise_on_text(days, "write the days as numbers")
     if are_dates(days.cells[days.other]):
         advice = "count the days from the start of follow-up to the date of the first reoffence"
@@ -257,37 +157,14 @@ def find_text_among_days(days: Column) -> list[Fault]:
 
 
 def find_infinite(column: Column) -> list[Fault]:
-    """Find infinite numbers.
-
-    Parameters
-    ----------
-    column : Column
-        Any column of numbers.
-
-    Returns
-    -------
-    list of Fault
-        At most one.
-    """
+    """Find infinite numbers."""
     advice = "mend the values (a division by zero?) or leave them blank"
     wrong = np.isinf(column.numbers)
     return column.faults(wrong, "finite numbers", advice, "an infinite number")
 
 
 def find_text_among_numbers(column: Column) -> list[Fault]:
-    """Find text in a column that is otherwise made of numbers.
-
-    Parameters
-    ----------
-    column : Column
-        A column that is not stored as numbers.
-
-    Returns
-    -------
-    list of Fault
-        None unless more than half of the values are numbers, or would read as numbers if they
-        were written plainly.
-    """
+    """Find text in a column that is otherwise made of numbers."""
     plain, disguised = np.isfinite(column.numbers), np.zeros_like(column.other)
     read, hidden = read_text_as_numbers(column.cells[column.other])
     plain[column.other], disguised[column.other] = read, hidden
@@ -307,20 +184,7 @@ def find_text_among_numbers(column: Column) -> list[Fault]:
 
 
 def advise_on_text(column: Column, advice: str) -> str:
-    """Add how numbers are written, where some text would read as a number.
-
-    Parameters
-    ----------
-    column : Column
-        A column of numbers.
-    advice : str
-        What to do about other text.
-
-    Returns
-    -------
-    str
-        The advice, longer where it helps.
-    """
+    """Add how numbers are written, where some text would read as a number."""
     plain, disguised = read_text_as_numbers(column.cells[column.other])
     if disguised.any():
         return f"{advice}; {AS_PLAIN_NUMBERS}"
@@ -330,18 +194,7 @@ def advise_on_text(column: Column, advice: str) -> str:
 
 
 def count_people(mask: Mask) -> str:
-    """Count people in words.
-
-    Parameters
-    ----------
-    mask : ndarray of bool
-        The people.
-
-    Returns
-    -------
-    str
-        "1 person" or "12 people".
-    """
+    """Count people in words."""
     count = int(mask.sum())
     return "1 person" if count == 1 else f"{count} people"
 

@@ -16,22 +16,8 @@ _FOLLOWED_FOR_LESS = (
 
 
 def find_contradictions(columns: Mapping[str, Column], roles: Roles) -> list[Fault]:
-    """Find outcomes that cannot be true together.
-
-    A reoffence on day 0, the day of release, is possible.
-
-    Parameters
-    ----------
-    columns : mapping from str to Column
-        The columns that could be read, by name.
-    roles : Roles
-        Which column is which.
-
-    Returns
-    -------
-    list of Fault
-        Faults of the offences, then of the days.
-    """
+    """Find outcomes that cannot be true together."""
+    # A reoffence on day 0, the day of release, is possible.
     reoffended = _find(columns, roles.reoffended)
     offences, days = _find(columns, roles.offences), _find(columns, roles.days)
     faults: list[Fault] = []

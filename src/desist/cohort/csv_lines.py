@@ -1,9 +1,8 @@
-"""The lines of a CSV file, before their cells are read: each person is one line.
+"""The lines of a CSV file, before their cells are read: each person is one line."""
 
-A reader of CSV files that meets a stray quotation mark takes the lines up to the next one for a
-single cell, and the people in them are gone. So lines are looked at on their own here, and what
-could be two tables is refused.
-"""
+# A reader of CSV files that meets a stray quotation mark takes the lines up to the next one for a
+# single cell, and the people in them are gone. So lines are looked at on their own here, and what
+# could be two tables is refused.
 
 import csv
 import io
@@ -21,32 +20,18 @@ _TOTALS = re.compile(r"\s*((grand |sub-?)?totals?|sum|overall|mean|average)\b.*"
 
 @dataclass(frozen=True, repr=False)
 class Lines:
-    """What the lines of a file look like; no cell of a person but the first of the last line.
+    """What the lines of a file look like; no cell of a person but the first of the last line."""
 
-    Attributes
-    ----------
-    names : list of str
-        Cells of the first line that is not blank.
-    first : str
-        That line as it stands.
-    lengths : Counter
-        How many records have so many cells, the names left out.
-    odd : dict of int to list of int
-        For each number of cells other than that of the names, the lines of such records.
-    swallowing : list of (int, int)
-        First and last line of each record that runs over lines which look like records.
-    totals : int
-        The line at the end that holds totals; 0 where there is none.
-    broken : (int, str)
-        Where the cells could not be told apart, and why; the line is 0 where they could.
-    """
-
-    names: list[str] = field(default_factory=list)
-    first: str = ""
+    names: list[str] = field(default_factory=list)  # cells of the first line that is not blank
+    first: str = ""  # that line as it stands
+    # how many records have so many cells, the names left out
     lengths: Counter[int] = field(default_factory=Counter)
+    # for each number of cells other than that of the names, the lines of such records
     odd: dict[int, list[int]] = field(default_factory=dict)
+    # first and last line of each record that runs over lines which look like records
     swallowing: list[tuple[int, int]] = field(default_factory=list)
-    totals: int = 0
+    totals: int = 0  # the line at the end that holds totals; 0 where there is none
+    # where the cells could not be told apart, and why; the line is 0 where they could
     broken: tuple[int, str] = (0, "")
 
     @property
@@ -56,20 +41,7 @@ class Lines:
 
 
 def name_encoding_fault(raw: bytes, where: str) -> list[Fault]:
-    """Find bytes that are not text in UTF-8, and say what they are likely to be.
-
-    Parameters
-    ----------
-    raw : bytes
-        The file.
-    where : str
-        Its name.
-
-    Returns
-    -------
-    list of Fault
-        At most one.
-    """
+    """Find bytes that are not text in UTF-8, and say what they are likely to be."""
     advice = 'save it as "CSV UTF-8"'
     if raw.startswith(_UTF_16_AND_32) or raw[1:200:2].count(0) > len(raw[:200]) / 3:
         return [Fault(where, "text in UTF-8", "UTF-16 or UTF-32", advice)]
@@ -86,55 +58,33 @@ def name_encoding_fault(raw: bytes, where: str) -> list[Fault]:
     return []
 
 
-def read_lines(text: str) -> Lines:
-    """Look at the lines of a CSV file.
-
-    Parameters
-    ----------
-    text : str
-        The file.
-
-    Returns
-    -------
-    Lines
-        What they look like.
-    """
+def read_lines(text: str, separator: str = ",") -> Lines:
+    """Look at the lines of a CSV file."""
     lines, source = Lines(), list(io.StringIO(text, newline=""))
-    reader, start = csv.reader(source, strict=True), 1
+    reader, start = csv.reader(source, strict=True, delimiter=separator), 1
     last = (0, "")
     try:
         for cells in reader:
             begin, start = start, reader.line_num + 1
             if len(cells) > 1 or any(cell.strip() for cell in cells):
-                lines = _add_record(lines, cells, begin, source[begin - 1 : start - 1])
+                part = source[begin - 1 : start - 1]
+                lines = _add_record(lines, cells, begin, part, separator)
                 last = (begin, next((cell for cell in cells if cell.strip()), ""))
     except csv.Error as error:
         return replace(lines, broken=(start, str(error)), first=lines.first or source[0])
     return replace(lines, totals=last[0] if _TOTALS.fullmatch(last[1]) else 0)
 
 
-def find_line_faults(lines: Lines, where: str) -> list[Fault]:
-    """Find what is wrong with the lines of a CSV file.
-
-    Parameters
-    ----------
-    lines : Lines
-        From `read_lines`.
-    where : str
-        Name of the file.
-
-    Returns
-    -------
-    list of Fault
-        The first that explains the others stands alone.
-    """
-    n_commas = lines.first.count(",")
-    for separator, words in SEPARATORS.items():
-        if lines.first.count(separator) > n_commas:
-            advice = f"save it with commas, or give pandas.read_csv(path, sep={separator!r})"
-            return [Fault(where, "commas between the names", words, advice)]
+def find_line_faults(lines: Lines, where: str, separator: str = ",") -> list[Fault]:
+    """Find what is wrong with the lines of a CSV file."""
+    expected = SEPARATORS.get(separator, "commas")
+    n_marks = lines.first.count(separator)
+    for mark, words in SEPARATORS.items():
+        if lines.first.count(mark) > n_marks:
+            advice = "save it with commas, or read it with ds.intake.read_table"
+            return [Fault(where, f"{expected} between the names", words, advice)]
     if lines.broken[0]:
-        return [_name_broken(lines.broken, where)]
+        return [_name_broken(lines.broken, where, f"cells separated by {expected}")]
     if not any(name.strip() for name in lines.names):
         return [Fault(where, "a table with the names of its columns", "no names")]
     if _has_title(lines):
@@ -149,9 +99,11 @@ def find_line_faults(lines: Lines, where: str) -> list[Fault]:
     return [*faults, *_find_ragged(lines, where, sorted(at))]
 
 
-def _add_record(lines: Lines, cells: list[str], begin: int, source: Sequence[str]) -> Lines:
+def _add_record(
+    lines: Lines, cells: list[str], begin: int, source: Sequence[str], separator: str
+) -> Lines:
     n_cells = len(lines.names or cells)
-    if len(source) > 1 and _hide_records(source, n_cells):
+    if len(source) > 1 and _hide_records(source, n_cells, separator):
         lines.swallowing.append((begin, begin + len(source) - 1))
     if not lines.names:
         return replace(lines, names=cells, first=source[0])
@@ -161,9 +113,9 @@ def _add_record(lines: Lines, cells: list[str], begin: int, source: Sequence[str
     return lines
 
 
-def _hide_records(lines: Sequence[str], n_cells: int) -> bool:
+def _hide_records(lines: Sequence[str], n_cells: int, separator: str) -> bool:
     """Say whether at least two of the lines of one record would be records by themselves."""
-    return sum(line.count(",") == n_cells - 1 for line in lines) > 1
+    return sum(line.count(separator) == n_cells - 1 for line in lines) > 1
 
 
 def _has_title(lines: Lines) -> bool:
@@ -172,14 +124,14 @@ def _has_title(lines: Lines) -> bool:
     return bool(usual) and n_names == 1 and max(usual[0][0], len(lines.names)) > 1
 
 
-def _name_broken(broken: tuple[int, str], where: str) -> Fault:
+def _name_broken(broken: tuple[int, str], where: str, expected: str) -> Fault:
     line, reason = broken
     if "field limit" in reason:
         found = f"a cell of more than {csv.field_size_limit():,} characters, from line {line} on"
         advice = "close the quotation mark there, or leave the long text out of the table"
-        return Fault(where, "cells separated by commas", found, advice)
+        return Fault(where, expected, found, advice)
     found = f"something else from line {line} on (a quotation mark that is not closed?)"
-    return Fault(where, "cells separated by commas", found)
+    return Fault(where, expected, found)
 
 
 def _name_swallowing(span: tuple[int, int], where: str) -> Fault:

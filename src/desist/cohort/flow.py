@@ -150,30 +150,7 @@ class RecordFlow:
 
 
 def format_percent(count: int, base: int) -> str:
-    """Write a share as a whole percentage.
-
-    Parameters
-    ----------
-    count : int
-        The part.
-    base : int
-        The whole, greater than 0.
-
-    Returns
-    -------
-    str
-        Rounded half up; "<1%" for a part that is not nothing and rounds to 0.
-
-    Raises
-    ------
-    InputError
-        If the part is no count, or the whole is not above 0.
-
-    Examples
-    --------
-    >>> format_percent(44, 140), format_percent(1, 201), format_percent(0, 140)
-    ('31%', '<1%', '0%')
-    """
+    """Write a share as a whole percentage."""
     faults = find_number_faults("count", count, least=0, whole=True)
     faults += find_number_faults("base", base, above=0, whole=True)
     raise_faults("record flow", faults)

@@ -1,9 +1,8 @@
-"""What kind of values a column holds, whatever its storage.
+"""What kind of values a column holds, whatever its storage."""
 
-The same people may come as plain, nullable, Arrow, sparse or boxed columns. `make_plain` gives
-each the storage that the rest of the package reads, without changing a value; what is left over
-(dates, lists, bytes, mixtures) is no covariate, and is refused where a formula names it.
-"""
+# The same people may come as plain, nullable, Arrow, sparse or boxed columns. `make_plain` gives
+# each the storage that the rest of the package reads, without changing a value; what is left over
+# (dates, lists, bytes, mixtures) is no covariate, and is refused where a formula names it.
 
 import datetime as dt
 import re
@@ -35,22 +34,7 @@ Mask = NDArray[np.bool_]
 def make_plain(
     frame: pd.DataFrame, names: Iterable[str], *, counted: Iterable[str | None] = ()
 ) -> pd.DataFrame:
-    """Give columns a plain storage: same values, and durations as days.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        One row per person.
-    names : iterable of str
-        The columns; each name stands for one.
-    counted : iterable of str or None
-        Columns that cannot be durations, and keep them to be refused.
-
-    Returns
-    -------
-    DataFrame
-        A new table.
-    """
+    """Give columns a plain storage: same values, and durations as days."""
     plain, kept = frame.copy(), frozenset(counted)
     for name in names:
         plain[name] = _make_plain(frame[name], keep_durations=name in kept)
@@ -58,51 +42,18 @@ def make_plain(
 
 
 def is_real(cells: pd.Series) -> bool:
-    """Return whether a column is stored as real numbers or truth values.
-
-    Parameters
-    ----------
-    cells : Series
-        A column.
-
-    Returns
-    -------
-    bool
-        False for text, labels, dates, durations, complex numbers and mixtures.
-    """
+    """Return whether a column is stored as real numbers or truth values."""
     types = pd.api.types
     return types.is_numeric_dtype(cells.dtype) and not types.is_complex_dtype(cells.dtype)
 
 
 def is_number(value: object) -> bool:
-    """Return whether a single value is a real number, Decimal among them; a duration is none.
-
-    Parameters
-    ----------
-    value : object
-        A cell.
-
-    Returns
-    -------
-    bool
-        True for truth values too.
-    """
+    """Return whether a single value is a real number, Decimal among them; a duration is none."""
     return isinstance(value, Real | Decimal) and not isinstance(value, np.timedelta64)
 
 
 def read_number(value: Any) -> float:
-    """Return a real number as a float.
-
-    Parameters
-    ----------
-    value : Real or Decimal
-        A number of any size.
-
-    Returns
-    -------
-    float
-        Infinite where it is too large for a float; NaN for a Decimal that is none.
-    """
+    """Return a real number as a float."""
     try:
         return float(value)
     except OverflowError:
@@ -112,51 +63,18 @@ def read_number(value: Any) -> float:
 
 
 def name_kinds(values: Iterable[object]) -> list[str]:
-    """Say what kinds of values there are, without showing one.
-
-    Parameters
-    ----------
-    values : iterable of object
-        Some cells.
-
-    Returns
-    -------
-    list of str
-        Such as "text", "a number" or "a date", in the order of the cells.
-    """
+    """Say what kinds of values there are, without showing one."""
     return list(dict.fromkeys(map(_name_kind, values)))
 
 
 def join_words(words: Sequence[str]) -> str:
-    """Join words as in a sentence.
-
-    Parameters
-    ----------
-    words : sequence of str
-        At least one.
-
-    Returns
-    -------
-    str
-        Such as "text, a number and no value".
-    """
+    """Join words as in a sentence."""
     *others, last = words
     return f"{', '.join(others)} and {last}" if others else last
 
 
 def are_dates(cells: pd.Series) -> bool:
-    """Return whether a column holds dates, be they stored as dates or as text.
-
-    Parameters
-    ----------
-    cells : Series
-        A column, or part of it.
-
-    Returns
-    -------
-    bool
-        True when at least half of the values that are not missing are dates.
-    """
+    """Return whether a column holds dates, be they stored as dates or as text."""
     if isinstance(cells.dtype, pd.PeriodDtype) or pd.api.types.is_datetime64_any_dtype(cells.dtype):
         return True
     dates = [
@@ -167,21 +85,7 @@ def are_dates(cells: pd.Series) -> bool:
 
 
 def read_text_as_numbers(cells: pd.Series) -> tuple[Mask, Mask]:
-    """Find the text that is a number, and the text that is one in disguise.
-
-    Parameters
-    ----------
-    cells : Series
-        A column, or part of it.
-
-    Returns
-    -------
-    plain : ndarray of bool, shape (n_cells,)
-        Text that reads as a number.
-    disguised : ndarray of bool, shape (n_cells,)
-        Text that reads as one after a change: decimal commas, separated thousands,
-        signs of currencies and per cent.
-    """
+    """Find the text that is a number, and the text that is one in disguise."""
     codes, labels = pd.factorize(cells.astype(str))
     plain = np.asarray(pd.to_numeric(pd.Series(labels), errors="coerce").notna(), dtype=bool)
     matched = np.array([bool(_DISGUISED.fullmatch(str(label))) for label in labels], dtype=bool)
@@ -189,18 +93,7 @@ def read_text_as_numbers(cells: pd.Series) -> tuple[Mask, Mask]:
 
 
 def find_covariate_faults(cells: pd.Series) -> list[Fault]:
-    """Find what keeps a column from being a covariate or a group: neither numbers nor labels.
-
-    Parameters
-    ----------
-    cells : Series
-        A column that a formula or a role names.
-
-    Returns
-    -------
-    list of Fault
-        At most one: dates, lists, bytes, complex numbers, or numbers mixed with text.
-    """
+    """Find what keeps a column from being a covariate or a group: neither numbers nor labels."""
     if is_real(cells) or isinstance(cells.dtype, pd.CategoricalDtype):
         return []
     values = cells.dropna()
@@ -219,18 +112,7 @@ def find_covariate_faults(cells: pd.Series) -> list[Fault]:
 
 
 def find_numbers_as_text(cells: pd.Series) -> list[Fault]:
-    """Find a covariate of text all of which reads as numbers.
-
-    Parameters
-    ----------
-    cells : Series
-        A covariate that was not declared as labels.
-
-    Returns
-    -------
-    list of Fault
-        At most one.
-    """
+    """Find a covariate of text all of which reads as numbers."""
     values = cells.dropna()
     if is_real(cells) or isinstance(cells.dtype, pd.CategoricalDtype) or not len(values):
         return []
@@ -281,9 +163,12 @@ def _unbox_durations(cells: pd.Series) -> pd.Series:
     values = cells.dropna()
     if not len(values) or not all(isinstance(value, _DURATIONS) for value in values):
         return cells
+    # months and years are no fixed number of days; pandas before 3 takes their mean length
+    if any(np.datetime_data(v)[0] in "YM" for v in values if isinstance(v, np.timedelta64)):
+        return cells
     try:
         return pd.to_timedelta(cells)
-    except (ValueError, OverflowError):  # months and years are no fixed number of days
+    except (ValueError, OverflowError):
         return cells
 
 

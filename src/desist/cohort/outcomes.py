@@ -1,7 +1,6 @@
-"""What happened to the people: the one door to the outcomes.
+"""What happened to the people: the one door to the outcomes."""
 
-The design floor may not import this module.
-"""
+# The design floor may not import this module.
 
 from dataclasses import dataclass, replace
 
@@ -113,21 +112,7 @@ def _count_arm(outcomes: Outcomes, arm: NDArray[np.bool_]) -> dict[str, float]:
 
 
 def find_lost(outcomes: Outcomes, horizon: float) -> NDArray[np.bool_]:
-    """Find those of whom it is not known whether they reoffended within a horizon.
-
-    Parameters
-    ----------
-    outcomes : Outcomes
-        Of everybody.
-    horizon : float
-        Days.
-
-    Returns
-    -------
-    ndarray of bool, shape (n_people,)
-        People who died, were deported or were followed for less for another reason, and had
-        not reoffended by then. Whoever had is known to have, however short the follow-up.
-    """
+    """Find those of whom it is not known whether they reoffended within a horizon."""
     short = outcomes.time_at_risk < horizon
     return short if outcomes.reoffended is None else short & ~outcomes.reoffended
 

@@ -15,28 +15,7 @@ LONGEST_PATH_SHOWN = 200
 
 
 def read_people(people: object, person: str | None) -> pd.DataFrame:
-    """Read the table of people.
-
-    Parameters
-    ----------
-    people : DataFrame, str or Path
-        The table, or a CSV (UTF-8, commas) or Parquet file that holds it. In a CSV file
-        empty cells and the usual words for a missing value ("NA", "null") are missing.
-    person : str or None
-        Column of the identifier; kept as text in a CSV file, so that "007" and "7" stay
-        two people.
-
-    Returns
-    -------
-    DataFrame
-        Rows numbered from 0, the index left behind; the lines of a CSV file are checked,
-        and nothing else.
-
-    Raises
-    ------
-    InputError
-        If there is none, or if its lines may not be what they seem.
-    """
+    """Read the table of people."""
     if isinstance(people, pd.DataFrame):
         return people.reset_index(drop=True)
     if not isinstance(people, str | Path):
@@ -54,18 +33,7 @@ def read_people(people: object, person: str | None) -> pd.DataFrame:
 
 
 def name_path(path: Path) -> str:
-    """Write a path as it may be shown: one line, and not longer than can be read.
-
-    Parameters
-    ----------
-    path : Path
-        As the user gave it.
-
-    Returns
-    -------
-    str
-        The path; its beginning where it is long.
-    """
+    """Write a path as it may be shown: one line, and not longer than can be read."""
     text = str(path)
     short = text if len(text) <= LONGEST_PATH_SHOWN else f"{text[:LONGEST_PATH_SHOWN]}..."
     return short if short.isprintable() else repr(short)

@@ -24,31 +24,16 @@ _SECONDS_A_DAY = 86_400
 
 @dataclass(frozen=True)
 class Roles:
-    """Which column is which.
+    """Which column is which."""
 
-    Attributes
-    ----------
-    treatment : str
-        Whether the person took part.
-    person : str or None
-        Identifier of the person.
-    reoffended, offences, days : str or None
-        Outcomes; None where the table does not have them.
-    follow_up : float or str
-        Days of follow-up of everybody, or the column that holds them.
-    groups : tuple of str
-        Columns of groups that people belong to (prison, region).
-    sampling_weight : str or None
-        How many people of the population each person stands for; None where all count alike.
-    """
-
-    treatment: str
-    person: str | None = None
-    reoffended: str | None = None
+    treatment: str  # whether the person took part
+    person: str | None = None  # identifier of the person
+    reoffended: str | None = None  # outcomes; None where the table does not have them
     offences: str | None = None
     days: str | None = None
-    follow_up: float | str = 365
-    groups: tuple[str, ...] = ()
+    follow_up: float | str = 365  # days of follow-up of everybody, or the column that holds them
+    groups: tuple[str, ...] = ()  # columns of groups that people belong to (prison, region)
+    # how many people of the population each person stands for; None where all count alike
     sampling_weight: str | None = None
 
     @property
@@ -86,13 +71,7 @@ class Roles:
         return frozenset(column for role, column in self.columns if role != "groups")
 
     def settings(self) -> dict[str, Any]:
-        """Return the roles as plain values that can be stored.
-
-        Returns
-        -------
-        dict
-            One entry a role; none for sampling weights that there are not.
-        """
+        """Return the roles as plain values that can be stored."""
         kept: dict[str, Any] = {
             "treatment": self.treatment,
             "person": self.person,
@@ -109,35 +88,13 @@ class Roles:
 
 
 def name_groups(groups: Any) -> tuple[str, ...]:
-    """Return the columns of groups as a tuple; a single name is one column.
-
-    Parameters
-    ----------
-    groups : str or sequence of str
-        One name or several.
-
-    Returns
-    -------
-    tuple of str
-        The names; what is neither is left for `find_role_faults` to refuse.
-    """
+    """Return the columns of groups as a tuple; a single name is one column."""
     is_list = isinstance(groups, list | tuple | np.ndarray | pd.Index) and np.ndim(groups) == 1
     return tuple(groups) if is_list else (groups,)
 
 
 def read_follow_up(follow_up: Any) -> Any:
-    """Turn a duration or a Decimal that is meant to hold for everybody into days.
-
-    Parameters
-    ----------
-    follow_up : object
-        What the user gave.
-
-    Returns
-    -------
-    object
-        Days, where it is a duration of a fixed length; else what was given.
-    """
+    """Turn a duration or a Decimal that is meant to hold for everybody into days."""
     if isinstance(follow_up, Decimal):
         return read_number(follow_up)
     if not isinstance(follow_up, dt.timedelta | np.timedelta64):
@@ -151,38 +108,14 @@ def read_follow_up(follow_up: Any) -> Any:
 
 
 def read_days(follow_up: Any) -> float:
-    """Read a number of days that is meant to hold for everybody.
-
-    Parameters
-    ----------
-    follow_up : object
-        What the user gave.
-
-    Returns
-    -------
-    float
-        The number; NaN where it is none.
-    """
+    """Read a number of days that is meant to hold for everybody."""
     if isinstance(follow_up, str) or _follow_up_that_is_no_number_of_days(follow_up):
         return math.nan
     return float(follow_up)
 
 
 def find_role_faults(roles: Roles, columns: Sequence[object]) -> list[Fault]:
-    """Find what is wrong with the roles themselves, before any value is looked at.
-
-    Parameters
-    ----------
-    roles : Roles
-        As the user gave them.
-    columns : sequence
-        Names of the columns of the table.
-
-    Returns
-    -------
-    list of Fault
-        Roles that are not names, that name no column, or that share one.
-    """
+    """Find what is wrong with the roles themselves, before any value is looked at."""
     return [
         *_roles_that_are_no_names(roles),
         *_roles_without_a_column(roles, columns),

@@ -1,9 +1,8 @@
-"""Everything that can be wrong with a table of people, found in one pass.
+"""Everything that can be wrong with a table of people, found in one pass."""
 
-The columns are checked in three steps: the roles, each column alone, and the columns
-that have to agree with each other. A step leaves out what an earlier one has already
-refused, so that one mistake is reported once.
-"""
+# The columns are checked in three steps: the roles, each column alone, and the columns that have to
+# agree with each other. A step leaves out what an earlier one has already refused, so that one
+# mistake is reported once.
 
 from collections import Counter
 from collections.abc import Hashable
@@ -36,26 +35,7 @@ _REOFFENDED_CODES = "write 1 for those with a proven reoffence and 0 for the oth
 
 
 def validate_people(frame: pd.DataFrame, roles: Roles) -> pd.DataFrame:
-    """Check a table of people and return it with clean types.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        One row per person, rows numbered from 0.
-    roles : Roles
-        Which column is which.
-
-    Returns
-    -------
-    DataFrame
-        A copy: treatment and reoffended as truth values, offences as integers, days as
-        floats (NaN for those who did not reoffend), other numbers as numpy numbers.
-
-    Raises
-    ------
-    InputError
-        If anything is wrong; every fault is listed.
-    """
+    """Check a table of people and return it with clean types."""
     counted = (roles.treatment, roles.person, roles.reoffended, roles.offences, *roles.groups)
     readable = _find_readable(frame, roles) if roles.are_names else []
     plain = make_plain(frame, readable, counted=counted if roles.are_names else ())
@@ -64,21 +44,7 @@ def validate_people(frame: pd.DataFrame, roles: Roles) -> pd.DataFrame:
 
 
 def find_faults(frame: pd.DataFrame, roles: Roles) -> list[Fault]:
-    """Find all that is wrong with a table of people.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        One row per person, rows numbered from 0, in plain storage.
-    roles : Roles
-        Which column is which.
-
-    Returns
-    -------
-    list of Fault
-        Faults of the table and its roles, then of single columns, then of columns that
-        contradict each other.
-    """
+    """Find all that is wrong with a table of people."""
     faults = [*_find_table_faults(frame), *find_role_faults(roles, list(frame.columns))]
     if frame.empty or not roles.are_names:
         return faults

@@ -5,21 +5,6 @@ them as cohorts (`recid_cohort`, `rossi_cohort`), and the published figures of o
 (`making_connections`). `provenance` says where each comes from.
 """
 
-from desist.datasets.cohorts import recid_cohort, rossi_cohort
-from desist.datasets.reports import making_connections
-from desist.datasets.sources import Provenance, provenance
-from desist.datasets.tables import bcg, jdl_published, lalonde, landenberger, recid, rossi
+from lazy_loader import attach_stub
 
-__all__ = [
-    "Provenance",
-    "bcg",
-    "jdl_published",
-    "lalonde",
-    "landenberger",
-    "making_connections",
-    "provenance",
-    "recid",
-    "recid_cohort",
-    "rossi",
-    "rossi_cohort",
-]
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -1,10 +1,9 @@
-"""Several analyses of one study, by name: standard, complex, regional.
+"""Several analyses of one study, by name: standard, complex, regional."""
 
-The Justice Data Lab reports a standard analysis (demographics, employment, criminal
-history), a complex one (with risks and needs) and, where they can be made, regional ones,
-whose comparison people come from the participants' region. An analysis that cannot be
-made is part of the result, with its reason.
-"""
+# The Justice Data Lab reports a standard analysis (demographics, employment, criminal history), a
+# complex one (with risks and needs) and, where they can be made, regional ones, whose comparison
+# people come from the participants' region. An analysis that cannot be made is part of the result,
+# with its reason.
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,8 +1,7 @@
-"""How the weights of a design arose, and so what may be asked of it.
+"""How the weights of a design arose, and so what may be asked of it."""
 
-A method says it once, with its weights. What asks later, a randomisation test or a standard error
-that knows the weights were estimated, asks the design and not which method it was.
-"""
+# A method says it once, with its weights. What asks later, a randomisation test or a standard error
+# that knows the weights were estimated, asks the design and not which method it was.
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -113,21 +112,14 @@ class Given:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Sampled:
-    """The weights are those of a method times sampling weights.
-
-    Attributes
-    ----------
-    equations, stacked : callable or None
-        As of `FromScores` and `Balanced`; they know the sampling weights.
-    no_equations : str
-        Why there are none, where the reader would look for them.
-    """
+    """The weights are those of a method times sampling weights."""
 
     obstacle: ClassVar[str] = SAMPLED
 
+    # as of `FromScores` and `Balanced`; they know the sampling weights
     equations: WriteEquations | None = None
     stacked: WriteEquations | None = None
-    no_equations: str = ""
+    no_equations: str = ""  # why there are none, where the reader would look for them
 
     def __repr__(self) -> str:
         """Return its name; the equations may hold people."""

@@ -13,27 +13,13 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ScaledColumns:
-    """A matrix whose columns are centred and scaled when they are needed.
+    """A matrix whose columns are centred and scaled when they are needed."""
 
-    Sums over people are made block by block, so a million people need no second matrix.
-    A column that does not vary (the intercept) is left as it is.
+    # Sums over people are made block by block, so a million people need no second matrix. A column
+    # that does not vary (the intercept) is left as it is.
 
-    Parameters
-    ----------
-    values : ndarray of float, shape (n_people, n_columns)
-        As they are.
-    centre : ndarray of float, shape (n_columns,), optional
-        What to subtract instead of the mean.
-
-    Attributes
-    ----------
-    values : ndarray of float, shape (n_people, n_columns)
-        As they are.
-    centre, scale : ndarray of float, shape (n_columns,)
-        Mean and standard deviation of each column; 0 and 1 where it does not vary.
-    """
-
-    values: Floats
+    values: Floats  # (n_people, n_columns) as they are
+    # (n_columns,) mean and standard deviation of each column; 0 and 1 where it does not vary
     centre: Floats
     scale: Floats
 
@@ -46,15 +32,7 @@ class ScaledColumns:
         object.__setattr__(self, "scale", np.where(constant | (scale == 0), 1.0, scale))
 
     def blocks(self) -> Iterator[tuple[slice, Floats]]:
-        """Yield the rows of a block and its centred and scaled values.
-
-        Yields
-        ------
-        rows : slice
-            Which people.
-        block : ndarray of float, shape (n_rows, n_columns)
-            A new array.
-        """
+        """Yield the rows of a block and its centred and scaled values."""
         n_people = len(self.values)
         for start in range(0, n_people, BLOCK):
             rows = slice(start, min(start + BLOCK, n_people))

@@ -21,6 +21,7 @@ from desist.errors import CannotAnswerError, Fault, InputError, NoOverlapError, 
 from desist.estimands import Estimand
 from desist.execution import on_one_thread
 from desist.privacy import FEWEST_SHARING
+from desist.progress import follow
 from desist.weights import effective_sample_size
 
 BY_HAND = Given()
@@ -68,6 +69,9 @@ class Design:
     sampling : ndarray of float, shape (n_people,), or None
         Sampling weights with mean 1, by which people are weighted before the design; None where
         all count alike.
+    covariates : DataFrame or None
+        What is known of the people it was built from, so that balance can be looked at further;
+        never printed and never stored with a result. None for a design made by hand.
     """
 
     weights: NDArray[np.float64]
@@ -85,6 +89,7 @@ class Design:
     people_mark: int | None = None
     arose: Arose = BY_HAND
     sampling: NDArray[np.float64] | None = None
+    covariates: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         """Take the sets of a design made by hand for how its weights arose."""
@@ -211,6 +216,14 @@ def build_design(
         If no participant has a suitable comparison person.
     SeparationError
         If covariates tell the arms apart perfectly.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> design.n_treated, design.n_comparison, design.estimand.value
+    (58, 275, 'matched ATT')
     """
     raise_faults("design", find_kind_faults("cohort", cohort, Cohort, "a Cohort"))
     covariates, treated, sampling = cohort.covariates, cohort.treated, cohort.sampling_weights
@@ -234,24 +247,11 @@ def build_design(
 
 
 def find_stranger_faults(cohort: Cohort, design: Design) -> list[Fault]:
-    """Find out whether a design was made from other people, or another order of them.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The people.
-    design : Design
-        What is to be used for them.
-
-    Returns
-    -------
-    list of Fault
-        At most one.
-    """
-    found = ""
+    """Find out whether a design was made from other people, or another order of them."""
+    found, known = "", (cohort.covariates, cohort.sampling_weights)
     if not np.array_equal(cohort.treated, design.treated):
         found = f"another one ({len(design.treated)} people, the cohort has {cohort.n_people})"
-    elif design.people_mark not in (None, _mark_cohort(cohort)):
+    elif design.people_mark not in (None, mark_people(cohort.treated, *known)):
         found = "one of people whose covariates differ from theirs, or of another order"
         if cohort.sampling_weight is not None or design.sampling is not None:
             found = f"{found}, or of other sampling weights"
@@ -287,6 +287,14 @@ def draw_designs(
     ------
     InputError
         If the design has no fitted score, or is of other people.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> [drawn.n_treated for drawn in ds.draw_designs(cohort, design, n_draws=2, rng=1)]
+    [58, 58]
     """
     raise_faults("score draws", find_stranger_faults(cohort, design))
     covariates = cohort.covariates
@@ -305,16 +313,13 @@ def draw_designs(
         design.estimand_asked or Estimand.ATT,
         design.sampling,
     )
-    for drawn in draw_scores(design.scores, formula, covariates, n_draws=n_draws, rng=rng):
+    drawing = draw_scores(design.scores, formula, covariates, n_draws=n_draws, rng=rng)
+    for drawn in follow(drawing, "drawing designs", n_draws):
         with on_one_thread():
             one = replace(material, scores=drawn)
             made = design.method.weigh(one)
             finished = _finish(one, formula, made, design.method, design.score_model)
             yield replace(finished, people_mark=design.people_mark)
-
-
-def _mark_cohort(cohort: Cohort) -> int:
-    return mark_people(cohort.treated, cohort.covariates, cohort.sampling_weights)
 
 
 def _read_estimand(estimand: Estimand | str | None, method: Method) -> tuple[Estimand, list[Fault]]:
@@ -480,6 +485,7 @@ def _finish(
         notes=weighting.notes,
         arose=weighting.arose,
         sampling=material.sampling,
+        covariates=material.covariates,
     )
 
 

@@ -12,22 +12,7 @@ def mark_people(
     covariates: pd.DataFrame,
     sampling: NDArray[np.float64] | None = None,
 ) -> int:
-    """Return a checksum of who took part, of the covariates and of the sampling weights.
-
-    Parameters
-    ----------
-    treated : ndarray of bool, shape (n_people,)
-        Whether each person took part.
-    covariates : DataFrame, n_people rows
-        Of the same people.
-    sampling : ndarray of float, shape (n_people,), optional
-        Sampling weights with mean 1; to eight decimals, so that ten times the weights are the same.
-
-    Returns
-    -------
-    int
-        Not reversible; equal for the same people in the same order.
-    """
+    """Return a checksum of who took part, of the covariates and of the sampling weights."""
     mark = crc32(treated.tobytes())
     if sampling is not None:
         mark = crc32(np.round(sampling, 8).tobytes(), mark)

@@ -1,8 +1,7 @@
-"""Weights made again for people who might have taken part instead.
+"""Weights made again for people who might have taken part instead."""
 
-A randomisation test draws participation again and asks what the difference would have been. A
-method that knows a way to do all draws at once gives it; any other is carried out once a draw.
-"""
+# A randomisation test draws participation again and asks what the difference would have been. A
+# method that knows a way to do all draws at once gives it; any other is carried out once a draw.
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,17 +1,14 @@
-r"""Averages of a model, corrected within each draw by what was observed of each arm.
+"""Averages of a model, corrected within each draw by what was observed of each arm."""
 
-With weights that carry an arm to the people whom the effect is about, the model's averages over
-these people, :math:`\bar m(\theta)`, and over the weighted arm itself, :math:`\bar m_w(\theta)`,
-and the weighted mean :math:`\bar y_w` that was observed, the corrected average of draw s is
-
-.. math:: g(\mu_s) = g\{\bar m(\theta_s)\} - g\{\bar m_w(\theta_s)\} + g(\bar y_w) + e_s.
-
-With weights that balance, the first two terms cancel whatever the form of the model; with a
-right model the second and the third do, whatever the weights (Robins, Rotnitzky and Zhao 1994,
-JASA 89, 846-866; within draws of a posterior Yiu, Fong, Holmes and Rousseau, arXiv 2306.06059).
-On the scale g no average leaves its range. The error :math:`e_s` is normal on it, with the
-variance of the weighted mean residual.
-"""
+# With weights that carry an arm to the people whom the effect is about, the model's averages over
+# these people, m_bar(theta), and over the weighted arm itself, m_bar_w(theta), and the weighted
+# mean y_bar_w that was observed, the corrected average of draw s is
+#     g(mu_s) = g{m_bar(theta_s)} - g{m_bar_w(theta_s)} + g(y_bar_w) + e_s.
+# With weights that balance, the first two terms cancel whatever the form of the model; with a right
+# model the second and the third do, whatever the weights (Robins, Rotnitzky and Zhao 1994, JASA 89,
+# 846-866; within draws of a posterior Yiu, Fong, Holmes and Rousseau, arXiv 2306.06059). On the
+# scale g no average leaves its range. The error e_s is normal on it, with the variance of the
+# weighted mean residual.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desist._types import Draws, Floats
-from desist.effects._residuals import mix_covariances, scatter_residuals
+from desist.effects._residuals import Assumed, Scatter, bound_covariance, scatter_residuals
 from desist.inference.calibration import WeightedPeople
 from desist.models._observed import Link, Observed
 from desist.models.fitted import Fit
@@ -37,28 +34,18 @@ FARTHEST = 30.0  # log odds of a share that differs from none or all by rounding
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ObservedArm:
-    """What was observed of one weighted arm, beside what the fit predicts of it.
+    """What was observed of one weighted arm, beside what the fit predicts of it."""
 
-    Attributes
-    ----------
-    own : ndarray of float, shape (chains, draws, k)
-        The model's averages over the weighted arm itself, on the scale of the link.
-    level : ndarray of float, shape (k,)
-        The observed averages on that scale.
-    covariance : ndarray of float, shape (k, k)
-        Of `level`.
-    sizes, kish : ndarray of float, shape (k,)
-        What the arm is worth in people of equal weight: for this outcome, and by its weights
-        alone.
-    is_usable : ndarray of bool, shape (k,)
-        False where nobody or everybody has the outcome, so that there is no level.
-    """
-
+    # (chains, draws, k) the model's averages over the weighted arm itself, on the scale of the link
     own: Floats
-    level: Floats
-    covariance: Floats
+    level: Floats  # (k,) the observed averages on that scale
+    covariance: Floats  # (k, k) of `level`
+    # (k,) what the arm is worth in people of equal weight: for this outcome, and by its weights
+    # alone
     sizes: Floats
     kish: Floats
+    # (k,) false where nobody or everybody has the outcome, so that there is no level
+    freedom: Floats  # (k,) people with equal parts who would know the variance as well
     is_usable: NDArray[np.bool_]
 
 
@@ -72,9 +59,11 @@ def read_arm(fit: Fit, people: WeightedPeople, observed: Observed, arm: int) -> 
     with np.errstate(divide="ignore", invalid="ignore"):
         level = observed.link.apply(averages)
         slope = observed.link.differentiate(averages)
+        own_slope = observed.link.differentiate((carried * expected).sum(axis=0))
     is_usable = (np.abs(level) < FARTHEST) & np.isfinite(own).all(axis=(0, 1))
     level[~is_usable] = 0.0
     slope[~is_usable] = 0.0
+    own_slope[~is_usable] = 0.0
     seen = scatter_residuals(
         fit,
         people,
@@ -84,9 +73,9 @@ def read_arm(fit: Fit, people: WeightedPeople, observed: Observed, arm: int) -> 
         carried=carried,
         slope=slope,
     )
-    assumed = slope @ _scatter_by_model(fit, observed, arm, seen.squares) @ slope.T
-    covariance = mix_covariances(seen, assumed)
-    return ObservedArm(own, level, covariance, seen.sizes, seen.kish, is_usable)
+    assumed = _scatter_by_model(fit, observed, arm, seen, slopes=(slope, own_slope))
+    covariance = bound_covariance(seen, assumed)
+    return ObservedArm(own, level, covariance, seen.sizes, seen.kish, assumed.freedom, is_usable)
 
 
 def correct_averages(
@@ -152,11 +141,9 @@ def share_correction(
 def _spread_over_days(
     corrected: Floats, link: Link, centre: Floats, arm: ObservedArm, entropy: Sequence[int]
 ) -> Floats:
-    """Spread those who reoffend by the last day over the days, so that no curve ever falls.
-
-    Their shares by day have a Dirichlet distribution about the corrected ones, with as many
-    people as tell of the last day's share.
-    """
+    """Spread those who reoffend by the last day over the days, so that no curve ever falls."""
+    # Their shares by day have a Dirichlet distribution about the corrected ones, with as many
+    # people as tell of the last day's share.
     last = link.invert(move_to_mean(corrected[..., -1:], link, centre[-1:]))
     # before the first reoffence there is only the model, which may not say more than is seen later
     rising = np.minimum.accumulate(centre[::-1])[::-1]
@@ -237,16 +224,33 @@ def _evaluate_rows(
     return eta if observed.log_exposure is None else eta + observed.log_exposure[rows]
 
 
-def _scatter_by_model(fit: Fit, observed: Observed, arm: int, squares: Floats) -> Floats:
+def _scatter_by_model(
+    fit: Fit, observed: Observed, arm: int, seen: Scatter, *, slopes: tuple[Floats, Floats]
+) -> Assumed:
+    """Return how the averages scatter if the model is right, and how many people carry it."""
     n_draws = fit.draws["intercept"].shape[1]
     every = max(1, n_draws * fit.draws["intercept"].shape[0] // DRAWS_FOR_SCATTER)
     few = {name: values[:, ::every] for name, values in fit.draws.items()}
-    rows = np.flatnonzero(squares)
+    rows = np.flatnonzero(seen.squares)
     k = observed.values.shape[1]
     at_once = max(1, AT_ONCE // (few["intercept"].size * k))
-    total = np.zeros((k, k))
+    total, fourths = np.zeros((k, k)), np.zeros(k)
     for first in range(0, len(rows), at_once):
         block = rows[first : first + at_once]
         eta = _evaluate_rows(fit, observed, few, arm, block)
-        total += observed.scatter(eta, few, arm, squares[block])
-    return total
+        added, of_row = observed.scatter(eta, few, arm, seen.squares[block])
+        total += added
+        fourths += seen.fourths[block] @ np.square(_vary_on_scale(of_row, slopes[0]))
+    observed_scale, own_scale = (slope @ total @ slope.T for slope in slopes)
+    freedom = np.divide(
+        np.square(np.diag(observed_scale)), fourths, out=np.full(k, np.inf), where=fourths > 0
+    )
+    return Assumed(observed_scale, own_scale, freedom)
+
+
+def _vary_on_scale(of_row: Floats, slope: Floats) -> Floats:
+    """Return the variance of each row's outcomes on the scale of the link, (n_rows, k)."""
+    if of_row.ndim == 2:  # the slope is diagonal
+        return of_row * np.square(np.diag(slope))
+    varied: Floats = np.einsum("ij,rjl,il->ri", slope, of_row, slope)
+    return varied

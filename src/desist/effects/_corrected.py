@@ -34,24 +34,12 @@ ABOUT = {
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CorrectedFit:
-    """A fit with what was observed of each arm.
+    """A fit with what was observed of each arm."""
 
-    Attributes
-    ----------
-    fit : Fit
-        Of people.
-    people : WeightedPeople
-        Behind its rows.
-    observed : Observed
-        The outcomes of its rows.
-    days : ndarray of float, shape (k,), or None
-        Of a survival curve; None for the measures.
-    """
-
-    fit: Fit
-    people: WeightedPeople
-    observed: Observed
-    days: Floats | None = None
+    fit: Fit  # of people
+    people: WeightedPeople  # behind its rows
+    observed: Observed  # the outcomes of its rows
+    days: Floats | None = None  # (k,) of a survival curve; None for the measures
 
     @cached_property
     def arms(self) -> tuple[ObservedArm, ObservedArm]:
@@ -112,11 +100,9 @@ class CorrectedFit:
 
 
 def correct_fit(fit: Fit, days: Floats | None = None) -> CorrectedFit | None:
-    """Set what was observed beside a fit, where model and data allow it.
-
-    Published figures, draws from a prior, and models that tie measures together (the process) are
-    not corrected: their answers are those of the model alone.
-    """
+    """Set what was observed beside a fit, where model and data allow it."""
+    # Published figures, draws from a prior, and models that tie measures together (the process) are
+    # not corrected: their answers are those of the model alone.
     if fit.people is None:
         return None
     if days is None and isinstance(fit.model, ObservedModel):

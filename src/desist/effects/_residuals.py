@@ -9,32 +9,33 @@ from desist.inference.calibration import WeightedPeople
 from desist.models._observed import Observed
 from desist.models.fitted import Fit
 
-# The model's variance counts as much as so many people: residuals of few people alone know too
-# little of how skewed outcomes scatter (benchmarks/coverage.py).
+# To the correlation between outcomes the model's own counts as much as so many people.
 PEOPLE_OF_THE_MODEL = 40.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Scatter:
-    """How the weighted mean residuals of an arm scatter on the scale of a link.
+    """How the weighted mean residuals of an arm scatter on the scale of a link."""
 
-    Attributes
-    ----------
-    covariance : ndarray of float, shape (k, k)
-        From residuals, each divided by one minus its leverage (HC3).
-    kish : ndarray of float, shape (k,)
-        Effective number, by the weights alone, of the people who tell of each value.
-    sizes : ndarray of float, shape (k,)
-        Effective number for the outcome: as many people of equal weight and the same spread of
-        residuals have a mean that scatters as much. Never above the number of people.
-    squares : ndarray of float, shape (n_rows,)
-        Squared weights of the people of each row.
-    """
-
-    covariance: Floats
+    covariance: Floats  # (k, k) from residuals, each divided by one minus its leverage (HC3)
+    # (k,) effective number, by the weights alone, of the people who tell of each value
     kish: Floats
+    # (k,) effective number for the outcome: as many people of equal weight and the same spread of
+    # residuals have a mean that scatters as much. Never above the number of people
     sizes: Floats
-    squares: Floats
+    squares: Floats  # (n_rows,) squared weights of the people of each row
+    fourths: Floats  # (n_rows,) their fourth powers
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Assumed:
+    """How the averages of an arm scatter if the model is right, on the scale of a link."""
+
+    observed: Floats  # (k, k) covariance, taken to the scale at the averages that were observed
+    own: Floats  # (k, k) the same at the averages that the model has
+    # (k,) as many people with equal parts in the variance know it as well (Satterthwaite 1946,
+    # Biometrics Bulletin 2, 110-114)
+    freedom: Floats
 
 
 def scatter_residuals(
@@ -47,14 +48,11 @@ def scatter_residuals(
     carried: Floats,
     slope: Floats,
 ) -> Scatter:
-    r"""Measure how the weighted mean residuals of an arm scatter.
-
-    By :math:`\sum_i a_i a_i'` with the influence :math:`a_i = w_i G r_i / (1 - h_i)` of each
-    person, :math:`h_i` the person's share of the weight of those who tell of the value.
-
-    MacKinnon, J. G. and White, H. (1985). Some heteroskedasticity-consistent covariance matrix
-    estimators with improved finite sample properties. Journal of Econometrics 29(3), 305-325.
-    """
+    """Measure how the weighted mean residuals of an arm scatter."""
+    # By sum_i a_i a_i' with the influence a_i = w_i G r_i / (1 - h_i) of each person, h_i the
+    # person's share of the weight of those who tell of the value.
+    # MacKinnon, J. G. and White, H. (1985). Some heteroskedasticity-consistent covariance matrix
+    # estimators with improved finite sample properties. Journal of Econometrics 29(3), 305-325.
     of_arm = fit.data["treated"][people.row] == arm
     row, weight = people.row[of_arm], people.weight[of_arm]
     part = (weight / fit.data["weight"][row])[:, np.newaxis]
@@ -78,15 +76,29 @@ def scatter_residuals(
     # as many people of equal weight have a mean that scatters as much, but no more than there are
     sizes = np.divide(within, plain, out=kish.copy(), where=plain > 0)
     ratio = np.sqrt(np.maximum(1.0, sizes / np.maximum(n_people, 1)))
-    squares = np.bincount(row, np.square(weights[:, -1]), len(residuals))
-    return Scatter(covariance * np.outer(ratio, ratio), kish, np.minimum(sizes, n_people), squares)
+    squares, fourths = (
+        np.bincount(row, weights[:, -1] ** power, len(residuals)) for power in (2, 4)
+    )
+    return Scatter(
+        covariance * np.outer(ratio, ratio), kish, np.minimum(sizes, n_people), squares, fourths
+    )
 
 
-def mix_covariances(seen: Scatter, assumed: Floats) -> Floats:
-    """Mix the covariance that was seen with that of the model, by the people behind the former."""
+def bound_covariance(seen: Scatter, assumed: Assumed) -> Floats:
+    """Return the covariance of an arm's averages: the larger of what was seen and is expected."""
+    # Residuals of few people tell too little of how skewed outcomes scatter, and a model that is
+    # wrong in form expects too little. At the model's own level too, because a sample that lacks
+    # the tail has a low mean as well as a low variance. A variance that few people carry is known
+    # poorly: Student's t has n / (n - 2) times it, here to the first order, which stays finite.
+    # Which of several such rules is right was decided by benchmarks/coverage.py.
+    candidates = [np.diag(part) for part in (seen.covariance, assumed.observed, assumed.own)]
+    variances = np.max(candidates, axis=0) * (1 + 2 / np.maximum(assumed.freedom, 1.0))
     share = seen.kish / (seen.kish + PEOPLE_OF_THE_MODEL)
     by_people, by_model = np.sqrt(share), np.sqrt(1 - share)
-    mixed: Floats = seen.covariance * np.outer(by_people, by_people) + assumed * np.outer(
-        by_model, by_model
+    mixed = seen.covariance * np.outer(by_people, by_people)
+    mixed += assumed.observed * np.outer(by_model, by_model)
+    scale = np.sqrt(
+        np.divide(variances, np.diag(mixed), out=np.ones(len(mixed)), where=np.diag(mixed) > 0)
     )
-    return mixed
+    covariance: Floats = mixed * np.outer(scale, scale)
+    return covariance

@@ -38,19 +38,7 @@ class Correction:
 
 
 def pool_corrections(corrections: Sequence[Correction | None]) -> Correction | None:
-    """Average what the corrections of several designs did to one effect.
-
-    Parameters
-    ----------
-    corrections : sequence of Correction or None
-        One a design.
-
-    Returns
-    -------
-    Correction or None
-        Averages of every number, and every arm that is not corrected under some design; None
-        where one of them is.
-    """
+    """Average what the corrections of several designs did to one effect."""
     known = [correction for correction in corrections if correction is not None]
     if len(known) < len(corrections):
         return None

@@ -1,8 +1,7 @@
-"""Effects: predict for the same people with and without the programme, within each draw.
+"""Effects: predict for the same people with and without the programme, within each draw."""
 
-Averages over people are taken within a draw, summaries across draws; the ends of
-intervals are never averaged.
-"""
+# Averages over people are taken within a draw, summaries across draws; the ends of intervals are
+# never averaged.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -205,6 +204,16 @@ def estimate_effects(
     ----------
     Hernan, M. A. and Robins, J. M. (2020). Causal Inference: What If, chapter 13. Robins, J. M.,
     Rotnitzky, A. and Zhao, L. P. (1994). JASA 89, 846-866.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> fit = ds.fit_model(ds.RateModel(), cohort, design, inference="laplace", seed=1)
+    >>> [rate] = ds.estimate_effects(fit)
+    >>> rate.measure.value, rate.draws.dims
+    ('rate', ('chain', 'draw'))
     """
     effects, reasons = contrast_measures(fit, probability=probability, calibrated=calibrated)
     if reasons:
@@ -216,29 +225,7 @@ def estimate_effects(
 def contrast_measures(
     fit: Fit, *, probability: float = 0.95, calibrated: bool = True
 ) -> tuple[tuple[Effect, ...], dict[Measure, str]]:
-    """Estimate every effect of a fit that has one, and say why others have none.
-
-    Parameters
-    ----------
-    fit : Fit
-        A rate, frequency, survival or means model.
-    probability : float
-        Of the equal-tailed posterior intervals.
-    calibrated : bool
-        Whether the averages are corrected; False for those of the model alone.
-
-    Returns
-    -------
-    tuple of Effect
-        As `estimate_effects` gives them.
-    dict of Measure to str
-        The measures of which a draw is not a finite number, with the reason.
-
-    Raises
-    ------
-    InputError
-        If the probability is none, or the fit is not one.
-    """
+    """Estimate every effect of a fit that has one, and say why others have none."""
     faults = find_kind_faults("fit", fit, Fit, "a fit of fit_model")
     raise_faults("effects", [*faults, *find_probability_faults(probability)])
     people = _count_people(fit)
@@ -331,7 +318,8 @@ def summarise_interval(draws: xr.DataArray, probability: float) -> Interval:
     return Interval(float(lower), float(upper), probability)
 
 
-def _derive(averages: Mapping[str, Floats], horizon: float) -> dict[Measure, Floats]:
+def derive_measures(averages: Mapping[str, Floats], horizon: float) -> dict[Measure, Floats]:
+    """Derive every measure from the averages of a model."""
     derived = {measure: averages[measure] for measure in Measure if measure in averages}
     if "survival" in averages:
         survival, log_survival = averages["survival"], averages["log_survival"]
@@ -394,7 +382,9 @@ def _contrast_all(
     people: Mapping[Measure, tuple[int, int]],
     probability: float,
 ) -> tuple[tuple[Effect, ...], dict[Measure, str]]:
-    of_treated, of_comparison = (_derive(arm, fit.horizon) for arm in (with_programme, without))
+    of_treated, of_comparison = (
+        derive_measures(arm, fit.horizon) for arm in (with_programme, without)
+    )
     effects, reasons = [], {}
     for measure in Measure:
         if measure not in of_treated:

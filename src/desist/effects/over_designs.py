@@ -16,6 +16,7 @@ from desist.inference.diagnostics import worst_of
 from desist.inference.engines import Engine
 from desist.inference.seeds import make_generator
 from desist.models.fit import Model, fit_model
+from desist.progress import follow
 
 
 def estimate_effects_over_designs(
@@ -43,7 +44,7 @@ def estimate_effects_over_designs(
         The people; one cohort for all designs, or one each (imputed covariates).
     designs : iterable of Design
         Such as those of `desist.design.design.draw_designs`.
-    inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
+    inference : {"auto", "nuts", "laplace", "nested"}, Nuts, Laplace or Nested
         How each posterior is obtained.
     horizon : float, optional
         Days.
@@ -86,7 +87,9 @@ def estimate_effects_over_designs(
             probability=probability,
             calibrated=calibrated,
         )
-        for cohort, design, stream in zip(each, designs, streams, strict=True)
+        for cohort, design, stream in follow(
+            zip(each, designs, streams, strict=True), "fitting under each design", len(designs)
+        )
     ]
     return tuple(_pool(effects) for effects in zip(*fitted, strict=True))
 

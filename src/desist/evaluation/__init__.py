@@ -1,1 +1,5 @@
 """Cohort, design, models and checks in one evaluation."""
+
+from lazy_loader import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

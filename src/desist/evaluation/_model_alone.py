@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from desist.effects import Effect
+from desist.effects.effect import Effect
 from desist.estimands import Measure
 
 APART = 0.5  # of half the width of the reported interval

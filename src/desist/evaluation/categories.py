@@ -1,8 +1,7 @@
-"""Which categories of a design, and which outcomes, too few people share to be spoken of.
+"""Which categories of a design, and which outcomes, too few people share to be spoken of."""
 
-A level that few people have is withheld together with the other levels of its covariate: shares of
-levels add up to 1, and one that is left out could be worked out from the others.
-"""
+# A level that few people have is withheld together with the other levels of its covariate: shares
+# of levels add up to 1, and one that is left out could be worked out from the others.
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -12,8 +11,8 @@ from numpy.typing import NDArray
 
 from desist.cohort.outcomes import Outcomes
 from desist.design.balance import expand_columns, is_binary
-from desist.design.balance.similarity import read_design_formula
 from desist.design.design import Design
+from desist.design.made_from import read_design_formula, recall_people
 from desist.privacy import FEWEST_SHARING
 from desist.sample import Sample
 
@@ -23,23 +22,11 @@ FIGURES = ("smd_before", "smd_after", "variance_ratio", "ks")
 
 
 def count_levels(sample: Sample) -> dict[str, tuple[str, int | None]]:
-    """Count the fewest people, in either arm, who have a level or have it not.
-
-    Parameters
-    ----------
-    sample : Sample
-        With a design by a formula.
-
-    Returns
-    -------
-    dict of str to (str, int or None)
-        By row of the balance: its covariate, and the fewest people of all levels of that
-        covariate, of everybody and of those who are used; None for numbers.
-    """
+    """Count the fewest people, in either arm, who have a level or have it not."""
     design = sample.design
     if design.balance is None or design.formula is None:
         return {}
-    covariates, formula = read_design_formula(sample.cohort, design)
+    covariates, formula = read_design_formula(recall_people(sample.cohort, design))
     counted: dict[str, tuple[str, int | None]] = {}
     for name in formula.variables:
         columns = dict(expand_columns(covariates, (name,), formula.categorical))
@@ -52,20 +39,7 @@ def count_levels(sample: Sample) -> dict[str, tuple[str, int | None]]:
 def withhold_rows(
     rows: Iterable[Mapping[str, Any]], fewest: int = FEWEST_SHARING
 ) -> list[dict[str, Any]]:
-    """Put one row without figures in place of the levels of a covariate that has a small one.
-
-    Parameters
-    ----------
-    rows : iterable of mapping
-        The balance; those that name their ``variable`` and ``fewest`` people are looked at.
-    fewest : int
-        People who have to share a level.
-
-    Returns
-    -------
-    list of dict
-        Rows that may be shown.
-    """
+    """Put one row without figures in place of the levels of a covariate that has a small one."""
     shown: dict[str, dict[str, Any]] = {}
     for row in rows:
         size = row.get("fewest")
@@ -78,18 +52,7 @@ def withhold_rows(
 
 
 def find_worst(rows: Sequence[Mapping[str, Any]]) -> str | None:
-    """Find the least alike covariate of those that are shown.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        The balance that may be shown.
-
-    Returns
-    -------
-    str or None
-        None where no covariate has a figure.
-    """
+    """Find the least alike covariate of those that are shown."""
     sizes = {
         str(row["covariate"]): abs(float(row["smd_after"]))
         for row in rows
@@ -99,18 +62,7 @@ def find_worst(rows: Sequence[Mapping[str, Any]]) -> str | None:
 
 
 def find_smallest_group(sample: Sample) -> int | str | None:
-    """Find the fewest people of an arm who reoffended, or who did not.
-
-    Parameters
-    ----------
-    sample : Sample
-        The people; those who reoffended after the horizon are counted as well.
-
-    Returns
-    -------
-    int, str or None
-        "fewer than 10" in place of a smaller number; None without outcomes.
-    """
+    """Find the fewest people of an arm who reoffended, or who did not."""
     outcomes, treated = sample.recorded, sample.treated
     known = _mark_reoffenders(outcomes)
     if known is None:

@@ -1,9 +1,8 @@
-"""The netCDF file of an evaluation, read as one that may come from anybody.
+"""The netCDF file of an evaluation, read as one that may come from anybody."""
 
-HDF5 can point into other files, unpack a few bytes to terabytes and hold references and objects.
-An evaluation needs none of it: its file holds one text and arrays of numbers, by their names.
-Everything else is refused by looking at its description, before a value is read.
-"""
+# HDF5 can point into other files, unpack a few bytes to terabytes and hold references and objects.
+# An evaluation needs none of it: its file holds one text and arrays of numbers, by their names.
+# Everything else is refused by looking at its description, before a value is read.
 
 import stat
 from collections.abc import Iterator
@@ -30,29 +29,7 @@ NO_NETCDF = ("a netCDF file", "another")
 
 
 def read_file(path: Path, record: str, parts: tuple[str, ...]) -> tuple[str, dict[str, Floats]]:
-    """Read the text and the draws of a file.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    record : str
-        Name of the text.
-    parts : tuple of str
-        Ends of the names that draws may have, after the measure.
-
-    Returns
-    -------
-    str
-        The record.
-    dict of str to ndarray of float, shape (n_chains, n_draws)
-        Finite draws by name.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, or holds anything else.
-    """
+    """Read the text and the draws of a file."""
     content = _read_bytes(path)
     try:
         with h5py.File(h5py.h5f.open_file_image(content)) as opened:

@@ -14,14 +14,14 @@ from desist.arguments import (
     find_number_faults,
     find_probability_faults,
 )
-from desist.checks import Check, run_checks
+from desist.checks.check import Check
 from desist.checks.designs.prognostic import PrognosticCheck, check_prognostic
 from desist.checks.people.skewness import FEWEST_BY_WEIGHT
+from desist.checks.run import run_checks
 from desist.cohort.cohort import Cohort
 from desist.cohort.flow import RecordFlow
 from desist.design.design import Design
-from desist.effects import Effect
-from desist.effects.effect import contrast_measures
+from desist.effects.effect import Effect, contrast_measures
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
 from desist.evaluation._model_alone import name_apart
@@ -32,6 +32,8 @@ from desist.evaluation.categories import (
     find_worst,
     withhold_rows,
 )
+from desist.evaluation.days import evaluate_days
+from desist.evaluation.groups import evaluate_groups
 from desist.evaluation.record import Evaluation, compare_check
 from desist.evaluation.with_evidence import find_evidence_faults, weigh_evidence
 from desist.inference.engines import Engine, find_engine_faults
@@ -43,6 +45,7 @@ from desist.models.rate import RateModel
 from desist.models.settings import find_model_faults, list_settings
 from desist.models.survival import SurvivalModel
 from desist.privacy import FEWEST_SHARING
+from desist.progress import follow
 from desist.sample import Sample, build_sample
 from desist.weights import effective_sample_size
 
@@ -95,7 +98,7 @@ def evaluate(
     calibrated : bool
         Whether the models' averages are corrected by what was observed of each arm, as in
         `estimate_effects`; False for the models alone.
-    inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
+    inference : {"auto", "nuts", "laplace", "nested"}, Nuts, Laplace or Nested
         How the posterior is obtained.
     horizon : float, optional
         Days; by default the follow-up that all people share.
@@ -127,8 +130,7 @@ def evaluate(
     NotConvergedError
         If a posterior was not found.
     """
-    faults = _find_model_faults(models, covariates)
-    faults += _find_setting_faults(inference, horizon, seed)
+    faults = _find_model_faults(models, covariates) + _find_setting_faults(inference, horizon, seed)
     faults += find_kind_faults("calibrated", calibrated, bool, "True or False")
     faults += find_kind_faults("title", title, str, "a text")
     faults += find_probability_faults(probability) + find_evidence_faults(evidence)
@@ -139,6 +141,8 @@ def evaluate(
     fits = _fit_all(chosen, sample, inference, streams)
     effects, reasons = _contrast_all(fits, probability, calibrated=calibrated)
     beside, about_evidence = weigh_evidence(effects, fits, evidence)
+    by_group, ungrouped = evaluate_groups(fits, probability=probability, calibrated=calibrated)
+    by_day, untold = evaluate_days(fits, probability=probability, calibrated=calibrated)
     checks = run_checks(sample, rng=streams[-1])
     summary = summarise_design(sample)
     prognostic, hidden = _check_prognostic(sample, summary["balance"])
@@ -157,6 +161,8 @@ def evaluate(
         fits=fits,
         prognostic=prognostic,
         smallest_group=find_smallest_group(sample),
+        by_group=by_group,
+        by_day=by_day,
         warnings=(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
             *list_cautions(tuple(effects.values())),
@@ -164,26 +170,15 @@ def evaluate(
             *_doubt_narrow_posteriors(effects, checks),
             *name_apart(effects.values()),
             *about_evidence,
+            *ungrouped,
+            *untold,
         ),
         evidence=beside,
     )
 
 
 def summarise_design(sample: Sample) -> dict[str, Any]:
-    """Summarise a design as plain values, without anything about a single person.
-
-    Parameters
-    ----------
-    sample : Sample
-        The people, with weights, balance and estimand.
-
-    Returns
-    -------
-    dict
-        The `design` block of `evaluation.json`. In its balance, a covariate with a level that
-        fewer than ten people of an arm have, or have not, is one row without figures; the
-        others say which covariate they are of, and how many people have the rarest level.
-    """
+    """Summarise a design as plain values, without anything about a single person."""
     design = sample.design
     balance = [] if design.balance is None else design.balance.table.to_dict("records")
     columns = ("covariate", "smd_before", "smd_after", "variance_ratio", "ks", "word")
@@ -208,18 +203,7 @@ def summarise_design(sample: Sample) -> dict[str, Any]:
 
 
 def list_cautions(effects: Sequence[Effect]) -> tuple[str, ...]:
-    """List what the convergence gate let pass but a reader has to know.
-
-    Parameters
-    ----------
-    effects : sequence of Effect
-        Of one evaluation.
-
-    Returns
-    -------
-    tuple of str
-        Sentences, each measure of a fit named once.
-    """
+    """List what the convergence gate let pass but a reader has to know."""
     said: dict[str, list[str]] = {}
     for effect in effects:
         for caution in effect.diagnostics.cautions:
@@ -277,9 +261,7 @@ def _fit_all(
     streams: Sequence[np.random.Generator],
 ) -> tuple[Fit, ...]:
     """Fit the models whose outcome there is and the horizon leaves usable."""
-    from tqdm import tqdm
-
-    steps = tqdm(chosen, desc="fitting", unit="model", disable=None)  # silent off a terminal
+    steps = follow(chosen, "fitting models", len(chosen))
     return tuple(
         fit_model(model, sample, inference=inference, seed=stream)
         for model, stream in zip(steps, streams, strict=False)
@@ -288,12 +270,12 @@ def _fit_all(
 
 
 def _contrast_all(
-    fits: Iterable[Fit], probability: float, *, calibrated: bool
+    fits: Sequence[Fit], probability: float, *, calibrated: bool
 ) -> tuple[dict[Measure, Effect], dict[Measure, str]]:
     """Return the effects in the order of the measures, and why others cannot be had."""
     effects: list[Effect] = []
     reasons: dict[Measure, str] = {}
-    for fit in fits:
+    for fit in follow(fits, "averaging predictions", len(fits)):
         answered, not_answered = contrast_measures(
             fit, probability=probability, calibrated=calibrated
         )
@@ -337,11 +319,9 @@ def _require_one_answer(effects: Sequence[Effect]) -> None:
 def _doubt_narrow_posteriors(
     found: Mapping[Measure, Effect], checks: Sequence[Check]
 ) -> tuple[str, ...]:
-    """Name posteriors that the robust error of the weighted difference finds too narrow.
-
-    Scaling weights to the effective size is right when weights have little to do with how
-    much outcomes vary; where large weights meet large variance, intervals are too short.
-    """
+    """Name posteriors that the robust error of the weighted difference finds too narrow."""
+    # Scaling weights to the effective size is right when weights have little to do with how much
+    # outcomes vary; where large weights meet large variance, intervals are too short.
     told = []
     for check in checks:
         effect = found.get(check.measure)

@@ -10,7 +10,7 @@ from desist._types import Floats
 from desist.arguments import find_kind_faults, find_number_faults, find_probability_faults
 from desist.checks.published import checks_from_published, reconstruct_deviation
 from desist.cohort.published import PublishedMeasure, PublishedStudy
-from desist.effects import Effect, estimate_effects
+from desist.effects.effect import Effect, estimate_effects
 from desist.errors import CannotAnswerError, Fault, NoEventsError, raise_faults
 from desist.estimands import Estimand, Measure
 from desist.evaluation.evaluate import list_cautions
@@ -55,7 +55,7 @@ def evaluate_published(
     comparison_size : float, optional
         Effective number of comparison people; by default the lower end of the study's range,
         or the number of records where it has none.
-    inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
+    inference : {"auto", "nuts", "laplace", "nested"}, Nuts, Laplace or Nested
         How the posterior is obtained; by default Laplace with 20,000 draws.
     probability : float
         Of the equal-tailed posterior intervals; the checks keep that of the printed ones.
@@ -75,6 +75,13 @@ def evaluate_published(
     CannotAnswerError
         If no measure can be evaluated; one that cannot is named as unavailable, with the
         reason, and leaves the others as they are.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> evaluation = ds.evaluate_published(ds.datasets.making_connections(), seed=1)
+    >>> evaluation["rate"].checks[0].check
+    'welch'
     """
     faults = _find_argument_faults(study, comparison_size, inference, seed)
     raise_faults("published figures", faults + find_probability_faults(probability))

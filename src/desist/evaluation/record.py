@@ -16,7 +16,9 @@ from desist.checks.check import Check
 from desist.checks.designs.prognostic import PrognosticCheck
 from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedStudy
-from desist.effects import Effect, summarise_interval
+from desist.effects.days import DayRow
+from desist.effects.effect import Effect, summarise_interval
+from desist.effects.groups import GroupTable
 from desist.errors import raise_faults
 from desist.estimands import Estimand, Measure
 from desist.evaluation.with_evidence import EvidenceResult
@@ -44,7 +46,7 @@ class MeasureRow:
     probability_of_benefit : float
         Posterior probability that the programme does good on this measure.
     engine : str
-        "laplace" or "nuts".
+        "laplace", "nested" or "nuts".
     khat, rhat_max, ess_bulk_min : float
         Diagnostics; NaN where the engine has no such figure.
     causal : True or "descriptive"
@@ -168,6 +170,12 @@ class Evaluation:
     smallest_group : int, str or None
         Of those compared, the fewest people of an arm who reoffended, or who did not; "fewer
         than 10" when they are fewer. None where it is not known.
+    by_group : tuple of GroupTable
+        Effects in each group of people, where groups are declared, without groups that too few
+        people share.
+    by_day : tuple of DayRow
+        Share without a reoffence on day 91, day 182 and at the horizon, where times are modelled,
+        without days that tell of few people.
     package_version : str
         Of `desist`.
     evidence : EvidenceResult or None
@@ -189,6 +197,8 @@ class Evaluation:
     horizon: float | None = None
     fits: tuple[Fit, ...] = ()
     prognostic: PrognosticCheck | None = None
+    by_group: tuple[GroupTable, ...] = ()
+    by_day: tuple[DayRow, ...] = ()
     package_version: str = field(default_factory=lambda: version("desist"))
     evidence: EvidenceResult | None = None
 
@@ -222,23 +232,7 @@ class Evaluation:
         return xr.Dataset(arrays)
 
     def __getitem__(self, measure: Measure | str) -> MeasureResult:
-        """Return all that was found of one measure.
-
-        Parameters
-        ----------
-        measure : Measure or str
-            Such as `Measure.RATE` or "rate".
-
-        Returns
-        -------
-        MeasureResult
-            Posterior and checks, or the reason why there is none.
-
-        Raises
-        ------
-        InputError
-            If there is no such measure.
-        """
+        """Return all that was found of one measure."""
         raise_faults("evaluation", find_choice_faults("measure", measure, tuple(Measure)))
         of_measure = Measure(measure)
         found = [effect for effect in self.effects if effect.measure is of_measure]
@@ -263,21 +257,7 @@ class Evaluation:
 
 
 def compare_check(check: Check, effect: Effect | None) -> ComparedCheck:
-    """Set a check beside the posterior of the same measure.
-
-    Parameters
-    ----------
-    check : Check
-        A frequentist result.
-    effect : Effect or None
-        The posterior; None when there is none.
-
-    Returns
-    -------
-    ComparedCheck
-        With `agrees` answered where both can speak, the posterior by its interval of the
-        probability of the check.
-    """
+    """Set a check beside the posterior of the same measure."""
     agrees = None
     if check.applicable and effect is not None:
         same_side = (check.estimate > check.scale.null) == (effect.estimate > effect.scale.null)

@@ -10,7 +10,7 @@ from typing import Any
 
 import xarray as xr
 
-from desist.effects import Effect
+from desist.effects.effect import Effect
 from desist.errors import Fault, raise_faults
 from desist.evaluation.container import read_file
 from desist.evaluation.record import Evaluation
@@ -55,19 +55,7 @@ def save_evaluation(evaluation: Evaluation, path: str | Path) -> Path:
 
 
 def pack_evaluation(evaluation: Evaluation) -> bytes:
-    """Return what `save_evaluation` writes.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        What was found.
-
-    Returns
-    -------
-    bytes
-        A netCDF file. It is made in memory, because the HDF5 library does not survive a
-        disk without room.
-    """
+    """Return what `save_evaluation` writes."""
     record = {
         "schema": SCHEMA,
         "package_version": evaluation.package_version,
@@ -83,6 +71,8 @@ def pack_evaluation(evaluation: Evaluation) -> bytes:
         "warnings": evaluation.warnings,
         "published": None if evaluation.published is None else asdict(evaluation.published),
         "smallest_group": evaluation.smallest_group,
+        "by_group": [asdict(table) for table in evaluation.by_group],
+        "by_day": [asdict(row) for row in evaluation.by_day],
         "horizon": evaluation.horizon,
         "digest": _digest(evaluation.draws),
     }
@@ -139,6 +129,8 @@ def load_evaluation(path: str | Path) -> Evaluation:
         warnings=stored.warnings,
         published=stored.published,
         smallest_group=stored.smallest_group,
+        by_group=stored.by_group,
+        by_day=stored.by_day,
         # files that lack it have it among the settings alone
         horizon=stored.settings.get("horizon") if stored.horizon is None else stored.horizon,
         package_version=stored.package_version,

@@ -12,6 +12,8 @@ from desist.arguments import describe, find_number_faults
 from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedStudy
 from desist.effects.correction import Correction
+from desist.effects.days import DayRow
+from desist.effects.groups import GroupTable
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Estimand, Measure
 from desist.evaluation.record import ComparedCheck
@@ -21,7 +23,7 @@ SCHEMA = 1
 SUBJECT = "evaluation"
 PARTS = ("treated", "comparison", "difference", "ratio")
 DEEPEST = 20
-ENGINES = frozenset({"laplace", "nuts"})
+ENGINES = frozenset({"laplace", "nested", "nuts"})
 
 
 @dataclass(frozen=True)
@@ -96,31 +98,14 @@ class StoredEvaluation:
     package_version: str
     schema: int
     smallest_group: int | str | None = None
+    by_group: tuple[GroupTable, ...] = ()
+    by_day: tuple[DayRow, ...] = ()
     digest: str | None = None
     horizon: float | None = None
 
 
 def read_stored(text: str, file: str) -> StoredEvaluation:
-    """Read the record of an evaluation from its text.
-
-    Parameters
-    ----------
-    text : str
-        JSON.
-    file : str
-        Name of the file, for the message.
-
-    Returns
-    -------
-    StoredEvaluation
-        Every field of its kind.
-
-    Raises
-    ------
-    InputError
-        If it is not JSON, of another schema, or a field is missing or of another kind; every
-        fault is listed.
-    """
+    """Read the record of an evaluation from its text."""
     try:
         record = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -160,6 +145,10 @@ def _find_faults(stored: StoredEvaluation) -> list[Fault]:
         faults.append(Fault("effects", "one of each measure", "several of one"))
     for effect in stored.effects:
         faults += _find_effect_faults(effect)
+    for table in stored.by_group:
+        faults += _find_group_faults(table)
+    for row in stored.by_day:
+        faults += _find_day_faults(row)
     for check in stored.checks:
         where = f"check of {check.measure}"
         if not (math.isnan(check.p_value) or 0 <= check.p_value <= 1):
@@ -186,8 +175,33 @@ def _find_effect_faults(effect: StoredEffect) -> list[Fault]:
         *find_number_faults(f"{where}, n_comparison", effect.n_comparison, least=0),
         *find_number_faults(f"{where}, probability", effect.probability, above=0, below=1),
         *_find_correction_faults(effect.correction, f"{where}, correction"),
-        *([] if known else [Fault(f"{where}, engine", "laplace or nuts", "another")]),
+        *([] if known else [Fault(f"{where}, engine", "laplace, nested or nuts", "another")]),
     ]
+
+
+def _find_day_faults(row: DayRow) -> list[Fault]:
+    shares = (row.treated, row.comparison, row.probability_of_benefit)
+    return [
+        *find_number_faults("by_day, day", row.day, above=0),
+        *find_number_faults("by_day, probability", row.probability, above=0, below=1),
+        *(f for share in shares for f in find_number_faults("by_day", share, least=0, most=1)),
+        *(
+            f
+            for end in (row.difference, row.lower, row.upper)
+            for f in find_number_faults("by_day", end)
+        ),
+    ]
+
+
+def _find_group_faults(table: GroupTable) -> list[Fault]:
+    where = f"{table.measure} by {describe(table.grouping)}"
+    faults = find_number_faults(f"{where}, probability", table.probability, above=0, below=1)
+    faults += find_number_faults(f"{where}, n_groups", table.n_groups, least=len(table.rows))
+    for row in table.rows:
+        sizes = {"n_treated": row.n_treated, "n_comparison": row.n_comparison, "fewest": row.fewest}
+        for name, size in sizes.items():
+            faults += find_number_faults(f"{where}, {name}", size, least=0)
+    return faults
 
 
 def _find_correction_faults(correction: Correction | None, where: str) -> list[Fault]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from desist._types import Floats
-from desist.effects import Effect
+from desist.effects.effect import Effect
 from desist.errors import Fault
 from desist.estimands import Measure
 from desist.models.evidence import EvidencePrior
@@ -63,18 +63,7 @@ class EvidenceResult:
 
 
 def find_evidence_faults(evidence: object) -> list[Fault]:
-    """Find what is wrong with a prior from other programmes.
-
-    Parameters
-    ----------
-    evidence : object
-        What was given, or None.
-
-    Returns
-    -------
-    list of Fault
-        At most one.
-    """
+    """Find what is wrong with a prior from other programmes."""
     if evidence is None:
         return []
     if not isinstance(evidence, EvidencePrior):
@@ -89,24 +78,7 @@ def find_evidence_faults(evidence: object) -> list[Fault]:
 def weigh_evidence(
     effects: Mapping[Measure, Effect], fits: tuple[Fit, ...], evidence: EvidencePrior | None
 ) -> tuple[EvidenceResult | None, tuple[str, ...]]:
-    """Weigh the draws of the default posterior by the prior from other programmes.
-
-    Parameters
-    ----------
-    effects : mapping of Measure to Effect
-        The default result.
-    fits : tuple of Fit
-        Whose priors of the effect are taken off.
-    evidence : EvidencePrior or None
-        From other programmes.
-
-    Returns
-    -------
-    result : EvidenceResult or None
-        None where there is no evidence or no such measure.
-    warnings : tuple of str
-        What the reader has to know of it; without figures.
-    """
+    """Weigh the draws of the default posterior by the prior from other programmes."""
     if evidence is None:
         return None, ()
     measure = MEASURES[evidence.scale]

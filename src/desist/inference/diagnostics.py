@@ -65,7 +65,7 @@ GATE = (
     ),
     Limit(
         "effective draws, bulk or tail, the fewest",
-        "both",
+        "all",
         "below",
         400,
         100,
@@ -94,7 +94,7 @@ GATE = (
     ),
     Limit(
         "k-hat",
-        "Laplace",
+        "weighted",
         "above",
         0.5,
         0.7,
@@ -107,6 +107,7 @@ UNKNOWN = {
     "nuts": "R-hat or the effective number of draws cannot be computed: a chain is stuck, "
     "or there is only one",
     "laplace": "k-hat cannot be computed: ask for more draws",
+    "nested": "k-hat cannot be computed: ask for more draws",
 }
 
 
@@ -117,11 +118,11 @@ class Diagnostics:
     Attributes
     ----------
     engine : str
-        "nuts" or "laplace".
+        "nuts", "laplace" or "nested".
     rhat_max : float
         Largest rank-normalised split R-hat of any parameter (NUTS).
     ess_bulk_min, ess_tail_min : float
-        Smallest effective number of draws of any parameter; for the Laplace engine, the
+        Smallest effective number of draws of any parameter; for the other engines, the
         effective number after importance weighting.
     divergences : int
         Divergent transitions after tuning (NUTS); more than one draw in a hundred is too many.
@@ -130,7 +131,9 @@ class Diagnostics:
     ebfmi_min : float
         Smallest energy fraction of missing information of any chain (NUTS).
     khat : float
-        Pareto shape of the importance weights (Laplace).
+        Pareto shape of the importance weights (Laplace and nested).
+    reason : str
+        Why this engine was taken: what is told of it, or of those tried before.
 
     References
     ----------
@@ -147,6 +150,7 @@ class Diagnostics:
     n_draws: int = 0
     ebfmi_min: float = math.nan
     khat: float = math.nan
+    reason: str = ""
 
     @property
     def divergent_share(self) -> float:
@@ -179,7 +183,7 @@ class Diagnostics:
     def _is_unknown(self) -> bool:
         if self.engine == "nuts":
             return math.isnan(self.rhat_max + self.ess_bulk_min)
-        return self.engine == "laplace" and math.isnan(self.khat)
+        return self.engine in {"laplace", "nested"} and math.isnan(self.khat)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures by name, for a file."""
@@ -187,18 +191,7 @@ class Diagnostics:
 
 
 def worst_of(diagnostics: Sequence[Diagnostics]) -> Diagnostics:
-    """Return the worst figure of several fits, each figure on its own.
-
-    Parameters
-    ----------
-    diagnostics : sequence of Diagnostics
-        At least one.
-
-    Returns
-    -------
-    Diagnostics
-        NaN where no fit has the figure; engines are named once each.
-    """
+    """Return the worst figure of several fits, each figure on its own."""
 
     def largest(name: str, sign: float = 1.0) -> float:
         figures = [getattr(one, name) for one in diagnostics]
@@ -214,6 +207,7 @@ def worst_of(diagnostics: Sequence[Diagnostics]) -> Diagnostics:
         n_draws=min(one.n_draws for one in diagnostics),
         ebfmi_min=largest("ebfmi_min", -1.0),
         khat=largest("khat"),
+        reason="; ".join(dict.fromkeys(one.reason for one in diagnostics if one.reason)),
     )
 
 

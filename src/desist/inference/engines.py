@@ -1,9 +1,8 @@
-"""How a posterior is obtained: NUTS, or Laplace with importance correction.
+"""How a posterior is obtained: NUTS, or Laplace with importance correction."""
 
-Both engines work from the same PyMC model. Compilation is paid once per structure of a
-model and kept; a refit only hands over new data. A compiled model holds the data of one fit at a
-time, so that threads take turns at it: no fit sees another's data.
-"""
+# Both engines work from the same PyMC model. Compilation is paid once per structure of a model and
+# kept; a refit only hands over new data. A compiled model holds the data of one fit at a time, so
+# that threads take turns at it: no fit sees another's data.
 
 import os
 import sys
@@ -34,6 +33,8 @@ from desist.inference.laplace import (
     find_mode,
     measure_curvature,
 )
+from desist.inference.nested import Nested, draw_nested
+from desist.inference.nested_density import GroupedDensity, Grouping
 
 type Build = Callable[[Data], Any]
 
@@ -65,6 +66,12 @@ class Nuts:
     ------
     InputError
         If a setting is not such a number; every fault is listed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.Nuts(draws=2000)
+    Nuts(draws=2000, tune=1000, chains=4, target_accept=0.95)
     """
 
     draws: int = 1000
@@ -109,6 +116,12 @@ class Laplace:
     ------
     InputError
         If a setting is not such a number; every fault is listed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.Laplace(draws=2000)
+    Laplace(draws=2000, degrees_of_freedom=4.0, sandwich=False)
     """
 
     draws: int = 1000
@@ -127,55 +140,33 @@ class Laplace:
         raise_faults("Laplace", faults)
 
 
-type Engine = Nuts | Laplace
+type Engine = Nuts | Laplace | Nested
 
-ENGINES: Mapping[str, type[Nuts] | type[Laplace]] = {"nuts": Nuts, "laplace": Laplace}
+ENGINES: Mapping[str, type[Nuts | Laplace | Nested]] = {
+    "nuts": Nuts,
+    "laplace": Laplace,
+    "nested": Nested,
+}
 KHAT_FOR_AUTO = 0.5
 
 
-def choose_engine(inference: str | Engine) -> tuple[Engine, ...]:
-    """Turn what the user asked for into the engines to try, in order.
-
-    Parameters
-    ----------
-    inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
-        "auto" tries Laplace and falls back on NUTS when k-hat is 0.5 or more.
-
-    Returns
-    -------
-    tuple of Nuts or Laplace
-        One engine, or two for "auto".
-
-    Raises
-    ------
-    InputError
-        If the name is not known.
-    """
-    if isinstance(inference, Nuts | Laplace):
+def choose_engine(inference: str | Engine, *, has_groups: bool = False) -> tuple[Engine, ...]:
+    """Turn what the user asked for into the engines to try, in order."""
+    if isinstance(inference, Nuts | Laplace | Nested):
         return (inference,)
     raise_faults("inference", find_engine_faults(inference))
     if inference == "auto":
-        return (Laplace(), Nuts())
+        # the scale of a hierarchy has no bell-shaped posterior
+        return (Nested() if has_groups else Laplace(), Nuts())
     return (ENGINES[inference](),)
 
 
 def find_engine_faults(inference: object) -> list[Fault]:
-    """Find what is wrong with what was asked for as an engine.
-
-    Parameters
-    ----------
-    inference : object
-        What the user gave.
-
-    Returns
-    -------
-    list of Fault
-        At most one.
-    """
+    """Find what is wrong with what was asked for as an engine."""
     if isinstance(inference, str) and inference in {"auto", *ENGINES}:
         return []
-    expected = "auto, nuts or laplace, or a settings record"
-    return find_kind_faults("inference", inference, (Nuts, Laplace), expected)
+    expected = "auto, nuts, laplace or nested, or a settings record"
+    return find_kind_faults("inference", inference, (Nuts, Laplace, Nested), expected)
 
 
 def draw_posterior(
@@ -186,64 +177,40 @@ def draw_posterior(
     engines: tuple[Engine, ...],
     rng: np.random.Generator,
     people: WeightedPeople | None = None,
+    groupings: tuple[Grouping, ...] = (),
 ) -> tuple[Draws, Diagnostics]:
-    """Draw from a posterior with the first engine that can be trusted.
-
-    Parameters
-    ----------
-    build : callable
-        Makes the PyMC model from the data; every array stands in it as `pm.Data`.
-    data : mapping of str to ndarray
-        The arrays of this fit.
-    structure : hashable
-        Fits with equal structures share one compiled model.
-    engines : tuple of Nuts or Laplace
-        Tried in order; a Laplace engine that is not the last gives way when its k-hat is
-        0.5 or more or it finds no mode.
-    rng : numpy.random.Generator
-        Source of all randomness.
-    people : WeightedPeople, optional
-        Those behind the rows, for the sandwich.
-
-    Returns
-    -------
-    dict of str to ndarray, each of shape (chains, draws, ...)
-        The draws of every parameter.
-    Diagnostics
-        Of the engine that was used.
-
-    Raises
-    ------
-    NotConvergedError
-        If the only engine is Laplace and there is no mode with a finite curvature.
-    """
-    compiled = _compile_once(structure, build, data)
+    """Draw from a posterior with the first engine that can be trusted."""
+    compiled = _compile_once(structure, build, data, groupings)
     with compiled.turn:
+        compiled.starts, refused = None, []
         for engine in engines[:-1]:
             try:
                 draws, diagnostics = _run(engine, compiled, data, rng, people)
             except NotConvergedError:
+                refused.append(f"{engine.name} found no mode")
                 continue
+            told = f"{engine.name} has k-hat {diagnostics.khat:.2f}, limit {KHAT_FOR_AUTO:g}"
             if diagnostics.khat < KHAT_FOR_AUTO:
-                return draws, diagnostics
-        return _run(engines[-1], compiled, data, rng, people)
+                return draws, replace(diagnostics, reason=told)
+            refused.append(told)
+        draws, diagnostics = _run(engines[-1], compiled, data, rng, people)
+        return draws, replace(diagnostics, reason=", ".join(refused) or "asked for")
 
 
 def compile_alone() -> AbstractContextManager[object]:
-    """Keep other threads from building or compiling a model meanwhile.
-
-    PyMC and PyTensor keep settings and databases for the whole process while they compile.
-
-    Returns
-    -------
-    context manager
-        To be used with ``with``; it may be entered again by the same thread.
-    """
+    """Keep other threads from building or compiling a model meanwhile."""
+    # PyMC and PyTensor keep settings and databases for the whole process while they compile.
     return _COMPILING
 
 
 def forget_compiled_models() -> None:
-    """Free the memory of all compiled models; fits that are under way keep theirs."""
+    """Free the memory of all compiled models; fits that are under way keep theirs.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.inference.forget_compiled_models()
+    """
     with _COMPILING:
         _COMPILED.clear()
 
@@ -251,8 +218,11 @@ def forget_compiled_models() -> None:
 @dataclass(eq=False)
 class _Compiled:
     model: Any
+    groupings: tuple[Grouping, ...]
     density: Any = None
+    grouped: Any = None
     sampler: Any = field(default=None)
+    starts: Floats | None = None  # points of an engine that was tried before the sampler
     turn: Any = field(default_factory=threading.RLock)
 
     def with_data(self, data: Data) -> None:
@@ -266,10 +236,12 @@ _COMPILED: OrderedDict[Hashable, _Compiled] = OrderedDict()
 _COMPILING = threading.RLock()
 
 
-def _compile_once(structure: Hashable, build: Build, data: Data) -> _Compiled:
+def _compile_once(
+    structure: Hashable, build: Build, data: Data, groupings: tuple[Grouping, ...]
+) -> _Compiled:
     with _COMPILING:
         if structure not in _COMPILED:
-            _COMPILED[structure] = _Compiled(build(data))
+            _COMPILED[structure] = _Compiled(build(data), groupings)
             while len(_COMPILED) > COMPILED_MODELS_KEPT:
                 _COMPILED.popitem(last=False)
         _COMPILED.move_to_end(structure)
@@ -297,6 +269,8 @@ def _run(
     with on_one_thread():
         if isinstance(engine, Nuts):
             return _run_nuts(engine, compiled, data, rng)
+        if isinstance(engine, Nested):
+            return _run_nested(engine, compiled, data, rng)
         return _run_laplace(engine, compiled, data, rng, people)
 
 
@@ -325,8 +299,13 @@ def _sample(
     if compiled.sampler is None:
         with compile_alone():
             compiled.sampler = nutpie.compile_pymc_model(compiled.model)
+    sampler = compiled.sampler
+    # nutpie knows the arrays that the density is made of, and no others
+    known = {variable.name for variable in sampler.shared_var_keys}
+    if compiled.starts is not None:
+        sampler = replace(sampler, initial_point_func=_PickStart(compiled.starts))
     tree = nutpie.sample(
-        compiled.sampler.with_data(**data),
+        sampler.with_data(**{name: data[name] for name in data if name in known}),
         draws=settings.draws,
         tune=settings.tune,
         chains=settings.chains,
@@ -353,6 +332,17 @@ def _sample(
         ebfmi_min=float(np.min(_energy_fraction(tree["sample_stats"]["energy"].to_numpy()))),
     )
     return draws, diagnostics
+
+
+@dataclass(frozen=True)
+class _PickStart:
+    """Start a chain at one of some points, by its seed."""
+
+    points: Floats
+
+    def __call__(self, seed: Any) -> Floats:
+        position = int(np.random.default_rng(seed).integers(len(self.points)))
+        return np.ascontiguousarray(self.points[position])
 
 
 def _parameter_names(model: Any) -> set[str]:
@@ -410,6 +400,30 @@ def _run_laplace(
         engine="laplace", khat=khat, ess_bulk_min=n_effective, ess_tail_min=n_effective
     )
     return compiled.density.parameters(points, LAPLACE_BATCHES), diagnostics
+
+
+def _run_nested(
+    settings: Nested, compiled: _Compiled, data: Data, rng: np.random.Generator
+) -> tuple[Draws, Diagnostics]:
+    if not compiled.groupings:
+        fault = Fault("inference", "a model with groups", "one without", "take laplace")
+        raise InputError("nested engine", [fault])
+    compiled.with_data(data)
+    if compiled.grouped is None:
+        with compile_alone():
+            compiled.grouped = GroupedDensity(compiled.model, compiled.groupings)
+    points, khat, n_effective = draw_nested(
+        compiled.grouped,
+        data,
+        n_draws=settings.draws * LAPLACE_BATCHES,
+        degrees_of_freedom=settings.degrees_of_freedom,
+        rng=rng,
+    )
+    compiled.starts = points
+    diagnostics = Diagnostics(
+        engine="nested", khat=khat, ess_bulk_min=n_effective, ess_tail_min=n_effective
+    )
+    return compiled.grouped.parameters(points, LAPLACE_BATCHES), diagnostics
 
 
 def _rotate_to_sandwich(

@@ -1,8 +1,7 @@
-"""The Laplace approximation, corrected by importance sampling.
+"""The Laplace approximation, corrected by importance sampling."""
 
-The model's log density is compiled for PyTensor's Python linker, which takes about a
-second where the default backend takes a minute, and is evaluated for many draws at once.
-"""
+# The model's log density is compiled for PyTensor's Python linker, which takes about a second where
+# the default backend takes a minute, and is evaluated for many draws at once.
 
 import math
 from typing import Any
@@ -23,13 +22,7 @@ NO_MODE = (
 
 
 class LogDensity:
-    """The log posterior density of a PyMC model over one vector of unconstrained parameters.
-
-    Parameters
-    ----------
-    model : pymc.Model
-        Its data may change afterwards with `pymc.set_data`; the compiled functions follow.
-    """
+    """The log posterior density of a PyMC model over one vector of unconstrained parameters."""
 
     def __init__(self, model: Any) -> None:
         import pytensor
@@ -40,7 +33,7 @@ class LogDensity:
         from pytensor.graph.rewriting.utils import rewrite_graph
 
         as_written = Mode(linker="py", optimizer=None)
-        start = _find_start(model, as_written)
+        start = find_start(model, as_written)
         self.start = np.concatenate([np.ravel(value) for value in start.values()]).astype(float)
         # a transformed parameter stands twice among the value variables, once as itself
         wanted = {variable.name for variable in [*model.free_RVs, *model.deterministics]}
@@ -59,12 +52,12 @@ class LogDensity:
         self._model = model
         self._rows: Any = None
         self._value_and_gradient = pytensor.function(
-            [point], [value, pytensor.grad(value, point)], mode=_quick_mode()
+            [point], [value, pytensor.grad(value, point)], mode=quick_mode()
         )
         self._priors = pytensor.function(  # of flat priors, one number that needs no points
             [points], many[0], mode=as_written, on_unused_input="ignore"
         )
-        self._likelihoods = pytensor.function([points], many[1], mode=_quick_mode())
+        self._likelihoods = pytensor.function([points], many[1], mode=quick_mode())
         self._parameters = pytensor.function([points], many[2:], mode=as_written)
 
     def value_and_gradient(self, point: Floats) -> tuple[float, Floats]:
@@ -82,23 +75,22 @@ class LogDensity:
         return values
 
     def row_scores(self, point: Floats) -> Floats:
-        """Differentiate each row's weighted log-likelihood, shape (n_rows, n_parameters).
-
-        Parameters
-        ----------
-        point : ndarray of float, shape (n_parameters,)
-            Where; by central differences, because a Jacobian would have to be compiled.
-
-        Returns
-        -------
-        ndarray of float, shape (n_rows, n_parameters)
-            Scores of the outcome's rows, the prior left out.
-        """
+        """Differentiate each row's weighted log-likelihood, shape (n_rows, n_parameters)."""
         self.compile_rows()
         steps = 1e-5 * np.maximum(1.0, np.abs(point))
         shifts = np.diag(steps)
         above, below = self._rows(point + shifts), self._rows(point - shifts)
         return np.asarray((above - below).T / (2 * steps))
+
+    def priors(self, points: Floats) -> Floats:
+        """Evaluate the log prior at many points, shape (n_points, n_parameters)."""
+        return np.broadcast_to(np.asarray(self._priors(points), dtype=float), len(points))
+
+    def row_values(self, points: Floats) -> Floats:
+        """Evaluate each row's weighted log-likelihood, shape (n_points, n_rows)."""
+        self.compile_rows()
+        values: Floats = np.asarray(self._rows(points), dtype=float)
+        return values
 
     def parameters(self, points: Floats, n_batches: int) -> Draws:
         """Return the model's named parameters, each of shape (n_batches, n_draws, ...)."""
@@ -120,17 +112,18 @@ class LogDensity:
         )
         points = pt.matrix("points")
         self._rows = pytensor.function(
-            [points], vectorize_graph(rows, {point: points}), mode=_quick_mode()
+            [points], vectorize_graph(rows, {point: points}), mode=quick_mode()
         )
 
 
-def _quick_mode() -> Any:
+def quick_mode() -> Any:
+    """Return the way of compiling that takes least time."""
     from pytensor.compile.mode import Mode
 
     return Mode(linker="py", optimizer="fast_compile")
 
 
-def _find_start(model: Any, mode: Any) -> dict[str, Floats]:
+def find_start(model: Any, mode: Any) -> dict[str, Floats]:
     """Return what `model.initial_point` does, without the C++ that it has compiled."""
     import pytensor
     from pymc.initial_point import make_initial_point_expression
@@ -146,25 +139,7 @@ def _find_start(model: Any, mode: Any) -> dict[str, Floats]:
 
 
 def find_mode(density: LogDensity) -> tuple[Floats, Floats]:
-    """Find the mode of a log density and the inverse of its curvature there.
-
-    Parameters
-    ----------
-    density : LogDensity
-        Of d unconstrained parameters.
-
-    Returns
-    -------
-    ndarray of float, shape (d,)
-        The mode.
-    ndarray of float, shape (d, d)
-        Inverse of the negative Hessian at the mode.
-
-    Raises
-    ------
-    NotConvergedError
-        If there is no mode within reach, or the curvature there is not positive definite.
-    """
+    """Find the mode of a log density and the inverse of its curvature there."""
     from scipy.optimize import minimize
 
     def negative(point: Floats) -> tuple[float, Floats]:
@@ -203,38 +178,8 @@ def correct_by_importance(
     at_once: int,
     rng: np.random.Generator,
 ) -> tuple[Floats, float, float]:
-    r"""Draw from a t proposal at the mode and resample by Pareto-smoothed weights.
-
-    Parameters
-    ----------
-    density : LogDensity
-        Of d unconstrained parameters.
-    mode : ndarray of float, shape (d,)
-        Centre of the proposal.
-    covariance : ndarray of float, shape (d, d)
-        Its squared scale.
-    n_draws : int
-        Draws proposed, and draws returned.
-    degrees_of_freedom : float
-        Of the t distribution.
-    at_once : int
-        Points evaluated in one call.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    ndarray of float, shape (n_draws, d)
-        Equally weighted draws; some stand more than once.
-    float
-        k-hat, the Pareto shape of the weights' tail; above 0.7 they cannot be trusted.
-    float
-        Effective number of draws, :math:`1 / \sum w^2` of the normalised weights.
-
-    References
-    ----------
-    Vehtari, A. et al. (2024). Pareto smoothed importance sampling. JMLR 25(72).
-    """
+    """Draw from a t proposal at the mode and resample by Pareto-smoothed weights."""
+    # Vehtari, A. et al. (2024). Pareto smoothed importance sampling. JMLR 25(72).
     dimension = len(mode)
     normal = rng.standard_normal((n_draws, dimension))
     stretch = rng.chisquare(degrees_of_freedom, n_draws) / degrees_of_freedom
@@ -248,11 +193,12 @@ def correct_by_importance(
     log_ratio = density.values(points, at_once) - log_proposal
     log_ratio[~np.isfinite(log_ratio)] = -np.inf  # outside the support: weight zero
     weights, khat = smooth_weights(log_ratio)
-    chosen = _resample_systematically(weights, rng)
+    chosen = resample_systematically(weights, rng)
     return points[chosen], khat, float(1 / np.square(weights).sum())
 
 
-def _resample_systematically(weights: Floats, rng: np.random.Generator) -> Integers:
+def resample_systematically(weights: Floats, rng: np.random.Generator) -> Integers:
+    """Draw positions in proportion to weights, as many as there are."""
     # One uniform offset for all: the least extra noise of the unbiased schemes (Douc and
     # Cappe 2005). Shuffled, so that the batches are alike.
     positions = (np.arange(len(weights)) + rng.random()) / len(weights)
@@ -262,20 +208,7 @@ def _resample_systematically(weights: Floats, rng: np.random.Generator) -> Integ
 
 
 def measure_curvature(density: LogDensity, point: Floats) -> Floats:
-    """Measure the negative Hessian of a log density by central differences of its gradient.
-
-    Parameters
-    ----------
-    density : LogDensity
-        Of d unconstrained parameters.
-    point : ndarray of float, shape (d,)
-        Where.
-
-    Returns
-    -------
-    ndarray of float, shape (d, d)
-        Symmetric.
-    """
+    """Measure the negative Hessian of a log density by central differences of its gradient."""
     curvature = np.empty((len(point), len(point)))
     for column in range(len(point)):
         step = 1e-4 * max(1.0, abs(point[column]))

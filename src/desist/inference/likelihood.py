@@ -1,62 +1,24 @@
-"""Weighted log-likelihoods, one term a row, for the models and for every engine.
+"""Weighted log-likelihoods, one term a row, for the models and for every engine."""
 
-A row stands for all people who share its values; its weight is the sum of theirs. The
-functions take and return PyTensor expressions and are written so that each costs as
-little as it can: gamma functions only at the distinct counts.
-"""
+# A row stands for all people who share its values; its weight is the sum of theirs. The functions
+# take and return PyTensor expressions and are written so that each costs as little as it can: gamma
+# functions only at the distinct counts.
 
 from typing import Any
 
 
 def bernoulli_logit(reoffended: Any, eta: Any) -> Any:
-    r"""Log-likelihood of one 0/1 outcome per row, unweighted.
-
-    Rows that share a pattern and an outcome are collapsed, so that the weighted sum over
-    rows is the binomial log-likelihood by covariate pattern.
-
-    Parameters
-    ----------
-    reoffended : tensor, shape (n_rows,)
-        1 for those who reoffended.
-    eta : tensor, shape (n_rows,)
-        Log-odds of reoffending.
-
-    Returns
-    -------
-    tensor, shape (n_rows,)
-        :math:`y\eta - \log(1 + e^\eta)`.
-    """
+    """Log-likelihood of one 0/1 outcome per row, unweighted."""
+    # Rows that share a pattern and an outcome are collapsed, so that the weighted sum over rows is
+    # the binomial log-likelihood by covariate pattern.
     return reoffended * eta - log_one_plus_exp(eta)
 
 
 def negative_binomial(
     counts: Any, eta: Any, log_dispersion: Any, distinct: tuple[Any, Any], position: Any
 ) -> Any:
-    r"""Log-likelihood of one count per row, unweighted.
-
-    Parameters
-    ----------
-    counts : tensor, shape (n_rows,)
-        Offences.
-    eta : tensor, shape (n_rows,)
-        Log of the expected number of offences :math:`m`, the time at risk included.
-    log_dispersion : tensor, shape (n_dispersions,)
-        Log of :math:`a`; the variance of a count is :math:`m + m^2/a`.
-    distinct : pair of tensors, each of shape (n_distinct,)
-        The distinct pairs of a count and the index of its dispersion.
-    position : tensor of int, shape (n_rows,)
-        Where each row's pair stands in `distinct`.
-
-    Returns
-    -------
-    tensor, shape (n_rows,)
-        :math:`\log\Gamma(y+a) - \log\Gamma(a) - \log\Gamma(y+1) + a\log\frac{a}{a+m}
-        + y\log\frac{m}{a+m}`.
-
-    References
-    ----------
-    Hilbe, J. M. (2011). Negative Binomial Regression, 2nd ed., section 8.2 (NB2).
-    """
+    """Log-likelihood of one count per row, unweighted."""
+    # Hilbe, J. M. (2011). Negative Binomial Regression, 2nd ed., section 8.2 (NB2).
     import pytensor.tensor as pt
 
     count, which = distinct
@@ -70,70 +32,24 @@ def negative_binomial(
 
 
 def poisson(counts: Any, eta: Any) -> Any:
-    r"""Log-likelihood of one count per row, unweighted.
-
-    Parameters
-    ----------
-    counts : tensor, shape (n_rows,)
-        Offences.
-    eta : tensor, shape (n_rows,)
-        Log of the expected number of offences, the time at risk included.
-
-    Returns
-    -------
-    tensor, shape (n_rows,)
-        :math:`y\eta - e^\eta - \log\Gamma(y+1)`.
-    """
+    """Log-likelihood of one count per row, unweighted."""
     import pytensor.tensor as pt
 
     return counts * eta - pt.exp(eta) - pt.gammaln(counts + 1)
 
 
 def log_probability_of_none(eta: Any, log_dispersion: Any) -> Any:
-    r"""Log-probability of no offence under the negative binomial distribution.
-
-    Parameters
-    ----------
-    eta : tensor, shape (n_rows,)
-        Log of the expected number of offences :math:`m`.
-    log_dispersion : tensor, shape (n_rows,)
-        Log of :math:`a`; the variance of a count is :math:`m + m^2/a`.
-
-    Returns
-    -------
-    tensor, shape (n_rows,)
-        :math:`-a\log(1 + m/a)`.
-    """
+    """Log-probability of no offence under the negative binomial distribution."""
     import pytensor.tensor as pt
 
     return -pt.exp(log_dispersion) * log_one_plus_exp(eta - log_dispersion)
 
 
 def add_never(term: Any, happened: Any, log_odds_never: Any) -> Any:
-    r"""Let a fraction of people be such that it never happens to them.
-
-    Cured people in a survival model, structural zeros in a model of counts.
-
-    Parameters
-    ----------
-    term : tensor, shape (n_rows,)
-        Log-likelihood of those to whom it may happen: :math:`\ell`.
-    happened : tensor, shape (n_rows,)
-        1 where it did happen, so that the person is not of the fraction.
-    log_odds_never : tensor, shape (n_rows,)
-        Log-odds of the fraction :math:`\pi`.
-
-    Returns
-    -------
-    tensor, shape (n_rows,)
-        :math:`\log(1-\pi) + \ell` where it happened, else
-        :math:`\log(\pi + (1-\pi)e^\ell)`.
-
-    References
-    ----------
-    Lambert, D. (1992). Technometrics 34(1), 1-14, section 2. Maller, R. and Zhou, X. (1996).
-    Survival Analysis with Long-Term Survivors, section 5.1.
-    """
+    """Let a fraction of people be such that it never happens to them."""
+    # Cured people in a survival model, structural zeros in a model of counts.
+    # Lambert, D. (1992). Technometrics 34(1), 1-14, section 2. Maller, R. and Zhou, X. (1996).
+    # Survival Analysis with Long-Term Survivors, section 5.1.
     import pytensor.tensor as pt
 
     either = log_odds_never + log_one_plus_exp(term - log_odds_never)
@@ -141,30 +57,8 @@ def add_never(term: Any, happened: Any, log_odds_never: Any) -> Any:
 
 
 def hurdle(positive: Any, happened: Any, log_none: Any, log_hazard: Any) -> Any:
-    r"""Log-likelihood of a count whose first offence has a probability of its own.
-
-    Parameters
-    ----------
-    positive : tensor, shape (n_rows,)
-        Log-likelihood of the count under the distribution that is truncated at zero.
-    happened : tensor, shape (n_rows,)
-        1 for a count of one or more.
-    log_none : tensor, shape (n_rows,)
-        Log-probability of a zero under that distribution, not truncated.
-    log_hazard : tensor, shape (n_rows,)
-        Complementary log-log of the probability of any offence, the log cumulative hazard
-        of the first.
-
-    Returns
-    -------
-    tensor, shape (n_rows,)
-        With :math:`H = e^\eta`: :math:`-H` for no offence, else
-        :math:`\log(1 - e^{-H}) + \ell - \log(1 - p_0)`.
-
-    References
-    ----------
-    Mullahy, J. (1986). Journal of Econometrics 33(3), 341-365, section 2.
-    """
+    """Log-likelihood of a count whose first offence has a probability of its own."""
+    # Mullahy, J. (1986). Journal of Econometrics 33(3), 341-365, section 2.
     import pytensor.tensor as pt
 
     hazard = pt.exp(log_hazard)
@@ -173,18 +67,7 @@ def hurdle(positive: Any, happened: Any, log_none: Any, log_hazard: Any) -> Any:
 
 
 def log_one_plus_exp(value: Any) -> Any:
-    r"""Take the logarithm of one plus the exponential, without overflow.
-
-    Parameters
-    ----------
-    value : tensor
-        Of any shape.
-
-    Returns
-    -------
-    tensor, shape of `value`
-        :math:`\log(1 + e^x)`, which is :math:`x` to the last digit above 40.
-    """
+    """Take the logarithm of one plus the exponential, without overflow."""
     import pytensor.tensor as pt
 
     # Compiling backends make a softplus of this; the Python linker has no fast one. The

@@ -1,8 +1,7 @@
-"""Pareto smoothing of importance weights, and k-hat, which says whether they can be trusted.
+"""Pareto smoothing of importance weights, and k-hat, which says whether they can be trusted."""
 
-ArviZ has the same; importing it takes longer than a fit, and it raises where a tail is flat. The
-tests hold the two against each other.
-"""
+# ArviZ has the same; importing it takes longer than a fit, and it raises where a tail is flat. The
+# tests hold the two against each other.
 
 import math
 

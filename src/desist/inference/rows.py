@@ -12,24 +12,7 @@ from desist._types import Floats, Integers
 def collapse_rows(
     columns: Mapping[str, NDArray[Any]], weights: Floats
 ) -> tuple[dict[str, NDArray[Any]], Floats, Integers]:
-    """Put people with the same values into one row and add their weights.
-
-    Parameters
-    ----------
-    columns : mapping of str to ndarray, each of shape (n_people,) or (n_people, k)
-        What the likelihood depends on.
-    weights : ndarray of float, shape (n_people,)
-        People of weight zero are left out: they add nothing to a likelihood.
-
-    Returns
-    -------
-    dict of str to ndarray
-        The distinct rows, in sorted order, so that the order of people is forgotten.
-    ndarray of float, shape (n_rows,)
-        The sum of the weights of each row.
-    ndarray of int, shape (n_people,)
-        The row of each person; -1 for people of weight zero.
-    """
+    """Put people with the same values into one row and add their weights."""
     used = weights > 0
     blocks = {name: np.atleast_2d(values[used].T).T for name, values in columns.items()}
     table = np.hstack([block.astype(float) for block in blocks.values()])
@@ -50,19 +33,7 @@ def collapse_rows(
 
 
 def add_distinct_counts(rows: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Add the distinct counts of each arm: gamma functions are evaluated at these alone.
-
-    Parameters
-    ----------
-    rows : mapping of str to ndarray, each with one entry a row
-        With "offences" and "treated".
-
-    Returns
-    -------
-    dict of str to ndarray
-        With "distinct_count" and "distinct_arm", shape (n_distinct,), and "distinct_position",
-        where each row's pair stands among them.
-    """
+    """Add the distinct counts of each arm: gamma functions are evaluated at these alone."""
     pairs = np.column_stack([rows["offences"], rows["treated"]])
     distinct, position = np.unique(pairs, axis=0, return_inverse=True)
     return {

@@ -7,40 +7,13 @@ from desist.errors import Fault, raise_faults
 
 
 def require_seed(seed: object) -> int:
-    """Return a seed that is a whole number, 0 or more.
-
-    Parameters
-    ----------
-    seed : object
-        What the user gave.
-
-    Returns
-    -------
-    int
-        The same.
-
-    Raises
-    ------
-    InputError
-        If it is anything else.
-    """
+    """Return a seed that is a whole number, 0 or more."""
     raise_faults("seed", find_seed_faults(seed))
     return int(seed)  # type: ignore[call-overload,no-any-return]
 
 
 def find_seed_faults(seed: object) -> list[Fault]:
-    """Find what is wrong with a seed.
-
-    Parameters
-    ----------
-    seed : object
-        What the user gave.
-
-    Returns
-    -------
-    list of Fault
-        At most one; a generator of NumPy is in order.
-    """
+    """Find what is wrong with a seed."""
     if isinstance(seed, np.random.Generator):
         return []
     return find_number_faults("seed", seed, least=0, whole=True)
@@ -63,6 +36,13 @@ def make_generator(seed: int | np.random.Generator) -> np.random.Generator:
     ------
     InputError
         If it is anything else.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> first, again = (ds.inference.make_generator(2017) for _ in range(2))
+    >>> bool(first.normal() == again.normal())
+    True
     """
     if isinstance(seed, np.random.Generator):
         return seed

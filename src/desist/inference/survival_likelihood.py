@@ -1,14 +1,16 @@
-r"""Log-likelihoods of the time to a first reoffence, one term a row.
+"""Log-likelihoods of the time to a first reoffence, one term a row."""
 
-Each distribution gives the pair :math:`(\log h(t), \log S(t))` of hazard and survival, written
-so that neither overflows nor cancels in the tails; `first_reoffence` and
-`first_reoffence_within` make likelihood terms of it. Times are fractions of the horizon. In
-every distribution a larger :math:`\eta` means more hazard.
-"""
+# Each distribution gives the pair (log h(t), log S(t)) of hazard and survival, written so that
+# neither overflows nor cancels in the tails; `first_reoffence` and `first_reoffence_within` make
+# likelihood terms of it. Times are fractions of the horizon. In every distribution a larger eta
+# means more hazard.
 
 import math
 from typing import Any
 
+import numpy as np
+
+from desist._types import Floats
 from desist.inference.likelihood import log_one_plus_exp
 
 type Terms = tuple[Any, Any]
@@ -17,48 +19,16 @@ LOGISTIC_DEVIATION = math.pi / math.sqrt(3)
 
 
 def exponential(time: Any, eta: Any) -> Terms:
-    r"""Log hazard and log survival of a constant hazard.
-
-    Parameters
-    ----------
-    time : tensor, shape (n_rows,)
-        Fraction of the horizon, above 0.
-    eta : tensor, shape (n_rows,)
-        Log of the cumulative hazard at the horizon.
-
-    Returns
-    -------
-    pair of tensor, each of shape (n_rows,)
-        :math:`\eta` and :math:`-e^\eta t`.
-    """
+    """Log hazard and log survival of a constant hazard."""
     import pytensor.tensor as pt
 
     return eta, -pt.exp(eta) * time
 
 
 def weibull(time: Any, eta: Any, log_shape: Any) -> Terms:
-    r"""Log hazard and log survival of the Weibull distribution.
-
-    Parameters
-    ----------
-    time : tensor, shape (n_rows,)
-        Fraction of the horizon, above 0.
-    eta : tensor, shape (n_rows,)
-        Log of the cumulative hazard at the horizon.
-    log_shape : tensor, scalar or shape (n_rows,)
-        Log of the shape :math:`k`.
-
-    Returns
-    -------
-    pair of tensor, each of shape (n_rows,)
-        With :math:`z = \eta + k\log t`, the log cumulative hazard: :math:`z + \log k - \log t`
-        and :math:`-e^z`.
-
-    References
-    ----------
-    Kalbfleisch, J. D. and Prentice, R. L. (2002). The Statistical Analysis of Failure Time
-    Data, 2nd ed., section 2.2.2.
-    """
+    """Log hazard and log survival of the Weibull distribution."""
+    # Kalbfleisch, J. D. and Prentice, R. L. (2002). The Statistical Analysis of Failure Time Data,
+    # 2nd ed., section 2.2.2.
     import pytensor.tensor as pt
 
     log_time = pt.log(time)
@@ -67,27 +37,8 @@ def weibull(time: Any, eta: Any, log_shape: Any) -> Terms:
 
 
 def log_logistic(time: Any, eta: Any, log_shape: Any) -> Terms:
-    r"""Log hazard and log survival of the log-logistic distribution.
-
-    Parameters
-    ----------
-    time : tensor, shape (n_rows,)
-        Fraction of the horizon, above 0.
-    eta : tensor, shape (n_rows,)
-        Log-odds of a reoffence by the horizon.
-    log_shape : tensor, scalar or shape (n_rows,)
-        Log of the shape :math:`k`.
-
-    Returns
-    -------
-    pair of tensor, each of shape (n_rows,)
-        With :math:`z = \eta + k\log t`: :math:`\log k - \log t + z - \log(1 + e^z)` and
-        :math:`-\log(1 + e^z)`.
-
-    References
-    ----------
-    Kalbfleisch and Prentice (2002), section 2.2.6.
-    """
+    """Log hazard and log survival of the log-logistic distribution."""
+    # Kalbfleisch and Prentice (2002), section 2.2.6.
     import pytensor.tensor as pt
 
     log_time = pt.log(time)
@@ -97,29 +48,8 @@ def log_logistic(time: Any, eta: Any, log_shape: Any) -> Terms:
 
 
 def log_normal(time: Any, eta: Any, log_shape: Any) -> Terms:
-    r"""Log hazard and log survival of the log-normal distribution.
-
-    Parameters
-    ----------
-    time : tensor, shape (n_rows,)
-        Fraction of the horizon, above 0.
-    eta : tensor, shape (n_rows,)
-        Probit of a reoffence by the horizon, times :math:`c = \pi/\sqrt3`, the standard
-        deviation of a logistic variable: nearly log-odds.
-    log_shape : tensor, scalar or shape (n_rows,)
-        Log of the shape :math:`k`; the standard deviation of the log time is :math:`c/k`.
-
-    Returns
-    -------
-    pair of tensor, each of shape (n_rows,)
-        With :math:`z = (\eta + k\log t)/c`: :math:`\log(k/c) - \log t + \log\phi(z) -
-        \log\Phi(-z)` and :math:`\log\Phi(-z)`. Above the median the scaled complementary
-        error function keeps both finite, as far out as :math:`z^2` is.
-
-    References
-    ----------
-    Kalbfleisch and Prentice (2002), section 2.2.5.
-    """
+    """Log hazard and log survival of the log-normal distribution."""
+    # Kalbfleisch and Prentice (2002), section 2.2.5.
     import pytensor.tensor as pt
 
     log_time = pt.log(time)
@@ -135,63 +65,31 @@ def log_normal(time: Any, eta: Any, log_shape: Any) -> Terms:
     return log_hazard, pt.switch(late, log_scaled_tail - pt.sqr(above), log_survival_below)
 
 
-def piecewise_exponential(
-    time: Any, starts: Any, treated: Any, eta: Any, log_relative: Any
-) -> Terms:
-    r"""Log hazard and log survival of a hazard that is constant between cut points.
-
-    Parameters
-    ----------
-    time : tensor, shape (n_rows,)
-        Fraction of the horizon, above 0.
-    starts : tensor, shape (n_pieces,)
-        Where each piece starts, as a fraction of the horizon: 0, then the cut points. A time
-        on a cut point belongs to the piece before it.
-    treated : tensor, shape (n_rows,)
-        The arm, 1 for those who took part.
-    eta : tensor, shape (n_rows,)
-        Log of the cumulative hazard at the horizon.
-    log_relative : tensor, shape (2, n_pieces)
-        Log hazard :math:`b_{Tj}` of each arm (comparison first) in each piece, relative to
-        its mean over the horizon.
-
-    Returns
-    -------
-    pair of tensor, each of shape (n_rows,)
-        :math:`\eta + b_{Tj(t)}` and :math:`-e^\eta \sum_j e^{b_{Tj}} t_j`, with the time
-        :math:`t_j` spent in each piece.
-    """
+def piecewise_exponential(ended: Any, spent: Any, eta: Any, log_relative: Any) -> Terms:
+    """Log hazard and log survival of a hazard that is constant between cut points."""
+    # Holford, T. R. (1980). The analysis of rates and of survivorship using log-linear models.
+    # Biometrics 36(2), 299-305. `log_relative` is the log hazard of each piece over its mean, the
+    # pieces of the comparison arm first.
     import pytensor.tensor as pt
 
-    after = pt.maximum(time[:, None] - starts, 0.0)
-    later = pt.concatenate([after[:, 1:], pt.zeros_like(after[:, :1])], axis=1)
-    here = pt.cast(pt.gt(after, 0) & pt.eq(later, 0), "float64")
+    # the parameters first: then the products of many draws lie as everything else of them does
+    return eta + log_relative @ ended.T, -pt.exp(eta) * (pt.exp(log_relative) @ spent.T)
 
-    def in_own_arm(by_arm: Any) -> Any:
-        return by_arm[:, 0] + treated * (by_arm[:, 1] - by_arm[:, 0])
 
-    log_hazard = eta + in_own_arm(here @ log_relative.T)
-    return log_hazard, -pt.exp(eta) * in_own_arm((after - later) @ pt.exp(log_relative).T)
+def share_out(time: Floats, starts: Floats, treated: Floats) -> tuple[Floats, Floats]:
+    """Return the piece that each time ends in and the time spent in each, by arm."""
+    # Nobody is ever in a piece of the other arm, so that a sum over pieces is one product. A time
+    # on a cut point belongs to the piece before it, one beyond the horizon to the last.
+    after = np.maximum(time[:, np.newaxis] - starts, 0.0)
+    later = np.column_stack([after[:, 1:], np.zeros(len(time))])
+    ended = (after > 0) & (later == 0)
+    arm = np.column_stack([1 - treated, treated])[:, :, np.newaxis]
+    shared = [arm * by_piece[:, np.newaxis] for by_piece in (ended, after - later)]
+    return shared[0].reshape(len(time), -1), shared[1].reshape(len(time), -1)
 
 
 def split_cured(eta: Any, log_odds_cured: Any) -> tuple[Any, Any]:
-    r"""Split a population into the cured, who never reoffend, and the rest.
-
-    Parameters
-    ----------
-    eta : tensor, shape (n_rows,)
-        Log of the cumulative hazard of everybody at the horizon, :math:`H = e^\eta`.
-    log_odds_cured : tensor, shape (n_rows,)
-        Log-odds :math:`\omega` that somebody who has not reoffended by the horizon never will.
-
-    Returns
-    -------
-    tensor, shape (n_rows,)
-        Log of the cumulative hazard :math:`\Lambda` of the rest at the horizon,
-        :math:`\Lambda = H + \log\{1 + e^\omega(1 - e^{-H})\}`.
-    tensor, shape (n_rows,)
-        Log-odds of the cured among everybody, by Bayes' theorem :math:`\omega - \Lambda`.
-    """
+    """Split a population into the cured, who never reoffend, and the rest."""
     import pytensor.tensor as pt
 
     hazard = pt.exp(eta)
@@ -200,30 +98,8 @@ def split_cured(eta: Any, log_odds_cured: Any) -> tuple[Any, Any]:
 
 
 def first_reoffence(terms: Terms, event: Any, on_release_day: Any, candidates: Any) -> Any:
-    r"""Log-likelihood of times that are known to the day, unweighted.
-
-    Parameters
-    ----------
-    terms : pair of tensor, each of shape (n_rows,)
-        Log hazard and log survival at the time; for a reoffence on the day of release, which
-        is known to within half a day only, at the end of that half day.
-    event : tensor, shape (n_rows,)
-        1 for a reoffence, 0 for a time censored at the end of follow-up.
-    on_release_day : tensor, shape (n_rows,)
-        1 for a reoffence on the day of release.
-    candidates : tensor of int, shape (n_candidates,)
-        Rows among which all of those are: the few for which that probability is evaluated.
-
-    Returns
-    -------
-    tensor, shape (n_rows,)
-        :math:`\log h(t) + \log S(t)` for a reoffence, :math:`\log S(t)` for a censored time,
-        :math:`\log(1 - S(t))` for the day of release.
-
-    References
-    ----------
-    Kalbfleisch and Prentice (2002), section 3.2.
-    """
+    """Log-likelihood of times that are known to the day, unweighted."""
+    # Kalbfleisch and Prentice (2002), section 3.2.
     import pytensor.tensor as pt
 
     log_hazard, log_survival = terms
@@ -237,27 +113,8 @@ def first_reoffence(terms: Terms, event: Any, on_release_day: Any, candidates: A
 
 
 def first_reoffence_within(log_survival_before: Any, log_survival: Any, event: Any) -> Any:
-    r"""Log-likelihood of times that are known to within an interval, unweighted.
-
-    Parameters
-    ----------
-    log_survival_before : tensor, shape (n_rows,)
-        Log survival at the beginning of the interval.
-    log_survival : tensor, shape (n_rows,)
-        Log survival at its end; for a censored time, at the end of follow-up.
-    event : tensor, shape (n_rows,)
-        1 for a reoffence, 0 for a time censored at the end of follow-up.
-
-    Returns
-    -------
-    tensor, shape (n_rows,)
-        :math:`\log(S(l) - S(u))` for a reoffence, taken as
-        :math:`\log S(l) + \log(1 - S(u)/S(l))`; :math:`\log S(u)` for a censored time.
-
-    References
-    ----------
-    Kalbfleisch and Prentice (2002), section 3.9.
-    """
+    """Log-likelihood of times that are known to within an interval, unweighted."""
+    # Kalbfleisch and Prentice (2002), section 3.9.
     import pytensor.tensor as pt
 
     happened = pt.eq(event, 1)

@@ -1,9 +1,8 @@
-r"""What was observed of each row, beside what a model expects of it.
+"""What was observed of each row, beside what a model expects of it."""
 
-The effects correct a model's averages by what was observed. For that a model says which averages
-of its outcomes are compared, how far a single outcome scatters about its expectation, and on
-which scale an average may be moved without leaving its range.
-"""
+# The effects correct a model's averages by what was observed. For that a model says which averages
+# of its outcomes are compared, how far a single outcome scatters about its expectation, and on
+# which scale an average may be moved without leaving its range.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -16,76 +15,50 @@ from desist._types import Draws, Floats
 type Rows = Mapping[str, NDArray[np.float64]]
 type Averages = Mapping[str, Floats]
 type Predict = Callable[[Floats, Draws, int], Floats]
+type Scatter = Callable[[Floats, Draws, int, Floats], tuple[Floats, Floats]]
 
 N_NODES = 24  # of the quadrature over time
 
 
 @dataclass(frozen=True)
 class Link:
-    """A scale on which averages are moved, so that none leaves its range.
+    """A scale on which averages are moved, so that none leaves its range."""
 
-    Attributes
-    ----------
-    apply : callable
-        Averages of k outcomes, shape (..., k), to the scale.
-    invert : callable
-        Back to the values that are read: for "times", the share who reoffended and the mean
-        days of those, as a fraction of the horizon.
-    level : callable
-        The inverse of `invert`.
-    differentiate : callable
-        At averages of shape (k,), the derivatives of the scale, shape (k, k).
-    counts_by_first : bool
-        Whether the other values are averages over those who have the first outcome.
-    ascends : bool
-        Whether the values are known to ascend, as shares who reoffended by some days do.
-    """
-
-    apply: Callable[[Floats], Floats]
+    apply: Callable[[Floats], Floats]  # averages of k outcomes, shape (..., k), to the scale
+    # back to the values that are read: for "times", the share who reoffended and the mean days of
+    # those, as a fraction of the horizon
     invert: Callable[[Floats], Floats]
     level: Callable[[Floats], Floats]
+    # at averages of shape (k,), the derivatives of the scale, shape (k, k)
     differentiate: Callable[[Floats], Floats]
+    # whether the other values are averages over those who have the first outcome
     counts_by_first: bool = False
+    # whether the values are known to ascend, as shares who reoffended by some days do
     ascends: bool = False
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Observed:
-    """Outcomes of the rows of one fit, k of them, and what the model expects.
+    """Outcomes of the rows of one fit, k of them, and what the model expects."""
 
-    Attributes
-    ----------
-    values : ndarray of float, shape (n_rows, k)
-        What was observed; of people of whom it is not known, anything.
-    known : ndarray of float, shape (n_rows, k)
-        1 where everybody is followed to the end. Under censoring 0 for those whose outcome is not
-        known, and for the others the inverse of the probability that it is.
-    carriers : ndarray of float, shape (n_rows, k)
-        1 where a row's people tell of the k-th value on the scale of the link, else 0.
-    link : Link
-        The scale of the averages.
-    expect : callable
-        (eta, draws, arm) to expectations of shape (chains, draws, n_rows, k).
-    scatter : callable
-        (eta, draws, arm, squares) to the covariance of the outcomes given the predictors, added
-        up over rows with these squared weights and averaged over draws, shape (k, k).
-    gather : callable
-        From the averages of `Fit.predict` to those of the k outcomes, shape (chains, draws, k).
-    release : callable
-        From the scale of the link back to averages as `Fit.predict` has them.
-    log_exposure : ndarray of float, shape (n_rows,), or None
-        An offset of eta: log of the time that the outcome was counted over, as a fraction of the
-        horizon.
-    """
-
-    values: Floats
+    values: Floats  # (n_rows, k) what was observed; of people of whom it is not known, anything
+    # (n_rows, k) 1 where everybody is followed to the end. Under censoring 0 for those whose
+    # outcome is not known, and for the others the inverse of the probability that it is
     known: Floats
+    # (n_rows, k) 1 where a row's people tell of the k-th value on the scale of the link, else 0
     carriers: Floats
-    link: Link
-    expect: Predict
-    scatter: Callable[[Floats, Draws, int, Floats], Floats]
+    link: Link  # the scale of the averages
+    expect: Predict  # (eta, draws, arm) to expectations of shape (chains, draws, n_rows, k)
+    # (eta, draws, arm, squares) to the covariance of the outcomes given the predictors, added up
+    # over rows with these squared weights and averaged over draws, shape (k, k); and of each row,
+    # shape (n_rows, k, k), or (n_rows, k) where the link takes each outcome by itself
+    scatter: Scatter
+    # from the averages of `Fit.predict` to those of the k outcomes, shape (chains, draws, k)
     gather: Callable[[Averages], Floats]
+    # from the scale of the link back to averages as `Fit.predict` has them
     release: Callable[[Floats], Averages]
+    # (n_rows,) an offset of eta: log of the time that the outcome was counted over, as a fraction
+    # of the horizon
     log_exposure: Floats | None = None
 
 
@@ -100,8 +73,9 @@ def observe_one(
 ) -> Observed:
     """Observe one outcome that is known of everybody."""
 
-    def scatter(eta: Floats, draws: Draws, arm: int, squares: Floats) -> Floats:
-        return np.full((1, 1), float((vary(eta, draws, arm) @ squares).mean()))
+    def scatter(eta: Floats, draws: Draws, arm: int, squares: Floats) -> tuple[Floats, Floats]:
+        of_row = vary(eta, draws, arm).mean(axis=(0, 1))
+        return np.full((1, 1), float(of_row @ squares)), of_row[:, np.newaxis]
 
     column = values[:, np.newaxis].astype(float)
     return Observed(
@@ -127,8 +101,9 @@ def observe_times(
     failed = rows["reoffended"] * (rows["time"] <= 1)
     known = invert_censoring(rows, 1.0)
 
-    def scatter(eta: Floats, draws: Draws, arm: int, squares: Floats) -> Floats:
-        return scatter_times(lambda share: survive(eta, draws, arm, share), squares)
+    def scatter(eta: Floats, draws: Draws, arm: int, squares: Floats) -> tuple[Floats, Floats]:
+        of_row = scatter_times(lambda share: survive(eta, draws, arm, share))
+        return np.tensordot(squares, of_row, axes=1), of_row
 
     return Observed(
         np.column_stack([failed, failed * read_shares(rows)]),
@@ -152,13 +127,13 @@ def observe_days(
     def expect(eta: Floats, draws: Draws, arm: int) -> Floats:
         return np.stack([1 - survive(eta, draws, arm, float(s)) for s in shares], axis=-1)
 
-    def scatter(eta: Floats, draws: Draws, arm: int, squares: Floats) -> Floats:
+    def scatter(eta: Floats, draws: Draws, arm: int, squares: Floats) -> tuple[Floats, Floats]:
         failed = expect(eta, draws, arm).reshape(-1, len(squares), len(shares))
         both = np.einsum("drk,r->k", failed, squares)[earlier]
         weighted = failed * squares[:, np.newaxis]
         products = np.tensordot(weighted, failed, axes=([0, 1], [0, 1]))
         scattered: Floats = (both - products) / len(failed)
-        return scattered
+        return scattered, (failed - np.square(failed)).mean(axis=0)
 
     return Observed(
         np.column_stack(by_then),
@@ -188,13 +163,11 @@ def release_times(scaled: Floats, horizon: float) -> Averages:
     return {"survival": survival, "log_survival": log_survival, "rmst": horizon * restricted}
 
 
-def scatter_times(survive: Callable[[float], Floats], squares: Floats) -> Floats:
-    r"""Return the covariance of having reoffended and of its time, added up over rows.
-
-    With :math:`F = 1 - S(1)` and :math:`U = \int_0^1 S\,ds - S(1)` it needs the second moment
-    :math:`2\int_0^1 s S\,ds - S(1)`; by Gauss-Legendre quadrature in the square root of time,
-    because hazards are steepest at its start.
-    """
+def scatter_times(survive: Callable[[float], Floats]) -> Floats:
+    """Return each row's covariance of having reoffended and of its time, shape (n_rows, 2, 2)."""
+    # With F = 1 - S(1) and U = integral_0^1 S ds - S(1) it needs the second moment 2 integral_0^1 s
+    # S ds - S(1); by Gauss-Legendre quadrature in the square root of time, because hazards are
+    # steepest at its start.
     nodes, weights = np.polynomial.legendre.leggauss(N_NODES)
     roots, weights = (nodes + 1) / 2, weights / 2
     last = survive(1.0)
@@ -208,8 +181,8 @@ def scatter_times(survive: Callable[[float], Floats], squares: Floats) -> Floats
         first_moment - failed * first_moment,
         second_moment - np.square(first_moment),
     )
-    one, both, two = (float((entry @ squares).mean()) for entry in entries)
-    return np.array([[one, both], [both, two]])
+    one, both, two = (entry.mean(axis=(0, 1)) for entry in entries)
+    return np.stack([np.stack([one, both], -1), np.stack([both, two], -1)], axis=-2)
 
 
 def read_shares(rows: Rows) -> Floats:
@@ -220,15 +193,12 @@ def read_shares(rows: Rows) -> Floats:
 
 
 def invert_censoring(rows: Rows, share: float) -> Floats:
-    r"""Weigh the people of whom it is known what had happened by a time.
-
-    By the inverse of the probability of not being censored before, of each arm by Kaplan and
-    Meier's estimate with the times of censoring as events, reoffences before censoring at ties.
-
-    Robins, J. M. and Finkelstein, D. M. (2000). Correcting for noncompliance and dependent
-    censoring in an AIDS clinical trial with inverse probability of censoring weighted log-rank
-    tests. Biometrics 56(3), 779-788.
-    """
+    """Weigh the people of whom it is known what had happened by a time."""
+    # By the inverse of the probability of not being censored before, of each arm by Kaplan and
+    # Meier's estimate with the times of censoring as events, reoffences before censoring at ties.
+    # Robins, J. M. and Finkelstein, D. M. (2000). Correcting for noncompliance and dependent
+    # censoring in an AIDS clinical trial with inverse probability of censoring weighted log-rank
+    # tests. Biometrics 56(3), 779-788.
     time, happened = rows["time"], rows["reoffended"] > 0
     known = (happened & (time <= share)) | (time >= share)
     inverse = known.astype(float)

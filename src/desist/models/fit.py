@@ -19,7 +19,7 @@ from desist.inference.diagnostics import require_convergence
 from desist.inference.engines import Engine, choose_engine, draw_posterior, find_engine_faults
 from desist.inference.rows import collapse_rows
 from desist.inference.seeds import find_seed_faults, require_seed
-from desist.models.fitted import Fit, build_model, drop_empty, name_levels
+from desist.models.fitted import Fit, build_model, drop_empty, list_groupings, name_levels
 from desist.models.predictors import MATCHED_SET, Predictors, Target, make_predictors, make_target
 from desist.models.protocol import Model, SettlingModel
 from desist.models.settings import find_model_faults
@@ -51,9 +51,9 @@ def fit_model(
         The people compared and their outcomes; or a cohort, beside its design.
     design : Design, optional
         Beside a cohort: the weights and the estimand.
-    inference : {"auto", "nuts", "laplace"}, Nuts or Laplace
-        The engine; "auto" takes Laplace when its k-hat is below 0.5 and the model has no
-        groups, and NUTS otherwise.
+    inference : {"auto", "nuts", "laplace", "nested"}, Nuts, Laplace or Nested
+        The engine; "auto" takes Laplace, or nested where the model has groups, when its k-hat
+        is below 0.5, and NUTS otherwise.
     horizon : float, optional
         Beside a cohort: days of follow-up that the predictions are for; by default the
         follow-up that all people share.
@@ -74,6 +74,15 @@ def fit_model(
         If nobody in the weighted sample reoffended.
     NotConvergedError
         If a convergence diagnostic failed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> fit = ds.fit_model(ds.RateModel(), cohort, design, inference="laplace", seed=1)
+    >>> fit.diagnostics.engine
+    'laplace'
     """
     faults = find_model_faults(model) + _find_sample_faults(sample, design)
     faults += find_engine_faults(inference) + find_seed_faults(seed)
@@ -124,45 +133,10 @@ def fit_rows(
     inference: str | Engine = "auto",
     seed: int | np.random.Generator = 0,
 ) -> Fit:
-    """Fit one outcome model to collapsed rows, from people or from published figures.
-
-    Parameters
-    ----------
-    model : Model
-        What is assumed.
-    rows : dict of str to ndarray, each with one entry a row
-        "treated", "x", "group", "weight" and the model's outcome columns.
-    target : Target
-        The people for whom outcomes are predicted.
-    estimand : Estimand
-        What the predictions are about.
-    horizon : float
-        Days of follow-up.
-    people : tuple of int
-        Treated and comparison people with weight.
-    reoffenders : tuple of int, optional
-        Those of them who reoffended.
-    levels : mapping of str to tuple of str, optional
-        Groupings and their levels.
-    covariate_names : tuple of str
-        Columns of "x".
-    weighted : WeightedPeople, optional
-        The people behind the rows, for the sandwich.
-    inference : str, Nuts or Laplace
-        The engine.
-    seed : int or numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    Fit
-        Draws and diagnostics.
-    """
+    """Fit one outcome model to collapsed rows, from people or from published figures."""
     levels = dict(levels or {})
     rows, data = drop_empty(rows), drop_empty(model.complete_rows(rows))
-    engines = choose_engine(inference)
-    if levels:
-        engines = engines[-1:]  # the scale of a hierarchy has no bell-shaped posterior
+    engines = choose_engine(inference, has_groups=bool(levels))
     entropy = _find_entropy(seed, data)
     draws, diagnostics = draw_posterior(
         lambda arrays: build_model(model, levels, covariate_names, arrays),
@@ -171,6 +145,7 @@ def fit_rows(
         engines=engines,
         rng=np.random.default_rng(entropy),
         people=weighted,
+        groupings=list_groupings(levels),
     )
     require_convergence(diagnostics, model.name)
     return Fit(
@@ -208,18 +183,16 @@ def _list_people(row_of_person: Integers, weights: Floats, sample: Sample) -> We
 def _find_entropy(
     seed: int | np.random.Generator, data: Mapping[str, NDArray[Any]]
 ) -> tuple[int, int]:
-    """Mix the data into the seed, so that fits of other people draw other numbers.
-
-    Two programmes that are evaluated with the same seed are compared as if their draws were
-    independent, and must be. Weights are rounded, because their scale may not matter.
-    """
+    """Mix the data into the seed, so that fits of other people draw other numbers."""
+    # Two programmes that are evaluated with the same seed are compared as if their draws were
+    # independent, and must be. Weights are rounded, because their scale may not matter.
     if isinstance(seed, np.random.Generator):
         base = int(seed.integers(2**32))
     else:
         base = require_seed(seed)
     fingerprint = 0
     for name in sorted(data):
-        if name not in {"x", "group", "on_release_day_rows"}:  # the last is another's places
+        if name not in {"x", "group", "on_release_day_rows", "ended", "spent"}:  # places of another
             fingerprint = crc32(np.round(data[name].astype(float), 3).tobytes(), fingerprint)
     return base, fingerprint
 

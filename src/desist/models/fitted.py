@@ -17,7 +17,14 @@ from desist.execution import on_one_thread
 from desist.inference.calibration import WeightedPeople
 from desist.inference.diagnostics import Diagnostics
 from desist.inference.engines import compile_alone
-from desist.models.predictors import MATCHED_SET, Target, linear_predictor, predict_linear
+from desist.inference.nested_density import Grouping
+from desist.models.predictors import (
+    MATCHED_SET,
+    Target,
+    linear_predictor,
+    name_effects,
+    predict_linear,
+)
 from desist.models.protocol import Model, TimedModel
 
 PREDICTED_AT_ONCE = 2_000_000  # draws times people
@@ -31,6 +38,8 @@ TAKEN = {
     "distinct_arm",
     "distinct_count",
     "distinct_position",
+    "ended",
+    "ended_before",
     "draw",
     "group",
     "intercept",
@@ -44,6 +53,8 @@ TAKEN = {
     "relative_error",
     "reoffended",
     "sample",
+    "spent",
+    "spent_before",
     "starts",
     "time",
     "treated",
@@ -277,27 +288,7 @@ class Fit:
 
 
 def require_times(fit: Fit, days: NDArray[Any]) -> tuple[TimedModel, Floats]:
-    """Refuse days that a fit says nothing of, and fits without times.
-
-    Parameters
-    ----------
-    fit : Fit
-        Any.
-    days : ndarray
-        Of its curve.
-
-    Returns
-    -------
-    model : TimedModel
-        Of the fit.
-    days : ndarray of float, shape (n_days,)
-        As they were given.
-
-    Raises
-    ------
-    InputError
-        If the model has no times, or a day lies outside the horizon.
-    """
+    """Refuse days that a fit says nothing of, and fits without times."""
     if not isinstance(fit.model, TimedModel):
         fault = Fault("model", "one of the time to a reoffence", f"the {fit.model.name} model")
         raise InputError("survival", [fault])
@@ -316,24 +307,7 @@ def build_model(
     covariate_names: tuple[str, ...],
     arrays: Mapping[str, NDArray[Any]],
 ) -> Any:
-    """Build the PyMC model of some rows.
-
-    Parameters
-    ----------
-    model : Model
-        What is assumed.
-    levels : mapping of str to tuple of str
-        Groupings and their levels.
-    covariate_names : tuple of str
-        Columns of "x".
-    arrays : mapping of str to ndarray
-        The rows; those without a value are left out.
-
-    Returns
-    -------
-    pymc.Model
-        Its arrays stand in it as `pymc.Data`.
-    """
+    """Build the PyMC model of some rows."""
     import pymc as pm
 
     named = name_levels(levels)
@@ -348,24 +322,7 @@ def build_model(
 
 
 def name_levels(levels: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """Name groupings as the dimensions and variables of a model can be named.
-
-    Parameters
-    ----------
-    levels : mapping of str to tuple of str
-        Groupings by the names of their columns, and their levels.
-
-    Returns
-    -------
-    dict of str to tuple of str
-        In the same order. A name keeps its letters, digits and underscores, and ``group_`` is
-        put before it while it means something else in a model, or another grouping has it.
-
-    Examples
-    --------
-    >>> list(name_levels({"prison": ("A", "B"), "time": ("am", "pm"), "prison/wing": ("1",)}))
-    ['prison', 'group_time', 'prison_wing']
-    """
+    """Name groupings as the dimensions and variables of a model can be named."""
     named: dict[str, tuple[str, ...]] = {}
     used: set[str] = set()
     for grouping, names in levels.items():
@@ -378,19 +335,16 @@ def name_levels(levels: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, .
     return named
 
 
+def list_groupings(levels: Mapping[str, tuple[str, ...]]) -> tuple[Grouping, ...]:
+    """List the groupings of a model as the nested engine knows them."""
+    return tuple(
+        Grouping(column, len(names), name_effects(name))
+        for column, (name, names) in enumerate(name_levels(levels).items())
+    )
+
+
 def drop_empty(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Leave out the arrays without a value, which a model cannot hold.
-
-    Parameters
-    ----------
-    arrays : mapping of str to ndarray
-        Of a model.
-
-    Returns
-    -------
-    dict of str to ndarray
-        Such as all but the covariates, where there are none.
-    """
+    """Leave out the arrays without a value, which a model cannot hold."""
     return {name: values for name, values in arrays.items() if values.size}
 
 

@@ -111,16 +111,32 @@ class FrequencyModel(Model, ObservedModel):
 
         family = self.law
 
-        def weighted(value: Any, level: Any, *parameters: Any) -> Any:
-            return data["weight"] * family.log_likelihood(value, data, level, parameters)
+        known = set(pm.modelcontext(None).free_RVs)
+        declared = family.declare(data)
+        own = [one for one in pm.modelcontext(None).free_RVs if one not in known]
+        names = [one.name for one in own]
 
+        def weighted(value: Any, level: Any, *parameters: Any) -> Any:
+            mine = parameters[: len(declared)]
+            return data["weight"] * family.log_likelihood(value, data, level, mine)
+
+        def draw_anew(level: Floats, *given: Any, rng: np.random.Generator, size: Any) -> Floats:
+            drawn = dict(zip(names, given[len(declared) :], strict=True))
+            treated = np.broadcast_to(data["treated"].get_value(), level.shape)
+            arms = [family.draw(level, drawn, arm, rng) for arm in (0, 1)]
+            return np.where(treated == 1, arms[1], arms[0]).astype(float)
+
+        # the family's own parameters follow for the sake of drawing anew: the density of a row
+        # needs what is declared and nothing else
         pm.CustomDist(
             "outcome",
             eta + data["log_time_at_risk"],
-            *family.declare(data),
+            *declared,
+            *own,
             logp=weighted,
+            random=draw_anew,
             observed=data["offences"],
-            signature=f"{','.join(('(n)', *family.signature))}->(n)",
+            signature=f"{','.join(('(n)', *family.signature, *['()'] * len(own)))}->(n)",
         )
 
     @override

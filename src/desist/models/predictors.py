@@ -27,33 +27,20 @@ MATCHED_SET = "matched_set"  # a grouping that the design makes
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Predictors:
-    """Predictors of everybody in a cohort, in the order of its rows.
+    """Predictors of everybody in a cohort, in the order of its rows."""
 
-    Attributes
-    ----------
-    treatment : ndarray of float, shape (n_people,)
-        1 for those who took part.
-    covariates : ndarray of float, shape (n_people, n_covariates)
-        Centred at the mean of the people whom the effect is about. Numbers are divided by the
-        standard deviation of the weighted sample, or by up to twice as much where one of those
-        people stands more than four of them away; columns of 0 and 1 by a half (Gelman et al.
-        2008, Annals of Applied Statistics 2(4), section 2.1). Zero for people who are not used.
-    covariate_names : tuple of str
-        As the formula writes them; levels that fewer than ten people have are numbered.
-    groups : ndarray of int, shape (n_people, n_groupings)
-        Level of each grouping.
-    levels : dict of str to tuple of str
-        The names of the levels of each grouping.
-    constant : tuple of str
-        Columns of the design's formula that are left out, because they are the same for
-        everybody who is used.
-    """
-
-    treatment: Floats
+    treatment: Floats  # (n_people,) 1 for those who took part
+    # (n_people, n_covariates) centred at the mean of the people whom the effect is about. Numbers
+    # are divided by the standard deviation of the weighted sample, or by up to twice as much where
+    # one of those people stands more than four of them away; columns of 0 and 1 by a half (Gelman
+    # et al. 2008, Annals of Applied Statistics 2(4), section 2.1). Zero for people who are not used
     covariates: Floats
+    # as the formula writes them; levels that fewer than ten people have are numbered
     covariate_names: tuple[str, ...]
-    groups: Integers
-    levels: dict[str, tuple[str, ...]]
+    groups: Integers  # (n_people, n_groupings) level of each grouping
+    levels: dict[str, tuple[str, ...]]  # the names of the levels of each grouping
+    # columns of the design's formula that are left out, because they are the same for everybody who
+    # is used
     constant: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -72,21 +59,11 @@ class Predictors:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Target:
-    """The people for whom outcomes are predicted with and without the programme.
+    """The people for whom outcomes are predicted with and without the programme."""
 
-    Attributes
-    ----------
-    covariates : ndarray of float, shape (n_rows, n_covariates)
-        Distinct rows, on the scale of `Predictors`.
-    groups : ndarray of int, shape (n_rows, n_groupings)
-        Levels of each grouping.
-    weights : ndarray of float, shape (n_rows,)
-        Share of each row among the people; they add up to 1.
-    """
-
-    covariates: Floats
-    groups: Integers
-    weights: Floats
+    covariates: Floats  # (n_rows, n_covariates) distinct rows, on the scale of `Predictors`
+    groups: Integers  # (n_rows, n_groupings) levels of each grouping
+    weights: Floats  # (n_rows,) share of each row among the people; they add up to 1
 
     def __repr__(self) -> str:
         """Say how large it is, and nothing of any person."""
@@ -94,47 +71,13 @@ class Target:
         return f"<Target of {len(self.weights)} distinct rows: {columns}>"
 
     def restrict(self, rows: Mask) -> "Target":
-        """Keep some of the rows, their shares adding up to 1 again.
-
-        Parameters
-        ----------
-        rows : ndarray of bool, shape (n_rows,)
-            At least one of them true.
-
-        Returns
-        -------
-        Target
-            A new one.
-        """
+        """Keep some of the rows, their shares adding up to 1 again."""
         share = self.weights[rows]
         return Target(self.covariates[rows], self.groups[rows], share / share.sum())
 
 
 def make_predictors(sample: Sample, formula: str | None, groups: Sequence[str]) -> Predictors:
-    """Make the predictors of a model for the people compared.
-
-    Parameters
-    ----------
-    sample : Sample
-        The people; those of weight zero have no say in centring or scaling.
-    formula : str or None
-        Right-hand side of a formula over the cohort's covariates; "design" for that of the
-        design, None for none.
-    groups : sequence of str
-        Grouping columns of the cohort; "matched_set" stands for the sets of the design.
-
-    Returns
-    -------
-    Predictors
-        One row a person.
-
-    Raises
-    ------
-    InputError
-        If the formula cannot be read, a covariate is missing or (but for the design's
-        formula) constant among the people who are used, there is no such grouping, or a
-        column bears a reserved name.
-    """
+    """Make the predictors of a model for the people compared."""
     design, used, covariates = sample.design, sample.used, sample.cohort.covariates
     _refuse_reserved(covariates, formula, groups)
     matrix, names = _read_covariates(covariates, design, formula)
@@ -159,19 +102,7 @@ def make_predictors(sample: Sample, formula: str | None, groups: Sequence[str]) 
 
 
 def target_weights(design: Design) -> Floats:
-    """Weigh the people whom the estimand is about.
-
-    Parameters
-    ----------
-    design : Design
-        Its estimand says which people: participants (ATT), comparison people (ATC),
-        everybody (ATE), or both weighted arms alike (ATO).
-
-    Returns
-    -------
-    ndarray of float, shape (n_people,)
-        Adding up to 1.
-    """
+    """Weigh the people whom the estimand is about."""
     used = design.weights > 0
     if design.estimand in {Estimand.ATT, Estimand.MATCHED_ATT}:
         weights = np.where(design.treated, design.weights, 0.0)
@@ -186,20 +117,7 @@ def target_weights(design: Design) -> Floats:
 
 
 def make_target(predictors: Predictors, design: Design) -> Target:
-    """Collapse the people whom the estimand is about into distinct rows.
-
-    Parameters
-    ----------
-    predictors : Predictors
-        Of everybody.
-    design : Design
-        Its estimand says who counts.
-
-    Returns
-    -------
-    Target
-        Rows and their shares.
-    """
+    """Collapse the people whom the estimand is about into distinct rows."""
     columns = {"x": predictors.covariates, "group": predictors.groups}
     if predictors.covariates.shape[1] + predictors.groups.shape[1] == 0:
         return Target(np.zeros((1, 0)), np.zeros((1, 0), dtype=np.int64), np.ones(1))
@@ -210,27 +128,13 @@ def make_target(predictors: Predictors, design: Design) -> Target:
 def linear_predictor(
     priors: Priors, data: dict[str, Any], levels: dict[str, tuple[str, ...]]
 ) -> Any:
-    r"""Build the linear predictor in the PyMC model that is open.
-
-    Parameters
-    ----------
-    priors : Priors
-        Of its parameters.
-    data : dict of str to tensor
-        "treated", "x" and "group", one row each.
-    levels : dict of str to tuple of str
-        Groupings and their levels.
-
-    Returns
-    -------
-    tensor, shape (n_rows,)
-        :math:`\eta = \alpha + \tau T + x'\beta + \sum_g (u_{g} + v_{g} T)`, without
-        :math:`v_g` for matched sets, of which each has too few people for an effect.
-    """
+    """Build the linear predictor in the PyMC model that is open."""
     import pymc as pm
 
-    eta = priors.intercept.variable("intercept")
-    eta = eta + priors.treatment.variable("treatment") * data["treated"]
+    treatment = priors.treatment.variable("treatment")
+    # the prior is that of the middle between the arms, so that both are treated alike
+    intercept = priors.intercept.variable("intercept", shift=-treatment / 2)
+    eta = intercept + treatment * data["treated"]
     if "covariate" in pm.modelcontext(None).coords:
         eta = eta + data["x"] @ priors.covariates.variable("covariates", dims="covariate")
     for position, name in enumerate(levels):
@@ -242,30 +146,20 @@ def linear_predictor(
     return eta
 
 
+def name_effects(grouping: str) -> tuple[str, ...]:
+    """Return what varies over a grouping as its variables are named."""
+    if grouping == MATCHED_SET:
+        return (f"{grouping}_intercept",)
+    return f"{grouping}_intercept", f"{grouping}_treatment"
+
+
 def predict_linear(
     draws: Draws,
     target: Target,
     levels: dict[str, tuple[str, ...]],
     arm: int,
 ) -> Floats:
-    """Evaluate the linear predictor for the target's rows in one arm.
-
-    Parameters
-    ----------
-    draws : dict of str to ndarray, each of shape (chains, draws, ...)
-        Of the parameters.
-    target : Target
-        The rows.
-    levels : dict of str to tuple of str
-        Groupings and their levels.
-    arm : {0, 1}
-        1 with the programme, 0 without.
-
-    Returns
-    -------
-    ndarray of float, shape (chains, draws, n_rows)
-        The linear predictor.
-    """
+    """Evaluate the linear predictor for the target's rows in one arm."""
     eta = (draws["intercept"] + arm * draws["treatment"])[..., np.newaxis]
     eta = np.broadcast_to(eta, (*eta.shape[:2], len(target.weights)))
     if target.covariates.shape[1]:
@@ -295,11 +189,9 @@ def _arm_totals(design: Design) -> Floats:
 
 
 def _choose_units(matrix: Floats, distance: Floats, spread: Floats) -> Floats:
-    """Choose what counts as 1 of each covariate, so that one prior means the same for all.
-
-    By its standard deviation alone a category of one person in a hundred would stand ten
-    units from the rest, and the prior would let it offend e^10 times as often.
-    """
+    """Choose what counts as 1 of each covariate, so that one prior means the same for all."""
+    # By its standard deviation alone a category of one person in a hundred would stand ten units
+    # from the rest, and the prior would let it offend e^10 times as often.
     is_binary = ((matrix == 0) | (matrix == 1)).all(axis=0)
     stretch = distance.max(axis=0, initial=0.0) / MOST_UNITS
     unit = np.clip(stretch, spread, MOST_STRETCH * spread)

@@ -77,6 +77,12 @@ class ProcessModel(Model, TimedModel):
     InputError
         If a setting is of the wrong kind, or one is given that is not read; every fault is
         listed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.ProcessModel(log_shape=None).log_shape is None
+    True
     """
 
     covariates: str | None = FROM_DESIGN
@@ -219,51 +225,12 @@ class ProcessModel(Model, TimedModel):
 
 
 def survive(mean: Floats, dispersion: Floats) -> Floats:
-    """Return the probability of no offence when so many are expected.
-
-    Parameters
-    ----------
-    mean : ndarray of float
-        Expected offences m up to the time in question.
-    dispersion : ndarray of float, broadcastable to `mean`
-        Shape a of the gamma distribution.
-
-    Returns
-    -------
-    ndarray of float
-        (1 + m / a)^-a.
-
-    Examples
-    --------
-    >>> float(survive(np.array(1.0), np.array(0.5))).__round__(6)
-    0.57735
-    """
+    """Return the probability of no offence when so many are expected."""
     return np.asarray(np.exp(-dispersion * np.log1p(mean / dispersion)))
 
 
 def restrict(mean: Floats, dispersion: Floats, shape: Floats) -> Floats:
-    r"""Return the mean share of the time up to the horizon that passes before the first offence.
-
-    Parameters
-    ----------
-    mean : ndarray of float
-        Expected offences :math:`m` up to the horizon.
-    dispersion, shape : ndarray of float, broadcastable to `mean`
-        The gamma shape :math:`a` and the shape :math:`k` of the intensity.
-
-    Returns
-    -------
-    ndarray of float
-        :math:`\int_0^1 (1 + s^k m/a)^{-a}\,ds`, by Gauss-Legendre quadrature in
-        :math:`s^{1/4}`, to ten digits for :math:`k` from 0.25 to 4. (The hypergeometric function
-        that is its closed form is not finite in SciPy near some whole numbers.)
-
-    Examples
-    --------
-    >>> constant = restrict(np.array(2.0), np.array(1.0), np.array(1.0))  # log(1 + 2) / 2
-    >>> round(float(constant), 6)
-    0.549306
-    """
+    """Return the mean share of the time up to the horizon that passes before the first offence."""
     nodes, weights = np.polynomial.legendre.leggauss(N_NODES)
     total = np.zeros(np.broadcast_shapes(mean.shape, dispersion.shape, shape.shape))
     for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
@@ -273,21 +240,6 @@ def restrict(mean: Floats, dispersion: Floats, shape: Floats) -> Floats:
 
 
 def draw_first(counts: Integers, shape: float, rng: np.random.Generator) -> Floats:
-    """Draw the times of the first of so many offences, as fractions of the time at risk.
-
-    Parameters
-    ----------
-    counts : ndarray of int, shape (n_people,)
-        Offences of each, at least 1.
-    shape : float
-        Of the intensity.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    ndarray of float, shape (n_people,)
-        Between 0 and 1.
-    """
+    """Draw the times of the first of so many offences, as fractions of the time at risk."""
     earliest: Floats = -np.expm1(np.log(rng.random(len(counts))) / counts)
     return earliest ** (1 / shape)

@@ -15,53 +15,14 @@ RANGE = (1e-3, 1e3)  # of a dispersion or shape that printed figures are solved 
 
 
 def expect_days(mean: Floats, dispersion: Floats, shape: Floats, unit: float) -> Floats:
-    """Return the mean recorded days among those who reoffend within a year.
-
-    Parameters
-    ----------
-    mean : ndarray of float
-        Expected offences within the year.
-    dispersion, shape : ndarray of float, broadcastable to `mean`
-        Of the process.
-    unit : float
-        The unit of the recorded days.
-
-    Returns
-    -------
-    ndarray of float
-        Days.
-    """
+    """Return the mean recorded days among those who reoffend within a year."""
     none = survive(mean, dispersion)
     days: Floats = YEAR * (restrict(mean, dispersion, shape) - none) / (1 - none) - unit / 2
     return days
 
 
 def solve_dispersion(rate: float, mean: float) -> float:
-    """Solve for the dispersion at which a negative binomial has a given rate and mean.
-
-    Parameters
-    ----------
-    rate : float
-        Proportion with at least one offence.
-    mean : float
-        Offences per person.
-
-    Returns
-    -------
-    float
-        a with (1 + m / a)^-a = 1 - rate; NaN where none has, as when the offences are more
-        evenly spread than by chance, or there are none.
-
-    Raises
-    ------
-    InputError
-        If the rate is no proportion or the mean no number, 0 or more.
-
-    Examples
-    --------
-    >>> round(solve_dispersion(13 / 83, 26 / 83), 3), round(solve_dispersion(0.278, 1.06), 3)
-    (0.153, 0.161)
-    """
+    """Solve for the dispersion at which a negative binomial has a given rate and mean."""
     faults = find_number_faults("rate", rate, least=0, most=1)
     raise_faults("dispersion", [*faults, *find_number_faults("mean", mean, least=0)])
     if not (rate > 0 and mean > 0):
@@ -74,35 +35,7 @@ def solve_dispersion(rate: float, mean: float) -> float:
 
 
 def solve_shape(days: float, mean: float, dispersion: float, unit: float = 1.0) -> float:
-    """Solve for the shape of the intensity that gives the days among reoffenders.
-
-    Parameters
-    ----------
-    days : float
-        Mean recorded days to the first offence, among those with one within a year.
-    mean : float
-        Offences per person in the year.
-    dispersion : float
-        Of the personal intensities.
-    unit : float
-        To which the days are recorded.
-
-    Returns
-    -------
-    float
-        k: 1 is a constant intensity, less one that falls with time; NaN where none gives it,
-        or the dispersion is NaN.
-
-    Raises
-    ------
-    InputError
-        If a number is not above 0.
-
-    Examples
-    --------
-    >>> round(solve_shape(75.0, 26 / 83, 0.153), 2)
-    0.43
-    """
+    """Solve for the shape of the intensity that gives the days among reoffenders."""
     is_known = not (isinstance(dispersion, float) and math.isnan(dispersion))
     numbers = {"days": days, "mean": mean, "unit": unit}
     numbers |= {"dispersion": dispersion} if is_known else {}

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, override
 
+import numpy as np
+
 from desist._types import Data, Draws, Floats
 from desist.cohort.outcomes import Outcomes, find_lost
 from desist.errors import Fault, raise_faults
@@ -38,6 +40,13 @@ class RateModel(Model, ObservedModel):
     ------
     InputError
         If a setting is of the wrong kind; every fault is listed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> model = ds.RateModel(covariates="age")
+    >>> model.covariates
+    'age'
     """
 
     covariates: str | None = FROM_DESIGN
@@ -105,7 +114,7 @@ class RateModel(Model, ObservedModel):
         def weighted(value: Any, log_odds: Any) -> Any:
             return data["weight"] * bernoulli_logit(value, log_odds)
 
-        pm.CustomDist("outcome", eta, logp=weighted, observed=data["reoffended"])
+        pm.CustomDist("outcome", eta, logp=weighted, random=_draw_anew, observed=data["reoffended"])
 
     @override
     def predict(self, eta: Floats, draws: Draws, arm: int, horizon: float) -> dict[str, Floats]:
@@ -126,3 +135,11 @@ class RateModel(Model, ObservedModel):
             return rate * (1 - rate)
 
         return observe_one(rows["reoffended"], "rate", expect, vary=vary, link=LOGIT)
+
+
+def _draw_anew(log_odds: Floats, rng: np.random.Generator, size: Any) -> Floats:
+    """Draw who reoffends, whatever the weights."""
+    from scipy.special import expit
+
+    drawn: Floats = (rng.random(size) < expit(log_odds)).astype(float)
+    return drawn

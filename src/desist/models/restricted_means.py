@@ -1,9 +1,8 @@
-r"""Restricted means of the survival families, as fractions of the horizon.
+"""Restricted means of the survival families, as fractions of the horizon."""
 
-Written so that no factor overflows or cancels, however early or late everybody fails: where the
-textbook's form is a product of something too large and something too small for a number, its
-logarithm or another expansion of it is taken.
-"""
+# Written so that no factor overflows or cancels, however early or late everybody fails: where the
+# textbook's form is a product of something too large and something too small for a number, its
+# logarithm or another expansion of it is taken.
 
 import numpy as np
 
@@ -15,40 +14,13 @@ N_ALTERNATING = 26  # terms of an accelerated alternating series, for (3 + sqrt 
 
 
 def raise_e(exponent: Floats) -> Floats:
-    """Return e to a power; infinite where that is too large for a number.
-
-    Parameters
-    ----------
-    exponent : ndarray of float
-        Such as the log of a cumulative hazard.
-
-    Returns
-    -------
-    ndarray of float
-        Of the same shape.
-    """
+    """Return e to a power; infinite where that is too large for a number."""
     with np.errstate(over="ignore"):
         return np.exp(exponent)
 
 
 def restrict_exponential(eta: Floats) -> Floats:
-    r"""Return the restricted mean of a constant hazard.
-
-    Parameters
-    ----------
-    eta : ndarray of float
-        Log of the cumulative hazard :math:`H` at the horizon.
-
-    Returns
-    -------
-    ndarray of float
-        :math:`(1 - e^{-H})/H`.
-
-    Examples
-    --------
-    >>> restrict_exponential(np.array([-800.0, 0.0, 800.0])).round(6).tolist()
-    [1.0, 0.632121, 0.0]
-    """
+    """Return the restricted mean of a constant hazard."""
     # 1 - e^-H is 1 to the last digit above H = 40; there its quotient by H is e^-eta
     hazard = np.exp(np.minimum(eta, 5.0))
     mean: Floats = np.where(eta > 5.0, np.exp(-np.maximum(eta, 5.0)), _exprel(-hazard))
@@ -56,33 +28,11 @@ def restrict_exponential(eta: Floats) -> Floats:
 
 
 def restrict_weibull(eta: Floats, shape: Floats) -> Floats:
-    r"""Return the restricted mean of a Weibull distribution.
-
-    With :math:`H = e^\eta` and :math:`a = 1/k` it is :math:`H^{-a}\,\Gamma(1 + a)\,P(a, H)`, taken
-    as a logarithm, or :math:`e^{-H} \sum_n H^n / \{(1 + a) \cdots (n + a)\}` where the regularised
-    incomplete gamma function :math:`P` is too small for a number.
-
-    Parameters
-    ----------
-    eta : ndarray of float
-        Log of the cumulative hazard at the horizon.
-    shape : ndarray of float, broadcastable to `eta`
-        :math:`k`.
-
-    Returns
-    -------
-    ndarray of float
-        Between 0 and 1.
-
-    References
-    ----------
-    NIST Digital Library of Mathematical Functions, 8.2.4 and 8.7.1.
-
-    Examples
-    --------
-    >>> restrict_weibull(np.array([0.0, 0.0]), np.array([1.0, 1e-4])).round(6).tolist()
-    [0.632121, 0.367916]
-    """
+    """Return the restricted mean of a Weibull distribution."""
+    # With H = e^eta and a = 1/k it is H^(-a) Gamma(1 + a) P(a, H), taken as a logarithm, or e^(-H)
+    # sum_n H^n / {(1 + a)... (n + a)} where the regularised incomplete gamma function P is too
+    # small for a number.
+    # NIST Digital Library of Mathematical Functions, 8.2.4 and 8.7.1.
     from scipy.special import gammainc, gammaln
 
     eta, power = np.broadcast_arrays(eta, 1 / shape)
@@ -96,41 +46,16 @@ def restrict_weibull(eta: Floats, shape: Floats) -> Floats:
 
 
 def restrict_log_logistic(eta: Floats, shape: Floats) -> Floats:
-    r"""Return the restricted mean of a log-logistic distribution.
-
-    With :math:`H = e^\eta` and :math:`a = 1/k` it is :math:`a\int_0^1 u^{a-1}/(1 + Hu)\,du`. For
-    :math:`\eta \le 0` the integrand is expanded in powers of :math:`Hu`. For :math:`\eta > 0` the
-    integral is cut at :math:`u = 1/H` and expanded in powers of :math:`Hu` below it and of
-    :math:`1/(Hu)` above it:
-
-    .. math:: \sum_n (-1)^n \left\{ \frac{a e^{-a\eta}}{a + n} +
-        a\,\frac{e^{-a\eta} - e^{-(n+1)\eta}}{n + 1 - a} \right\}
-
-    Both are alternating sums of the moments of a positive measure, which few terms give to the last
-    digit.
-
-    Parameters
-    ----------
-    eta : ndarray of float
-        Log-odds of a failure by the horizon.
-    shape : ndarray of float, broadcastable to `eta`
-        :math:`k`.
-
-    Returns
-    -------
-    ndarray of float
-        Between 0 and 1.
-
-    References
-    ----------
-    Cohen, H., Rodriguez Villegas, F. and Zagier, D. (2000). Convergence acceleration of
-    alternating series. Experimental Mathematics 9(1), 3-12, algorithm 1.
-
-    Examples
-    --------
-    >>> restrict_log_logistic(np.array([0.0, 900.0]), np.array([1.0, 1.0])).round(6).tolist()
-    [0.693147, 0.0]
-    """
+    """Return the restricted mean of a log-logistic distribution."""
+    # With H = e^eta and a = 1/k it is a integral_0^1 u^(a-1)/(1 + Hu) du. For eta <= 0 the
+    # integrand is expanded in powers of Hu. For eta > 0 the integral is cut at u = 1/H and expanded
+    # in powers of Hu below it and of 1/(Hu) above it:
+    #     sum_n (-1)^n { (a e^(-a eta)) / (a + n) + a (e^(-a eta) - e^(-(n+1)eta)) / (n + 1 - a)
+    #         }
+    # Both are alternating sums of the moments of a positive measure, which few terms give to the
+    # last digit.
+    # Cohen, H., Rodriguez Villegas, F. and Zagier, D. (2000). Convergence acceleration of
+    # alternating series. Experimental Mathematics 9(1), 3-12, algorithm 1.
     eta, shape = np.broadcast_arrays(eta, shape)
     mean = np.empty(eta.shape)
     late, early = eta <= 0, eta > 0
@@ -144,29 +69,10 @@ def restrict_log_logistic(eta: Floats, shape: Floats) -> Floats:
 
 
 def restrict_log_normal(level: Floats, spread: Floats) -> Floats:
-    r"""Return the restricted mean of a log-normal distribution.
-
-    With :math:`z` the probit of a failure by the horizon and :math:`s` the standard deviation of
-    the log time it is :math:`\Phi(-z) + e^{-zs + s^2/2}\,\Phi(z - s)`, where for :math:`z < s` the
-    last product is :math:`\tfrac12 e^{-z^2/2}\,\mathrm{erfcx}\{(s - z)/\sqrt2\}`.
-
-    Parameters
-    ----------
-    level : ndarray of float
-        :math:`z`.
-    spread : ndarray of float, broadcastable to `level`
-        :math:`s`.
-
-    Returns
-    -------
-    ndarray of float
-        Between 0 and 1.
-
-    Examples
-    --------
-    >>> restrict_log_normal(np.array([0.0, 0.0]), np.array([1.0, 1e9])).round(6).tolist()
-    [0.761578, 0.5]
-    """
+    """Return the restricted mean of a log-normal distribution."""
+    # With z the probit of a failure by the horizon and s the standard deviation of the log time it
+    # is Phi(-z) + e^(-zs + s^2/2) Phi(z - s), where for z < s the last product is 1 / 2 e^(-z^2/2)
+    # erfcx{(s - z)/sqrt(2)}.
     from scipy.special import erfcx, ndtr
 
     level, spread = np.broadcast_arrays(level, spread)

@@ -14,13 +14,7 @@ STEPS = ("read_columns", "complete_rows", "add_outcome", "predict")  # of every 
 
 
 def settle_groups(record: Any) -> None:
-    """Store a list of groupings as a tuple, so that records with equal settings are equal.
-
-    Parameters
-    ----------
-    record : record of settings
-        Its ``groups`` may be anything.
-    """
+    """Store a list of groupings as a tuple, so that records with equal settings are equal."""
     if isinstance(record.groups, list):
         object.__setattr__(record, "groups", tuple(record.groups))
 
@@ -28,22 +22,7 @@ def settle_groups(record: Any) -> None:
 def settle_family[Family](
     record: Any, kind: type[Any] | UnionType, known: Mapping[str, type[Family]]
 ) -> list[Fault]:
-    """Store the family as a record, also where a word was given for it.
-
-    Parameters
-    ----------
-    record : record of settings
-        Its ``family`` may be anything.
-    kind : type or union of types
-        The protocols of its families.
-    known : mapping of str to type
-        Families by their words.
-
-    Returns
-    -------
-    list of Fault
-        What is wrong with the family.
-    """
+    """Store the family as a record, also where a word was given for it."""
     family, faults = read_family(record.family, kind, known)
     if family is not None:
         object.__setattr__(record, "family", family)
@@ -51,18 +30,7 @@ def settle_family[Family](
 
 
 def list_settings(model: Any) -> dict[str, Any]:
-    """List the settings of a model as text, for the record of an evaluation.
-
-    Parameters
-    ----------
-    model : Model
-        A record of settings.
-
-    Returns
-    -------
-    dict of str to object
-        By name, those of its family beside them, and the priors as a record of their own.
-    """
+    """List the settings of a model as text, for the record of an evaluation."""
     plain = {name: value for name, value in vars(model).items() if name != "priors"}
     family = plain.get("family")
     if is_dataclass(family):
@@ -75,18 +43,7 @@ def list_settings(model: Any) -> dict[str, Any]:
 
 
 def find_predictor_faults(record: Any) -> list[Fault]:
-    """Find what is wrong with the covariates, the groups and the priors of a model.
-
-    Parameters
-    ----------
-    record : record of settings
-        With these three attributes.
-
-    Returns
-    -------
-    list of Fault
-        All of them.
-    """
+    """Find what is wrong with the covariates, the groups and the priors of a model."""
     expected = 'a formula such as "age + C(region)", "design" or None'
     covariates, groups = record.covariates, record.groups
     faults = [] if covariates is None else find_kind_faults("covariates", covariates, str, expected)
@@ -101,20 +58,7 @@ def find_predictor_faults(record: Any) -> list[Fault]:
 
 
 def find_model_faults(model: object, where: str = "model") -> list[Fault]:
-    """Find what is wrong with an argument that has to be an outcome model.
-
-    Parameters
-    ----------
-    model : object
-        What was given.
-    where : str
-        Name of the argument.
-
-    Returns
-    -------
-    list of Fault
-        At most one.
-    """
+    """Find what is wrong with an argument that has to be an outcome model."""
     is_model = all(callable(getattr(model, step, None)) for step in STEPS)
     if is_model and not isinstance(model, type):
         return []

@@ -15,9 +15,9 @@ from desist.models._observed import Observed, observe_days, observe_times
 from desist.models.families import (
     SETTLING_FAMILIES,
     SURVIVAL_FAMILIES,
+    Flexible,
     SettlingFamily,
     SurvivalFamily,
-    Weibull,
     WithCured,
 )
 from desist.models.predictors import FROM_DESIGN
@@ -36,6 +36,7 @@ HALF_A_DAY = 0.5
 # Time 0 has no logarithm. At this fraction of the horizon nobody has reoffended under any
 # shape above 0.05.
 FIRST_INSTANT = 1e-300
+BEFORE = "_before"  # of what belongs to the beginning of an interval
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ class SurvivalModel(Model, TimedModel, ObservedModel, ObservedTimes, SettlingMod
                      those free at the horizon who are cured
     `LogLogistic`    :math:`1 / (1 + e^\eta t^{k})`
     `LogNormal`      :math:`\Phi\{-(\eta + k\log t)/c\}`, :math:`c = \pi/\sqrt3`
-    `Flexible`       pieces that end at quantiles of the days of reoffences, up
-                     to ten; the Weibull where fewer than sixteen reoffended
+    `Flexible`       the default: eight pieces that end at quantiles of the days
+                     of reoffences; the Weibull where fewer than ten reoffended
     ===============  ============================================================
 
     Survival at the horizon depends on :math:`\eta` alone, and a larger :math:`\eta` is more
@@ -113,7 +114,7 @@ class SurvivalModel(Model, TimedModel, ObservedModel, ObservedTimes, SettlingMod
     covariates: str | None = FROM_DESIGN
     groups: tuple[str, ...] | None = None
     priors: Priors = Priors()
-    family: SurvivalFamily | SettlingFamily | str = Weibull()
+    family: SurvivalFamily | SettlingFamily | str = Flexible()
     recorded_in: float | None = None
     name: ClassVar[str] = "survival"
     needs: ClassVar[str] = "days"
@@ -215,12 +216,15 @@ class SurvivalModel(Model, TimedModel, ObservedModel, ObservedTimes, SettlingMod
     @override
     def complete_rows(self, rows: Columns) -> Columns:
         """Keep what is the same in all rows once, and say which are of the day of release."""
-        once = {name: rows[name][0] for name in ("starts",) if name in rows}
+        rows = rows | {name: rows[name][0] for name in ("starts",) if name in rows}
+        shared = self.law.share_out(rows["time"], rows)
         if "on_release_day" not in rows:
-            return rows | once
+            before = self.law.share_out(rows["interval_start"], rows)
+            return rows | shared | {f"{name}{BEFORE}": part for name, part in before.items()}
         found = np.flatnonzero(rows["on_release_day"])
         # the first row stands in where there are none: an array of the model is never empty
-        return rows | once | {"on_release_day_rows": found if found.size else np.zeros(1, int)}
+        on_the_day = found if found.size else np.zeros(1, int)
+        return rows | shared | {"on_release_day_rows": on_the_day}
 
     @override
     def add_outcome(self, eta: Any, data: Data) -> None:
@@ -300,7 +304,8 @@ class SurvivalModel(Model, TimedModel, ObservedModel, ObservedTimes, SettlingMod
                 terms, event, data["on_release_day"], data["on_release_day_rows"]
             )
         else:
-            before = family.terms(data["interval_start"], data, eta, parameters)
+            earlier = {name: data[f"{name}{BEFORE}"] for name in data if f"{name}{BEFORE}" in data}
+            before = family.terms(data["interval_start"], {**data, **earlier}, eta, parameters)
             term = first_reoffence_within(before[1], terms[1], event)
         if not isinstance(family, WithCured):
             return term

@@ -1,8 +1,7 @@
-"""Figures with the digits that a report shows, for those that are read or drawn from elsewhere.
+"""Figures with the digits that a report shows, for those that are read or drawn from elsewhere."""
 
-A record with sixteen digits, or a picture with ten, says how many people are behind a figure even
-where no count is printed.
-"""
+# A record with sixteen digits, or a picture with ten, says how many people are behind a figure even
+# where no count is printed.
 
 import math
 from collections.abc import Mapping
@@ -10,6 +9,8 @@ from dataclasses import fields, replace
 from typing import Any
 
 from desist.checks.catalogue import is_of_order
+from desist.effects.days import DayRow
+from desist.effects.groups import GroupTable
 from desist.estimands import Measure, Scale
 from desist.evaluation.record import ComparedCheck, MeasureRow
 from desist.report.words._numbers import as_float, round_half_away
@@ -69,6 +70,40 @@ def round_check(check: ComparedCheck) -> ComparedCheck:
         name: round_to(getattr(check, name), decimals) for name in NUMBERS[:3]
     }
     return replace(check, **figures, p_value=round_share(check.p_value))
+
+
+def round_groups(table: GroupTable) -> GroupTable:
+    """Round the figures of the effects by group."""
+    decimals = count_decimals(table.measure)
+    rows = [
+        replace(
+            row,
+            share=round_share(row.share),
+            raw=round_to(row.raw, decimals),
+            estimate=round_to(row.estimate, decimals),
+            lower=round_to(row.lower, decimals),
+            upper=round_to(row.upper, decimals),
+            probability_of_benefit=round_share(row.probability_of_benefit),
+        )
+        for row in table.rows
+    ]
+    return replace(
+        table,
+        rows=tuple(rows),
+        spread=round_to(table.spread, decimals),
+        spread_lower=round_to(table.spread_lower, decimals),
+        spread_upper=round_to(table.spread_upper, decimals),
+        probability_differs=round_share(table.probability_differs),
+    )
+
+
+def round_day(row: DayRow) -> DayRow:
+    """Round the shares of a day."""
+    decimals = count_decimals(Measure.RATE)
+    figures: dict[str, Any] = {
+        name: round_to(getattr(row, name), decimals) for name in _OF_DIFFERENCES
+    }
+    return replace(row, **figures, probability_of_benefit=round_share(row.probability_of_benefit))
 
 
 def round_balance(row: Mapping[str, Any]) -> dict[str, Any]:

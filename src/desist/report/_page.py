@@ -13,18 +13,21 @@ from desist.models.predictors import FROM_DESIGN, NO_COVARIATES
 from desist.report.disclosure import RuleSet
 from desist.report.pictures._style import STYLE
 from desist.report.pictures.forest import describe_forest, draw_forest
+from desist.report.pictures.groups import describe_groups, draw_groups
 from desist.report.pictures.love import describe_love_plot, love_plot
 from desist.report.tables import (
     print_value,
     tabulate_balance,
+    tabulate_by_day,
     tabulate_checks,
+    tabulate_effects_by_group,
     tabulate_engines,
     tabulate_flow,
     tabulate_measures,
     tabulate_published,
     tabulate_settings,
 )
-from desist.report.view import ShownMeasure, View
+from desist.report.view import ShownGroups, ShownMeasure, View
 from desist.report.words._numbers import count_of, format_number
 from desist.report.words._wording import WORDINGS, name_people
 from desist.report.words.statements import NOT_AN_EFFECT, PerHundred, Statement
@@ -112,9 +115,14 @@ def _fill(view: View) -> dict[str, Any]:
             "tables below.",
         ),
         "measures": make_table("Posterior of each measure", tabulate_measures(view)),
+        "by_day": make_table("Without a reoffence by day", tabulate_by_day(view))
+        if view.by_day
+        else None,
+        "average": _explain_average(view),
         "adjustment": _explain_adjustment(view),
         "causal_checks": _tabulate_all_checks(view, is_causal=True),
         "descriptive": _fill_descriptive(view),
+        "groups": [_fill_groups(shown) for shown in view.groups],
         "published": _fill_published(view),
         "design": _fill_design(view),
         "flow": make_table("Record flow", tabulate_flow(view)) if view.flow else None,
@@ -199,6 +207,16 @@ def _explain_adjustment(view: View) -> str | None:
     )
 
 
+def _explain_average(view: View) -> str | None:
+    if all(shown.measure is not Measure.HAZARD_RATIO for shown in view.printed):
+        return None
+    return (
+        "The hazard ratio is an average over the follow-up: the ratio on each day counts by the "
+        "hazard of that day without the programme. The differences by day say when an effect "
+        "begins and whether it lasts."
+    )
+
+
 def _count_tests(view: View) -> str:
     count = count_of(len(view.measures), "measure was", "measures were")
     several = " Of several, one may stand out by chance." if len(view.measures) > 1 else ""
@@ -235,6 +253,24 @@ def _fill_descriptive(view: View) -> dict[str, Any] | None:
         "caveat": NOT_AN_EFFECT,
         "withheld": " ".join(withheld),
         "checks": _tabulate_all_checks(view, is_causal=False),
+    }
+
+
+def _fill_groups(shown: ShownGroups) -> dict[str, Any]:
+    table = shown.table
+    title = f"{WORDINGS[table.measure].title} by {table.grouping}"
+    filled: dict[str, Any] = {"title": title, "spread": shown.spread, "withheld": shown.withheld}
+    if not table.rows:
+        return filled | {"table": None, "forest": None}
+    return filled | {
+        "table": make_table(title, tabulate_effects_by_group(shown), text=("Group",)),
+        "forest": embed(
+            draw_groups(shown),
+            describe_groups(shown),
+            "Filled circles and lines: posterior and its interval, drawn towards the other groups "
+            "by as much as the data ask for. Open diamonds: the difference of the group's own "
+            "weighted means. Band: the interval for everybody.",
+        ),
     }
 
 
@@ -288,6 +324,7 @@ def _list_contents(filled: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("headline", "Headline", True),
         ("statements", "What may be said", True),
         ("results", "Results and checks", True),
+        ("groups", "Effects by group", filled["groups"]),
         ("time", "Time among reoffenders", filled["descriptive"]),
         ("published", "As published", filled["published"]),
         ("design", "Design and balance", True),

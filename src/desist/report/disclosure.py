@@ -6,13 +6,23 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from desist.arguments import describe
+from desist.effects.days import DayRow
+from desist.effects.groups import GroupTable
 from desist.errors import CannotAnswerError, Fault, InputError
 from desist.estimands import Measure
 from desist.evaluation._model_alone import tells_of
 from desist.evaluation.categories import find_worst, withhold_rows
+from desist.evaluation.groups import withhold_groups
 from desist.evaluation.record import ComparedCheck, Evaluation
 from desist.privacy import FEWEST_SHARING
-from desist.report._digits import NUMBERS, round_balance, round_check, round_to
+from desist.report._digits import (
+    NUMBERS,
+    round_balance,
+    round_check,
+    round_day,
+    round_groups,
+    round_to,
+)
 from desist.report.words._numbers import MISSING, format_number
 
 
@@ -99,21 +109,6 @@ class RuleSet:
         """
         return n_reoffenders >= self.min_reoffenders_for_time
 
-    def prints_category(self, n_people: int) -> bool:
-        """Return whether a category with this many people is printed.
-
-        Parameters
-        ----------
-        n_people : int
-            People in the category.
-
-        Returns
-        -------
-        bool
-            True when there are enough.
-        """
-        return n_people >= self.min_category
-
     def say_count(self, count: int) -> str:
         """Say how many people a small group has, unless it is too small to say.
 
@@ -197,23 +192,7 @@ RULE_SETS: dict[str, RuleSet] = {
 
 
 def find_rules(rules: str | RuleSet) -> RuleSet:
-    """Return the rule set of a name.
-
-    Parameters
-    ----------
-    rules : str or RuleSet
-        "2017", "2019", or a rule set of your own, which is returned as it is.
-
-    Returns
-    -------
-    RuleSet
-        The rules.
-
-    Raises
-    ------
-    InputError
-        If no rule set has this name.
-    """
+    """Return the rule set of a name."""
     if isinstance(rules, RuleSet):
         return rules
     if not isinstance(rules, str) or rules not in RULE_SETS:
@@ -225,20 +204,7 @@ def find_rules(rules: str | RuleSet) -> RuleSet:
 
 
 def require_enough_people(evaluation: Evaluation, rules: RuleSet) -> None:
-    """Refuse to report on a study of few people; published figures are public, and pass.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        What was found.
-    rules : RuleSet
-        How many people there have to be in either arm.
-
-    Raises
-    ------
-    CannotAnswerError
-        If there are fewer.
-    """
+    """Refuse to report on a study of few people; published figures are public, and pass."""
     if evaluation.published is not None:
         return
     causal = [row for row in evaluation.measures if row.measure.is_causal]
@@ -259,21 +225,7 @@ def require_enough_people(evaluation: Evaluation, rules: RuleSet) -> None:
 
 
 def explain_withheld(evaluation: Evaluation, rules: RuleSet) -> dict[Measure, str]:
-    """Explain why measures are not printed.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        What was found.
-    rules : RuleSet
-        What is printed on small groups.
-
-    Returns
-    -------
-    dict of Measure to str
-        The end of a sentence for each measure that is withheld: all of them where too few
-        people reoffended for any; time among reoffenders, where too few participants did.
-    """
+    """Explain why measures are not printed."""
     if general := _explain_outcomes_withheld(evaluation, rules):
         return {row.measure: general for row in evaluation.measures}
     return {
@@ -285,21 +237,7 @@ def explain_withheld(evaluation: Evaluation, rules: RuleSet) -> dict[Measure, st
 
 
 def disclose_evaluation(evaluation: Evaluation, rules: RuleSet) -> Evaluation:
-    """Return the evaluation without what the rules withhold, as it may be stored.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        What was found; published figures are public, and stay as they are.
-    rules : RuleSet
-        What is printed on small groups.
-
-    Returns
-    -------
-    Evaluation
-        Withheld measures are not available, with the reason; checks and balance carry the
-        digits that are shown.
-    """
+    """Return the evaluation without what the rules withhold, as it may be stored."""
     if evaluation.published is not None:
         return evaluation
     reasons = explain_withheld(evaluation, rules)
@@ -311,24 +249,13 @@ def disclose_evaluation(evaluation: Evaluation, rules: RuleSet) -> Evaluation:
         unavailable={**evaluation.unavailable, **withheld},
         design=disclose_design(evaluation.design, rules),
         warnings=disclose_warnings(evaluation.warnings, reasons),
+        by_group=tuple(round_groups(table) for table in disclose_groups(evaluation, rules)),
+        by_day=disclose_days(evaluation, rules),
     )
 
 
 def disclose_warnings(warnings: Iterable[str], withheld: Container[Measure]) -> tuple[str, ...]:
-    """Return the warnings without those that hold figures of a measure that is withheld.
-
-    Parameters
-    ----------
-    warnings : iterable of str
-        Of an evaluation.
-    withheld : container of Measure
-        What is not printed.
-
-    Returns
-    -------
-    tuple of str
-        In their order.
-    """
+    """Return the warnings without those that hold figures of a measure that is withheld."""
     hidden = [measure for measure in Measure if measure in withheld]
     return tuple(
         warning for warning in warnings if not any(tells_of(warning, measure) for measure in hidden)
@@ -336,20 +263,7 @@ def disclose_warnings(warnings: Iterable[str], withheld: Container[Measure]) -> 
 
 
 def disclose_checks(evaluation: Evaluation, rules: RuleSet) -> tuple[ComparedCheck, ...]:
-    """Return the checks, without figures where their measure is withheld.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        What was found.
-    rules : RuleSet
-        What is printed on small groups.
-
-    Returns
-    -------
-    tuple of ComparedCheck
-        One for each check, with all the digits that it has.
-    """
+    """Return the checks, without figures where their measure is withheld."""
     # A measure without a posterior has checks as well; they fall with the outcomes.
     general = _explain_outcomes_withheld(evaluation, rules)
     reasons = explain_withheld(evaluation, rules)
@@ -359,21 +273,25 @@ def disclose_checks(evaluation: Evaluation, rules: RuleSet) -> tuple[ComparedChe
     )
 
 
+def disclose_groups(evaluation: Evaluation, rules: RuleSet) -> tuple[GroupTable, ...]:
+    """Return the effects by group, without groups that are too small and measures withheld."""
+    withheld = explain_withheld(evaluation, rules)
+    return tuple(
+        withhold_groups(table, people=rules.min_people, reoffenders=rules.min_reoffenders)
+        for table in evaluation.by_group
+        if table.measure not in withheld
+    )
+
+
+def disclose_days(evaluation: Evaluation, rules: RuleSet) -> tuple[DayRow, ...]:
+    """Return the shares by day with the digits that are shown, or none where times are withheld."""
+    if Measure.RMST in explain_withheld(evaluation, rules):
+        return ()
+    return tuple(round_day(row) for row in evaluation.by_day)
+
+
 def disclose_design(design: Mapping[str, Any] | None, rules: RuleSet) -> dict[str, Any] | None:
-    """Return the summary of a design as it is shown.
-
-    Parameters
-    ----------
-    design : mapping or None
-        The `design` of an evaluation.
-    rules : RuleSet
-        How many people a category, and those who were dropped, have to be.
-
-    Returns
-    -------
-    dict or None
-        Without small categories; the number dropped is None where it is small.
-    """
+    """Return the summary of a design as it is shown."""
     if design is None:
         return None
     balance = [round_balance(row) for row in withhold_rows(design["balance"], rules.min_category)]

@@ -68,18 +68,7 @@ def render_document(evaluation: Evaluation, *, rules: str | RuleSet = "2019") ->
 
 
 def render_files(view: View) -> dict[str, bytes]:
-    """Render what `write_report` writes.
-
-    Parameters
-    ----------
-    view : View
-        What may be seen of an evaluation.
-
-    Returns
-    -------
-    dict of str to bytes
-        By name, the record last: a folder whose record is new is new as a whole.
-    """
+    """Render what `write_report` writes."""
     return {
         "evaluation.nc": view.pack(),
         "report.html": render_page(view).encode("utf-8", "replace"),
@@ -88,23 +77,7 @@ def render_files(view: View) -> dict[str, bytes]:
 
 
 def require_folder(out: str | Path) -> Path:
-    """Return a folder that can be written to, or that can be made.
-
-    Parameters
-    ----------
-    out : str or Path
-        What the user gave.
-
-    Returns
-    -------
-    Path
-        The same; nothing is made yet.
-
-    Raises
-    ------
-    InputError
-        If it is a file or a link, or the nearest folder that exists cannot be written to.
-    """
+    """Return a folder that can be written to, or that can be made."""
     folder = Path(out)
     raise_faults("report", find_folder_faults(folder))
     return folder

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
+from desist.effects.groups import GroupTable
 from desist.evaluation.record import ComparedCheck, Evaluation, MeasureRow
 from desist.report._digits import round_check
 from desist.report._plain import encode_plain
@@ -43,6 +45,27 @@ _CHECK_FIELDS = (
     "reason",
     "agrees",
 )
+_TABLE_FIELDS = (
+    "grouping",
+    "measure",
+    "probability",
+    "n_groups",
+    "n_withheld",
+    "spread",
+    "spread_lower",
+    "spread_upper",
+    "probability_differs",
+)
+_GROUP_FIELDS = (
+    "level",
+    "n_treated",
+    "n_comparison",
+    "raw",
+    "estimate",
+    "lower",
+    "upper",
+    "probability_of_benefit",
+)
 
 
 def encode_evaluation(evaluation: Evaluation, *, rules: str | RuleSet = "2019") -> dict[str, Any]:
@@ -77,18 +100,7 @@ def encode_evaluation(evaluation: Evaluation, *, rules: str | RuleSet = "2019") 
 
 
 def encode_view(view: View) -> dict[str, Any]:
-    """Return what may be seen of an evaluation in the schema of `evaluation.json`.
-
-    Parameters
-    ----------
-    view : View
-        What may be seen.
-
-    Returns
-    -------
-    dict
-        Plain values only.
-    """
+    """Return what may be seen of an evaluation in the schema of `evaluation.json`."""
     encoded = encode_plain(
         {
             "schema": SCHEMA,
@@ -98,6 +110,8 @@ def encode_view(view: View) -> dict[str, Any]:
             "design": view.design,
             "measures": [_encode_measure(shown.row) for shown in view.measures],
             "checks": [_encode_check(round_check(shown.check)) for shown in view.checks],
+            "groups": [_encode_groups(shown.table) for shown in view.groups],
+            "by_day": [asdict(row) for row in view.by_day],
             "statements": [_encode_statement(statement) for statement in view.statements],
             "warnings": view.warnings,
         }
@@ -106,18 +120,7 @@ def encode_view(view: View) -> dict[str, Any]:
 
 
 def write_json(encoded: Mapping[str, Any]) -> str:
-    """Write an encoded evaluation as JSON text.
-
-    Parameters
-    ----------
-    encoded : mapping
-        From `encode_evaluation`.
-
-    Returns
-    -------
-    str
-        Indented JSON that ends in a newline.
-    """
+    """Write an encoded evaluation as JSON text."""
     return json.dumps(encoded, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -128,6 +131,12 @@ def _encode_measure(row: MeasureRow) -> dict[str, Any]:
 
 def _encode_check(check: ComparedCheck) -> dict[str, Any]:
     return {name: getattr(check, name) for name in _CHECK_FIELDS}
+
+
+def _encode_groups(table: GroupTable) -> dict[str, Any]:
+    fields = {name: getattr(table, name) for name in _TABLE_FIELDS}
+    rows = [{name: getattr(row, name) for name in _GROUP_FIELDS} for row in table.rows]
+    return fields | {"rows": rows}
 
 
 def _encode_statement(statement: Statement) -> dict[str, str]:

@@ -5,18 +5,7 @@ from desist.report.words._wording import WORDINGS
 
 
 def summarise(view: View) -> tuple[str, ...]:
-    """Summarise an evaluation in what may be said about each measure.
-
-    Parameters
-    ----------
-    view : View
-        What may be seen of it.
-
-    Returns
-    -------
-    tuple of str
-        The title, for whom the effects are, and a line a measure.
-    """
+    """Summarise an evaluation in what may be said about each measure."""
     return (
         f"Evaluation: {view.title}",
         f"  effect on {view.estimand.people} ({view.estimand})",

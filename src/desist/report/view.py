@@ -1,8 +1,7 @@
-"""What the rules let a reader see of an evaluation: the one way to tables, pictures and files.
+"""What the rules let a reader see of an evaluation: the one way to tables, pictures and files."""
 
-Everything shown comes through a `View`. It is made once a report, from an evaluation and a rule
-set; tables, pictures, the page, the record and the terminal take nothing else.
-"""
+# Everything shown comes through a `View`. It is made once a report, from an evaluation and a rule
+# set; tables, pictures, the page, the record and the terminal take nothing else.
 
 import math
 from collections.abc import Mapping
@@ -11,16 +10,27 @@ from typing import Any
 
 from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedMeasure, PublishedStudy
+from desist.effects.days import DayRow
+from desist.effects.groups import GroupTable
 from desist.estimands import Estimand, Interval, Measure
 from desist.evaluation.published import YEAR
 from desist.evaluation.record import ComparedCheck, Evaluation, MeasureRow
 from desist.evaluation.storage import pack_evaluation
-from desist.report._digits import round_check, round_row, without_figures
+from desist.report._digits import (
+    count_decimals,
+    round_check,
+    round_groups,
+    round_row,
+    round_to,
+    without_figures,
+)
 from desist.report.disclosure import (
     RuleSet,
     disclose_checks,
+    disclose_days,
     disclose_design,
     disclose_evaluation,
+    disclose_groups,
     disclose_warnings,
     explain_withheld,
     find_rules,
@@ -28,6 +38,7 @@ from desist.report.disclosure import (
 )
 from desist.report.words._numbers import as_float, format_interval, format_probability, format_share
 from desist.report.words._wording import WORDINGS, name_period
+from desist.report.words.groups import describe_spread, describe_withheld
 from desist.report.words.statements import (
     PerHundred,
     Statement,
@@ -90,6 +101,31 @@ class ShownCheck:
     p_value: str
 
 
+@dataclass(frozen=True)
+class ShownGroups:
+    """The effects by group on one measure as a reader may see them.
+
+    Attributes
+    ----------
+    table : GroupTable
+        Groups that may be shown, with the digits that are shown.
+    benefits : tuple of str
+        The probability of benefit of each, as printed.
+    spread : str
+        How much the effect differs between groups, in a sentence.
+    withheld : str
+        How many groups are not shown, and why; empty when all are.
+    overall : Interval or None
+        Of the effect on everybody, with the digits that are shown.
+    """
+
+    table: GroupTable
+    benefits: tuple[str, ...]
+    spread: str
+    withheld: str = ""
+    overall: Interval | None = None
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class View:
     """An evaluation that a rule set has passed.
@@ -110,6 +146,10 @@ class View:
         Those that were tested, printed or withheld.
     checks : tuple of ShownCheck
         In the order of the evaluation.
+    groups : tuple of ShownGroups
+        Effects by group, one a grouping and measure; empty where no groups are declared.
+    by_day : tuple of DayRow
+        Share without a reoffence on a few days; empty where times are not modelled or withheld.
     statements : tuple of Statement
         What may be said about each measure, the unavailable ones last.
     design : dict or None
@@ -138,6 +178,8 @@ class View:
     probability: float
     measures: tuple[ShownMeasure, ...]
     checks: tuple[ShownCheck, ...]
+    groups: tuple[ShownGroups, ...]
+    by_day: tuple[DayRow, ...]
     statements: tuple[Statement, ...]
     design: Mapping[str, Any] | None
     flow: RecordFlow | None
@@ -242,6 +284,8 @@ def make_view(evaluation: Evaluation, rules: str | RuleSet = "2019") -> View:
             for row in evaluation.measures
         ),
         checks=_show_checks(evaluation, rule_set),
+        groups=_show_groups(evaluation, rule_set),
+        by_day=disclose_days(evaluation, rule_set),
         statements=_state_all(evaluation, rule_set, reasons),
         design=disclose_design(evaluation.design, rule_set),
         flow=evaluation.flow,
@@ -319,6 +363,26 @@ def _show_checks(evaluation: Evaluation, rules: RuleSet) -> tuple[ShownCheck, ..
         # A p-value is printed from all its digits: rounded twice, 0.0096 would be 0.01.
         ShownCheck(check if is_public else round_check(check), rules.format_p(check.p_value))
         for check in disclose_checks(evaluation, rules)
+    )
+
+
+def _show_groups(evaluation: Evaluation, rules: RuleSet) -> tuple[ShownGroups, ...]:
+    decimals = {row.measure: count_decimals(row.measure) for row in evaluation.measures}
+    overall = {
+        row.measure: Interval(
+            round_to(row.lower, decimals[row.measure]), round_to(row.upper, decimals[row.measure])
+        )
+        for row in evaluation.measures
+    }
+    return tuple(
+        ShownGroups(
+            round_groups(table),
+            tuple(format_probability(row.probability_of_benefit) for row in table.rows),
+            describe_spread(table),
+            describe_withheld(table, rules.min_people, rules.min_reoffenders),
+            overall.get(table.measure),
+        )
+        for table in disclose_groups(evaluation, rules)
     )
 
 

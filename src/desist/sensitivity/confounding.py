@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 
 from desist.arguments import find_choice_faults, find_kind_faults, find_number_faults
-from desist.effects import Effect, summarise_interval
+from desist.effects.effect import Effect, summarise_interval
 from desist.errors import Fault, raise_faults
 from desist.estimands import Measure
 from desist.evaluation.record import Evaluation

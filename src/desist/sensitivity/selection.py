@@ -296,32 +296,7 @@ def bound_published_time(
 
 
 def mean_of_fastest(days: NDArray[np.float64], weights: NDArray[np.float64], share: float) -> float:
-    """Return the weighted mean of the smallest values that make up a share of the weight.
-
-    Parameters
-    ----------
-    days : ndarray of float, shape (n,)
-        Values.
-    weights : ndarray of float, shape (n,)
-        Positive; only their ratios matter. The person at the edge counts in part.
-    share : float
-        Above 0, up to 1.
-
-    Returns
-    -------
-    float
-        In the unit of the values; all of them when the share is 1.
-
-    Raises
-    ------
-    InputError
-        If the share is not above 0 and at most 1.
-
-    Examples
-    --------
-    >>> mean_of_fastest(np.array([30.0, 10.0, 20.0]), np.ones(3), 0.5)
-    13.333333333333334
-    """
+    """Return the weighted mean of the smallest values that make up a share of the weight."""
     raise_faults(SUBJECT, find_number_faults("share", share, above=0, most=1))
     order = np.argsort(days, kind="stable")
     masses = weights[order] / weights.sum()

@@ -23,26 +23,7 @@ class Shape(Protocol):
     def bound(
         self, share: float, *, mean: float, follow_up: float, rate: float, frequency: float
     ) -> tuple[float, float]:
-        """Return the mean days of the fastest and of the slowest share.
-
-        Parameters
-        ----------
-        share : float
-            Above 0, up to 1.
-        mean : float
-            Printed mean days among reoffenders.
-        follow_up : float
-            Days.
-        rate : float
-            Proportion of the arm who reoffend.
-        frequency : float
-            Offences per person of the arm; NaN when not printed.
-
-        Returns
-        -------
-        tuple of float
-            In days, the smaller first.
-        """
+        """Return the mean days of the fastest and of the slowest share."""
 
 
 @dataclass(frozen=True)

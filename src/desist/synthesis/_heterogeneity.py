@@ -77,11 +77,9 @@ ESTIMATORS: Mapping[str, Callable[[Array, Array], float]] = {
 
 
 def find_peaks(values: Array, variances: Array, *, restricted: bool) -> list[tuple[float, float]]:
-    """Find every local maximum of the likelihood of tau-squared, with its height, from 0 on.
-
-    The likelihood of tau-squared has more than one peak where precise studies agree and another
-    lies far off; Newton's or Fisher's steps from one start find one of them, often at 0.
-    """
+    """Find every local maximum of the likelihood of tau-squared, with its height, from 0 on."""
+    # The likelihood of tau-squared has more than one peak where precise studies agree and another
+    # lies far off; Newton's or Fisher's steps from one start find one of them, often at 0.
     from scipy.optimize import brentq
 
     def score(tau_squared: float) -> float:

@@ -10,40 +10,13 @@ PLACES = 81
 
 
 def find_sign_errors(truth: Mixture, standard_error: float) -> tuple[float, float, float]:
-    """Return power, type S and type M error of a study whose true effect is one of many.
-
-    Parameters
-    ----------
-    truth : Mixture
-        Distribution of the true effect.
-    standard_error : float
-        Of the estimate.
-
-    Returns
-    -------
-    tuple of float
-        Power; probability of the wrong sign given significance; how many times too large a
-        significant estimate is on average.
-    """
+    """Return power, type S and type M error of a study whose true effect is one of many."""
     power, wrong, size = list_sign_errors(truth, np.array([standard_error]))[0]
     return float(power), float(wrong), float(size)
 
 
 def list_sign_errors(truth: Mixture, standard_errors: Floats) -> Floats:
-    """Return power, type S and type M error of studies, a row each; NaN without an error.
-
-    Parameters
-    ----------
-    truth : Mixture
-        Distribution of the true effect.
-    standard_errors : ndarray, shape (n_studies,)
-        Of the estimates.
-
-    Returns
-    -------
-    ndarray, shape (n_studies, 3)
-        As `find_sign_errors` returns them.
-    """
+    """Return power, type S and type M error of studies, a row each; NaN without an error."""
     from scipy.special import ndtr
 
     # Gelman and Carlin (2014), Perspectives on Psychological Science 9, 641-651, averaged over

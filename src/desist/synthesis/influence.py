@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from desist.errors import Fault, raise_faults
+from desist.synthesis.pool_reports import synthesise
 from desist.synthesis.synthesis import Synthesis
-from desist.synthesis.synthesise import synthesise
 
 FEWEST = 3
 SURPRISING = 0.01

@@ -380,22 +380,7 @@ def _list_cautions(
 def read_effects(
     estimates: object, standard_errors: object, fewest: int = 2
 ) -> tuple[Array, Array, list[Fault]]:
-    """Read estimates and their errors, for what takes no names.
-
-    Parameters
-    ----------
-    estimates, standard_errors : object
-        What was given.
-    fewest : int
-        Studies that are needed.
-
-    Returns
-    -------
-    estimates, standard_errors : ndarray, shape (n_studies,)
-        As numbers.
-    faults : list of Fault
-        Everything that is wrong.
-    """
+    """Read estimates and their errors, for what takes no names."""
     values, errors, _, faults = _read_studies(estimates, standard_errors, None, fewest)
     return values, errors, faults
 

@@ -21,36 +21,7 @@ NODES = 61  # of Gauss and Hermite's rule over estimates
 def make_prior(
     prediction: Mixture, scale: str, n_programmes: int, *, vague: float, vague_prior: Normal
 ) -> EvidencePrior:
-    """Make a prior of a prediction: few components that keep its moments, and a vague one.
-
-    Parameters
-    ----------
-    prediction : Mixture
-        Effect of a new programme.
-    scale : str
-        Of the effect.
-    n_programmes : int
-        Behind it.
-    vague : float
-        Weight of the vague component, above 0 and below 1.
-    vague_prior : Normal
-        The vague component.
-
-    Returns
-    -------
-    EvidencePrior
-        The mixture.
-
-    Raises
-    ------
-    InputError
-        If the weight is not between 0 and 1, or the vague component flat.
-
-    References
-    ----------
-    Schmidli, H. et al. (2014). Robust meta-analytic-predictive priors in clinical trials with
-    historical control information. Biometrics 70, 1023-1032.
-    """
+    """Make a prior of a prediction: few components that keep its moments, and a vague one."""
     faults = find_number_faults("vague", vague, above=0, below=1)
     faults += find_kind_faults("vague_prior", vague_prior, Normal, "a prior such as Normal(0, 1)")
     if not faults and np.isinf(vague_prior.scale):

@@ -99,20 +99,7 @@ PRIORS: Mapping[str, SynthesisPriors] = {
 
 
 def log_density_of_spread(prior: Heterogeneity, tau: float) -> float:
-    """Return the log prior density of the heterogeneity; improper uniform has height 1.
-
-    Parameters
-    ----------
-    prior : HalfNormal, HalfStudentT or Uniform
-        Of tau.
-    tau : float
-        Above 0.
-
-    Returns
-    -------
-    float
-        Log density.
-    """
+    """Return the log prior density of the heterogeneity; improper uniform has height 1."""
     if isinstance(prior, HalfNormal):
         return math.log(math.sqrt(2 / math.pi) / prior.scale) - (tau / prior.scale) ** 2 / 2
     if isinstance(prior, HalfStudentT):
@@ -126,20 +113,7 @@ def log_density_of_spread(prior: Heterogeneity, tau: float) -> float:
 
 
 def log_density_of_mean(prior: Normal, means: Floats) -> Floats:
-    """Return the log prior density of means; flat has height 1.
-
-    Parameters
-    ----------
-    prior : Normal
-        Of the mean.
-    means : ndarray
-        Where.
-
-    Returns
-    -------
-    ndarray
-        Log densities.
-    """
+    """Return the log prior density of means; flat has height 1."""
     if math.isinf(prior.scale):
         return np.zeros_like(means)
     away = (means - prior.mean) / prior.scale
@@ -147,16 +121,5 @@ def log_density_of_mean(prior: Normal, means: Floats) -> Floats:
 
 
 def precision_of(prior: Normal) -> float:
-    """Return the precision of a normal prior; 0 where it is flat.
-
-    Parameters
-    ----------
-    prior : Normal
-        Of a mean.
-
-    Returns
-    -------
-    float
-        One over its variance.
-    """
+    """Return the precision of a normal prior; 0 where it is flat."""
     return 0.0 if prior == FLAT or math.isinf(prior.scale) else prior.scale**-2

@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from desist.arguments import find_kind_faults, find_number_faults
-from desist.effects import summarise_interval
+from desist.effects.effect import summarise_interval
 from desist.errors import Fault, name_rows, raise_faults
 from desist.estimands import Interval
 from desist.inference.diagnostics import Diagnostics, require_convergence
@@ -327,22 +327,7 @@ def _observed_odds_ratios(counts: pd.DataFrame) -> NDArray[np.float64]:
 
 
 def read_counts(columns: Mapping[str, object], labels: object) -> tuple[pd.DataFrame, list[Fault]]:
-    """Read reoffenders and people of both arms.
-
-    Parameters
-    ----------
-    columns : mapping of str to object
-        treated_events, n_treated, comparison_events and n_comparison, as given.
-    labels : object
-        Names of the studies, or None.
-
-    Returns
-    -------
-    counts : DataFrame
-        Whole numbers, one row a study.
-    faults : list of Fault
-        Everything that is wrong.
-    """
+    """Read reoffenders and people of both arms."""
     arrays: dict[str, NDArray[np.float64]] = {}
     faults: list[Fault] = []
     for where, column in columns.items():

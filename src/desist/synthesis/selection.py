@@ -73,24 +73,7 @@ class StepSelection:
 def make_factor(
     selection: StepSelection, evidence: Sequence[Evidence], scale: str
 ) -> tuple[Factor, Floats]:
-    """Make what selection multiplies the likelihood by, and list the nodes of its weight.
-
-    Parameters
-    ----------
-    selection : StepSelection
-        How reports are selected.
-    evidence : sequence of Evidence
-        What is known of each study.
-    scale : str
-        Of the synthesis.
-
-    Returns
-    -------
-    callable
-        (means, tau) to logs, shape (n_weights, n_means).
-    ndarray
-        Nodes of the uncertain weight; the first weight where it is known.
-    """
+    """Make what selection multiplies the likelihood by, and list the nodes of its weight."""
     from scipy.special import ndtr, ndtri
 
     # Vevea and Hedges (1995), Psychometrika 60, 419-435; the errors are taken as known.
@@ -138,41 +121,13 @@ def _find_place(evidence: Evidence, scale: str, selection: StepSelection, side: 
 
 
 def name_weight(nodes: Floats, masses: Floats) -> dict[str, float]:
-    """Summarise the posterior of the weight of what was not favoured.
-
-    Parameters
-    ----------
-    nodes : ndarray
-        Of the weight.
-    masses : ndarray
-        Their posterior probabilities.
-
-    Returns
-    -------
-    dict of str to float
-        mean and sd.
-    """
+    """Summarise the posterior of the weight of what was not favoured."""
     mean = float(masses @ nodes)
     return {"mean": mean, "sd": float(np.sqrt(masses @ (nodes - mean) ** 2))}
 
 
 def count_places(selection: StepSelection, evidence: Sequence[Evidence], scale: str) -> Integers:
-    """Count the studies in each interval of p.
-
-    Parameters
-    ----------
-    selection : StepSelection
-        How reports are selected.
-    evidence : sequence of Evidence
-        What is known of each study.
-    scale : str
-        Of the synthesis.
-
-    Returns
-    -------
-    ndarray of int
-        One number an interval.
-    """
+    """Count the studies in each interval of p."""
     side = -1.0 if selection.alternative == "less" else 1.0
     places = [_find_place(one, scale, selection, side) for one in evidence]
     return np.bincount(places, minlength=len(selection.steps) + 1)

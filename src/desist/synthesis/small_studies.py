@@ -240,20 +240,7 @@ def adjust_by_precision(
 
 
 def require_enough(n_studies: int, what: str) -> None:
-    """Refuse what fewer than ten studies cannot answer.
-
-    Parameters
-    ----------
-    n_studies : int
-        How many there are.
-    what : str
-        What was asked for, to begin a sentence.
-
-    Raises
-    ------
-    CannotAnswerError
-        If there are fewer than ten.
-    """
+    """Refuse what fewer than ten studies cannot answer."""
     # Sterne et al. (2011), BMJ 343, d4002: with fewer, chance and bias look alike.
     if n_studies < FEWEST:
         message = (

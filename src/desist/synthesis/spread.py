@@ -159,20 +159,7 @@ class SpreadPosterior:
 
 
 def bin_draws(draws: Floats, n_panels: int = 40) -> SpreadPosterior:
-    """Put draws of tau on panels of equal probability, for the sampler's posterior.
-
-    Parameters
-    ----------
-    draws : ndarray, shape (n_draws,)
-        Of tau.
-    n_panels : int
-        How many.
-
-    Returns
-    -------
-    SpreadPosterior
-        Constant within each panel.
-    """
+    """Put draws of tau on panels of equal probability, for the sampler's posterior."""
     edges = np.r_[0.0, np.quantile(draws, np.linspace(0, 1, n_panels + 1)[1:])]
     pairs = np.stack([edges[:-1], edges[1:]], axis=1)
     heights = np.repeat(1 / (n_panels * np.diff(edges)), 2).reshape(n_panels, 2)

@@ -53,20 +53,7 @@ class Study:
 
 
 def find_scale_faults(studies: Sequence[Study], scale: str) -> list[Fault]:
-    """Find which studies cannot speak of an effect on a scale.
-
-    Parameters
-    ----------
-    studies : sequence of Study
-        All of them.
-    scale : str
-        Of the synthesis.
-
-    Returns
-    -------
-    list of Fault
-        One a kind of evidence.
-    """
+    """Find which studies cannot speak of an effect on a scale."""
     silent: dict[str, list[int]] = {}
     for row, study in enumerate(studies):
         if scale not in study.evidence.scales:
@@ -85,24 +72,7 @@ def find_scale_faults(studies: Sequence[Study], scale: str) -> list[Fault]:
 def combine_programmes(
     studies: Sequence[Study], scale: str, correlation: float | None
 ) -> tuple[list[Study], list[Fault]]:
-    """Combine several estimates of one programme into one, which has all they know.
-
-    Parameters
-    ----------
-    studies : sequence of Study
-        As reported.
-    scale : str
-        Of the synthesis.
-    correlation : float or None
-        Of the errors of estimates of one programme.
-
-    Returns
-    -------
-    list of Study
-        One a programme.
-    list of Fault
-        Programmes with several reports that cannot be combined.
-    """
+    """Combine several estimates of one programme into one, which has all they know."""
     groups: dict[str, list[int]] = {}
     for row, study in enumerate(studies):
         groups.setdefault(study.programme, []).append(row)
@@ -120,18 +90,7 @@ def combine_programmes(
 
 
 def find_correlation_faults(correlation: object) -> list[Fault]:
-    """Find what is wrong with the correlation of estimates of one programme.
-
-    Parameters
-    ----------
-    correlation : object
-        What was given.
-
-    Returns
-    -------
-    list of Fault
-        At most one.
-    """
+    """Find what is wrong with the correlation of estimates of one programme."""
     return find_number_faults("correlation", correlation, least=0, below=1, optional=True)
 
 

@@ -5,6 +5,7 @@ import pytest
 from scipy.optimize import brentq
 
 from desist.checks.designs.randomisation import (
+    contrast_sets,
     draw_participation,
     permute_within_sets,
     redraw_radius,
@@ -13,6 +14,7 @@ from desist.checks.designs.randomisation import (
 from desist.checks.people.ranks import permutation
 from desist.checks.people.weighted import weighted_difference
 from desist.design.matching.radius import radius_weights
+from desist.design.matching.within_radius import WithinRadius
 from desist.errors import CannotAnswerError, InputError
 
 
@@ -92,6 +94,22 @@ def test_every_draw_of_radius_matching_is_that_of_the_recomputed_weights():
     assert found.p_value == pytest.approx(min(2 * min(below, above), 1))
 
 
+@pytest.mark.parametrize(("n_treated", "radius"), [(3, 0.5), (60, 0.3), (150, 2.0), (150, 0.01)])
+def test_matched_means_of_draws_are_those_of_their_weights_however_crowded(n_treated, radius):
+    outcome, _, logit, p = report_like(n_people=400, n_treated=n_treated)
+    draws = draw_participation(p, n_treated, 12, rng=5)
+    found = WithinRadius(logit, radius).prepare(outcome[np.newaxis])(draws)[0]
+    for chosen, difference in zip(draws, found, strict=True):
+        arm = np.isin(np.arange(400), chosen)
+        weights = radius_weights(logit, arm, radius)
+        if not weights.any():
+            assert np.isnan(difference)
+            continue
+        expected = np.average(outcome[arm], weights=weights[arm])
+        expected -= np.average(outcome[~arm], weights=weights[~arm])
+        assert difference == pytest.approx(expected, abs=1e-12)
+
+
 @pytest.mark.parametrize("estimand", ["ATE", "ATT", "ATC", "ATO", "ATM"])
 def test_weighted_estimate_is_that_of_the_weights(estimand):
     outcome, treated, _, p = report_like(n_people=800, n_treated=60)
@@ -123,6 +141,34 @@ def test_pairs_are_signed_differences():
     found = permute_within_sets(outcome, treated, [0, 0, 1, 1, 2, 2], n_draws=8000, rng=1)
     assert found.estimate == pytest.approx((2 + 3 + 4) / 3)
     assert found.p_value == pytest.approx(2 / 8, abs=0.02)  # all signs one way: 1 of 8 a side
+
+
+@pytest.mark.parametrize("n_inside", [1, 2, 3])
+def test_participants_of_a_set_are_any_of_its_people_equally_often(n_inside):
+    outcome, treated = np.array([1.0, 2.0, 4.0, 8.0]), np.arange(4) < n_inside
+    found = contrast_sets((outcome,), treated, np.zeros(4, dtype=int), None, n_draws=40_000, rng=3)
+    ways = [
+        outcome[list(chosen)].mean() - np.delete(outcome, chosen).mean()
+        for chosen in itertools.combinations(range(4), n_inside)
+    ]
+    seen = np.isclose(found.drawn[0][:, np.newaxis], ways).mean(axis=0)
+    np.testing.assert_allclose(seen, 1 / len(ways), atol=0.01)
+
+
+def test_many_participants_of_one_set_are_drawn_as_often_as_chance_has_it():
+    outcome, treated = np.eye(1, 300)[0], np.arange(300) < 140
+    found = contrast_sets((outcome,), treated, np.zeros(300, dtype=int), None, n_draws=4000, rng=3)
+    assert (found.drawn[0] > 0).mean() == pytest.approx(140 / 300, abs=0.03)
+
+
+def test_outcomes_compared_together_have_the_answers_of_each_alone():
+    outcome, treated, _, _ = report_like(n_people=300, n_treated=30)
+    sets = np.arange(300) % 15
+    other = outcome * 3.0 + np.arange(300)
+    together = contrast_sets((outcome, other), treated, sets, None, n_draws=99, rng=1)
+    for position, column in enumerate((outcome, other)):
+        alone = contrast_sets((column,), treated, sets, None, n_draws=99, rng=1)
+        assert str(together.judge(position)) == str(alone.judge(0))  # as text: nan is not nan
 
 
 def test_shift_of_the_participants_is_inside_the_interval_and_zero_is_not():

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from desist.design.design import build_design
 from desist.design.formula import FUNCTIONS, find_bad_values, make_matrix, read_formula
+from desist.design.formula.parser import parse
+from desist.design.formula.syntax import write
 from desist.design.matching.radius import RadiusMatching
 from desist.errors import InputError
 
@@ -154,7 +156,7 @@ def test_a_letter_of_another_alphabet_is_named(covariates):
         ("age + prior - sex", "expected terms to take away that are there, found 'sex'"),
         ("age*sex*prior - 1", "leave out the 0 or -1"),
         ("age + prior)", "')' has no place there"),
-        ("age sex", "'sex' has no place there"),
+        ("age sex", "write + between two covariates"),
         ("log(age", "expected ',', it ends too early"),
     ],
 )
@@ -306,3 +308,13 @@ def test_rare_levels_and_combinations_are_numbered_where_they_are_shown(covariat
     assert not [name for name in matrix.shown if "Roma" in name]
     assert len(set(matrix.shown)) == len(matrix.names)
     assert "cell[T.a]" in matrix.shown
+
+
+def test_a_name_with_blanks_needs_no_backticks():
+    tree = parse("prior convictions + C(age at release) + bs(score 2, df=3)")
+    assert write(tree) == "`prior convictions` + C(`age at release`) + bs(`score 2`, df=3)"
+
+
+def test_a_name_before_a_function_is_not_joined_to_it():
+    with pytest.raises(InputError, match="'C' has no place there"):
+        parse("age C(sex)")

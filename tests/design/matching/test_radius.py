@@ -5,12 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desist.design.design import build_design
-from desist.design.matching.radius import (
-    RadiusMatching,
-    find_windows,
-    iterate_pairs,
-    radius_weights,
-)
+from desist.design.matching.radius import RadiusMatching, iterate_pairs, radius_weights
+from desist.design.matching.windows import find_windows
 from desist.design.scores.models import GivenScore
 from desist.errors import InputError, NoOverlapError
 from desist.estimands import Estimand

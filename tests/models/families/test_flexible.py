@@ -9,6 +9,8 @@ from desist.models.families import Flexible, Pieces, Weibull
 from desist.models.priors import Normal
 from desist.models.survival import SurvivalModel
 
+FORTY = (5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0)  # eighths of the days 1 to 40
+
 
 def outcomes_of(days, reoffended, follow_up=100.0):
     days, reoffended = np.asarray(days, dtype=float), np.asarray(reoffended, dtype=bool)
@@ -20,15 +22,16 @@ def test_knots_are_quantiles_of_the_days_of_reoffences_and_not_of_censored_ones(
     model = SurvivalModel(family="flexible")
     settled = model.settle(outcomes_of(days, days < 100), np.ones(540), 100.0)
     assert isinstance(settled.family, Pieces)
-    assert settled.family.cuts == (8.0, 16.0, 24.0, 32.0)
+    assert settled.family.cuts == FORTY
 
 
 def test_few_reoffences_have_the_weibull():
     days = np.r_[np.arange(1.0, 11.0), np.full(50, 100.0)]
-    settled = SurvivalModel(family="flexible").settle(
-        outcomes_of(days, days < 100), np.ones(60), 100.0
-    )
-    assert settled == SurvivalModel(family="weibull")
+    outcomes = outcomes_of(days, days < 100)
+    ten = SurvivalModel().settle(outcomes, np.ones(60), 100.0)
+    assert ten.family.cuts == (2.0, 3.0, 4.0, 5.0, 7.0, 8.0, 9.0)
+    fewer = SurvivalModel().settle(outcomes, np.full(60, 0.99), 100.0)
+    assert fewer == SurvivalModel(family="weibull")
 
 
 def test_people_of_weight_zero_have_no_say_in_the_knots():
@@ -37,7 +40,7 @@ def test_people_of_weight_zero_have_no_say_in_the_knots():
     settled = SurvivalModel(family="flexible").settle(
         outcomes_of(days, np.ones(80)), weights, 100.0
     )
-    assert settled.family.cuts == (8.0, 16.0, 24.0, 32.0)
+    assert settled.family.cuts == FORTY
 
 
 def settle(days, **priors):
@@ -52,17 +55,20 @@ def test_reoffences_that_all_fall_on_one_day_have_one_knot_at_most():
 
 def test_a_walk_of_more_steps_varies_as_much_as_a_whole():
     prior, ratio = Normal(0.1, 0.5), Normal(0.0, 0.3)
-    four = settle(np.arange(1, 33), log_hazard_steps=prior, log_hazard_steps_ratio=ratio)
-    assert (four.log_hazard_steps, four.log_hazard_steps_ratio) == (prior, ratio)
-    ten = settle(np.arange(1, 81), log_hazard_steps=prior, log_hazard_steps_ratio=None)
-    assert len(ten.cuts) == 9
-    assert 9 * ten.log_hazard_steps.scale**2 == pytest.approx(3 * 0.5**2)
-    assert ten.log_hazard_steps_ratio is None
+    on_four_days = np.repeat([10, 20, 30, 40], 10)
+    four = settle(on_four_days, log_hazard_steps=prior, log_hazard_steps_ratio=ratio)
+    assert four.cuts == (10.0, 20.0, 30.0, 40.0)
+    assert 4 * four.log_hazard_steps_ratio.scale**2 == pytest.approx(3 * 0.3**2)
+    eight = settle(np.arange(1, 81), log_hazard_steps=prior, log_hazard_steps_ratio=None)
+    assert len(eight.cuts) == 7
+    assert eight.log_hazard_steps.mean == 0.1
+    assert 7 * eight.log_hazard_steps.scale**2 == pytest.approx(3 * 0.5**2)
+    assert eight.log_hazard_steps_ratio is None
 
 
 def test_the_family_of_few_reoffences_can_be_chosen():
     few = Weibull(Normal(0.0, 0.2), None)
-    assert settle(np.arange(1, 11), few=few) == few
+    assert settle(np.arange(1, 10), few=few) == few
 
 
 def test_all_faults_of_the_settings_are_listed():

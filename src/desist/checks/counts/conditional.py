@@ -1,8 +1,7 @@
-"""Exact tests of a two-by-two table given both margins: Fisher and mid-p.
+"""Exact tests of a two-by-two table given both margins: Fisher and mid-p."""
 
-For whole counts of independent, equally informative people; a weighted pseudo-count is
-refused. The table is summarised by the conditional odds ratio.
-"""
+# For whole counts of independent, equally informative people; a weighted pseudo-count is refused.
+# The table is summarised by the conditional odds ratio.
 
 import math
 from collections.abc import Callable

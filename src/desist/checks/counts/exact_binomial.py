@@ -1,14 +1,10 @@
-r"""The exact count of participants against an uncertain comparison rate.
+"""The exact count of participants against an uncertain comparison rate."""
 
-The participants' count is whole and exact; the comparison rate is a weighted one, known
-only as well as its effective sample size allows. If the rates are the same, the count is
-
-.. math:: X \sim \text{Binomial}(n_1, p), \qquad
-          p \sim \text{Beta}(x_2 + \tfrac12,\; n_2 - x_2 + \tfrac12)
-
-with :math:`n_2` the effective size and :math:`x_2 = n_2 \hat p_2`: a beta-binomial count.
-A known rate (:math:`n_2 \to \infty`) gives the ordinary exact binomial test.
-"""
+# The participants' count is whole and exact; the comparison rate is a weighted one, known only as
+# well as its effective sample size allows. If the rates are the same, the count is
+#     X ~ Binomial(n_1, p), p ~ Beta(x_2 + 1 / 2, n_2 - x_2 + 1 / 2)
+# with n_2 the effective size and x_2 = n_2 p_hat_2: a beta-binomial count. A known rate (n_2 ->
+# infinity) gives the ordinary exact binomial test.
 
 import math
 

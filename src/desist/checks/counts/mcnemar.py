@@ -1,14 +1,10 @@
-r"""McNemar's test of matched pairs, exact and mid-p.
+"""McNemar's test of matched pairs, exact and mid-p."""
 
-Pairs in which both or neither reoffend say nothing of a difference. Of the :math:`b + c` others
-the participant alone reoffends in b, and if the programme makes no difference b is binomial with
-share one half. The odds ratio given the pair is b / c.
-
-References
-----------
-McNemar, Q. (1947). Psychometrika 12, 153-157. Fagerland, M. W., Lydersen, S. and Laake, P. (2013).
-BMC Medical Research Methodology 13, 91 (mid-p).
-"""
+# Pairs in which both or neither reoffend say nothing of a difference. Of the b + c others the
+# participant alone reoffends in b, and if the programme makes no difference b is binomial with
+# share one half. The odds ratio given the pair is b / c.
+# McNemar, Q. (1947). Psychometrika 12, 153-157. Fagerland, M. W., Lydersen, S. and Laake, P.
+# (2013). BMC Medical Research Methodology 13, 91 (mid-p).
 
 import math
 

@@ -1,8 +1,7 @@
-"""Intervals for one proportion, from a count that need not be whole.
+"""Intervals for one proportion, from a count that need not be whole."""
 
-A weighted proportion enters with an effective count: the proportion times the
-effective sample size.
-"""
+# A weighted proportion enters with an effective count: the proportion times the effective sample
+# size.
 
 import math
 from collections.abc import Callable

@@ -1,18 +1,16 @@
-r"""Ratio of two proportions and odds ratio, from counts that need not be whole.
+"""Ratio of two proportions and odds ratio, from counts that need not be whole."""
 
-Score intervals invert the test of :math:`p_1 = \phi p_2` (or of an odds ratio
-:math:`\psi`) with both proportions at their constrained maximum; Miettinen and Nurminen
-multiply the variance by N / (N - 1). Log intervals are normal on the log scale; adding
-a half to every cell keeps them finite.
-"""
+# Score intervals invert the test of p_1 = phi p_2 (or of an odds ratio psi) with both proportions
+# at their constrained maximum; Miettinen and Nurminen multiply the variance by N / (N - 1). Log
+# intervals are normal on the log scale; adding a half to every cell keeps them finite.
 
 import math
 from collections.abc import Callable
 
-from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from desist.checks.counts.two_by_two import TwoByTwo, find_total_faults, read_table
+from desist.checks.crossing import cross_log_ratio
 from desist.checks.finding import Finding, exponentiate, from_standard_error
 
 Score = Callable[[float], float]
@@ -273,20 +271,8 @@ def _invert(
     estimate = top / bottom if bottom > 0 else math.inf
     lower, upper = 0.0, math.inf
     if top > 0:
-        lower = math.exp(_cross(lambda t: shrink * score(t) - z))
+        lower = math.exp(cross_log_ratio(lambda t: shrink * score(t) - z))
     if bottom > 0:
-        upper = math.exp(_cross(lambda t: shrink * score(t) + z))
+        upper = math.exp(cross_log_ratio(lambda t: shrink * score(t) + z))
     p_value = min(2 * float(ndtr(-abs(shrink * score(0.0)))), 1.0)
     return Finding(estimate, lower, upper, p_value, probability)
-
-
-def _cross(falling: Score) -> float:
-    reach = 1.0
-    while reach < 64 and (falling(-reach) < 0 or falling(reach) > 0):
-        reach *= 2
-    if falling(-reach) < 0:
-        return -math.inf
-    if falling(reach) > 0:
-        return math.inf
-    bounded = lambda t: max(min(falling(t), 1e6), -1e6)  # noqa: E731 - brentq needs finite ends
-    return float(brentq(bounded, -reach, reach, xtol=1e-13))

@@ -106,24 +106,7 @@ class TwoByTwo:
 
 
 def find_arm_faults(where_x: str, x: object, where_n: str, n: object) -> list[Fault]:
-    """Find all that is wrong with the count and the size of one arm.
-
-    Parameters
-    ----------
-    where_x : str
-        Name of the count.
-    x : object
-        What was given for it.
-    where_n : str
-        Name of the size.
-    n : object
-        What was given for it.
-
-    Returns
-    -------
-    list of Fault
-        Empty when it is in order.
-    """
+    """Find all that is wrong with the count and the size of one arm."""
     count_faults = find_number_faults(where_x, x, least=0.0)
     size_faults = find_number_faults(where_n, n, above=0.0)
     if count_faults or size_faults:
@@ -135,20 +118,7 @@ def find_arm_faults(where_x: str, x: object, where_n: str, n: object) -> list[Fa
 
 
 def find_total_faults(n1: object, n2: object) -> list[Fault]:
-    """Find whether so few effective people are compared that N / (N - 1) has no value.
-
-    Parameters
-    ----------
-    n1 : object
-        Participants.
-    n2 : object
-        Comparison people.
-
-    Returns
-    -------
-    list of Fault
-        Empty when it is in order.
-    """
+    """Find whether so few effective people are compared that N / (N - 1) has no value."""
     if find_number_faults("n1", n1, above=0.0) or find_number_faults("n2", n2, above=0.0):
         return []
     total = _as_float(n1) + _as_float(n2)
@@ -158,18 +128,7 @@ def find_total_faults(n1: object, n2: object) -> list[Fault]:
 
 
 def find_whole_faults(counts: Mapping[str, object]) -> list[Fault]:
-    """Name the counts that are not whole: an exact test of a pseudo-count tests nothing.
-
-    Parameters
-    ----------
-    counts : mapping of str to object
-        Each count under its name; what is no number is left to others.
-
-    Returns
-    -------
-    list of Fault
-        Empty when it is in order.
-    """
+    """Name the counts that are not whole: an exact test of a pseudo-count tests nothing."""
     return [
         Fault(name, "a whole number, 0 or more", describe(value), ADVICE_WHOLE)
         for name, value in counts.items()
@@ -187,30 +146,7 @@ def read_table(
     whole: bool = False,
     faults: Iterable[Fault] = (),
 ) -> TwoByTwo:
-    """Read the arguments of a formula on two counts; one error for all that is wrong.
-
-    Parameters
-    ----------
-    x1 : float
-        Reoffenders among the participants.
-    n1 : float
-        Participants.
-    x2 : float
-        Reoffenders among the comparison people.
-    n2 : float
-        Comparison people.
-    probability : float
-        Coverage of the interval.
-    whole : bool
-        Whether only whole numbers will do.
-    faults : iterable of Fault
-        Other faults of the call, raised together with these.
-
-    Returns
-    -------
-    TwoByTwo
-        The table.
-    """
+    """Read the arguments of a formula on two counts; one error for all that is wrong."""
     given = (x1, n1, x2, n2)
     found = _find_table_faults(ARGUMENTS, given)
     if whole:
@@ -220,24 +156,7 @@ def read_table(
 
 
 def read_known_rate(x1: float, n1: float, rate: float, probability: float) -> TwoByTwo:
-    """Read a count against a rate known without error, which is one of a billion people.
-
-    Parameters
-    ----------
-    x1 : float
-        Reoffenders among the participants.
-    n1 : float
-        Participants.
-    rate : float
-        Known rate of the comparison people.
-    probability : float
-        Coverage of the interval.
-
-    Returns
-    -------
-    TwoByTwo
-        With a billion comparison people.
-    """
+    """Read a count against a rate known without error, which is one of a billion people."""
     faults = [
         *find_arm_faults("x1", x1, "n1", n1),
         *find_whole_faults({"x1": x1, "n1": n1}),
@@ -249,22 +168,7 @@ def read_known_rate(x1: float, n1: float, rate: float, probability: float) -> Tw
 
 
 def read_proportion(x: float, n: float, probability: float) -> tuple[float, float]:
-    """Read a count and its size; one error for all that is wrong.
-
-    Parameters
-    ----------
-    x : float
-        Count.
-    n : float
-        People.
-    probability : float
-        Coverage of the interval.
-
-    Returns
-    -------
-    tuple of float
-        Both.
-    """
+    """Read a count and its size; one error for all that is wrong."""
     faults = [*find_arm_faults("x", x, "n", n), *find_probability_faults(probability)]
     raise_faults(SUBJECT, faults)
     return float(x), float(n)

@@ -1,9 +1,7 @@
-"""Difference of two proportions, from counts that need not be whole.
+"""Difference of two proportions, from counts that need not be whole."""
 
-All are for independent, equally informative people. A weighted proportion enters with
-its effective count (proportion times effective sample size), and whoever prints the
-result says so.
-"""
+# All are for independent, equally informative people. A weighted proportion enters with its
+# effective count (proportion times effective sample size), and whoever prints the result says so.
 
 import math
 from collections.abc import Callable
@@ -15,6 +13,7 @@ from scipy.special import ndtr, ndtri, xlogy
 from desist.arguments import find_choice_faults
 from desist.checks.counts.proportions import Limits, clopper_pearson, jeffreys, wilson
 from desist.checks.counts.two_by_two import TwoByTwo, find_total_faults, read_table
+from desist.checks.crossing import find_crossing
 from desist.checks.finding import Finding
 
 CORRECTIONS = ("none", "yates", "n_minus_1", "likelihood")
@@ -214,33 +213,7 @@ def mover_jeffreys(
 
 
 def mover_exact(x1: float, n1: float, x2: float, n2: float, probability: float = 0.95) -> Finding:
-    """Compare an exact count with an uncertain rate: Clopper-Pearson against Jeffreys.
-
-    Parameters
-    ----------
-    x1, n1 : float
-        Reoffenders and people among the participants.
-    x2, n2 : float
-        Effective count and size of the comparison group.
-    probability : float
-        Coverage of the interval.
-
-    Returns
-    -------
-    Finding
-        Difference; p is 1 minus the coverage at which the interval just reaches 0.
-
-    Raises
-    ------
-    InputError
-        If a number is not one of a table, such as more reoffenders than people; every fault
-        is listed.
-
-    Examples
-    --------
-    >>> round(mover_exact(13, 83, 1533, 5514).lower, 4)
-    -0.1929
-    """
+    """Compare an exact count with an uncertain rate: Clopper-Pearson against Jeffreys."""
     table = read_table(x1, n1, x2, n2, probability)
     return _mover(table, probability, clopper_pearson, jeffreys)
 
@@ -444,7 +417,7 @@ def _cross(function: Callable[[float], float], low: float, high: float) -> float
         return round(low)
     if function(high) >= 0:
         return round(high)
-    return float(brentq(lambda x: max(min(function(x), 1e6), -1e6), low, high, xtol=1e-13))
+    return find_crossing(function, low, high)
 
 
 def _constrained(x1: float, n1: float, x2: float, n2: float, delta: float) -> tuple[float, float]:

@@ -1,15 +1,11 @@
-r"""Unconditional exact tests of a two-by-two table: Boschloo and Barnard, fast.
+"""Unconditional exact tests of a two-by-two table: Boschloo and Barnard, fast."""
 
-Whatever the order of the tables, the probability of the region R that is at least as
-extreme as the observed table is a sum over the total m of reoffenders alone,
-
-.. math:: P_\pi(R) = \sum_{m=0}^{N} \binom{N}{m} \pi^m (1 - \pi)^{N - m}
-          \; P(X_1 \in R \mid X_1 + X_2 = m)
-
-because given the total the count is hypergeometric whatever the common rate
-:math:`\pi`. So 83 against 5,514 needs 5,598 terms for each rate, not half a million, and
-the greatest value over the rates is found in a fraction of a second.
-"""
+# Whatever the order of the tables, the probability of the region R that is at least as extreme as
+# the observed table is a sum over the total m of reoffenders alone,
+#     P_pi(R) = sum_(m=0)^N C(N, m) pi^m (1 - pi)^(N - m) P(X_1 in R | X_1 + X_2 = m)
+# because given the total the count is hypergeometric whatever the common rate pi. So 83 against
+# 5,514 needs 5,598 terms for each rate, not half a million, and the greatest value over the rates
+# is found in a fraction of a second.
 
 import math
 

@@ -1,15 +1,11 @@
-r"""Errors for matching with replacement: people who are matched more than once.
+"""Errors for matching with replacement: people who are matched more than once."""
 
-Everybody enters once for each set that they are in. People of a set are alike, and so is a person
-with him- or herself in another set; the variance counts both and takes away what is counted twice,
-
-.. math:: V = V_\text{set} + V_\text{person} - V_\text{set and person} .
-
-References
-----------
-Austin, P. C. and Cafri, G. (2020). Statistics in Medicine 39, 1623-1640. Cameron, A. C., Gelbach,
-J. B. and Miller, D. L. (2011). JBES 29, 238-249.
-"""
+# Everybody enters once for each set that they are in. People of a set are alike, and so is a person
+# with him- or herself in another set; the variance counts both and takes away what is counted
+# twice,
+#     V = V_set + V_person - V_(set and person).
+# Austin, P. C. and Cafri, G. (2020). Statistics in Medicine 39, 1623-1640. Cameron, A. C., Gelbach,
+# J. B. and Miller, D. L. (2011). JBES 29, 238-249.
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

@@ -1,16 +1,12 @@
-r"""Does it matter that covariates are poorly matched? Prognosis among the comparison people.
+"""Does it matter that covariates are poorly matched? Prognosis among the comparison people."""
 
-A covariate that is left different between the arms moves the result only as far as it has
-to do with reoffending. Outcomes may be seen here, and those of the participants are not
-looked at: the programme may have changed them.
-
-References
-----------
-Hansen, B. B. (2008). The prognostic analogue of the propensity score. Biometrika 95,
-481-488. Stuart, E. A., Lee, B. K. and Leacy, F. P. (2013). Prognostic score-based balance
-measures can be a useful diagnostic for propensity score methods in comparative effectiveness
-research. Journal of Clinical Epidemiology 66, S84-S90.
-"""
+# A covariate that is left different between the arms moves the result only as far as it has to do
+# with reoffending. Outcomes may be seen here, and those of the participants are not looked at: the
+# programme may have changed them.
+# Hansen, B. B. (2008). The prognostic analogue of the propensity score. Biometrika 95, 481-488.
+# Stuart, E. A., Lee, B. K. and Leacy, F. P. (2013). Prognostic score-based balance measures can be
+# a useful diagnostic for propensity score methods in comparative effectiveness research. Journal of
+# Clinical Epidemiology 66, S84-S90.
 
 import math
 from collections.abc import Mapping
@@ -25,9 +21,9 @@ from desist._types import Floats, Mask
 from desist.checks.finding import Finding, from_standard_error
 from desist.cohort.cohort import Cohort
 from desist.design.balance import WORDS, expand_columns, measure_balance
-from desist.design.balance.similarity import read_design_formula
 from desist.design.design import Design
 from desist.design.formula import Formula, ModelMatrix, make_matrix
+from desist.design.made_from import read_design_formula, recall_people
 from desist.design.scores.propensity import fit_score, score_matrix
 from desist.errors import InputError, SeparationError
 from desist.execution import on_one_thread
@@ -171,7 +167,7 @@ def check_prognostic(
     if design.balance is None or design.formula is None:
         reason = "the design names no covariates"
         return PrognosticCheck(pd.DataFrame(columns=COLUMNS), PrognosticBalance(reason=reason))
-    covariates, formula = read_design_formula(people.cohort, design)
+    covariates, formula = read_design_formula(recall_people(people.cohort, design))
     reoffended = people.within.reoffended
     poor = design.balance.table.query("word == @WORDS[2]")
     columns = {}
@@ -188,39 +184,13 @@ def check_prognostic(
 def fit_line(
     outcome: ArrayLike, covariate: ArrayLike, weights: ArrayLike, *, probability: float = 0.95
 ) -> Finding:
-    r"""Fit a weighted line and give its slope a robust error (HC3).
-
-    With weights :math:`w_i` that sum to 1, :math:`a_i = w_i (x_i - \bar x) / S`,
-    :math:`S = \sum w_i (x_i - \bar x)^2` and leverages
-    :math:`h_i = w_i (1 + (x_i - \bar x)^2 / S)`, the slope is :math:`\sum a_i y_i` and its
-    variance :math:`\sum a_i^2 e_i^2 / (1 - h_i)^2` (MacKinnon and White 1985, Journal of
-    Econometrics 29). Student's t with :math:`(\sum a_i^2)^2 / \sum a_i^4 - 2` degrees of
-    freedom: the Satterthwaite approximation of Bell and McCaffrey (2002, Survey Methodology
-    28) without the correlation of residuals, less the two parameters; for two equal groups
-    it is :math:`n - 2`.
-
-    Parameters
-    ----------
-    outcome : array_like, shape (n_people,)
-        Such as 0 and 1.
-    covariate : array_like, shape (n_people,)
-        Numbers that vary.
-    weights : array_like, shape (n_people,)
-        Probability weights, positive; only their ratios mean anything.
-    probability : float
-        Coverage of the interval.
-
-    Returns
-    -------
-    Finding
-        The slope; limits nan when nothing varies about the line.
-
-    Examples
-    --------
-    >>> found = fit_line([0, 0, 1, 1, 1], [0, 1, 2, 3, 4], [1, 1, 1, 1, 1])
-    >>> round(found.estimate, 10), round(found.standard_error, 4)
-    (0.3, 0.1097)
-    """
+    """Fit a weighted line and give its slope a robust error (HC3)."""
+    # With weights w_i that sum to 1, a_i = w_i (x_i - x_bar) / S, S = sum w_i (x_i - x_bar)^2 and
+    # leverages h_i = w_i (1 + (x_i - x_bar)^2 / S), the slope is sum a_i y_i and its variance sum
+    # a_i^2 e_i^2 / (1 - h_i)^2 (MacKinnon and White 1985, Journal of Econometrics 29). Student's t
+    # with (sum a_i^2)^2 / sum a_i^4 - 2 degrees of freedom: the Satterthwaite approximation of Bell
+    # and McCaffrey (2002, Survey Methodology 28) without the correlation of residuals, less the two
+    # parameters; for two equal groups it is n - 2.
     y, x = np.asarray(outcome, dtype=np.float64), np.asarray(covariate, dtype=np.float64)
     share = np.asarray(weights, dtype=np.float64)
     share = share / share.sum()

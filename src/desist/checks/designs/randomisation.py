@@ -1,23 +1,19 @@
-r"""Randomisation tests that respect the design.
+"""Randomisation tests that respect the design."""
 
-Two ways to ask what the difference would have been had the programme done nothing:
-participation is drawn again from the propensity score, the number of participants held,
-and the weights of the design are recomputed for every draw; or the participants of each
-matched set are drawn again within their set. Nothing else is random, so no distribution
-of the outcome is assumed, and few participants do no harm. What is tested is that the
-programme changed nobody's outcome; the interval adds that it changed everybody's by the
-same amount: with outcomes less :math:`\tau` for the participants the difference of a
-draw is :math:`A - \tau B`, with :math:`B` that of the participation itself, so every
-:math:`\tau` can be tested on the same draws.
-
-References
-----------
-Rosenbaum, P. R. (2002). Observational Studies, chapters 2 and 3. Chen, X.-H., Dempster, A. P.
-and Liu, J. S. (1994). Biometrika 81, 457-469 (draws with a fixed number of participants).
-"""
+# Two ways to ask what the difference would have been had the programme done nothing: participation
+# is drawn again from the propensity score, the number of participants held, and the weights of the
+# design are recomputed for every draw; or the participants of each matched set are drawn again
+# within their set. Nothing else is random, so no distribution of the outcome is assumed, and few
+# participants do no harm. What is tested is that the programme changed nobody's outcome; the
+# interval adds that it changed everybody's by the same amount: with outcomes less tau for the
+# participants the difference of a draw is A - tau B, with B that of the participation itself, so
+# every tau can be tested on the same draws.
+# Rosenbaum, P. R. (2002). Observational Studies, chapters 2 and 3. Chen, X.-H., Dempster, A. P. and
+# Liu, J. S. (1994). Biometrika 81, 457-469 (draws with a fixed number of participants).
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,19 +23,38 @@ from desist.arguments import find_choice_faults, find_number_faults
 from desist.checks.arms import join_arms
 from desist.checks.columns import Columns, find_draw_faults, find_probability_faults
 from desist.checks.finding import Finding
-from desist.design.matching.radius import WithinRadius
-from desist.design.reweighing import Contrast, Reweighing
+from desist.design.matching.within_radius import WithinRadius
+from desist.design.reweighing import Reweighing
 from desist.design.weighting.targets import TARGETS, ScoreWeights
 from desist.errors import CannotAnswerError
 from desist.estimands import Estimand
+from desist.progress import follow
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 N_DRAWS = 9999
 MOST_STATES = 50_000_000  # people times participants, for exact draws of participation
-BLOCK = 1024  # draws worked on at once
+AT_ONCE = 50_000  # participants of draws worked on at once, so that they stay near the processor,
+FEWEST_AT_ONCE = 256  # but not fewer draws
 LEAST_LOG = -745.0  # of a number that is not 0
+QUADRATIC = 20  # of a few times a few over members, above which all members draw a number
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Contrasts:
+    """Differences between the arms of several outcomes, as they were and of every draw."""
+
+    observed: Floats  # (n_outcomes + 1,) of the arms as they were; the last, of taking part, is 1
+    drawn: Floats  # (n_outcomes + 1, n_draws) of every draw; nan where a draw has none
+
+    def judge(self, position: int, probability: float = 0.95) -> Finding:
+        """Judge one outcome: every shift of it is tested by two contrasts a draw."""
+        observed, drawn = self.observed[[position, -1]], self.drawn[[position, -1]]
+        usable = np.isfinite(drawn).all(axis=0)
+        if usable.mean() < 0.5 or not np.isfinite(observed).all():
+            raise CannotAnswerError("hardly any draw of participation has matches")
+        return _judge(observed, drawn[:, usable], probability)
 
 
 def redraw_radius(
@@ -168,40 +183,7 @@ def redraw_scores(
     draws: ArrayLike | None = None,
     probability: float = 0.95,
 ) -> Finding:
-    """Test the difference of any design whose weights follow from its scores.
-
-    Parameters
-    ----------
-    outcome : array_like, shape (n_people,)
-        In the unit of the measure.
-    treated : array_like, shape (n_people,)
-        True for participants.
-    probabilities : array_like, shape (n_people,)
-        Propensity scores.
-    again : Reweighing
-        How the weights are made again, as ``design.arose.again`` says.
-    n_draws : int
-        Draws of participation.
-    rng : numpy.random.Generator or int, optional
-        Source of randomness, or a seed.
-    draws : array_like of int, shape (n_draws, n_treated), optional
-        Positions of the participants of each draw, from `draw_participation`, where
-        they serve several measures; drawn here when left out.
-    probability : float
-        Coverage of the interval.
-
-    Returns
-    -------
-    Finding
-        Difference of the weighted means; p is twice the smaller tail.
-
-    Raises
-    ------
-    InputError
-        If a column or a setting cannot be read.
-    CannotAnswerError
-        If there are too many people to draw from exactly, or hardly a draw has weights.
-    """
+    """Test the difference of any design whose weights follow from its scores."""
     columns = Columns()
     y = columns.numbers("outcome", outcome)
     p = columns.numbers("probabilities", probabilities, least=0.0, most=1.0)
@@ -258,24 +240,55 @@ def permute_within_sets(
     heavy = columns.numbers("set_weights", set_weights, least=0.0, default=np.nan)
     faults = find_draw_faults("n_draws", n_draws, rng) + find_probability_faults(probability)
     arm = join_arms(columns, y, treated, None, faults).treated
-    data = np.stack([y, arm.astype(float)])
+    found = contrast_sets(
+        (y,), arm, label, None if set_weights is None else heavy, n_draws=n_draws, rng=rng
+    )
+    return found.judge(0, probability)
+
+
+def contrast_draws(
+    outcomes: Sequence[Floats], treated: NDArray[np.bool_], again: Reweighing, draws: Integers
+) -> Contrasts:
+    """Contrast several outcomes, and participation, for all draws of participants at once."""
+    # the last column tells what the difference of a draw gains when participation adds 1
+    contrast = again.prepare(np.stack([*outcomes, treated.astype(float)]))
+    n_draws, n_treated = draws.shape
+    step = max(FEWEST_AT_ONCE, AT_ONCE // max(1, n_treated))
+    starts = range(0, n_draws, step)
+    blocks = [
+        contrast(draws[at : at + step])
+        for at in follow(starts, "redrawing participation", len(starts))
+    ]
+    observed = contrast(np.flatnonzero(treated)[None, :])[:, 0]
+    return Contrasts(observed, np.concatenate(blocks, axis=1))
+
+
+def contrast_sets(
+    outcomes: Sequence[Floats],
+    treated: NDArray[np.bool_],
+    sets: Integers,
+    set_weights: Floats | None,
+    *,
+    n_draws: int,
+    rng: np.random.Generator | int | None,
+) -> Contrasts:
+    """Contrast several outcomes, and participation, for participants drawn within their sets."""
+    data = np.stack([*outcomes, treated.astype(float)])
     source = np.random.default_rng(rng)
-    observed, drawn, total = np.zeros((2, 1)), np.zeros((2, n_draws)), 0.0
-    for members in _members_of(label):
-        n_inside = int(arm[members].sum())
+    observed, drawn, total = np.zeros(len(data)), np.zeros((len(data), n_draws)), 0.0
+    every = _members_of(sets)
+    for members in follow(every, "redrawing participation within sets", len(every)):
+        own, inside = data[:, members], treated[members]
+        n_inside = int(inside.sum())
         if not 0 < n_inside < members.size:
             continue
-        mass = float(n_inside)
-        if set_weights is not None:
-            mass = float(heavy[members[0]])
+        mass = float(n_inside) if set_weights is None else float(set_weights[members[0]])
         total += mass
-        chosen = _choose(members.size, n_inside, n_draws, source)
-        actual = np.flatnonzero(arm[members])[None, :]
-        observed += mass * _set_contrast(data[:, members], actual)
-        drawn += mass * _set_contrast(data[:, members], chosen)
+        observed += mass * (own[:, inside].mean(axis=1) - own[:, ~inside].mean(axis=1))
+        _add_set(drawn, mass, own, n_inside, source)
     if total == 0:
         raise CannotAnswerError("no matched set has people of both arms")
-    return _judge(observed[:, 0] / total, drawn / total, probability)
+    return Contrasts(observed / total, drawn / total)
 
 
 def draw_participation(
@@ -284,40 +297,10 @@ def draw_participation(
     n_draws: int,
     rng: np.random.Generator | int | None = None,
 ) -> Integers:
-    """Draw who takes part from the propensity score, the number of participants held.
-
-    Participant by participant: where the next one stands has a distribution that is known from
-    how many are still to come, and is drawn by inverting it. These are exact draws of
-    independent participation given its total.
-
-    Parameters
-    ----------
-    probabilities : ndarray of float, shape (n_people,)
-        Propensity scores.
-    n_treated : int
-        Participants in each draw.
-    n_draws : int
-        Draws.
-    rng : numpy.random.Generator or int, optional
-        Source of randomness, or a seed.
-
-    Returns
-    -------
-    ndarray of int, shape (n_draws, n_treated)
-        Positions of the participants, ascending.
-
-    Raises
-    ------
-    CannotAnswerError
-        If people times participants is above fifty million, or so many participants
-        cannot come from these scores.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> draw_participation(np.array([0.5, 0.5, 0.5]), 3, 2, rng=1).tolist()
-    [[0, 1, 2], [0, 1, 2]]
-    """
+    """Draw who takes part from the propensity score, the number of participants held."""
+    # Participant by participant: where the next one stands has a distribution that is known from
+    # how many are still to come, and is drawn by inverting it. These are exact draws of independent
+    # participation given its total.
     n_people = probabilities.size
     if n_people * n_treated > MOST_STATES:
         raise CannotAnswerError("too many people to draw participation again exactly")
@@ -343,15 +326,15 @@ def draw_participation(
     # before those who are certain to come there cannot be fewer left than they are
     surprise[certain[:, np.newaxis] > np.arange(n_treated + 1)] = -np.inf
     surprise = np.maximum.accumulate(surprise, axis=0)  # rounding may not let it fall
-    chosen = np.empty((n_draws, n_treated), dtype=np.int64)
+    chosen = np.empty((n_treated, n_draws), dtype=np.int64)  # a row is written in one go
     first = np.zeros(n_draws, dtype=np.int64)
     for number in range(n_treated):
         rising = surprise[:, n_treated - number]
         level = rising[first] - np.log1p(-source.random(n_draws))
         # rounding may not put anybody before those who may still come
-        chosen[:, number] = np.maximum(np.searchsorted(rising, level, side="right") - 1, first)
-        first = chosen[:, number] + 1
-    return chosen
+        chosen[number] = np.maximum(_bisect(rising, level) - 1, first)
+        first = chosen[number] + 1
+    return chosen.T
 
 
 def _drawn(
@@ -366,6 +349,22 @@ def _drawn(
     return draw_participation(np.asarray(probabilities, dtype=float), n_treated, n_draws, rng)
 
 
+def _add_set(
+    drawn: Floats, mass: float, own: Floats, n_inside: int, source: np.random.Generator
+) -> None:
+    """Add one set's differences of every draw, from whichever side of it has fewer people."""
+    n_members, n_draws = own.shape[1], drawn.shape[1]
+    n_few = min(n_inside, n_members - n_inside)
+    sign = 1.0 if n_few == n_inside else -1.0
+    step = max(1, AT_ONCE // n_few)
+    everybody = own.sum(axis=1)
+    for at in range(0, n_draws, step):
+        chosen = _choose(n_members, n_few, min(step, n_draws - at), source)
+        few = np.stack([row.take(chosen).sum(axis=0) for row in own])
+        rest = everybody[:, np.newaxis] - few
+        drawn[:, at : at + step] += sign * mass * (few / n_few - rest / (n_members - n_few))
+
+
 def _members_of(label: NDArray[np.generic]) -> list[Integers]:
     used = np.flatnonzero(label != -1)
     order = used[np.argsort(label[used], kind="stable")]
@@ -373,18 +372,27 @@ def _members_of(label: NDArray[np.generic]) -> list[Integers]:
     return [part for part in np.split(order, edges) if part.size]
 
 
-def _choose(n_members: int, n_inside: int, n_draws: int, rng: np.random.Generator) -> Integers:
-    keys = rng.random((n_draws, n_members))
-    if n_inside == 1:
-        return np.argmin(keys, axis=1)[:, None]
-    return np.argpartition(keys, n_inside - 1, axis=1)[:, :n_inside]
+def _choose(n_members: int, n_few: int, n_draws: int, rng: np.random.Generator) -> Integers:
+    """Choose a few members of a set, shape (n_few, n_draws), all choices equally likely."""
+    if n_few * n_few > QUADRATIC * n_members:
+        keys = rng.random((n_draws, n_members))
+        return np.argpartition(keys, n_few - 1, axis=1)[:, :n_few].T
+    chosen = np.empty((n_few, n_draws), dtype=np.int64)
+    # Floyd's sampling, Bentley and Floyd (1987), Communications of the ACM 30, 754-757
+    for number in range(n_few):
+        last = n_members - n_few + number
+        picked = rng.integers(last + 1, size=n_draws)
+        is_taken = (chosen[:number] == picked).any(axis=0)
+        chosen[number] = np.where(is_taken, last, picked)
+    return chosen
 
 
-def _set_contrast(data: Floats, chosen: Integers) -> Floats:
-    n_members, n_inside = data.shape[1], chosen.shape[1]
-    inside = data[:, chosen].sum(axis=2)
-    rest = data.sum(axis=1)[:, None] - inside
-    return np.asarray(inside / n_inside - rest / (n_members - n_inside))
+def _bisect(rising: Floats, levels: Floats) -> Integers:
+    """Find where levels stand; in their order, because neighbours are found together."""
+    order = np.argsort(levels)
+    found = np.empty_like(order)
+    found[order] = np.searchsorted(np.ascontiguousarray(rising), levels[order], side="right")
+    return found
 
 
 def _compare(
@@ -394,19 +402,7 @@ def _compare(
     draws: Integers,
     probability: float,
 ) -> Finding:
-    # the second column tells what the difference of a draw gains when participation adds 1
-    contrast = again.prepare(np.stack([outcome, treated.astype(float)]))
-    return _conclude(contrast, np.flatnonzero(treated)[None, :], draws, probability)
-
-
-def _conclude(contrast: Contrast, actual: Integers, draws: Integers, probability: float) -> Finding:
-    blocks = [contrast(draws[at : at + BLOCK]) for at in range(0, draws.shape[0], BLOCK)]
-    drawn = np.concatenate(blocks, axis=1)
-    observed = contrast(actual)[:, 0]
-    usable = np.isfinite(drawn).all(axis=0)
-    if usable.mean() < 0.5 or not np.isfinite(observed).all():
-        raise CannotAnswerError("hardly any draw of participation has matches")
-    return _judge(observed, drawn[:, usable], probability)
+    return contrast_draws((outcome,), treated, again, draws).judge(0, probability)
 
 
 def _judge(observed: Floats, drawn: Floats, probability: float) -> Finding:

@@ -1,6 +1,7 @@
 """Participation drawn again as a design allows, once for all measures of an evaluation."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,34 +9,55 @@ from numpy.typing import NDArray
 from desist.checks.columns import find_draw_faults
 from desist.checks.designs.randomisation import (
     N_DRAWS,
+    Contrasts,
+    contrast_draws,
+    contrast_sets,
     draw_participation,
-    permute_within_sets,
-    redraw_scores,
 )
 from desist.checks.finding import Finding
 from desist.design.arose import FromScores, FromSets
 from desist.design.design import Design
 from desist.errors import CannotAnswerError, raise_faults
 
+Floats = NDArray[np.float64]
+
 
 @dataclass(frozen=True, eq=False)
 class Redraws:
-    """Participation drawn again, once for all measures of an evaluation.
+    """Participation drawn again, once for all measures of an evaluation."""
 
-    Attributes
-    ----------
-    draws : ndarray of int, shape (n_draws, n_treated), or None
-        Positions of the participants of each draw; None where the test is not one of
-        redrawn scores.
-    seed : int
-        For permutations within sets.
-    obstacle : str
-        Why participation cannot be drawn again; empty when it can.
-    """
+    design: Design
+    draws: NDArray[np.int64] | None  # (n_draws, n_treated) positions; None without redrawn scores
+    n_draws: int
+    seed: int  # for permutations within sets
+    obstacle: str = ""  # why participation cannot be drawn again
+    # of everybody, each (n_people,): contrasted together, when the first is asked for
+    outcomes: tuple[Floats, ...] = ()
 
-    draws: NDArray[np.int64] | None
-    seed: int
-    obstacle: str = ""
+    @cached_property
+    def shared(self) -> Contrasts:
+        """The contrasts of all outcomes; the weights of a draw are made again once for them."""
+        return self.contrast(self.outcomes)
+
+    def find(self, outcome: Floats) -> int | None:
+        """Return which of the outcomes this is."""
+        for position, known in enumerate(self.outcomes):
+            if np.array_equal(known, outcome):
+                return position
+        return None
+
+    def contrast(self, outcomes: tuple[Floats, ...]) -> Contrasts:
+        """Contrast outcomes as they were, and for every draw of participants."""
+        arose, treated = self.design.arose, self.design.treated
+        if isinstance(arose, FromScores) and self.draws is not None:
+            return contrast_draws(outcomes, treated, arose.again, self.draws)
+        sets = self.design.sets
+        if not isinstance(arose, FromSets) or sets is None:
+            raise CannotAnswerError(self.obstacle or arose.obstacle or "the design has no sets")
+        if reason := _uneven_sets(sets, self.design):
+            raise CannotAnswerError(reason)
+        weights = _set_weights(sets, self.design)
+        return contrast_sets(outcomes, treated, sets, weights, n_draws=self.n_draws, rng=self.seed)
 
     def __repr__(self) -> str:
         """Say how many draws there are, not who takes part in them."""
@@ -44,7 +66,11 @@ class Redraws:
 
 
 def redraw(
-    design: Design, *, n_draws: int = N_DRAWS, rng: np.random.Generator | int | None = None
+    design: Design,
+    *,
+    n_draws: int = N_DRAWS,
+    rng: np.random.Generator | int | None = None,
+    outcomes: tuple[Floats, ...] = (),
 ) -> Redraws:
     """Draw participation again for a design whose weights follow from its scores.
 
@@ -56,6 +82,9 @@ def redraw(
         Draws.
     rng : numpy.random.Generator or int, optional
         Source of randomness, or a seed.
+    outcomes : tuple of ndarray of float, each of shape (n_people,), optional
+        Of everybody in the design: those that will be compared. The draws serve any outcome,
+        but these share the work.
 
     Returns
     -------
@@ -72,48 +101,20 @@ def redraw(
     seed = int(source.integers(2**31))
     arose = design.arose
     if not isinstance(arose, FromScores):
-        return Redraws(None, seed, arose.obstacle)
+        return Redraws(design, None, n_draws, seed, arose.obstacle, outcomes)
     try:
         draws = draw_participation(arose.probabilities, int(design.treated.sum()), n_draws, source)
     except CannotAnswerError as error:
-        return Redraws(None, seed, str(error))
-    return Redraws(draws, seed)
+        return Redraws(design, None, n_draws, seed, str(error))
+    return Redraws(design, draws, n_draws, seed, outcomes=outcomes)
 
 
-def compare_redrawn(outcome: NDArray[np.float64], design: Design, redraws: Redraws) -> Finding:
-    """Compare a difference with those of redrawn participants.
-
-    Parameters
-    ----------
-    outcome : ndarray of float, shape (n_people,)
-        Of everybody in the design.
-    design : Design
-        As built.
-    redraws : Redraws
-        From `redraw`.
-
-    Returns
-    -------
-    Finding
-        Difference of the weighted means, with interval and p.
-
-    Raises
-    ------
-    CannotAnswerError
-        If participation cannot be drawn again.
-    """
-    match design.arose:
-        case FromScores(probabilities=p, again=again):
-            return redraw_scores(outcome, design.treated, p, again, draws=redraws.draws)
-        case FromSets() if design.sets is not None:
-            weights = _set_weights(design.sets, design)
-            reason = _uneven_sets(design.sets, design)
-            if reason:
-                raise CannotAnswerError(reason)
-            return permute_within_sets(
-                outcome, design.treated, design.sets, weights, rng=redraws.seed
-            )
-    raise CannotAnswerError(design.arose.obstacle or "the design has no sets")
+def compare_redrawn(outcome: Floats, redraws: Redraws) -> Finding:
+    """Compare a difference with those of redrawn participants."""
+    position = redraws.find(outcome)
+    if position is None:
+        return redraws.contrast((outcome,)).judge(0)
+    return redraws.shared.judge(position)
 
 
 def _uneven_sets(sets: NDArray[np.int64], design: Design) -> str:

@@ -1,14 +1,11 @@
-r"""Ratio of two frequencies under a negative binomial law with one dispersion.
+"""Ratio of two frequencies under a negative binomial law with one dispersion."""
 
-:math:`Y_i` has mean :math:`\mu_i = t_i \exp(\beta_0 + \beta_1 z_i)` and variance
-:math:`\mu_i + \alpha \mu_i^2`. Weighted people enter by the weighted score equations and
-the sandwich; the likelihood-ratio test is for equal weights. With the same follow-up for
-everybody the ratio and its robust error are those of `quasi_poisson`, whatever the
-dispersion: the two checks can differ only when the follow-up does.
-"""
+# Y_i has mean mu_i = t_i exp(beta_0 + beta_1 z_i) and variance mu_i + alpha mu_i^2. Weighted people
+# enter by the weighted score equations and the sandwich; the likelihood-ratio test is for equal
+# weights. With the same follow-up for everybody the ratio and its robust error are those of
+# `quasi_poisson`, whatever the dispersion: the two checks can differ only when the follow-up does.
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +15,7 @@ from scipy.special import gammaln, ndtr, ndtri
 
 from desist.checks.arms import Arms, join_arms
 from desist.checks.columns import Columns, find_probability_faults
+from desist.checks.crossing import cross_log_ratio
 from desist.checks.finding import Finding, exponentiate, from_standard_error, satterthwaite
 from desist.checks.people.weighted import cluster_error
 from desist.errors import NoEventsError
@@ -164,50 +162,13 @@ def negative_binomial_score(
     time_at_risk: ArrayLike | None = None,
     probability: float = 0.95,
 ) -> Finding:
-    r"""Compare two weighted frequencies by a score test with one dispersion.
-
-    For a ratio :math:`\phi` both frequencies are estimated under it, and the difference
-    :math:`r_1 - \phi r_0` is standardised by the variance that the common dispersion
-    gives them there. A small group that happens to miss the few people with many
-    offences is thus not taken at its own word about its spread, which is where t-tests
-    of skewed counts go wrong.
-
-    Parameters
-    ----------
-    offences : array_like, shape (n_people,)
-        Proven reoffences of each person.
-    treated : array_like, shape (n_people,)
-        True for participants.
-    weights : array_like, shape (n_people,), optional
-        Probability weights.
-    time_at_risk : array_like, shape (n_people,), optional
-        Days of follow-up; equal for everybody when left out.
-    probability : float
-        Coverage of the interval.
-
-    Returns
-    -------
-    Finding
-        Ratio of the frequencies, those that the test does not reject, and the p of 1.
-
-    Raises
-    ------
-    InputError
-        If a column cannot be read.
-    NoEventsError
-        If the comparison arm has no offences.
-
-    References
-    ----------
-    Aban, I. B., Cutter, G. R. and Mavinga, N. (2009). Computational Statistics and Data
-    Analysis 53, 820-833 (tests of two negative binomial means).
-
-    Examples
-    --------
-    >>> found = negative_binomial_score([0, 2, 4, 0, 1, 5], [1, 1, 1, 0, 0, 0])
-    >>> round(found.estimate, 4), round(found.p_value, 4)
-    (1.0, 1.0)
-    """
+    """Compare two weighted frequencies by a score test with one dispersion."""
+    # For a ratio phi both frequencies are estimated under it, and the difference r_1 - phi r_0 is
+    # standardised by the variance that the common dispersion gives them there. A small group that
+    # happens to miss the few people with many offences is thus not taken at its own word about its
+    # spread, which is where t-tests of skewed counts go wrong.
+    # Aban, I. B., Cutter, G. R. and Mavinga, N. (2009). Computational Statistics and Data Analysis
+    # 53, 820-833 (tests of two negative binomial means).
     arms, exposure, _ = _read(offences, treated, weights, time_at_risk, probability, both=False)
     groups = [_Group.of(arms, exposure, members) for members in (arms.treated, ~arms.treated)]
     inside, outside = groups
@@ -223,8 +184,8 @@ def negative_binomial_score(
         return gap / math.sqrt(variance)
 
     z = float(ndtri((1 + probability) / 2))
-    lower = math.exp(_cross(lambda t: statistic(t) - z)) if inside.rate > 0 else 0.0
-    upper = math.exp(_cross(lambda t: statistic(t) + z))
+    lower = math.exp(cross_log_ratio(lambda t: statistic(t) - z)) if inside.rate > 0 else 0.0
+    upper = math.exp(cross_log_ratio(lambda t: statistic(t) + z))
     p_value = min(2 * float(ndtr(-abs(statistic(0.0)))), 1.0)
     return Finding(inside.rate / outside.rate, lower, upper, p_value, probability)
 
@@ -266,18 +227,6 @@ class _Group:
     def variance(self, rate: float, alpha: float) -> float:
         poisson, extra = rate * self.squared_time, alpha * rate**2 * self.squared_time_squared
         return (poisson + extra) / self.time**2
-
-
-def _cross(falling: Callable[[float], float]) -> float:
-    """Return where a falling function of the log ratio crosses 0; infinite if nowhere."""
-    reach = 1.0
-    while reach < 64 and (falling(-reach) < 0 or falling(reach) > 0):
-        reach *= 2
-    if falling(-reach) < 0:
-        return -math.inf
-    if falling(reach) > 0:
-        return math.inf
-    return float(brentq(falling, -reach, reach, xtol=1e-12))
 
 
 def _read(

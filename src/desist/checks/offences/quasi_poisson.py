@@ -1,10 +1,8 @@
-r"""Ratio of two weighted frequencies, with errors that allow over-dispersion.
+"""Ratio of two weighted frequencies, with errors that allow over-dispersion."""
 
-The Poisson score equations with the arm alone give, in each arm,
-:math:`\hat\lambda = \sum w_i y_i / \sum w_i t_i`. Offences are over-dispersed (in the
-report the standard deviation is 0.98 on a mean of 0.31), so the Poisson variance is not
-used: the sandwich takes the spread from the data.
-"""
+# The Poisson score equations with the arm alone give, in each arm, lambda_hat = sum w_i y_i / sum
+# w_i t_i. Offences are over-dispersed (in the report the standard deviation is 0.98 on a mean of
+# 0.31), so the Poisson variance is not used: the sandwich takes the spread from the data.
 
 import math
 

@@ -1,19 +1,13 @@
-r"""Bootstrap intervals, of weighted means and of the whole design.
+"""Bootstrap intervals, of weighted means and of the whole design."""
 
-`bca_bootstrap` resamples people within each arm with the weights they have; its interval
-is corrected for bias and for a spread that changes with the mean (BCa), and widened by
-Student's t and n / (n - 1), without which it is too narrow for few people. `redo_design`
-resamples people and makes score, matching and weights again for every resample, so that
-their uncertainty is in the interval. That is not valid after matching with a fixed
-number of neighbours, however many people there are (Abadie and Imbens 2008), and is
-refused there.
-
-References
-----------
-Efron, B. (1987). JASA 82, 171-185. Hesterberg, T. C. (2015). The American Statistician
-69, 371-386 (the widening). Abadie, A. and Imbens, G. W. (2008). Econometrica 76,
-1537-1557.
-"""
+# `bca_bootstrap` resamples people within each arm with the weights they have; its interval is
+# corrected for bias and for a spread that changes with the mean (BCa), and widened by Student's t
+# and n / (n - 1), without which it is too narrow for few people. `redo_design` resamples people and
+# makes score, matching and weights again for every resample, so that their uncertainty is in the
+# interval. That is not valid after matching with a fixed number of neighbours, however many people
+# there are (Abadie and Imbens 2008), and is refused there.
+# Efron, B. (1987). JASA 82, 171-185. Hesterberg, T. C. (2015). The American Statistician 69,
+# 371-386 (the widening). Abadie, A. and Imbens, G. W. (2008). Econometrica 76, 1537-1557.
 
 import math
 from concurrent.futures import Executor
@@ -35,6 +29,7 @@ from desist.design.design import Design, build_design
 from desist.design.protocol import Method
 from desist.errors import CannotAnswerError, Fault, InputError, raise_faults
 from desist.estimands import Measure
+from desist.execution import run_tasks
 from desist.weights import effective_sample_size
 
 Floats = NDArray[np.float64]
@@ -42,6 +37,7 @@ Floats = NDArray[np.float64]
 N_RESAMPLES = 1999
 LARGEST_BLOCK = 4_000_000  # resampled people worked on at once
 FEWEST_PEOPLE = 5
+BATCHES = 16  # of resamples, to be worked on at the same time
 
 
 def bca_bootstrap(
@@ -161,9 +157,11 @@ def redo_design(
         raise InputError("check", [fault])
     if design.method.no_bootstrap:
         raise CannotAnswerError(design.method.no_bootstrap)
-    seeds = np.random.default_rng(rng).integers(2**63, size=n_resamples)
+    seeds = np.random.default_rng(rng).integers(2**63, size=n_resamples).tolist()
     work = partial(_redo_once, cohort, design, design.method)
-    results = list(map(work, seeds) if executor is None else executor.map(work, seeds))
+    # the people travel with each batch
+    batch = math.ceil(n_resamples / BATCHES)
+    results = run_tasks(work, seeds, executor=executor, batch=batch, progress="resampling people")
     made = [result for result in results if result is not None]
     if len(made) < 0.9 * n_resamples:
         lost = n_resamples - len(made)

@@ -1,21 +1,15 @@
-r"""Difference of two weighted means with errors that few clusters do not spoil: CR2.
+"""Difference of two weighted means with errors that few clusters do not spoil: CR2."""
 
-Each cluster's residuals are multiplied by the inverse square root of what the regression leaves of
-them, so that the variance has no bias were everybody's outcome equally variable and independent:
-with :math:`H = X (X'WX)^{-1} X'W` and a cluster's rows :math:`(I - H)_g`,
-
-.. math:: A_g = \left[(I - H)_g (I - H)_g'\right]^{-1/2}, \quad
-   V = M \sum_g X_g' W_g A_g e_g e_g' A_g W_g X_g M, \quad M = (X'WX)^{-1} .
-
-The degrees of freedom are Satterthwaite's under the same assumption. With nobody clustered and
-equal weights both are those of Welch with equal spreads (HC2). Every matrix is the identity plus
-one of rank four at most, so that large clusters cost no more than small ones.
-
-References
-----------
-Bell, R. M. and McCaffrey, D. F. (2002). Survey Methodology 28, 169-181. Pustejovsky, J. E. and
-Tipton, E. (2018). JBES 36, 672-683 (weights).
-"""
+# Each cluster's residuals are multiplied by the inverse square root of what the regression leaves
+# of them, so that the variance has no bias were everybody's outcome equally variable and
+# independent: with H = X (X'WX)^(-1) X'W and a cluster's rows (I - H)_g,
+#     A_g = [(I - H)_g (I - H)_g']^(-1/2), V = M sum_g X_g' W_g A_g e_g e_g' A_g W_g X_g M, M =
+#         (X'WX)^(-1).
+# The degrees of freedom are Satterthwaite's under the same assumption. With nobody clustered and
+# equal weights both are those of Welch with equal spreads (HC2). Every matrix is the identity plus
+# one of rank four at most, so that large clusters cost no more than small ones.
+# Bell, R. M. and McCaffrey, D. F. (2002). Survey Methodology 28, 169-181. Pustejovsky, J. E. and
+# Tipton, E. (2018). JBES 36, 672-683 (weights).
 
 import math
 

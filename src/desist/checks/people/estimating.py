@@ -1,21 +1,13 @@
-r"""Standard errors that know the weights were estimated (M-estimation).
+"""Standard errors that know the weights were estimated (M-estimation)."""
 
-The outcome equations :math:`\sum w_i(\gamma) x_i (y_i - \mu_i(\beta)) = 0` are stacked
-with the equations :math:`\sum s_i(\gamma) = 0` that gave the weights. The influence of a
-person on :math:`\hat\beta` is then
-
-.. math:: H^{-1} \left[ \psi_i - \Big(\sum_j \frac{\partial \psi_j}{\partial \gamma}\Big)
-          \Big(\sum_j \frac{\partial s_j}{\partial \gamma}\Big)^{-1} s_i \right]
-
-and the covariance the sum of its squares. Leaving the second term out gives HC0, the
-error for known weights: usually the larger, as estimating the weights uses the
-covariates twice. Weights times ten change nothing.
-
-References
-----------
-Stefanski, L. A. and Boos, D. D. (2002). The American Statistician 56, 29-38. Lunceford, J. K.
-and Davidian, M. (2004). Statistics in Medicine 23, 2937-2960.
-"""
+# The outcome equations sum w_i(gamma) x_i (y_i - mu_i(beta)) = 0 are stacked with the equations sum
+# s_i(gamma) = 0 that gave the weights. The influence of a person on beta_hat is then
+#     H^(-1) [ psi_i - (sum_j (d psi_j) / (d gamma)) (sum_j (d s_j) / (d gamma))^(-1) s_i ]
+# and the covariance the sum of its squares. Leaving the second term out gives HC0, the error for
+# known weights: usually the larger, as estimating the weights uses the covariates twice. Weights
+# times ten change nothing.
+# Stefanski, L. A. and Boos, D. D. (2002). The American Statistician 56, 29-38. Lunceford, J. K. and
+# Davidian, M. (2004). Statistics in Medicine 23, 2937-2960.
 
 from dataclasses import dataclass
 
@@ -127,35 +119,7 @@ def fit_weighted(
 def solve_weighted(
     outcome: Floats, matrix: Floats, weights: Floats, family: str, start: Floats
 ) -> tuple[Floats, Floats, Floats]:
-    """Solve weighted regression equations by Newton steps.
-
-    Parameters
-    ----------
-    outcome : ndarray of float, shape (n_people,)
-        In the unit of the measure.
-    matrix : ndarray of float, shape (n_people, n_coefficients)
-        Intercept and columns.
-    weights : ndarray of float, shape (n_people,)
-        0 or more.
-    family : str
-        "linear", "logistic" or "poisson".
-    start : ndarray of float, shape (n_coefficients,)
-        Where to begin.
-
-    Returns
-    -------
-    ndarray of float, shape (n_coefficients,)
-        The solution.
-    ndarray of float, shape (n_coefficients, n_coefficients)
-        Inverse of the weighted information at it.
-    ndarray of float, shape (n_people, n_coefficients)
-        Each person's weighted part of the equations.
-
-    Raises
-    ------
-    NotConvergedError
-        If fifty steps do not get there.
-    """
+    """Solve weighted regression equations by Newton steps."""
     beta = start
     for _ in range(NEWTON_STEPS):
         mean, slope = _mean_and_slope(matrix @ beta, family)

@@ -1,8 +1,7 @@
-r"""Matched sets compared within themselves: Mantel and Haenszel.
+"""Matched sets compared within themselves: Mantel and Haenszel."""
 
-Sets may be small and many (pairs). The risk difference weights each set by
-:math:`n_1 n_0 / (n_1 + n_0)`, which for sets of unequal make-up is not the ATT.
-"""
+# Sets may be small and many (pairs). The risk difference weights each set by n_1 n_0 / (n_1 + n_0),
+# which for sets of unequal make-up is not the ATT.
 
 import math
 

@@ -1,8 +1,7 @@
-r"""Tests by rank and by permutation for a handful of people.
+"""Tests by rank and by permutation for a handful of people."""
 
-Made for the days to a first reoffence among the few participants who reoffended. The
-Brunner-Munzel test takes probability weights; the exact ones are for equal weights.
-"""
+# Made for the days to a first reoffence among the few participants who reoffended. The
+# Brunner-Munzel test takes probability weights; the exact ones are for equal weights.
 
 import math
 from collections.abc import Iterable
@@ -337,22 +336,7 @@ def _two_sided(distribution: NDArray[np.float64], observed: float) -> float:
 
 
 def draw_p(arms: Arms, n_draws: int, rng: np.random.Generator) -> float:
-    """Share of random arrangements whose treated sum is as far from its mean, this one too.
-
-    Parameters
-    ----------
-    arms : Arms
-        Two unweighted arms.
-    n_draws : int
-        Random arrangements.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    float
-        Between 1 / (n_draws + 1) and 1.
-    """
+    """Share of random arrangements whose treated sum is as far from its mean, this one too."""
     values, n1 = arms.outcome - arms.outcome.mean(), arms.n_treated
     observed = abs(values[arms.treated].sum())
     at_least = 0

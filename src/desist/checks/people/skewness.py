@@ -1,24 +1,16 @@
-r"""Whether an outcome is too skewed for tests that lean on the normal law.
+"""Whether an outcome is too skewed for tests that lean on the normal law."""
 
-With n people a mean of an outcome of skewness :math:`\gamma` has skewness
-:math:`\gamma / \sqrt n`, and worse, it goes together with its own standard error: a small
-group that happens to miss the few people with many offences has a low mean and a
-falsely small error. Cochran's rule asks for :math:`n > 25 \gamma^2`. Here it is asked of
-the difference of two weighted means: its skewness
-
-.. math:: \kappa = \gamma \, \frac{|n_1^{-2} - n_0^{-2}|}{(n_1^{-1} + n_0^{-1})^{3/2}}
-
-with effective sizes, and the skewness of both arms together, has to be at most 1/5.
-Above it, t-tests of null data reject in 0.08 to 0.16 where they should in 0.05
-(`benchmarks/size.py`); for 83 participants the border is a rate near 16% or 84%.
-
-An arm whose weights differ needs ten effective people besides: with fewer, the robust
-error of its mean rests on two or three of them and rejects in 0.06 to 0.08.
-
-References
-----------
-Cochran, W. G. (1977). Sampling Techniques, 3rd edition, section 2.15.
-"""
+# With n people a mean of an outcome of skewness gamma has skewness gamma / sqrt(n), and worse, it
+# goes together with its own standard error: a small group that happens to miss the few people with
+# many offences has a low mean and a falsely small error. Cochran's rule asks for n > 25 gamma^2.
+# Here it is asked of the difference of two weighted means: its skewness
+#     kappa = gamma (|n_1^(-2) - n_0^(-2)|) / ((n_1^(-1) + n_0^(-1))^(3/2))
+# with effective sizes, and the skewness of both arms together, has to be at most 1/5. Above it,
+# t-tests of null data reject in 0.08 to 0.16 where they should in 0.05 (`benchmarks/size.py`); for
+# 83 participants the border is a rate near 16% or 84%.
+# An arm whose weights differ needs ten effective people besides: with fewer, the robust error of
+# its mean rests on two or three of them and rejects in 0.06 to 0.08.
+# Cochran, W. G. (1977). Sampling Techniques, 3rd edition, section 2.15.
 
 import math
 
@@ -30,19 +22,7 @@ FEWEST_BY_WEIGHT = 10  # effective people of an arm whose weights differ
 
 
 def skewness_of_difference(arms: Arms) -> tuple[float, float]:
-    """Estimate the skewness of an outcome and of its difference of weighted means.
-
-    Parameters
-    ----------
-    arms : Arms
-        Two weighted arms.
-
-    Returns
-    -------
-    tuple of float
-        Skewness of the outcome about the mean of its arm, both arms together, and of
-        the difference (absolute); 0 when nothing varies.
-    """
+    """Estimate the skewness of an outcome and of its difference of weighted means."""
     second = third = 0.0
     sizes = []
     for is_treated in (True, False):
@@ -61,24 +41,7 @@ def skewness_of_difference(arms: Arms) -> tuple[float, float]:
 
 
 def doubt_about_normality(arms: Arms) -> str:
-    """Say why a test that leans on the normal law is not valid here; empty when it is.
-
-    Parameters
-    ----------
-    arms : Arms
-        Two weighted arms, at least two people in each.
-
-    Returns
-    -------
-    str
-        The reason, or nothing.
-
-    Examples
-    --------
-    >>> from desist.checks.arms import read_arms
-    >>> doubt_about_normality(read_arms([0, 1] * 20, [1] * 10 + [0] * 30))
-    ''
-    """
+    """Say why a test that leans on the normal law is not valid here; empty when it is."""
     people = [arms.weights[arm] for arm in (arms.treated, ~arms.treated)]
     sizes = [effective_sample_size(weights) for weights in people]
     uneven = [size for size, of in zip(sizes, people, strict=True) if not are_equal(of)]

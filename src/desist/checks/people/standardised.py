@@ -1,24 +1,17 @@
-r"""Logistic regressions of the rate: a weighted odds ratio, and rates standardised by a model.
+"""Logistic regressions of the rate: a weighted odds ratio, and rates standardised by a model."""
 
-Both have robust errors: HC3, in which each person's part of the equations is divided by 1 less
-their leverage, or summed by cluster with G / (G - 1). The weights are treated as known.
-
-Standardised rates (g-computation): everybody in the target is predicted with and without the
-programme, and the predictions averaged,
-
-.. math:: \hat\Delta = \sum_i v_i \left[\mathrm{expit}(x_i'\hat\beta + \hat\theta)
-   - \mathrm{expit}(x_i'\hat\beta)\right], \quad \sum_i v_i = 1 ,
-
-whose error follows from that of the coefficients by the delta method; the people of the target are
-taken as given.
-
-References
-----------
-MacKinnon, J. G. and White, H. (1985). Journal of Econometrics 29, 305-325. Zeileis, A. (2006).
-Journal of Statistical Software 16(9) (generalised linear models). Greifer, N. and Stuart, E. A.
-(2021). arXiv 2106.10577, and Snowden, J. M., Rose, S. and Mortimer, K. M. (2011). American Journal
-of Epidemiology 173, 731-738 (standardisation).
-"""
+# Both have robust errors: HC3, in which each person's part of the equations is divided by 1 less
+# their leverage, or summed by cluster with G / (G - 1). The weights are treated as known.
+# Standardised rates (g-computation): everybody in the target is predicted with and without the
+# programme, and the predictions averaged,
+#     Delta_hat = sum_i v_i [expit(x_i'beta_hat + theta_hat) - expit(x_i'beta_hat)], sum_i v_i =
+#         1,
+# whose error follows from that of the coefficients by the delta method; the people of the target
+# are taken as given.
+# MacKinnon, J. G. and White, H. (1985). Journal of Econometrics 29, 305-325. Zeileis, A. (2006).
+# Journal of Statistical Software 16(9) (generalised linear models). Greifer, N. and Stuart, E. A.
+# (2021). arXiv 2106.10577, and Snowden, J. M., Rose, S. and Mortimer, K. M. (2011). American
+# Journal of Epidemiology 173, 731-738 (standardisation).
 
 import math
 

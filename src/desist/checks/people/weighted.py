@@ -1,20 +1,13 @@
-r"""Difference of two weighted means with robust standard errors (HC0 to HC3, clusters).
+"""Difference of two weighted means with robust standard errors (HC0 to HC3, clusters)."""
 
-The weighted regression of the outcome on the arm is saturated, so everything can be
-written by arm. With weights :math:`w_i` that sum to 1 within the arm and residuals
-:math:`e_i` about its weighted mean, the variance of that mean is
-
-.. math:: \sum_i \frac{w_i^2 e_i^2}{(1 - w_i)^{\delta}}, \qquad
-          \delta = 0 \text{ (HC0)}, 1 \text{ (HC2)}, 2 \text{ (HC3)}
-
-(:math:`w_i` is the leverage), and HC1 is HC0 times n / (n - 2). Only ratios of weights
-within an arm enter. The weights are treated as known.
-
-References
-----------
-MacKinnon, J. G. and White, H. (1985). Journal of Econometrics 29, 305-325. Cameron, A. C.,
-Gelbach, J. B. and Miller, D. L. (2011). JBES 29, 238-249 (two-way clusters).
-"""
+# The weighted regression of the outcome on the arm is saturated, so everything can be written by
+# arm. With weights w_i that sum to 1 within the arm and residuals e_i about its weighted mean, the
+# variance of that mean is
+#     sum_i (w_i^2 e_i^2) / ((1 - w_i)^delta), delta = 0 (HC0), 1 (HC2), 2 (HC3)
+# (w_i is the leverage), and HC1 is HC0 times n / (n - 2). Only ratios of weights within an arm
+# enter. The weights are treated as known.
+# MacKinnon, J. G. and White, H. (1985). Journal of Econometrics 29, 305-325. Cameron, A. C.,
+# Gelbach, J. B. and Miller, D. L. (2011). JBES 29, 238-249 (two-way clusters).
 
 import math
 
@@ -168,36 +161,14 @@ def clustered_difference(
 
 
 def weighted_contrast(arms: Arms) -> float:
-    """Return the weighted mean of the treated minus that of the comparison people.
-
-    Parameters
-    ----------
-    arms : Arms
-        Two weighted arms.
-
-    Returns
-    -------
-    float
-        In the unit of the outcome.
-    """
+    """Return the weighted mean of the treated minus that of the comparison people."""
     values1, shares1 = arms.arm(treated=True)
     values0, shares0 = arms.arm(treated=False)
     return float(shares1 @ values1 - shares0 @ values0)
 
 
 def number_clusters(labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Count the clusters of the people used from 0; a single one says nothing of a spread.
-
-    Parameters
-    ----------
-    labels : ndarray of int, shape (n_used,)
-        Cluster of each person.
-
-    Returns
-    -------
-    ndarray of int, shape (n_used,)
-        Numbers without gaps.
-    """
+    """Count the clusters of the people used from 0; a single one says nothing of a spread."""
     codes = np.unique(labels, return_inverse=True)[1].astype(np.int64)
     if codes.max(initial=0) < 1:
         raise CannotAnswerError("everybody is in one cluster; errors need two or more")
@@ -205,20 +176,7 @@ def number_clusters(labels: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def cluster_error(influence: NDArray[np.float64], labels: NDArray[np.int64]) -> tuple[float, float]:
-    """Sum influence within clusters: the standard error times G / (G - 1), and G - 1.
-
-    Parameters
-    ----------
-    influence : ndarray of float, shape (n_used,)
-        Of each person on the estimate.
-    labels : ndarray of int, shape (n_used,)
-        Cluster of each person.
-
-    Returns
-    -------
-    tuple of float
-        Error and degrees of freedom.
-    """
+    """Sum influence within clusters: the standard error times G / (G - 1), and G - 1."""
     codes = number_clusters(labels)
     variance, n_clusters = _clustered_variance(influence, codes, small_sample=True)
     return math.sqrt(variance), float(n_clusters - 1)

@@ -1,22 +1,17 @@
-r"""Welch's t-test, as the Justice Data Lab uses it for all three headline measures.
+"""Welch's t-test, as the Justice Data Lab uses it for all three headline measures."""
 
-The Justice Data Lab compares weighted means by an unequal-variance t-test on the
-outcome itself: 0 or 1 for the rate, the count for the frequency, the days of those who
-reoffended for the time. The printed intervals show how: with the raw number of
-comparison records (5,514, not an effective number), sample variances with divisor
-n - 1, and Satterthwaite degrees of freedom, Tables 1 and 3 of the report are met in
-both of its analyses; pooled, normal and Newcombe intervals each fail in one of them.
-For weighted people the variance is taken about the weighted mean with the weights
-scaled to sum to n:
-
-.. math:: s^2 = \frac{n}{n - 1} \frac{\sum w_i (y_i - \bar y_w)^2}{\sum w_i}
-
-so that a 0/1 outcome has :math:`s^2 = n p (1 - p) / (n - 1)`.
-
-It treats the weighted records as so many independent, equally informative people. That
-does little harm while the treated arm is much the smaller one; when the weights leave
-few effective comparison people it rejects far too often, and the check says so.
-"""
+# The Justice Data Lab compares weighted means by an unequal-variance t-test on the outcome itself:
+# 0 or 1 for the rate, the count for the frequency, the days of those who reoffended for the time.
+# The printed intervals show how: with the raw number of comparison records (5,514, not an effective
+# number), sample variances with divisor n - 1, and Satterthwaite degrees of freedom, Tables 1 and 3
+# of the report are met in both of its analyses; pooled, normal and Newcombe intervals each fail in
+# one of them. For weighted people the variance is taken about the weighted mean with the weights
+# scaled to sum to n:
+#     s^2 = n / (n - 1) (sum w_i (y_i - y_bar_w)^2) / (sum w_i)
+# so that a 0/1 outcome has s^2 = n p (1 - p) / (n - 1).
+# It treats the weighted records as so many independent, equally informative people. That does
+# little harm while the treated arm is much the smaller one; when the weights leave few effective
+# comparison people it rejects far too often, and the check says so.
 
 import math
 from collections.abc import Sequence
@@ -185,21 +180,9 @@ def welch(
 
 
 def doubt_about_welch(arms: Arms) -> str:
-    """Say why Welch with raw counts is not valid here; empty when it is.
-
-    It is held to be valid while its standard error is at least 95% of the one with
-    effective sample sizes in place of the raw numbers of people.
-
-    Parameters
-    ----------
-    arms : Arms
-        Two weighted arms.
-
-    Returns
-    -------
-    str
-        The reason, or nothing.
-    """
+    """Say why Welch with raw counts is not valid here; empty when it is."""
+    # It is held to be valid while its standard error is at least 95% of the one with effective
+    # sample sizes in place of the raw numbers of people.
     variances, sizes, effective = [], [], []
     for is_treated in (True, False):
         values, shares = arms.arm(treated=is_treated)
@@ -212,22 +195,7 @@ def doubt_about_welch(arms: Arms) -> str:
 def doubt_about_sizes(
     variances: Sequence[float], sizes: Sequence[float], effective: Sequence[float]
 ) -> str:
-    """Say why Welch with these sizes is not valid, from a table; empty when it is.
-
-    Parameters
-    ----------
-    variances : sequence of float
-        Sample variance of the outcome in each arm.
-    sizes : sequence of float
-        Number of people in each arm that Welch uses.
-    effective : sequence of float
-        Effective sample size of each arm.
-
-    Returns
-    -------
-    str
-        The reason, or nothing.
-    """
+    """Say why Welch with these sizes is not valid, from a table; empty when it is."""
     raw = sum(v / n for v, n in zip(variances, sizes, strict=True))
     full = sum(v / n for v, n in zip(variances, effective, strict=True))
     share = math.sqrt(raw / full) if full > 0 else 1.0

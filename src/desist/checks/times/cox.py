@@ -1,18 +1,14 @@
-r"""Cox regression with probability weights, tied times and robust errors.
+"""Cox regression with probability weights, tied times and robust errors."""
 
-Efron's approximation: at a time with d tied reoffences of weights :math:`w` the k-th of
-them, k = 0 to d - 1, is compared with the risk set less the share k/d of the tied
-people, with the mean of their weights as its weight. Breslow's keeps the whole risk set.
-The robust covariance is :math:`H^{-1} J H^{-1}` with :math:`J` the sum over people (or
-clusters) of the squared weighted score residuals. All weights times ten change neither
-the estimate nor the robust error; the scale of one arm against the other does matter,
-so the checks of this package scale each arm to its effective sample size first.
-
-References
-----------
-Efron, B. (1977). JASA 72, 557-565. Lin, D. Y. and Wei, L. J. (1989). JASA 84, 1074-1078.
-Therneau, T. M. and Grambsch, P. M. (2000). Modeling Survival Data, section 7.2.
-"""
+# Efron's approximation: at a time with d tied reoffences of weights w the k-th of them, k = 0 to d
+# - 1, is compared with the risk set less the share k/d of the tied people, with the mean of their
+# weights as its weight. Breslow's keeps the whole risk set. The robust covariance is H^(-1) J
+# H^(-1) with J the sum over people (or clusters) of the squared weighted score residuals. All
+# weights times ten change neither the estimate nor the robust error; the scale of one arm against
+# the other does matter, so the checks of this package scale each arm to its effective sample size
+# first.
+# Efron, B. (1977). JASA 72, 557-565. Lin, D. Y. and Wei, L. J. (1989). JASA 84, 1074-1078.
+# Therneau, T. M. and Grambsch, P. M. (2000). Modeling Survival Data, section 7.2.
 
 import math
 from dataclasses import dataclass
@@ -198,44 +194,19 @@ def baseline_hazard(
 
 
 def has_run_away(information: NDArray[np.float64], at_start: NDArray[np.float64]) -> bool:
-    """Tell whether a likelihood has gone flat on the way to an infinite coefficient.
-
-    Parameters
-    ----------
-    information : ndarray of float, shape (n_covariates, n_covariates)
-        Now.
-    at_start : ndarray of float, shape (n_covariates, n_covariates)
-        With no effects.
-
-    Returns
-    -------
-    bool
-        Whether in some direction hardly any information is left.
-    """
+    """Tell whether a likelihood has gone flat on the way to an infinite coefficient."""
     shares = np.linalg.eigvals(np.linalg.solve(at_start, information))
     return bool(shares.real.min() < SMALLEST_SHARE)
 
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """The reoffences of a stratum, ascending in time, and the risk set of each.
+    """The reoffences of a stratum, ascending in time, and the risk set of each."""
 
-    Attributes
-    ----------
-    times : ndarray of float, shape (n_reoffences,)
-        Their times.
-    outcome : ndarray of float, shape (n_reoffences, n_covariates)
-        Covariates of who reoffended.
-    mean : ndarray of float, shape (n_reoffences, n_covariates)
-        Mean covariates of the risk set.
-    covariance : ndarray of float, shape (n_reoffences, n_covariates, n_covariates)
-        Theirs.
-    """
-
-    times: NDArray[np.float64]
-    outcome: NDArray[np.float64]
-    mean: NDArray[np.float64]
-    covariance: NDArray[np.float64]
+    times: NDArray[np.float64]  # (n_reoffences,) their times
+    outcome: NDArray[np.float64]  # (n_reoffences, n_covariates) covariates of who reoffended
+    mean: NDArray[np.float64]  # (n_reoffences, n_covariates) mean covariates of the risk set
+    covariance: NDArray[np.float64]  # (n_reoffences, n_covariates, n_covariates) theirs
 
     def __repr__(self) -> str:
         """Say how many reoffences there are, and nothing of any of them."""
@@ -244,33 +215,19 @@ class Moments:
 
 @dataclass(frozen=True, eq=False)
 class RiskSets:
-    """People sorted for a partial likelihood, one stratum after the other.
+    """People sorted for a partial likelihood, one stratum after the other."""
 
-    Attributes
-    ----------
-    times, events, weights, starts : ndarray, shape (n_used,)
-        As handed in, without people of weight 0; those observed from the first day start before
-        all times.
-    x : ndarray of float, shape (n_used, n_covariates)
-        Covariates, centred.
-    positions : ndarray of int, shape (n_used,)
-        Place of each person among those who were handed in.
-    strata : tuple of ndarray of int
-        Members of each stratum, ascending in time.
-    ties : str
-        "efron" or "breslow".
-    clusters : ndarray of int, shape (n_used,)
-        Group of each person for robust errors; all 0 where there are none.
-    """
-
+    # (n_used,) as handed in, without people of weight 0; those observed from the first day start
+    # before all times
     times: NDArray[np.float64]
     events: NDArray[np.bool_]
     weights: NDArray[np.float64]
-    x: NDArray[np.float64]
-    positions: NDArray[np.int64]
-    strata: tuple[NDArray[np.int64], ...]
-    ties: str
+    x: NDArray[np.float64]  # (n_used, n_covariates) covariates, centred
+    positions: NDArray[np.int64]  # (n_used,) place of each person among those who were handed in
+    strata: tuple[NDArray[np.int64], ...]  # members of each stratum, ascending in time
+    ties: str  # "efron" or "breslow"
     starts: NDArray[np.float64]
+    # (n_used,) group of each person for robust errors; all 0 where there are none
     clusters: NDArray[np.int64]
 
     def __repr__(self) -> str:
@@ -361,33 +318,7 @@ def read_risk(
     strata: ArrayLike | None = None,
     clusters: ArrayLike | None = None,
 ) -> RiskSets:
-    """Validate the input of a partial likelihood and sort it.
-
-    Parameters
-    ----------
-    times, events, covariates, weights : array_like
-        As for `cox`.
-    starts : array_like, shape (n_people,), optional
-        Days at which each row came under observation.
-    ties : str
-        "efron" or "breslow".
-    strata : array_like, shape (n_people,), optional
-        Groups with a baseline hazard of their own.
-    clusters : array_like, shape (n_people,), optional
-        Groups over which score residuals are summed.
-
-    Returns
-    -------
-    RiskSets
-        The people of positive weight.
-
-    Raises
-    ------
-    InputError
-        If an input is not usable or `ties` is unknown.
-    NoEventsError
-        If nobody reoffends.
-    """
+    """Validate the input of a partial likelihood and sort it."""
     columns = Columns()
     days, happened = columns.days("times", times), columns.truths("events", events)
     matrix = columns.matrix("covariates", covariates)

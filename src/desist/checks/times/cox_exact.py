@@ -1,19 +1,13 @@
-r"""Cox regression with tied times taken as truly tied: the exact discrete likelihood.
+"""Cox regression with tied times taken as truly tied: the exact discrete likelihood."""
 
-At a time with d reoffences the likelihood is that of these d people among all sets of d
-from the risk set,
-
-.. math:: \frac{\exp(\sum_{i \in D} x_i \beta)}{e_d(\{\exp(x_j \beta) : j \in R\})}
-
-with :math:`e_d` the elementary symmetric polynomial. Risk sets are nested, so one pass
-over the people from the last time to the first gives every :math:`e_d` with its
-derivatives. For equal weights: a weighted person has no place in a count of sets.
-
-References
-----------
-Cox, D. R. (1972). JRSS B 34, 187-220, section 6. Gail, M. H., Lubin, J. H. and
-Rubinstein, L. V. (1981). Biometrika 68, 703-707 (the recursion).
-"""
+# At a time with d reoffences the likelihood is that of these d people among all sets of d from the
+# risk set,
+#     (exp(sum_(i in D) x_i beta)) / (e_d({exp(x_j beta) : j in R}))
+# with e_d the elementary symmetric polynomial. Risk sets are nested, so one pass over the people
+# from the last time to the first gives every e_d with its derivatives. For equal weights: a
+# weighted person has no place in a count of sets.
+# Cox, D. R. (1972). JRSS B 34, 187-220, section 6. Gail, M. H., Lubin, J. H. and Rubinstein, L. V.
+# (1981). Biometrika 68, 703-707 (the recursion).
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

@@ -1,15 +1,11 @@
-r"""Weighted Kaplan-Meier curves and restricted mean times with the right errors.
+"""Weighted Kaplan-Meier curves and restricted mean times with the right errors."""
 
-The variance is the infinitesimal jackknife: the square of each person's weight times
-the derivative of the estimate with respect to it, summed,
-
-.. math:: \sum_i w_i^2 \left(\frac{\partial \hat S(t)}{\partial w_i}\right)^2 , \qquad
-   \frac{\partial \log \hat S(t)}{\partial w_i} = \sum_{s \le \min(T_i, t)}
-   \frac{d_s}{Y_s (Y_s - d_s)} - \frac{1[T_i \le t, \text{event}]}{Y_{T_i} - d_{T_i}}
-
-with :math:`Y_s` the weight at risk and :math:`d_s` the weight of events. Weights times
-ten change nothing, and equal weights give Greenwood's formula exactly.
-"""
+# The variance is the infinitesimal jackknife: the square of each person's weight times the
+# derivative of the estimate with respect to it, summed,
+#     sum_i w_i^2 ((d S_hat(t)) / (d w_i))^2, (d log S_hat(t)) / (d w_i) = sum_(s <= min(T_i,
+#         t)) d_s / (Y_s (Y_s - d_s)) - (1[T_i <= t, event]) / (Y_T_i - d_T_i)
+# with Y_s the weight at risk and d_s the weight of events. Weights times ten change nothing, and
+# equal weights give Greenwood's formula exactly.
 
 import math
 from dataclasses import dataclass
@@ -306,18 +302,7 @@ def rmst_ratio(
 def log_derivatives(
     at_risk: NDArray[np.float64], died: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Differentiate each log step of a curve: by those at risk, and by those who leave.
-
-    Parameters
-    ----------
-    at_risk, died : ndarray of float, shape (n_times,)
-        Weight at risk just before each time, and of those who leave at it.
-
-    Returns
-    -------
-    tuple of ndarray of float, each of shape (n_times,)
-        Both derivatives of the log step; 0 once the curve has reached 0.
-    """
+    """Differentiate each log step of a curve: by those at risk, and by those who leave."""
     left = at_risk - died
     gone = left <= 1e-12 * at_risk  # the curve has reached 0 and stays there
     safe = np.where(gone, 1.0, left)

@@ -1,29 +1,21 @@
-r"""Log-rank tests: classical, of the rho family, stratified, and weighted.
+"""Log-rank tests: classical, of the rho family, stratified, and weighted."""
 
-Unweighted: observed minus expected reoffences of the participants over the times of
-reoffence, with the hypergeometric variance (Harrington and Fleming's weights
-:math:`\hat S(t-)^\rho`). That is the score test of no effect in Cox's likelihood for tied times:
-given who is at risk and how many reoffend, the participants among them follow the noncentral
-hypergeometric law with the hazard ratio as odds ratio,
-
-.. math:: U(\theta) = \sum_t \left(d_{1t} - E_\theta d_{1t}\right), \quad
-   V(\theta) = \sum_t \mathrm{Var}_\theta\, d_{1t} .
-
-The ratio reported solves :math:`U(\theta) = 0`, and its interval holds all ratios whose own score
-test does not reject, :math:`U(\theta)^2 \le z^2 V(\theta)`. Peto's one-step ratio
-:math:`\exp(U(1) / V(1))` is not used: it is right near 1 only, and for large effects too far
-from 1, or too near, by a factor of several.
-
-With probability weights the hypergeometric variance is wrong, and the score of the weighted Cox
-model with its robust variance takes its place throughout: it does not depend on the scale of the
-weights.
-
-References
-----------
-Cox, D. R. (1972). JRSS B 34, 187-220, section 6. Greenland, S. and Salvan, A. (1990). Statistics in
-Medicine 9, 247-252 (bias of the one-step ratio). Berry, G., Kitchin, R. M. and Mock, P. A. (1991).
-Statistics in Medicine 10, 749-755 (of ratios from the log-rank test).
-"""
+# Unweighted: observed minus expected reoffences of the participants over the times of reoffence,
+# with the hypergeometric variance (Harrington and Fleming's weights S_hat(t-)^rho). That is the
+# score test of no effect in Cox's likelihood for tied times: given who is at risk and how many
+# reoffend, the participants among them follow the noncentral hypergeometric law with the hazard
+# ratio as odds ratio,
+#     U(theta) = sum_t (d_1t - E_theta d_1t), V(theta) = sum_t Var_theta d_1t.
+# The ratio reported solves U(theta) = 0, and its interval holds all ratios whose own score test
+# does not reject, U(theta)^2 <= z^2 V(theta). Peto's one-step ratio exp(U(1) / V(1)) is not used:
+# it is right near 1 only, and for large effects too far from 1, or too near, by a factor of
+# several.
+# With probability weights the hypergeometric variance is wrong, and the score of the weighted Cox
+# model with its robust variance takes its place throughout: it does not depend on the scale of the
+# weights.
+# Cox, D. R. (1972). JRSS B 34, 187-220, section 6. Greenland, S. and Salvan, A. (1990). Statistics
+# in Medicine 9, 247-252 (bias of the one-step ratio). Berry, G., Kitchin, R. M. and Mock, P. A.
+# (1991). Statistics in Medicine 10, 749-755 (of ratios from the log-rank test).
 
 import math
 from collections.abc import Callable
@@ -31,12 +23,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 from scipy.special import gammaln, ndtr, ndtri
 
 from desist.arguments import find_number_faults
 from desist.checks.arms import Arms, join_arms
 from desist.checks.columns import Columns, find_probability_faults
+from desist.checks.crossing import find_crossing
 from desist.checks.finding import Finding, raise_e
 from desist.checks.times.cox import RiskSets, read_risk
 from desist.errors import Fault, NoEventsError
@@ -332,7 +324,7 @@ def _find_limit(score: Score, middle: float, z: float) -> float:
     start = middle
     if middle * z > 0:  # a ratio of 1 lies on this side: the limit has to agree with its test
         if excess(0.0) * z > 0:
-            return float(brentq(excess, min(0.0, middle), max(0.0, middle), xtol=1e-13))
+            return find_crossing(excess, min(0.0, middle), max(0.0, middle))
         start = 0.0
     return _cross(excess, start)
 
@@ -344,8 +336,7 @@ def _cross(falling: Callable[[float], float], start: float) -> float:
     while abs(near - start) < FURTHEST:
         far = start + direction * reach
         if falling(far) * direction <= 0:
-            bounded = lambda t: max(min(falling(t), 1e6), -1e6)  # noqa: E731 - brentq needs finite ends
-            return float(brentq(bounded, min(near, far), max(near, far), xtol=1e-13))
+            return find_crossing(falling, min(near, far), max(near, far))
         near, reach = far, 2 * reach
     return direction * math.inf
 

@@ -1,15 +1,11 @@
-r"""The log-rank test by permuting who took part: exact for few people.
+"""The log-rank test by permuting who took part: exact for few people."""
 
-Observed minus expected reoffences of the participants is the sum of a score over them,
-:math:`a_i = \delta_i - \hat\Lambda(T_i)`, with :math:`\hat\Lambda` the Nelson-Aalen hazard of
-everybody together. If the programme changes nothing and nobody is followed for longer because
-of it, every choice of participants is as probable as the one that was made.
-
-References
-----------
-Peto, R. and Peto, J. (1972). JRSS A 135, 185-207. Heinze, G., Gnant, M. and Schemper, M. (2003).
-Biometrics 59, 1151-1157 (where follow-up differs it is not exact).
-"""
+# Observed minus expected reoffences of the participants is the sum of a score over them, a_i =
+# delta_i - Lambda_hat(T_i), with Lambda_hat the Nelson-Aalen hazard of everybody together. If the
+# programme changes nothing and nobody is followed for longer because of it, every choice of
+# participants is as probable as the one that was made.
+# Peto, R. and Peto, J. (1972). JRSS A 135, 185-207. Heinze, G., Gnant, M. and Schemper, M. (2003).
+# Biometrics 59, 1151-1157 (where follow-up differs it is not exact).
 
 import math
 from itertools import combinations

@@ -1,17 +1,11 @@
-r"""Whether hazards are proportional, as a Cox regression takes them to be.
+"""Whether hazards are proportional, as a Cox regression takes them to be."""
 
-The score test of :math:`\theta_j = 0` in :math:`\beta_j(t) = \beta_j + \theta_j g(t)`: with the
-mean :math:`\bar x_k` and the covariance :math:`V_k` of the covariates in the risk set of the k-th
-reoffence, at the estimate of :math:`\beta`,
-
-.. math:: U = \sum_k g(t_k)(x_k - \bar x_k), \quad
-   I = \begin{pmatrix} \sum V_k & \sum g V_k \\ \sum g V_k & \sum g^2 V_k \end{pmatrix} .
-
-References
-----------
-Grambsch, P. M. and Therneau, T. M. (1994). Biometrika 81, 515-526. Therneau, T. M. (2024). The
-survival package for R, version 3, vignette "Validation", section on the score test.
-"""
+# The score test of theta_j = 0 in beta_j(t) = beta_j + theta_j g(t): with the mean x_bar_k and the
+# covariance V_k of the covariates in the risk set of the k-th reoffence, at the estimate of beta,
+#     U = sum_k g(t_k)(x_k - x_bar_k),
+#     I = (sum V_k, sum g V_k; sum g V_k, sum g^2 V_k).
+# Grambsch, P. M. and Therneau, T. M. (1994). Biometrika 81, 515-526. Therneau, T. M. (2024). The
+# survival package for R, version 3, vignette "Validation", section on the score test.
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,20 +1,13 @@
-r"""Restricted mean times adjusted for covariates, for weighted people who may be censored.
+"""Restricted mean times adjusted for covariates, for weighted people who may be censored."""
 
-With :math:`Y_i = \min(T_i, \tau)`, known for those who reoffended or reached the horizon
-:math:`\tau` (:math:`\delta_i = 1`), and :math:`\hat G_a(t-)` the Kaplan-Meier share of arm
-:math:`a` not yet censored before :math:`t`, the coefficients solve
-
-.. math:: \sum_i w_i \frac{\delta_i}{\hat G_{a_i}(Y_i-)} x_i (Y_i - \mu_i(\beta)) = 0 .
-
-The covariance is the infinitesimal jackknife: the sum of squares of each person's weight
-times the derivative of :math:`\hat\beta` with respect to it, in which the censoring curve
-is estimated anew. With nobody censored it is HC0; with the arm alone it is that of the
-difference of two Kaplan-Meier areas.
-
-References
-----------
-Tian, L., Zhao, L. and Wei, L. J. (2014). Biostatistics 15, 222-233.
-"""
+# With Y_i = min(T_i, tau), known for those who reoffended or reached the horizon tau (delta_i = 1),
+# and G_hat_a(t-) the Kaplan-Meier share of arm a not yet censored before t, the coefficients solve
+#     sum_i w_i delta_i / (G_hat_a_i(Y_i-)) x_i (Y_i - mu_i(beta)) = 0.
+# The covariance is the infinitesimal jackknife: the sum of squares of each person's weight times
+# the derivative of beta_hat with respect to it, in which the censoring curve is estimated anew.
+# With nobody censored it is HC0; with the arm alone it is that of the difference of two
+# Kaplan-Meier areas.
+# Tian, L., Zhao, L. and Wei, L. J. (2014). Biostatistics 15, 222-233.
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

@@ -14,21 +14,11 @@ from desist.privacy import FEWEST_SHARING
 
 @dataclass(frozen=True, eq=False)
 class SurvivalArm:
-    """Times, reoffences and weights of the people of one arm.
+    """Times, reoffences and weights of the people of one arm."""
 
-    Attributes
-    ----------
-    times : ndarray of float, shape (n_people,)
-        Days to the first reoffence or to the end of follow-up.
-    events : ndarray of bool, shape (n_people,)
-        Whether the time ends with a reoffence.
-    weights : ndarray of float, shape (n_people,)
-        Positive.
-    """
-
-    times: NDArray[np.float64]
-    events: NDArray[np.bool_]
-    weights: NDArray[np.float64]
+    times: NDArray[np.float64]  # (n_people,) days to the first reoffence or to the end of follow-up
+    events: NDArray[np.bool_]  # (n_people,) whether the time ends with a reoffence
+    weights: NDArray[np.float64]  # (n_people,) positive
 
     def __repr__(self) -> str:
         """Say how many people there are, and nothing of any of them."""
@@ -49,31 +39,7 @@ def read_survival(
     weights: ArrayLike | None = None,
     faults: Iterable[Fault] = (),
 ) -> SurvivalArm:
-    """Validate times, reoffences and weights; leave out people of weight 0.
-
-    Parameters
-    ----------
-    times : array_like, shape (n_people,)
-        Finite, 0 or more.
-    events : array_like, shape (n_people,)
-        True or 1 for a reoffence, False or 0 for the end of follow-up.
-    weights : array_like, shape (n_people,), optional
-        Finite, 0 or more; all equal when left out.
-    faults : iterable of Fault
-        Other faults of the call, to be raised together with these.
-
-    Returns
-    -------
-    SurvivalArm
-        The people with a positive weight.
-
-    Raises
-    ------
-    InputError
-        If a time or a weight is negative or not finite, or an event is neither 0 nor 1.
-    CannotAnswerError
-        If everybody has weight 0.
-    """
+    """Validate times, reoffences and weights; leave out people of weight 0."""
     columns = Columns()
     days, happened = columns.days("times", times), columns.truths("events", events)
     masses = columns.weights(weights)
@@ -92,30 +58,7 @@ def read_two_arms(
     *,
     fewest: int = 1,
 ) -> tuple[Arms, NDArray[np.bool_]]:
-    """Read times, arms and weights as `Arms`, and who of them reoffended.
-
-    Parameters
-    ----------
-    times : array_like, shape (n_people,)
-        Days to the first reoffence or to the end of follow-up.
-    events : array_like, shape (n_people,)
-        True or 1 for a reoffence.
-    treated : array_like, shape (n_people,)
-        True or 1 for participants.
-    weights : array_like, shape (n_people,), or None
-        Probability weights; equal for None.
-    faults : iterable of Fault
-        Other faults of the call, raised together with these.
-    fewest : int
-        People that each arm needs; with 0 nobody at all will do.
-
-    Returns
-    -------
-    Arms
-        Times of the people with a positive weight.
-    ndarray of bool, shape (n_used,)
-        Who of them reoffended.
-    """
+    """Read times, arms and weights as `Arms`, and who of them reoffended."""
     columns = Columns()
     days, happened = columns.days("times", times), columns.truths("events", events)
     arms = join_arms(columns, days, treated, weights, faults, fewest=fewest)
@@ -123,20 +66,7 @@ def read_two_arms(
 
 
 def find_reach_faults(arms: Mapping[str, SurvivalArm], horizon: float) -> list[Fault]:
-    """Find the arms whose curve is not known up to the horizon: all had left before it.
-
-    Parameters
-    ----------
-    arms : mapping of str to SurvivalArm
-        Each arm under the name that a message gives it.
-    horizon : float
-        Days.
-
-    Returns
-    -------
-    list of Fault
-        Empty when it is in order.
-    """
+    """Find the arms whose curve is not known up to the horizon: all had left before it."""
     faults = []
     for name, arm in arms.items():
         last = arm.times.max()
@@ -158,24 +88,7 @@ def find_start_faults(
     weights: NDArray[np.float64],
     given: object,
 ) -> list[Fault]:
-    """Find the rows that come under observation when they end, or later.
-
-    Parameters
-    ----------
-    entered : ndarray of float, shape (n_people,)
-        Days at which each row came under observation.
-    days : ndarray of float, shape (n_people,)
-        Days at which each row ends.
-    weights : ndarray of float, shape (n_people,)
-        Rows of weight 0 are not looked at.
-    given : object
-        The starts as handed in; None for none.
-
-    Returns
-    -------
-    list of Fault
-        Empty when it is in order.
-    """
+    """Find the rows that come under observation when they end, or later."""
     if given is None or not entered.shape == days.shape == weights.shape:
         return []
     late = np.flatnonzero((entered >= days) & (weights != 0))

@@ -4,23 +4,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from desist.cohort.cohort import Cohort
 from desist.design.balance import expand_columns, is_binary
-from desist.design.balance.similarity import read_design_formula
 from desist.design.design import Design
+from desist.design.made_from import of_a_design, read_design_formula
 
 Floats = NDArray[np.float64]
 
 
-def describe_people(cohort: Cohort, design: Design) -> pd.DataFrame:
+@of_a_design
+def describe_people(design: Design) -> pd.DataFrame:
     """Describe the arms before and after weighting ("table one").
 
     Parameters
     ----------
-    cohort : Cohort
-        The people of the design.
     design : Design
-        Made with a formula.
+        Built with a formula; its cohort may stand before it, and has to for one made by hand.
 
     Returns
     -------
@@ -29,8 +27,16 @@ def describe_people(cohort: Cohort, design: Design) -> pd.DataFrame:
         deviation; "share": proportion, no standard deviation), and mean and sd of
         participants_before, participants, comparison_before, comparison. The first row
         counts people, the second has effective sample sizes.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> ds.design.describe_people(design)["covariate"].tolist()
+    ['people', 'effective sample size', 'age', 'copas']
     """
-    covariates, formula = read_design_formula(cohort, design)
+    covariates, formula = read_design_formula(design)
     everybody = design.masses
     groups = {
         "participants_before": np.where(design.treated, everybody, 0.0),
@@ -57,15 +63,14 @@ def describe_people(cohort: Cohort, design: Design) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["covariate", "kind", *columns])
 
 
-def profile_dropped(cohort: Cohort, design: Design) -> pd.DataFrame:
+@of_a_design
+def profile_dropped(design: Design) -> pd.DataFrame:
     """Describe the participants who were dropped against those who were kept.
 
     Parameters
     ----------
-    cohort : Cohort
-        The people of the design.
     design : Design
-        Made with a formula.
+        Built with a formula; its cohort may stand before it, and has to for one made by hand.
 
     Returns
     -------
@@ -73,8 +78,16 @@ def profile_dropped(cohort: Cohort, design: Design) -> pd.DataFrame:
         Columns covariate, n_kept, n_dropped, mean_kept, mean_dropped, and smd: dropped
         minus kept in standard deviations of all participants; missing where nobody was
         dropped.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> ds.design.profile_dropped(design)["covariate"].tolist()
+    ['age', 'copas']
     """
-    covariates, formula = read_design_formula(cohort, design)
+    covariates, formula = read_design_formula(design)
     kept = design.treated & (design.weights > 0)
     dropped = design.treated & (design.weights == 0)
     rows = []

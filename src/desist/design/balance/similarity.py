@@ -1,8 +1,7 @@
-"""Further measures of how alike the arms are: products, overlap, distances, subgroups.
+"""Further measures of how alike the arms are: products, overlap, distances, subgroups."""
 
-The balance table of a design says whether means agree. These say whether the shapes, the
-joint distribution and the parts of the sample do.
-"""
+# The balance table of a design says whether means agree. These say whether the shapes, the joint
+# distribution and the parts of the sample do.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,12 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from desist.cohort.cohort import Cohort
 from desist.design.balance import Balance, expand_columns, is_binary, measure_balance
-from desist.design.design import Design, find_stranger_faults
-from desist.design.formula import Formula, read_formula
+from desist.design.design import Design
+from desist.design.formula import Formula
+from desist.design.made_from import of_a_design, read_design_formula
 from desist.design.matching.distance import find_column_faults
-from desist.errors import Fault, raise_faults
+from desist.errors import raise_faults
 
 GRID = 4096
 MOST_FOR_ENERGY = 20_000
@@ -86,24 +85,31 @@ class GroupBalance:
         return "\n".join(lines)
 
 
-def measure_products(cohort: Cohort, design: Design) -> Balance:
+@of_a_design
+def measure_products(design: Design) -> Balance:
     """Measure balance of squares and of products of two covariates.
 
     Equal means do not make joint distributions equal; these are the next thing to look at.
 
     Parameters
     ----------
-    cohort : Cohort
-        The people of the design.
     design : Design
-        Made with a formula.
+        Built with a formula; its cohort may stand before it, and has to for one made by hand.
 
     Returns
     -------
     Balance
         Rows ``age^2`` and ``age * sex[m]``; levels of one category are not multiplied.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> ds.design.measure_products(design).table["covariate"].tolist()
+    ['age^2', 'copas^2', 'age * copas']
     """
-    covariates, formula = read_design_formula(cohort, design)
+    covariates, formula = read_design_formula(design)
     columns = list(_expand_each(covariates, formula))
     products = {f"{name}^2": values**2 for _, name, values in columns if not is_binary(values)}
     for (first, one, left), (second, other, right) in combinations(columns, 2):
@@ -112,7 +118,8 @@ def measure_products(cohort: Cohort, design: Design) -> Balance:
     return _measure(pd.DataFrame(products), design)
 
 
-def measure_overlap(cohort: Cohort, design: Design) -> pd.DataFrame:
+@of_a_design
+def measure_overlap(design: Design) -> pd.DataFrame:
     """Measure the share of each covariate's distribution that the arms have in common.
 
     The area under the lower of the two densities: Gaussian kernels with the normal
@@ -121,17 +128,24 @@ def measure_overlap(cohort: Cohort, design: Design) -> pd.DataFrame:
 
     Parameters
     ----------
-    cohort : Cohort
-        The people of the design.
     design : Design
-        Made with a formula.
+        Built with a formula; its cohort may stand before it, and has to for one made by hand.
 
     Returns
     -------
     DataFrame
         Columns covariate, overlap_before, overlap_after; 1 is complete overlap.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> overlap = ds.design.measure_overlap(design)
+    >>> bool((overlap["overlap_after"] > 0.5).all())
+    True
     """
-    covariates, formula = read_design_formula(cohort, design)
+    covariates, formula = read_design_formula(design)
     rows = []
     for name, values in expand_columns(covariates, formula.variables, formula.categorical):
         before = overlap_coefficient(values, design.treated, design.masses)
@@ -156,6 +170,14 @@ def overlap_coefficient(values: Floats, treated: NDArray[np.bool_], weights: Flo
     -------
     float
         From 0 to 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import desist as ds
+    >>> arm = np.array([True, True, False, False])
+    >>> ds.design.overlap_coefficient(np.array([0.0, 1.0, 0.0, 1.0]), arm, np.ones(4))
+    1.0
     """
     if is_binary(values):
         shares = _arm_shares(treated, weights)
@@ -180,13 +202,22 @@ def density_table(values: Floats, treated: NDArray[np.bool_], weights: Floats) -
     DataFrame
         Columns value, treated, comparison: a grid of values and the densities there, whose
         common area is the `overlap_coefficient`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import desist as ds
+    >>> ages, arm = np.arange(40.0), np.arange(40) < 15
+    >>> ds.design.density_table(ages, arm, np.ones(40)).columns.tolist()
+    ['value', 'treated', 'comparison']
     """
     grid, inside, outside = _arm_densities(values, treated, weights)
     step = grid[1] - grid[0]
     return pd.DataFrame({"value": grid, "treated": inside / step, "comparison": outside / step})
 
 
-def measure_distances(cohort: Cohort, design: Design) -> BalanceDistances:
+@of_a_design
+def measure_distances(design: Design) -> BalanceDistances:
     """Measure how far the arms are apart in all covariates together.
 
     Mahalanobis distance of the means, in the pooled covariance where the people who
@@ -195,17 +226,24 @@ def measure_distances(cohort: Cohort, design: Design) -> BalanceDistances:
 
     Parameters
     ----------
-    cohort : Cohort
-        The people of the design.
     design : Design
-        Made with a formula.
+        Built with a formula; its cohort may stand before it, and has to for one made by hand.
 
     Returns
     -------
     BalanceDistances
         Before and after.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> far = ds.design.measure_distances(design)
+    >>> far.mahalanobis_after < far.mahalanobis_before
+    True
     """
-    covariates, formula = read_design_formula(cohort, design)
+    covariates, formula = read_design_formula(design)
     expanded = expand_columns(covariates, formula.variables, formula.categorical)
     values = np.column_stack([column for _, column in expanded])
     treated = design.treated
@@ -219,15 +257,14 @@ def measure_distances(cohort: Cohort, design: Design) -> BalanceDistances:
     return BalanceDistances(before, after, energy[0], energy[1])
 
 
-def measure_by_group(cohort: Cohort, design: Design, column: str) -> GroupBalance:
+@of_a_design
+def measure_by_group(design: Design, column: str) -> GroupBalance:
     """Measure balance within each group, such as each prison.
 
     Parameters
     ----------
-    cohort : Cohort
-        The people of the design.
     design : Design
-        Made with a formula.
+        Built with a formula; its cohort may stand before it, and has to for one made by hand.
     column : str
         Column of the groups.
 
@@ -240,8 +277,16 @@ def measure_by_group(cohort: Cohort, design: Design, column: str) -> GroupBalanc
     ------
     InputError
         If the column is unknown.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> len(ds.design.measure_by_group(design, "ethnicity").groups)
+    2
     """
-    covariates, formula = read_design_formula(cohort, design)
+    covariates, formula = read_design_formula(design)
     raise_faults("balance by group", find_column_faults("column", column, covariates))
     variables = tuple(name for name in formula.variables if name != column)
     groups: dict[str, Balance] = {}
@@ -264,40 +309,6 @@ def measure_by_group(cohort: Cohort, design: Design, column: str) -> GroupBalanc
             standardiser=design.balance.standardiser if design.balance else "treated",
         )
     return GroupBalance(column, groups, left_out)
-
-
-def read_design_formula(cohort: Cohort, design: Design) -> tuple[pd.DataFrame, Formula]:
-    """Read the formula of a design against the cohort it was made from.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The people of the design.
-    design : Design
-        Made with a formula.
-
-    Returns
-    -------
-    covariates : DataFrame
-        The people.
-    formula : Formula
-        Their covariates.
-
-    Raises
-    ------
-    InputError
-        If the design has no formula, or the people are others.
-    """
-    covariates = cohort.covariates
-    formula, faults = read_formula(design.formula, covariates, {})
-    faults += find_stranger_faults(cohort, design)
-    if formula is None and not faults:
-        advice = "name covariates when the design is built"
-        faults.append(Fault("formula", "the covariates of the design", "None", advice))
-    raise_faults("balance", faults)
-    if formula is None:
-        raise ValueError("a formula without faults was expected")
-    return covariates, formula
 
 
 def _expand_each(covariates: pd.DataFrame, formula: Formula) -> Iterator[tuple[str, str, Floats]]:

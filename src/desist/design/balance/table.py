@@ -1,8 +1,7 @@
-"""Balance: how alike the weighted arms are, covariate by covariate.
+"""Balance: how alike the weighted arms are, covariate by covariate."""
 
-The standardiser is the same before and after (Stuart 2010, Statistical Science 25,
-section 4). There are no balance p-values.
-"""
+# The standardiser is the same before and after (Stuart 2010, Statistical Science 25, section 4).
+# There are no balance p-values.
 
 import math
 from collections.abc import Iterator
@@ -153,24 +152,7 @@ def measure_balance(
 def expand_columns(
     covariates: pd.DataFrame, variables: tuple[str, ...], categorical: frozenset[str]
 ) -> Iterator[tuple[str, Floats]]:
-    """Yield covariates as columns of numbers, each level of a category by itself.
-
-    Parameters
-    ----------
-    covariates : DataFrame
-        The people.
-    variables : tuple of str
-        The columns to take.
-    categorical : frozenset of str
-        Those that are categories.
-
-    Yields
-    ------
-    name : str
-        ``age``, or ``ethnicity[black]`` for a level.
-    values : ndarray of float, shape (n_people,)
-        0 and 1 for a level, and for numbers that take two values only.
-    """
+    """Yield covariates as columns of numbers, each level of a category by itself."""
     for name in variables:
         column = covariates[name]
         if name in categorical or is_text(column):
@@ -185,18 +167,7 @@ def expand_columns(
 
 
 def choose_standardiser(estimand: Estimand) -> str:
-    """Choose whose standard deviation standardises: that of the people asked about.
-
-    Parameters
-    ----------
-    estimand : Estimand
-        Asked for.
-
-    Returns
-    -------
-    str
-        "treated", "comparison" or "pooled".
-    """
+    """Choose whose standard deviation standardises: that of the people asked about."""
     if estimand in (Estimand.ATT, Estimand.MATCHED_ATT):
         return "treated"
     return "comparison" if estimand is Estimand.ATC else "pooled"
@@ -292,18 +263,7 @@ def _compare(name: str, values: Floats, arms: _Arms, standardiser: str) -> dict[
 
 
 def is_binary(values: Floats) -> bool:
-    """Tell whether a column holds only 0 and 1.
-
-    Parameters
-    ----------
-    values : ndarray of float
-        A covariate.
-
-    Returns
-    -------
-    bool
-        True for 0 and 1 alone.
-    """
+    """Tell whether a column holds only 0 and 1."""
     return bool(((values == 0) | (values == 1)).all())
 
 

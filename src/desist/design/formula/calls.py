@@ -28,18 +28,7 @@ class ReadCall:
 
 
 def read_call(call: Call) -> ReadCall:
-    """Read a call that has no faults.
-
-    Parameters
-    ----------
-    call : Call
-        Part of a formula.
-
-    Returns
-    -------
-    ReadCall
-        The function, what it is of, and its settings.
-    """
+    """Read a call that has no faults."""
     name = ALIASES.get(call.function, call.function)
     function = FUNCTIONS[name]
     settings = {
@@ -49,20 +38,7 @@ def read_call(call: Call) -> ReadCall:
 
 
 def find_call_faults(call: Call, *, inside: str = "") -> list[Fault]:
-    """Find what is wrong with a call and with those inside it.
-
-    Parameters
-    ----------
-    call : Call
-        Part of a formula.
-    inside : str
-        The function around it, if any.
-
-    Returns
-    -------
-    list of Fault
-        Unknown functions and settings, and functions that make several columns inside others.
-    """
+    """Find what is wrong with a call and with those inside it."""
     function = find_function(call.function)
     if function is None:
         return [_unknown(call.function)]
@@ -77,18 +53,7 @@ def find_call_faults(call: Call, *, inside: str = "") -> list[Fault]:
 
 
 def find_calls(node: Node) -> list[Call]:
-    """Find the outermost calls in a part of the tree.
-
-    Parameters
-    ----------
-    node : Node
-        The part.
-
-    Returns
-    -------
-    list of Call
-        In the order in which they are written.
-    """
+    """Find the outermost calls in a part of the tree."""
     if isinstance(node, Call):
         return [node]
     nested: set[int] = set()

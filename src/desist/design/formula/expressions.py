@@ -57,22 +57,7 @@ _OPERATIONS = {**COMPARISONS, **LOGICAL, **ARITHMETIC}
 
 
 def find_kind(node: Node, texts: frozenset[str], faults: list[Fault]) -> str:
-    """Tell whether an expression is "number", "text" or "truth", and add what is wrong with it.
-
-    Parameters
-    ----------
-    node : Node
-        Part of a formula inside a function; its calls have no faults.
-    texts : frozenset of str
-        Names, as the formula writes them, of columns that hold text.
-    faults : list of Fault
-        To add to.
-
-    Returns
-    -------
-    str
-        The kind.
-    """
+    """Tell whether an expression is "number", "text" or "truth", and add what is wrong with it."""
     kind = "number"
     match node:
         case Column(name):
@@ -95,20 +80,7 @@ def find_kind(node: Node, texts: frozenset[str], faults: list[Fault]) -> str:
 
 
 def evaluate(node: Node, columns: Mapping[str, "pd.Series[Any]"]) -> Any:
-    """Work out an expression that has no faults.
-
-    Parameters
-    ----------
-    node : Node
-        Part of a formula inside a function.
-    columns : mapping of str to Series
-        By their names as the formula writes them.
-
-    Returns
-    -------
-    ndarray of float or bool, shape (n_people,), or a single number or text
-        Not finite where the operation is not defined.
-    """
+    """Work out an expression that has no faults."""
     match node:
         case Column(name):
             value: Any = read_values(columns[name])
@@ -133,39 +105,13 @@ def evaluate(node: Node, columns: Mapping[str, "pd.Series[Any]"]) -> Any:
 
 
 def evaluate_number(name: str, of: Node, columns: Mapping[str, "pd.Series[Any]"]) -> Any:
-    """Work out a function that makes one number of another.
-
-    Parameters
-    ----------
-    name : str
-        Of the function; ``I`` leaves its argument as it is.
-    of : Node
-        The argument.
-    columns : mapping of str to Series
-        By their names as the formula writes them.
-
-    Returns
-    -------
-    ndarray of float or bool, shape (n_people,)
-        Not finite where the function is not defined.
-    """
+    """Work out a function that makes one number of another."""
     value = evaluate(of, columns)
     return value if name == "I" else NUMBER_OF_NUMBER[name](value)
 
 
 def read_values(column: "pd.Series[Any]") -> NDArray[Any]:
-    """Return the values of a column.
-
-    Parameters
-    ----------
-    column : Series
-        A covariate without missing values.
-
-    Returns
-    -------
-    ndarray, shape (n_people,)
-        Floats, or objects where it holds text.
-    """
+    """Return the values of a column."""
     return column.to_numpy(dtype=object if is_text(column) else np.float64)
 
 

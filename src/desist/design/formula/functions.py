@@ -13,77 +13,36 @@ HIGHEST_POWER = 20  # of a polynomial
 
 @dataclass(frozen=True)
 class Contrast:
-    """How the levels of a category are coded.
+    """How the levels of a category are coded."""
 
-    Attributes
-    ----------
-    kind : str
-        Such as "treatment" or "sum".
-    base : str, float or None
-        The level that the others are compared with, where the kind has one.
-    """
-
-    kind: str
-    base: object = None
+    kind: str  # such as "treatment" or "sum"
+    base: object = None  # the level that the others are compared with, where the kind has one
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting of a function: what it may be, and how it is read from the tree.
+    """A setting of a function: what it may be, and how it is read from the tree."""
 
-    Attributes
-    ----------
-    expected : str
-        What it may be, for messages and the documentation.
-    read : callable
-        From a part of the tree to a value; raises ``ValueError`` for what will not do.
-    """
-
-    expected: str
+    expected: str  # what it may be, for messages and the documentation
+    # from a part of the tree to a value; raises `ValueError` for what will not do
     read: Callable[[Node], Any]
 
 
 @dataclass(frozen=True)
 class Function:
-    """A function of the language.
+    """A function of the language."""
 
-    Attributes
-    ----------
-    meaning : str
-        What it makes of a column.
-    kind : str
-        "number": one number from another; "columns": several columns from one;
-        "category"; "expression": any arithmetic or comparison.
-    settings : mapping of str to Setting
-        In the order in which they may be given without their names.
-    needs_one_of : tuple of str
-        Settings of which exactly one is needed.
-    """
-
-    meaning: str
+    meaning: str  # what it makes of a column
+    # "number": one number from another; "columns": several columns from one; "category";
+    # "expression": any arithmetic or comparison
     kind: str = "number"
+    # in the order in which they may be given without their names
     settings: Mapping[str, Setting] = MappingProxyType({})
-    needs_one_of: tuple[str, ...] = ()
+    needs_one_of: tuple[str, ...] = ()  # settings of which exactly one is needed
 
 
 def read_literal(node: Node) -> Any:
-    """Return the number, text, truth value or list that a setting is.
-
-    Parameters
-    ----------
-    node : Node
-        What was written for the setting.
-
-    Returns
-    -------
-    int, float, str, bool or list
-        Its value.
-
-    Raises
-    ------
-    ValueError
-        If it is anything else.
-    """
+    """Return the number, text, truth value or list that a setting is."""
     match node:
         case Text(value):
             return value
@@ -259,16 +218,5 @@ INSTEAD = {
 
 
 def find_function(name: str) -> Function | None:
-    """Find a function in the list.
-
-    Parameters
-    ----------
-    name : str
-        As it is written; ``np.log`` is ``log``.
-
-    Returns
-    -------
-    Function or None
-        None where the list has none of this name.
-    """
+    """Find a function in the list."""
     return FUNCTIONS.get(ALIASES.get(name, name))

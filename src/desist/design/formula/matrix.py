@@ -85,6 +85,16 @@ def make_matrix(
         None when there are faults.
     faults : list of Fault
         What could not be evaluated, and columns that are not numbers.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import desist as ds
+    >>> people = pd.DataFrame({"age": [20.0, 31.0, 44.0], "sex": ["f", "m", "f"]})
+    >>> formula, _ = ds.design.read_formula("age + sex", people, {})
+    >>> matrix, faults = ds.design.make_matrix(formula, people)
+    >>> matrix.values.shape, faults
+    ((3, 3), [])
     """
     columns = {name: covariates[column] for name, column in formula.names.items()}
     factors: list[_Factor] = []
@@ -235,11 +245,9 @@ def _find_too_many(formula: Formula, factors: list[_Factor], n_people: int) -> l
 def _multiply_out(
     formula: Formula, factors: list[_Factor], n_people: int
 ) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """Let formulaic code the categories and multiply the factors of each term.
-
-    It is handed values alone, under names made here, so it evaluates no expression and no
-    name of a column or level can be taken for another.
-    """
+    """Let formulaic code the categories and multiply the factors of each term."""
+    # It is handed values alone, under names made here, so it evaluates no expression and no name of
+    # a column or level can be taken for another.
     import formulaic
 
     key = {node: f"v{position}" for position, node in enumerate(formula.factors)}

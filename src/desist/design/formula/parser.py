@@ -26,23 +26,7 @@ RANKS = (  # operators that bind loosest first; those of a rank go from left to 
 
 
 def parse(text: str) -> Node | None:
-    """Parse a formula.
-
-    Parameters
-    ----------
-    text : str
-        Right-hand side of a formula; a ``~`` may stand before it.
-
-    Returns
-    -------
-    Node or None
-        The tree; None when there is nothing but blanks.
-
-    Raises
-    ------
-    InputError
-        If it is not in the language: one fault.
-    """
+    """Parse a formula."""
     reader = _Reader(text, cut_tokens(text))
     reader.skip("~")
     if reader.next.kind == "end":

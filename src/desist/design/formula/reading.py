@@ -68,6 +68,15 @@ def read_formula(
         None when there are faults, or no text.
     faults : list of Fault
         Everything that is wrong.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import desist as ds
+    >>> people = pd.DataFrame({"age": [20.0, 31.0, 44.0], "sex": ["f", "m", "f"]})
+    >>> formula, faults = ds.design.read_formula("age + sex", people, {})
+    >>> formula.variables, faults
+    (('age', 'sex'), [])
     """
     if text is None:
         return None, []
@@ -157,6 +166,9 @@ def _resolve(
 
 def _explain_unknown(name: str, columns: Iterable[str]) -> str:
     advice = suggest(name, columns)
+    parts = name.split()
+    if len(parts) > 1 and all(part in set(columns) for part in parts):
+        return "write + between two covariates"
     foreign = [letter for letter in name if not letter.isascii() and letter.isprintable()]
     if foreign and advice.startswith("did you mean"):
         return f"{advice} (it has a {unicodedata.name(foreign[0], 'letter').lower()})"

@@ -73,18 +73,7 @@ class Call:
 
 
 def write(node: Node) -> str:
-    """Write a part of the tree as a formula has it.
-
-    Parameters
-    ----------
-    node : Node
-        The part.
-
-    Returns
-    -------
-    str
-        A formula of the same meaning.
-    """
+    """Write a part of the tree as a formula has it."""
     match node:
         case Column(name):
             text = name if _is_bare(name) else "`" + name.replace("`", "``") + "`"
@@ -107,18 +96,7 @@ def write(node: Node) -> str:
 
 
 def iterate_nodes(node: Node) -> Iterator[Node]:
-    """Yield a part of the tree and everything in it.
-
-    Parameters
-    ----------
-    node : Node
-        The part.
-
-    Yields
-    ------
-    Node
-        The part itself first.
-    """
+    """Yield a part of the tree and everything in it."""
     yield node
     match node:
         case Items(items):

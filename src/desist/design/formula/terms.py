@@ -1,9 +1,8 @@
-"""Expand the operators of a formula into terms: which covariates are multiplied together.
+"""Expand the operators of a formula into terms: which covariates are multiplied together."""
 
-Wilkinson and Rogers (1973), Symbolic description of factorial models for analysis of variance,
-Applied Statistics 22: ``a*b`` is ``a + b + a:b``, ``a/b`` is ``a + a:b``, ``(a + b)**2`` has all
-products of two.
-"""
+# Wilkinson and Rogers (1973), Symbolic description of factorial models for analysis of variance,
+# Applied Statistics 22: `a*b` is `a + b + a:b`, `a/b` is `a + a:b`, `(a + b)**2` has all products
+# of two.
 
 from desist.design.formula.syntax import Call, Chain, Column, Group, Node, Number, Signed, write
 from desist.design.formula.tokens import EXPECTED, show
@@ -19,24 +18,7 @@ ONE: Terms = {frozenset(): ()}
 
 
 def expand(node: Node) -> tuple[Term, ...]:
-    """Expand a formula into its terms, without the intercept.
-
-    Parameters
-    ----------
-    node : Node
-        A formula.
-
-    Returns
-    -------
-    tuple of Term
-        Each a tuple of columns and calls, in the order in which they were written.
-
-    Raises
-    ------
-    InputError
-        If it has no intercept, has too many terms, or uses an operator that has no meaning
-        between covariates: one fault.
-    """
+    """Expand a formula into its terms, without the intercept."""
     try:
         terms = _expand(node)
     except _NoInterceptError:

@@ -41,23 +41,7 @@ class Token:
 
 
 def cut_tokens(text: str) -> list[Token]:
-    """Cut a formula into tokens.
-
-    Parameters
-    ----------
-    text : str
-        The formula.
-
-    Returns
-    -------
-    list of Token
-        Without blanks; the last is of kind "end".
-
-    Raises
-    ------
-    InputError
-        If it is too long, or has a character that means nothing.
-    """
+    """Cut a formula into tokens."""
     if len(text) > MOST_CHARACTERS:
         fault = Fault(
             "formula", f"at most {MOST_CHARACTERS:,} characters", f"{len(text):,}", "shorten it"
@@ -72,40 +56,16 @@ def cut_tokens(text: str) -> list[Token]:
         if found.lastgroup != "blank":
             tokens.append(_make_token(found))
         at = found.end()
-    return [*tokens, Token("end", "", at)]
+    return [*_join_names(text, tokens), Token("end", "", at)]
 
 
 def not_read(text: str, reason: str) -> InputError:
-    """Make the error of a formula that is not in the language.
-
-    Parameters
-    ----------
-    text : str
-        The formula.
-    reason : str
-        What is wrong, and where.
-
-    Returns
-    -------
-    InputError
-        To be raised.
-    """
+    """Make the error of a formula that is not in the language."""
     return InputError("formula", [Fault("formula", EXPECTED, show(text), reason)])
 
 
 def show(text: str) -> str:
-    """Quote a part of a formula for a message, shortened when it is long.
-
-    Parameters
-    ----------
-    text : str
-        As the user wrote it.
-
-    Returns
-    -------
-    str
-        Between quotation marks; control characters are written out.
-    """
+    """Quote a part of a formula for a message, shortened when it is long."""
     if len(text) <= MOST_SHOWN:
         return repr(text)
     return f"{text[:MOST_SHOWN]!r} and {len(text) - MOST_SHOWN:,} characters more"
@@ -117,6 +77,26 @@ def _make_token(found: "re.Match[str]") -> Token:
     if kind == "quoted":
         return Token("name", text.replace("``", "`"), found.start())
     return Token({"single": "text", "double": "text"}.get(kind, kind), text, found.start())
+
+
+def _join_names(text: str, tokens: list[Token]) -> list[Token]:
+    """Join a name and the names and numbers after it to one name with blanks."""
+    # two names in a row mean nothing else, unless the last calls a function
+    joined: list[Token] = []
+    ends: list[int] = []  # where each token ends; 0 after one that nothing is added to
+    for place, token in enumerate(tokens):
+        end = token.at + len(token.text)
+        is_quoted = text[token.at] == "`"
+        follows = tokens[place + 1].text if place + 1 < len(tokens) else ""
+        can_join = token.kind in ("name", "number") and not is_quoted and follows != "("
+        if can_join and joined and ends[-1] and joined[-1].kind == "name":
+            start = joined[-1].at
+            joined[-1] = Token("name", text[start:end], start)
+            ends[-1] = end
+        else:
+            joined.append(token)
+            ends.append(end if can_join else 0)
+    return joined
 
 
 def _explain(text: str, at: int) -> str:

@@ -23,20 +23,7 @@ _NUMBERS_AS_OBJECTS = {"boolean", "decimal", "floating", "integer", "mixed-integ
 
 
 def find_bad_values(covariates: pd.DataFrame, columns: Iterable[str]) -> list[Fault]:
-    """Look for missing, infinite and constant covariates.
-
-    Parameters
-    ----------
-    covariates : DataFrame
-        The people.
-    columns : iterable of str
-        Those to look at.
-
-    Returns
-    -------
-    list of Fault
-        One for each thing wrong with each column.
-    """
+    """Look for missing, infinite and constant covariates."""
     faults = []
     for name in columns:
         column = covariates[name]
@@ -53,20 +40,7 @@ def find_bad_values(covariates: pd.DataFrame, columns: Iterable[str]) -> list[Fa
 
 
 def find_crowded(covariates: pd.DataFrame, columns: Iterable[str]) -> list[Fault]:
-    """Look for categories with nearly one level a person, or more levels than can be compared.
-
-    Parameters
-    ----------
-    covariates : DataFrame
-        The people.
-    columns : iterable of str
-        Those that are read as categories.
-
-    Returns
-    -------
-    list of Fault
-        One for each such column, with the number of its levels.
-    """
+    """Look for categories with nearly one level a person, or more levels than can be compared."""
     faults = []
     for name in columns:
         n_levels, n_people = _count_levels(covariates[name]), len(covariates)
@@ -79,18 +53,7 @@ def find_crowded(covariates: pd.DataFrame, columns: Iterable[str]) -> list[Fault
 
 
 def is_text(column: "pd.Series[Any]") -> bool:
-    """Tell whether a column holds categories rather than numbers.
-
-    Parameters
-    ----------
-    column : Series
-        A covariate.
-
-    Returns
-    -------
-    bool
-        True for text and categories, False for numbers and truth values.
-    """
+    """Tell whether a column holds categories rather than numbers."""
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         return False
     if column.dtype != object:
@@ -99,20 +62,7 @@ def is_text(column: "pd.Series[Any]") -> bool:
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """Suggest the nearest known name.
-
-    Parameters
-    ----------
-    name : str
-        What was written.
-    known : iterable of str
-        What could have been meant.
-
-    Returns
-    -------
-    str
-        ``did you mean 'age'?``, or a list of what there is.
-    """
+    """Suggest the nearest known name."""
     choices = [str(choice) for choice in known]
     close = difflib.get_close_matches(name, choices, n=1)
     if close:

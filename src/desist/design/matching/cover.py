@@ -1,16 +1,14 @@
-"""Full matching: reach everybody at the smallest total distance, as evenly as can be.
+"""Full matching: reach everybody at the smallest total distance, as evenly as can be."""
 
-Sets with one participant or one comparison person whose total distance is the smallest are
-a minimum-weight edge cover (Hansen and Klopfer 2006, Journal of Computational and Graphical
-Statistics 15; Schrijver 2003, Combinatorial Optimization, section 19.3). People in one place
-are one node with a supply, so ties make the problem smaller, not larger.
-
-Two linear programmes, both on networks, so that their solutions are whole numbers. The first
-finds the smallest total. By complementary slackness (Schrijver 2003, section 5.5) every
-division with that total uses only edges without reduced cost, and gives one match to people
-whose dual value is positive; among these the second finds the one with the smallest sum of
-squared numbers of matches, and of those as even the smallest sum of squared distances.
-"""
+# Sets with one participant or one comparison person whose total distance is the smallest are a
+# minimum-weight edge cover (Hansen and Klopfer 2006, Journal of Computational and Graphical
+# Statistics 15; Schrijver 2003, Combinatorial Optimization, section 19.3). People in one place are
+# one node with a supply, so ties make the problem smaller, not larger.
+# Two linear programmes, both on networks, so that their solutions are whole numbers. The first
+# finds the smallest total. By complementary slackness (Schrijver 2003, section 5.5) every division
+# with that total uses only edges without reduced cost, and gives one match to people whose dual
+# value is positive; among these the second finds the one with the smallest sum of squared numbers
+# of matches, and of those as even the smallest sum of squared distances.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +19,7 @@ from numpy.typing import NDArray
 
 from desist.design.matching.distance import Space, number_places
 from desist.design.matching.edges import Edges, iterate_edges, join_edges, refuse_pairs
-from desist.design.matching.radius import find_windows
+from desist.design.matching.windows import find_windows
 
 DIGITS = 10
 TIGHT = 1e-9
@@ -38,23 +36,12 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Places:
-    """People of one arm by place.
+    """People of one arm by place."""
 
-    Attributes
-    ----------
-    numbers : ndarray of int, shape (n_places,)
-        Of the places, rising.
-    first : ndarray of int, shape (n_places,)
-        Position of a person in each.
-    counts : ndarray of int, shape (n_places,)
-        Number of people in each.
-    order : ndarray of int, shape (n_people,)
-        Numbers of the people, place after place, and in the order of rows within each.
-    """
-
-    numbers: Integers
-    first: Integers
-    counts: Integers
+    numbers: Integers  # (n_places,) of the places, rising
+    first: Integers  # (n_places,) position of a person in each
+    counts: Integers  # (n_places,) number of people in each
+    # (n_people,) numbers of the people, place after place, and in the order of rows within each
     order: Integers
 
     @property
@@ -72,23 +59,8 @@ class Places:
 
 
 def cover_optimally(space: Space, inside: Integers, outside: Integers) -> Integers:
-    """Choose edges that reach everybody who can be reached, at the smallest total distance.
-
-    Of divisions with the same total the most even one is chosen.
-
-    Parameters
-    ----------
-    space : Space
-        What the distance is measured in.
-    inside, outside : ndarray of int
-        Positions of the treated and of the comparison people.
-
-    Returns
-    -------
-    ndarray of int, shape (n_edges, 2)
-        Numbers of the treated and of the comparison people; no edge joins two people who
-        both have others.
-    """
+    """Choose edges that reach everybody who can be reached, at the smallest total distance."""
+    # Of divisions with the same total the most even one is chosen.
     if not (len(inside) and len(outside)):
         return np.empty((0, 2), dtype=np.int64)
     numbers = number_places(space)
@@ -101,11 +73,9 @@ def cover_optimally(space: Space, inside: Integers, outside: Integers) -> Intege
 
 
 def _collect_useful(space: Space, treated: Places, comparison: Places) -> Edges:
-    """Collect the edges between places that a best division can have, with distances up to 1.
-
-    With u and v the distances of two people to their nearest, matching them directly saves
-    u + v - distance against each going to their nearest; the others are never needed.
-    """
+    """Collect the edges between places that a best division can have, with distances up to 1."""
+    # With u and v the distances of two people to their nearest, matching them directly saves u + v
+    # - distance against each going to their nearest; the others are never needed.
     near_t = np.full(len(treated.counts), np.inf)
     near_c = np.full(len(comparison.counts), np.inf)
     for edges in _iterate_places(space, treated, comparison):
@@ -136,11 +106,9 @@ def _iterate_places(space: Space, treated: Places, comparison: Places) -> Iterat
 def _iterate_neighbours(
     line: Floats, inside: Integers, outside: Integers, caliper: float
 ) -> Iterator[Edges]:
-    """Yield the edges on a line to those who have nobody nearer in between.
-
-    From a treated place they go to the comparison places on either side, up to the next
-    treated place beyond the first of them: farther ones are nearer to somebody else.
-    """
+    """Yield the edges on a line to those who have nobody nearer in between."""
+    # From a treated place they go to the comparison places on either side, up to the next treated
+    # place beyond the first of them: farther ones are nearer to somebody else.
     own, other = line[inside], line[outside]
     below = np.append(-np.inf, other)[np.searchsorted(other, own, side="left")]
     above = np.append(other, np.inf)[np.searchsorted(other, own, side="right")]
@@ -180,11 +148,9 @@ def _find_even(edges: Edges, treated: Places, comparison: Places) -> Integers:
 def _spread(
     incidence: Any, distance: Floats, supply: Floats, may_have_more: NDArray[np.bool_]
 ) -> Integers:
-    """Make the sum of squared numbers of matches as small as it can be.
-
-    The k-th match of everybody in a place adds 2k - 1 to the sum; squared distances count
-    for less than one of these together.
-    """
+    """Make the sum of squared numbers of matches as small as it can be."""
+    # The k-th match of everybody in a place adds 2k - 1 to the sum; squared distances count for
+    # less than one of these together.
     reached = np.asarray(incidence.sum(axis=1)).ravel() > 0
     most = incidence @ (incidence.T @ supply) - supply * np.asarray(incidence.sum(axis=1)).ravel()
     levels = np.where(may_have_more & reached, np.ceil(most / supply) - 1, 0).astype(np.int64)
@@ -259,10 +225,8 @@ def _take(places: Places, sites: Integers, turns: Integers) -> Integers:
 
 
 def _pair_within(n_treated: int, n_comparison: int, out_t: int, out_c: int) -> Integers:
-    """Pair the people of one place who have nobody elsewhere, and share out those left over.
-
-    The first people of a place have the matches elsewhere, so the others are the last.
-    """
+    """Pair the people of one place who have nobody elsewhere, and share out those left over."""
+    # The first people of a place have the matches elsewhere, so the others are the last.
     free_t = np.arange(min(out_t, n_treated), n_treated)
     free_c = np.arange(min(out_c, n_comparison), n_comparison)
     both = min(len(free_t), len(free_c))

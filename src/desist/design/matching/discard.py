@@ -1,8 +1,7 @@
-"""Leave out people outside common support before they are matched.
+"""Leave out people outside common support before they are matched."""
 
-As MatchIt 4.7 does it: the limits are the smallest and the largest score of the other arm, or
-of both; the score may be estimated again without those left out.
-"""
+# As MatchIt 4.7 does it: the limits are the smallest and the largest score of the other arm, or of
+# both; the score may be estimated again without those left out.
 
 from dataclasses import replace
 from typing import Protocol
@@ -35,18 +34,7 @@ class Discarding(Protocol):
 
 
 def find_discard_faults(method: Discarding) -> list[Fault]:
-    """Return what is wrong with the settings of leaving out.
-
-    Parameters
-    ----------
-    method : Discarding
-        With the two settings.
-
-    Returns
-    -------
-    list of Fault
-        At most two.
-    """
+    """Return what is wrong with the settings of leaving out."""
     faults = find_option_faults("discard", method.discard, ARMS, optional=True)
     wrong = find_kind_faults("reestimate", method.reestimate, bool, "True or False")
     if not wrong and method.reestimate and method.discard is None:
@@ -58,33 +46,7 @@ def find_discard_faults(method: Discarding) -> list[Fault]:
 def discard_outside(
     material: Material, method: Discarding
 ) -> tuple[Material, NDArray[np.bool_], tuple[str, ...]]:
-    """Leave out people outside common support.
-
-    Parameters
-    ----------
-    material : Material
-        With scores.
-    method : Discarding
-        Whom to leave out, and whether to estimate again.
-
-    Returns
-    -------
-    material : Material
-        With the new scores, if there are any.
-    kept : ndarray of bool, shape (n_people,)
-        Who stays.
-    notes : tuple of str
-        How many were left out.
-
-    Raises
-    ------
-    InputError
-        If the score is to be estimated again and was not estimated by a regression.
-    NoOverlapError
-        If nobody of an arm stays.
-    CannotAnswerError
-        If people are left out whom the ATE or ATC is about.
-    """
+    """Leave out people outside common support."""
     treated, scores = material.treated, material.scores
     if method.discard is None or scores is None:
         return material, np.ones_like(treated), ()

@@ -31,24 +31,7 @@ Integers = NDArray[np.int64]
 def find_option_faults(
     where: str, value: object, known: Collection[str], *, optional: bool = False
 ) -> list[Fault]:
-    """Return what is wrong with a setting that is one of several words.
-
-    Parameters
-    ----------
-    where : str
-        Name of the setting.
-    value : object
-        What was given.
-    known : collection of str
-        The words.
-    optional : bool
-        Whether None will do.
-
-    Returns
-    -------
-    list of Fault
-        At most one, with the nearest of the words.
-    """
+    """Return what is wrong with a setting that is one of several words."""
     if (optional and value is None) or (isinstance(value, str) and value in known):
         return []
     expected = ", ".join(repr(name) for name in known)
@@ -57,22 +40,7 @@ def find_option_faults(
 
 
 def find_column_faults(where: str, value: object, covariates: pd.DataFrame) -> list[Fault]:
-    """Return what is wrong with a setting that names a column of the cohort.
-
-    Parameters
-    ----------
-    where : str
-        Name of the setting.
-    value : object
-        What was given.
-    covariates : DataFrame
-        The people.
-
-    Returns
-    -------
-    list of Fault
-        At most one, with the nearest of the columns.
-    """
+    """Return what is wrong with a setting that names a column of the cohort."""
     if isinstance(value, str) and value in covariates.columns:
         return []
     advice = suggest(value, covariates.columns) if isinstance(value, str) else "give its name"
@@ -80,22 +48,7 @@ def find_column_faults(where: str, value: object, covariates: pd.DataFrame) -> l
 
 
 def find_caliper_faults(caliper: object, scale: object, *, optional: bool = False) -> list[Fault]:
-    """Return what is wrong with a caliper and its scale.
-
-    Parameters
-    ----------
-    caliper : float
-        Has to be positive and finite.
-    scale : str
-        One of `UNITS`.
-    optional : bool
-        Whether the caliper may be None.
-
-    Returns
-    -------
-    list of Fault
-        At most two.
-    """
+    """Return what is wrong with a caliper and its scale."""
     advice = "0.05 is the default, on the scale 'logit'"
     found = find_number_faults("caliper", caliper, above=0, optional=optional, advice=advice)
     faults = [replace(fault, expected="a positive number") for fault in found]
@@ -103,20 +56,7 @@ def find_caliper_faults(caliper: object, scale: object, *, optional: bool = Fals
 
 
 def find_calipers_faults(covariates: pd.DataFrame, calipers: object) -> list[Fault]:
-    """Return what is wrong with calipers on covariates.
-
-    Parameters
-    ----------
-    covariates : DataFrame
-        The people.
-    calipers : mapping of str to float
-        Largest difference in each column, 0 for none.
-
-    Returns
-    -------
-    list of Fault
-        No table, unknown columns, text, missing values, widths that are no number.
-    """
+    """Return what is wrong with calipers on covariates."""
     expected = "largest differences by column, such as {'age': 2}"
     faults = find_kind_faults("calipers", calipers, Mapping, expected)
     for name, width in calipers.items() if isinstance(calipers, Mapping) else ():
@@ -140,31 +80,7 @@ def distance_scale(
     scale: str,
     kept: NDArray[np.bool_] | None = None,
 ) -> tuple[Floats, float]:
-    """Return what is compared with the caliper, and the caliper in its unit.
-
-    Parameters
-    ----------
-    scores : PropensityScore
-        Of everybody.
-    caliper : float
-        As the user gave it.
-    scale : str
-        One of `UNITS`; standard deviations are taken over all people.
-    kept : ndarray of bool, shape (n_people,), optional
-        Over whom else.
-
-    Returns
-    -------
-    values : ndarray of float, shape (n_people,)
-        Log odds or scores.
-    radius : float
-        In the unit of `values`.
-
-    Raises
-    ------
-    ValueError
-        If there are no scores.
-    """
+    """Return what is compared with the caliper, and the caliper in its unit."""
     if scores is None:
         raise ValueError("a caliper needs scores")
     values = scores.logit if scale.startswith("logit") else scores.scores
@@ -175,23 +91,14 @@ def distance_scale(
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Space:
-    """What a distance is measured in.
+    """What a distance is measured in."""
 
-    Attributes
-    ----------
-    line : ndarray of float, shape (n_people,), or None
-        Scores or log odds, for the distance or for the caliper.
-    points : ndarray of float, shape (n_people, n_dimensions), or None
-        Whitened covariates, for the Mahalanobis distance; None for the distance on the line.
-    caliper : float
-        In the unit of the line; infinite for none.
-    fences : tuple of (ndarray of float, float)
-        Values of further covariates, and the largest difference in each.
-    """
-
-    line: Floats | None
+    line: Floats | None  # (n_people,) scores or log odds, for the distance or for the caliper
+    # (n_people, n_dimensions) whitened covariates, for the Mahalanobis distance; None for the
+    # distance on the line
     points: Floats | None
-    caliper: float
+    caliper: float  # in the unit of the line; infinite for none
+    # values of further covariates, and the largest difference in each
     fences: tuple[tuple[Floats, float], ...] = ()
 
 
@@ -204,33 +111,7 @@ def measure_space(
     *,
     kept: NDArray[np.bool_] | None = None,
 ) -> Space:
-    """Prepare the measurement of distances.
-
-    Parameters
-    ----------
-    material : Material
-        With scores, a matrix or both.
-    distance : str
-        "score" or "mahalanobis".
-    caliper : float or None
-        Largest difference of scores, in the unit of `scale`.
-    scale : str
-        One of `UNITS`.
-    calipers : mapping of str to float, optional
-        Largest difference in each of some columns.
-    kept : ndarray of bool, shape (n_people,), optional
-        Whose standard deviations and covariance count; by default everybody's.
-
-    Returns
-    -------
-    Space
-        Line, points, caliper and fences.
-
-    Raises
-    ------
-    NoOverlapError
-        If the arms differ in something in which nobody varies within them.
-    """
+    """Prepare the measurement of distances."""
     line, limit = None, np.inf
     if material.scores is not None:
         line, unit = distance_scale(material.scores, caliper or 1.0, scale, kept)
@@ -249,21 +130,9 @@ def measure_space(
 
 
 def join_alike(values: Floats) -> Floats:
-    """Give numbers that differ by rounding alone one value, the smallest of them.
-
-    Two people with the same covariates may have scores that differ in the last digit, and
-    by the order of the rows at that; they are tied all the same.
-
-    Parameters
-    ----------
-    values : ndarray of float, shape (n_people,)
-        Scores, log odds or a whitened covariate.
-
-    Returns
-    -------
-    ndarray of float, shape (n_people,)
-        Neighbours within 1e-10 of the range, or as near as rounding makes them, are equal.
-    """
+    """Give numbers that differ by rounding alone one value, the smallest of them."""
+    # Two people with the same covariates may have scores that differ in the last digit, and by the
+    # order of the rows at that; they are tied all the same.
     rounding = max(1e-12, 1e-13 * float(np.abs(values).max()))
     order = np.argsort(values, kind="stable")
     ordered = values[order]
@@ -274,18 +143,7 @@ def join_alike(values: Floats) -> Floats:
 
 
 def number_places(space: Space) -> Integers:
-    """Give each place a number; people in one place are tied.
-
-    Parameters
-    ----------
-    space : Space
-        What the distance is measured in.
-
-    Returns
-    -------
-    ndarray of int, shape (n_people,)
-        In the sorted order of the places.
-    """
+    """Give each place a number; people in one place are tied."""
     columns = [] if space.line is None else [space.line]
     if space.points is not None:
         columns = [*space.points.T, *columns]
@@ -297,24 +155,7 @@ def number_places(space: Space) -> Integers:
 def note_ties(
     weights: Floats, treated: NDArray[np.bool_], strata: Integers, space: Space
 ) -> tuple[str, ...]:
-    """Note when people who are alike to a method got different weights.
-
-    Parameters
-    ----------
-    weights : ndarray of float, shape (n_people,)
-        By the method.
-    treated : ndarray of bool, shape (n_people,)
-        Whether each person took part.
-    strata : ndarray of int, shape (n_people,)
-        Of the columns that agree exactly.
-    space : Space
-        What the distance is measured in.
-
-    Returns
-    -------
-    tuple of str
-        One note, or none.
-    """
+    """Note when people who are alike to a method got different weights."""
     keys = np.column_stack([strata, number_places(space), treated])
     groups, counts = np.unique(keys, axis=0, return_inverse=True, return_counts=True)[1:]
     groups = groups.reshape(-1)
@@ -332,20 +173,7 @@ def note_ties(
 
 
 def find_nearest(values: Floats, treated: NDArray[np.bool_]) -> float:
-    """Find the smallest distance between the arms.
-
-    Parameters
-    ----------
-    values : ndarray of float, shape (n_people,)
-        Scores or log odds.
-    treated : ndarray of bool, shape (n_people,)
-        Whether each person took part.
-
-    Returns
-    -------
-    float
-        In the unit of `values`.
-    """
+    """Find the smallest distance between the arms."""
     ordered, targets = np.sort(values[~treated]), values[treated]
     after = np.searchsorted(ordered, targets)
     above = np.abs(ordered[np.minimum(after, len(ordered) - 1)] - targets)
@@ -359,32 +187,9 @@ def whiten(
     kept: NDArray[np.bool_] | None = None,
     sampling: Floats | None = None,
 ) -> Floats:
-    """Turn covariates into columns whose Euclidean distance is the Mahalanobis distance.
-
-    The covariance is pooled within the arms; a singular one is inverted on the space
-    that it spans (Rubin 1980, Biometrics 36).
-
-    Parameters
-    ----------
-    values : ndarray of float, shape (n_people, n_columns)
-        Covariates.
-    treated : ndarray of bool, shape (n_people,)
-        Whether each person took part.
-    kept : ndarray of bool, shape (n_people,), optional
-        Whose covariance counts; by default everybody's.
-    sampling : ndarray of float, shape (n_people,), optional
-        Sampling weights of the covariance.
-
-    Returns
-    -------
-    ndarray of float, shape (n_people, rank)
-        New columns.
-
-    Raises
-    ------
-    NoOverlapError
-        If the arms differ in something in which nobody varies within them.
-    """
+    """Turn covariates into columns whose Euclidean distance is the Mahalanobis distance."""
+    # The covariance is pooled within the arms; a singular one is inverted on the space that it
+    # spans (Rubin 1980, Biometrics 36).
     people = np.ones_like(treated) if kept is None else kept
     masses = None if sampling is None else sampling[people]
     scale, roots, axes = _decompose(values[people], treated[people], masses)
@@ -425,20 +230,7 @@ def _decompose(
 
 
 def find_strata_faults(covariates: pd.DataFrame, columns: object) -> list[Fault]:
-    """Return what is wrong with columns that have to agree exactly.
-
-    Parameters
-    ----------
-    covariates : DataFrame
-        The people.
-    columns : collection of str
-        Columns to agree on.
-
-    Returns
-    -------
-    list of Fault
-        No list of names, unknown columns, missing values.
-    """
+    """Return what is wrong with columns that have to agree exactly."""
     faults = find_names_faults("exact", columns)
     if faults or not isinstance(columns, Collection):
         return faults
@@ -453,20 +245,7 @@ def find_strata_faults(covariates: pd.DataFrame, columns: object) -> list[Fault]
 
 
 def number_strata(covariates: pd.DataFrame, columns: Iterable[str]) -> Integers:
-    """Give each combination of values of some columns a number.
-
-    Parameters
-    ----------
-    covariates : DataFrame
-        The people.
-    columns : iterable of str
-        Columns to agree on; none puts everybody into one stratum.
-
-    Returns
-    -------
-    ndarray of int, shape (n_people,)
-        From 0, in the sorted order of the values.
-    """
+    """Give each combination of values of some columns a number."""
     names = list(columns)
     if not names:
         return np.zeros(len(covariates), dtype=np.int64)

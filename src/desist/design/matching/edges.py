@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desist.design.matching.distance import Space
-from desist.design.matching.radius import find_windows
+from desist.design.matching.windows import find_windows
 from desist.errors import Fault, InputError
 
 EDGES_AT_ONCE = 1_000_000
@@ -20,41 +20,16 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Edges:
-    """Possible matches and their distances.
+    """Possible matches and their distances."""
 
-    Attributes
-    ----------
-    treated, comparison : ndarray of int, shape (n_edges,)
-        Numbers of the two people, each counted within the arm and stratum.
-    distance : ndarray of float, shape (n_edges,)
-        Not negative.
-    """
-
+    # (n_edges,) numbers of the two people, each counted within the arm and stratum
     treated: Integers
     comparison: Integers
-    distance: Floats
+    distance: Floats  # (n_edges,) not negative
 
 
 def iterate_edges(space: Space, inside: Integers, outside: Integers) -> Iterator[Edges]:
-    """Yield all possible matches of a stratum, those within the caliper.
-
-    Parameters
-    ----------
-    space : Space
-        What the distance is measured in.
-    inside, outside : ndarray of int
-        Positions of the treated and of the comparison people.
-
-    Yields
-    ------
-    Edges
-        Of some treated people, with all their edges.
-
-    Raises
-    ------
-    InputError
-        If there are so many that measuring them takes minutes; before any is measured.
-    """
+    """Yield all possible matches of a stratum, those within the caliper."""
     windows = _find_candidates(space, inside, outside)
     refuse_pairs(int((windows[2] - windows[1]).sum()), MOST_MEASURED)
     yield from _iterate_windows(space, inside, outside, windows)
@@ -63,32 +38,9 @@ def iterate_edges(space: Space, inside: Integers, outside: Integers) -> Iterator
 def collect_edges(
     space: Space, inside: Integers, outside: Integers, n_treated: int, ratio: int = 1
 ) -> Edges:
-    """Collect the edges that an optimal match can need.
-
-    Without replacement a treated person never needs more than the nearest few: as many as
-    there are treated people, times the ratio.
-
-    Parameters
-    ----------
-    space : Space
-        What the distance is measured in.
-    inside, outside : ndarray of int
-        Positions of the treated and of the comparison people.
-    n_treated : int
-        Number of treated people.
-    ratio : int
-        Matches for each.
-
-    Returns
-    -------
-    Edges
-        At most 40 million, counted as often as the ratio says.
-
-    Raises
-    ------
-    InputError
-        If there are more, so that a caliper is needed; before any is looked at.
-    """
+    """Collect the edges that an optimal match can need."""
+    # Without replacement a treated person never needs more than the nearest few: as many as there
+    # are treated people, times the ratio.
     most = n_treated * ratio
     windows = _find_candidates(space, inside, outside, most)
     counts = windows[2] - windows[1]
@@ -99,20 +51,7 @@ def collect_edges(
 
 
 def refuse_pairs(number: int, most: int | None = None) -> None:
-    """Refuse more pairs than can be held and solved.
-
-    Parameters
-    ----------
-    number : int
-        Of possible pairs.
-    most : int, optional
-        How many can; by default 40 million.
-
-    Raises
-    ------
-    InputError
-        If there are more.
-    """
+    """Refuse more pairs than can be held and solved."""
     most = MOST_EDGES if most is None else most
     if number > most:
         found = f"more than {most:,}"
@@ -122,18 +61,7 @@ def refuse_pairs(number: int, most: int | None = None) -> None:
 
 
 def join_edges(blocks: list[Edges]) -> Edges:
-    """Join blocks of edges.
-
-    Parameters
-    ----------
-    blocks : list of Edges
-        Possibly none.
-
-    Returns
-    -------
-    Edges
-        All of them.
-    """
+    """Join blocks of edges."""
     none = Edges(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
     blocks = blocks or [none]
     return Edges(
@@ -146,10 +74,8 @@ def join_edges(blocks: list[Edges]) -> Edges:
 def _find_candidates(
     space: Space, inside: Integers, outside: Integers, most: int | None = None
 ) -> tuple[Integers, Integers, Integers]:
-    """Order of the comparison people, and each treated person's window in it.
-
-    On a line the nearest few are among as many on either side.
-    """
+    """Order of the comparison people, and each treated person's window in it."""
+    # On a line the nearest few are among as many on either side.
     start = np.zeros(len(inside), dtype=np.int64)
     order, end = np.arange(len(outside)), start + len(outside)
     if space.line is None:

@@ -15,86 +15,27 @@ Integers = NDArray[np.int64]
 
 
 class Finder(Protocol):
-    """Knows who is left, and who of them is nearest to a treated person.
+    """Knows who is left, and who of them is nearest to a treated person."""
 
-    Attributes
-    ----------
-    tied : set of int
-        Treated people who had a choice between two places at the same distance.
-    """
-
-    tied: set[int]
+    tied: set[int]  # treated people who had a choice between two places at the same distance
 
     def find(self, person: int, taken: Sequence[int], before: int = -1) -> tuple[int, float]:
-        """Return the nearest one left and the distance; -1 when there is none.
-
-        Parameters
-        ----------
-        person : int
-            Number of a treated person.
-        taken : sequence of int
-            Those whom the person has already; it only grows from call to call.
-        before : int
-            Who was found the last time and is not left any more, or -1.
-
-        Returns
-        -------
-        candidate : int
-            Number of a comparison person, or -1.
-        distance : float
-            Infinite without a candidate.
-        """
+        """Return the nearest one left and the distance; -1 when there is none."""
 
     def has(self, candidate: int) -> bool:
-        """Tell whether a comparison person is left.
-
-        Parameters
-        ----------
-        candidate : int
-            Number of a comparison person.
-
-        Returns
-        -------
-        bool
-            Whether they can be used once more.
-        """
+        """Tell whether a comparison person is left."""
 
     def take(self, candidate: int) -> None:
-        """Use a comparison person once.
-
-        Parameters
-        ----------
-        candidate : int
-            Number of a comparison person.
-        """
+        """Use a comparison person once."""
 
 
 class LineFinder:
-    """Nearest on a line: neighbours that are used up are jumped over.
+    """Nearest on a line: neighbours that are used up are jumped over."""
 
-    Ties follow MatchIt 4.7.2. Everybody stands in one queue by value and, where values are
-    the same, by row. The search goes down and up the queue from the person, or from the
-    person's matches so far; of two candidates at the same distance the one fewer places away
-    is taken, and the lower one of two as many places away.
-
-    Parameters
-    ----------
-    targets : ndarray of float, shape (n_treated,)
-        Scores or log odds of treated people.
-    values : ndarray of float, shape (n_comparison,)
-        Of comparison people.
-    capacity : int
-        How often each may be used.
-    caliper : float
-        Largest distance, included; infinite for none.
-    queue : tuple of ndarray of int, optional
-        Places of treated and of comparison people in the queue; by default the treated people
-        come first where values are the same.
-    is_allowed : callable, optional
-        Whether a treated and a comparison person may be matched; by default always.
-    restarts : bool
-        Whether places are counted from the person's matches so far rather than from the person.
-    """
+    # Ties follow MatchIt 4.7.2. Everybody stands in one queue by value and, where values are the
+    # same, by row. The search goes down and up the queue from the person, or from the person's
+    # matches so far; of two candidates at the same distance the one fewer places away is taken, and
+    # the lower one of two as many places away.
 
     def __init__(
         self,
@@ -129,24 +70,7 @@ class LineFinder:
         self.tied: set[int] = set()
 
     def find(self, person: int, taken: Sequence[int], before: int = -1) -> tuple[int, float]:
-        """Return the nearest one left and the distance.
-
-        Parameters
-        ----------
-        person : int
-            Number of a treated person.
-        taken : sequence of int
-            Those whom the person has already; it only grows from call to call.
-        before : int
-            Who was found the last time and is not left any more, or -1.
-
-        Returns
-        -------
-        candidate : int
-            Number of a comparison person, or -1.
-        distance : float
-            Infinite without a candidate.
-        """
+        """Return the nearest one left and the distance."""
         low, high = self._widen(person, taken, before)
         above, below = self._follow(person, low, high)
         target, size = self._targets[person], len(self._values)
@@ -163,28 +87,11 @@ class LineFinder:
         return self._rows[place], float(distance)
 
     def has(self, candidate: int) -> bool:
-        """Tell whether a comparison person is left.
-
-        Parameters
-        ----------
-        candidate : int
-            Number of a comparison person.
-
-        Returns
-        -------
-        bool
-            Whether they can be used once more.
-        """
+        """Tell whether a comparison person is left."""
         return self._left[int(self._rank[candidate])] > 0
 
     def take(self, candidate: int) -> None:
-        """Use a comparison person once.
-
-        Parameters
-        ----------
-        candidate : int
-            Number of a comparison person.
-        """
+        """Use a comparison person once."""
         place = int(self._rank[candidate])
         self._left[place] -= 1
         if self._left[place] == 0:
@@ -226,25 +133,9 @@ class LineFinder:
 
 
 class SpaceFinder:
-    """Nearest in several dimensions, by comparison with everybody left.
+    """Nearest in several dimensions, by comparison with everybody left."""
 
-    Ties: the first in the order of rows.
-
-    Parameters
-    ----------
-    targets : ndarray of float, shape (n_treated, n_dimensions)
-        Treated people.
-    values : ndarray of float, shape (n_comparison, n_dimensions)
-        Comparison people.
-    capacity : int
-        How often each may be used.
-    scores : tuple of ndarray, optional
-        Scores of treated and of comparison people, for a caliper.
-    caliper : float
-        Largest difference of scores, included.
-    fences : sequence of (float, ndarray, ndarray)
-        Largest difference of a covariate, included, and its values in both arms.
-    """
+    # Ties: the first in the order of rows.
 
     def __init__(
         self,
@@ -262,24 +153,7 @@ class SpaceFinder:
         self._scores, self._caliper, self._fences = scores, caliper, tuple(fences)
 
     def find(self, person: int, taken: Sequence[int], before: int = -1) -> tuple[int, float]:
-        """Return the nearest one left and the distance.
-
-        Parameters
-        ----------
-        person : int
-            Number of a treated person.
-        taken : sequence of int
-            Those whom the person has already.
-        before : int
-            Not looked at.
-
-        Returns
-        -------
-        candidate : int
-            Number of a comparison person, or -1.
-        distance : float
-            Infinite without a candidate.
-        """
+        """Return the nearest one left and the distance."""
         del before
         possible = self._left > 0
         possible[list(taken)] = False
@@ -299,62 +173,24 @@ class SpaceFinder:
         return int(near[0]), float(np.sqrt(squares.min()))
 
     def has(self, candidate: int) -> bool:
-        """Tell whether a comparison person is left.
-
-        Parameters
-        ----------
-        candidate : int
-            Number of a comparison person.
-
-        Returns
-        -------
-        bool
-            Whether they can be used once more.
-        """
+        """Tell whether a comparison person is left."""
         return bool(self._left[candidate] > 0)
 
     def take(self, candidate: int) -> None:
-        """Use a comparison person once.
-
-        Parameters
-        ----------
-        candidate : int
-            Number of a comparison person.
-        """
+        """Use a comparison person once."""
         self._left[candidate] -= 1
 
 
 @dataclass(frozen=True)
 class Pairing:
-    """Who was matched, in the numbering of the finder.
+    """Who was matched, in the numbering of the finder."""
 
-    Attributes
-    ----------
-    treated, comparison : ndarray of int, shape (n_matches,)
-        Numbers of the two people of each match.
-    """
-
-    treated: Integers
+    treated: Integers  # (n_matches,) numbers of the two people of each match
     comparison: Integers
 
 
 def match_in_order(finder: Finder, order: Sequence[int], ratio: int) -> Pairing:
-    """Match treated people in a fixed order, everybody once before anybody twice.
-
-    Parameters
-    ----------
-    finder : Finder
-        Knows who is left.
-    order : sequence of int
-        Numbers of the treated people, first to last.
-    ratio : int
-        Matches for each.
-
-    Returns
-    -------
-    Pairing
-        In the order in which they were made.
-    """
+    """Match treated people in a fixed order, everybody once before anybody twice."""
     found: dict[int, list[int]] = {person: [] for person in order}
     hopeful = list(order)
     for _ in range(ratio):
@@ -370,22 +206,7 @@ def match_in_order(finder: Finder, order: Sequence[int], ratio: int) -> Pairing:
 
 
 def match_closest_first(finder: Finder, n_treated: int, ratio: int) -> Pairing:
-    """Match the closest pair of all that are left, again and again.
-
-    Parameters
-    ----------
-    finder : Finder
-        Knows who is left.
-    n_treated : int
-        Number of treated people.
-    ratio : int
-        Matches for each; everybody is matched once before anybody twice.
-
-    Returns
-    -------
-    Pairing
-        By treated person.
-    """
+    """Match the closest pair of all that are left, again and again."""
     found: dict[int, list[int]] = {person: [] for person in range(n_treated)}
     hopeful = list(range(n_treated))
     for _ in range(ratio):
@@ -413,18 +234,7 @@ def match_closest_first(finder: Finder, n_treated: int, ratio: int) -> Pairing:
 
 
 def stand_in_queue(targets: Floats, values: Floats) -> tuple[Integers, Integers]:
-    """Let everybody stand in one queue by value, treated people first where they are the same.
-
-    Parameters
-    ----------
-    targets, values : ndarray of float
-        Of treated and of comparison people.
-
-    Returns
-    -------
-    own, other : ndarray of int
-        Places of the treated and of the comparison people.
-    """
+    """Let everybody stand in one queue by value, treated people first where they are the same."""
     together = np.concatenate([targets, values])
     places = np.empty(len(together), dtype=np.int64)
     places[np.argsort(together, kind="stable")] = np.arange(len(together))

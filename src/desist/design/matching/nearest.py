@@ -89,6 +89,14 @@ class NearestMatching(UsualAnswers):
         People outside common support who are left out: "treated", "comparison" or "both".
     reestimate : bool
         Whether the score is estimated again without them.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.NearestMatching(caliper=0.2))
+    >>> design.n_comparison <= design.n_treated
+    True
     """
 
     name: ClassVar[str] = "nearest"
@@ -203,22 +211,7 @@ class NearestMatching(UsualAnswers):
 
 
 def weigh_matches(matches: Integers, treated: NDArray[np.bool_], *, with_sets: bool) -> Weighting:
-    """Turn a list of matches into weights: each participant's matches share weight 1.
-
-    Parameters
-    ----------
-    matches : ndarray of int, shape (n_matches, 2)
-        Positions of a participant and of a comparison person.
-    treated : ndarray of bool, shape (n_people,)
-        Whether each person took part.
-    with_sets : bool
-        Whether a person is in one set only.
-
-    Returns
-    -------
-    Weighting
-        Weights, and sets numbered in the order of the participants' rows.
-    """
+    """Turn a list of matches into weights: each participant's matches share weight 1."""
     matches = matches[np.lexsort((np.arange(len(matches)), matches[:, 0]))]
     people, inverse, counts = np.unique(matches[:, 0], return_inverse=True, return_counts=True)
     weights = np.zeros(len(treated))
@@ -235,40 +228,14 @@ def weigh_matches(matches: Integers, treated: NDArray[np.bool_], *, with_sets: b
 
 
 def note_shortfall(matches: Integers, ratio: int) -> tuple[str, ...]:
-    """Note how many participants have fewer matches than were asked for.
-
-    Parameters
-    ----------
-    matches : ndarray of int, shape (n_matches, 2)
-        Positions of a participant and of a comparison person.
-    ratio : int
-        Matches asked for.
-
-    Returns
-    -------
-    tuple of str
-        One note, or none.
-    """
+    """Note how many participants have fewer matches than were asked for."""
     _, counts = np.unique(matches[:, 0], return_counts=True)
     short = int((counts < ratio).sum())
     return (f"{short:,} participants have fewer than {ratio} matches",) if short else ()
 
 
 def find_ratio_faults(ratio: object, most: int) -> list[Fault]:
-    """Return what is wrong with a number of matches for each participant.
-
-    Parameters
-    ----------
-    ratio : int
-        At least 1.
-    most : int
-        People to match with; nobody can have more matches than that.
-
-    Returns
-    -------
-    list of Fault
-        At most one.
-    """
+    """Return what is wrong with a number of matches for each participant."""
     faults = find_number_faults("ratio", ratio, least=1, whole=True)
     if not faults and find_number_faults("ratio", ratio, most=most):
         expected = f"a whole number of at most {most:,}, the number of people to match with"

@@ -1,12 +1,11 @@
-"""Optimal and full matching: the smallest total distance of all matches that are possible.
+"""Optimal and full matching: the smallest total distance of all matches that are possible."""
 
-Optimal matching is an assignment problem (Rosenbaum 1989, Journal of the American
-Statistical Association 84), solved by SciPy's sparse solver (Jonker and Volgenant). On a line
-many matches have the same total distance: pairs may be crossed or not. Of totals that agree to
-a part in a million the one with the smallest sum of squares is taken, so the order of the rows
-does not decide. Full matching divides people into sets with one participant or one comparison
-person (`desist.design.matching.cover`).
-"""
+# Optimal matching is an assignment problem (Rosenbaum 1989, Journal of the American Statistical
+# Association 84), solved by SciPy's sparse solver (Jonker and Volgenant). On a line many matches
+# have the same total distance: pairs may be crossed or not. Of totals that agree to a part in a
+# million the one with the smallest sum of squares is taken, so the order of the rows does not
+# decide. Full matching divides people into sets with one participant or one comparison person
+# (`desist.design.matching.cover`).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -78,6 +77,14 @@ class OptimalMatching(UsualAnswers):
         People outside common support who are left out: "treated", "comparison" or "both".
     reestimate : bool
         Whether the score is estimated again without them.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.OptimalMatching())
+    >>> len(design.matches)
+    60
     """
 
     name: ClassVar[str] = "optimal"
@@ -183,6 +190,14 @@ class FullMatching(UsualAnswers):
         People outside common support who are left out: "treated", "comparison" or "both".
     reestimate : bool
         Whether the score is estimated again without them.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.FullMatching())
+    >>> design.n_treated, design.n_comparison
+    (60, 300)
     """
 
     name: ClassVar[str] = "full"
@@ -260,26 +275,10 @@ class FullMatching(UsualAnswers):
 
 
 def match_optimally(edges: Edges, n_treated: int, n_comparison: int, ratio: int) -> Integers:
-    """Choose the most matches, as evenly as can be, and of those the smallest total distance.
-
-    Each match of a treated person has a way out at a price above all distances together, so
-    the solver always finds an assignment. The way out of a first match costs more than that
-    of a second: nobody has two where somebody could have had one.
-
-    Parameters
-    ----------
-    edges : Edges
-        Possible matches.
-    n_treated, n_comparison : int
-        Numbers of people.
-    ratio : int
-        Matches for each treated person.
-
-    Returns
-    -------
-    ndarray of int, shape (n_matches, 2)
-        Numbers of the treated and of the comparison people.
-    """
+    """Choose the most matches, as evenly as can be, and of those the smallest total distance."""
+    # Each match of a treated person has a way out at a price above all distances together, so the
+    # solver always finds an assignment. The way out of a first match costs more than that of a
+    # second: nobody has two where somebody could have had one.
     slots = n_treated * ratio
     cost = _break_ties(edges.distance, float(edges.distance.max(initial=0.0)))
     way_out = float(cost.max(initial=0.0)) * min(slots, n_comparison) + 1.0
@@ -328,10 +327,8 @@ def _prepare(
 def _split_strata(
     treated: NDArray[np.bool_], strata: Integers, space: Space
 ) -> list[tuple[Integers, Integers]]:
-    """Split each stratum that has both arms into positions; one empty pair for none.
-
-    In the order of their places, so that the solver sees the same graph whatever the rows.
-    """
+    """Split each stratum that has both arms into positions; one empty pair for none."""
+    # In the order of their places, so that the solver sees the same graph whatever the rows.
     places = number_places(space)
     empty = np.empty(0, dtype=np.int64)
     split = []

@@ -1,15 +1,13 @@
-"""Radius matching on the propensity score, with replacement.
+"""Radius matching on the propensity score, with replacement."""
 
-Comparison person j belongs to treated person i when ``|score_i - score_j| <= caliper``.
-Each treated person's matches share weight 1, and weights add over treated people
-(Dehejia and Wahba 2002, Review of Economics and Statistics 84; Huber, Lechner and
-Steinmayr 2015). No list of pairs is made: in the sorted scores of the comparison people
-each treated person's matches are a window.
-"""
+# Comparison person j belongs to treated person i when `|score_i - score_j| <= caliper`. Each
+# treated person's matches share weight 1, and weights add over treated people (Dehejia and Wahba
+# 2002, Review of Economics and Statistics 84; Huber, Lechner and Steinmayr 2015). No list of pairs
+# is made: in the sorted scores of the comparison people each treated person's matches are a window.
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -17,15 +15,15 @@ from numpy.typing import NDArray
 
 from desist.design.arose import FromScores
 from desist.design.matching.distance import UNITS, distance_scale, find_caliper_faults, find_nearest
+from desist.design.matching.windows import find_windows
+from desist.design.matching.within_radius import WithinRadius
 from desist.design.protocol import Material, UsualAnswers, Weighting
-from desist.design.reweighing import Contrast
 from desist.design.scores.propensity import PropensityScore, require_scores
 from desist.errors import Fault, NoOverlapError
 from desist.estimands import Estimand
 
 FIXED_POINT = 36
 PAIRS_AT_ONCE = 1_000_000
-CROWDED = 10  # people a participant, below which counting them all is quicker than bisection
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -129,46 +127,6 @@ class RadiusMatching(UsualAnswers):
         yield from iterate_pairs(values, treated, radius)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class WithinRadius:
-    """Radius matching made again for other participants.
-
-    Attributes
-    ----------
-    values : ndarray of float, shape (n_people,)
-        What is compared with the radius: scores or log odds.
-    radius : float
-        Largest distance of a match, in the unit of `values`.
-    """
-
-    values: Floats
-    radius: float
-
-    def prepare(self, columns: Floats) -> Contrast:
-        """Return what compares the arms of a redrawn participation, all draws at once.
-
-        Parameters
-        ----------
-        columns : ndarray of float, shape (n_columns, n_people)
-            What is compared.
-
-        Returns
-        -------
-        callable
-            As `desist.design.reweighing.Reweighing` says.
-        """
-        order = np.argsort(self.values, kind="stable")
-        start, end = find_windows(self.values[order], self.values[order], self.radius)
-        rank = np.empty_like(order)
-        rank[order] = np.arange(order.size)
-        ordered = columns[:, order]
-
-        def contrast(chosen: Integers) -> Floats:
-            return _compare_matched(ordered, rank[chosen], start, end)
-
-        return contrast
-
-
 def radius_weights(values: Floats, treated: NDArray[np.bool_], radius: float) -> Floats:
     """Weigh everybody by radius matching, without a list of pairs.
 
@@ -207,51 +165,8 @@ def radius_weights(values: Floats, treated: NDArray[np.bool_], radius: float) ->
     return weights
 
 
-def find_windows(ordered: Floats, targets: Floats, radius: float) -> tuple[Integers, Integers]:
-    """Find who lies within the radius of each target: ``ordered[start:end]``.
-
-    The rule is ``abs(target - value) <= radius`` as computed, so people at the edge are
-    decided as a list of pairs would decide them; bisection on ``target - radius`` alone
-    rounds differently.
-
-    Parameters
-    ----------
-    ordered : ndarray of float, shape (n_comparison,)
-        Sorted values.
-    targets : ndarray of float, shape (n_treated,)
-        Middle of each window.
-    radius : float
-        Half its width, included.
-
-    Returns
-    -------
-    start, end : ndarray of int, shape (n_treated,)
-        Half-open windows; empty where they are equal.
-    """
-    low = np.searchsorted(ordered, targets - radius, side="left")
-    high = np.searchsorted(ordered, targets + radius, side="right")
-    low = _settle(low, ordered, lambda values: (targets - values) > radius)
-    high = _settle(high, ordered, lambda values: (values - targets) <= radius)
-    return low, np.maximum(low, high)
-
-
 def iterate_pairs(values: Floats, treated: NDArray[np.bool_], radius: float) -> Iterator[Integers]:
-    """Yield the matched pairs of radius matching in blocks, for those who need them.
-
-    Parameters
-    ----------
-    values : ndarray of float, shape (n_people,)
-        Scores or log odds.
-    treated : ndarray of bool, shape (n_people,)
-        Whether each person took part.
-    radius : float
-        Largest distance of a match.
-
-    Yields
-    ------
-    ndarray of int, shape (n_pairs, 2)
-        Positions of a treated person and of a comparison person; about a million at once.
-    """
+    """Yield the matched pairs of radius matching in blocks, for those who need them."""
     people, comparison = np.flatnonzero(treated), np.flatnonzero(~treated)
     order = comparison[np.argsort(values[comparison], kind="stable")]
     start, end = find_windows(values[order], values[people], radius)
@@ -264,63 +179,6 @@ def iterate_pairs(values: Floats, treated: NDArray[np.bool_], radius: float) -> 
             yield np.column_stack(
                 [np.repeat(people[chosen], counts[chosen]), np.concatenate(inside)]
             )
-
-
-def _compare_matched(rows: Floats, chosen: Integers, start: Integers, end: Integers) -> Floats:
-    """Compare matched means of some outcomes, people sorted by score.
-
-    Each window is a difference of two sums over everybody, less the participants of the draw who
-    stand in it. These are few, so that nothing is done for the people of a draw one by one.
-    """
-    n_draws, n_treated = chosen.shape
-    chosen = np.sort(chosen, axis=1)
-    low, high = start[chosen], end[chosen]
-    before, after = _count_below(chosen, (low, high), rows.shape[1])
-    n_matches = (high - low) - (after - before)
-    matched = n_matches > 0
-    share = np.divide(1.0, n_matches, out=np.zeros(matched.shape), where=matched)
-    n_matched = matched.sum(axis=1)
-    found = np.full((len(rows), n_draws), np.nan)
-    for row, means in zip(rows, found, strict=True):
-        everybody, own = np.concatenate([[0.0], np.cumsum(row)]), row[chosen]
-        sums = np.zeros((n_draws, n_treated + 1))
-        np.cumsum(own, axis=1, out=sums[:, 1:])
-        rest = everybody[high] - everybody[low]
-        rest -= np.take_along_axis(sums, after, 1) - np.take_along_axis(sums, before, 1)
-        gaps = np.where(matched, own - rest * share, 0.0).sum(axis=1)
-        np.divide(gaps, n_matched, out=means, where=n_matched > 0)
-    return found
-
-
-def _count_below(chosen: Integers, edges: Sequence[Integers], n_people: int) -> list[NDArray[Any]]:
-    """Count the participants of each draw who stand before each edge."""
-    n_draws, n_treated = chosen.shape
-    if n_people < CROWDED * n_treated:
-        present: NDArray[Any] = np.zeros((n_draws, n_people + 1), dtype=np.int32)
-        np.put_along_axis(present, chosen + 1, 1, axis=1)
-        np.cumsum(present, axis=1, out=present)
-        return [np.take_along_axis(present, edge, axis=1) for edge in edges]
-    first = np.arange(n_draws)[:, np.newaxis]
-    apart = first * (n_people + 1)  # so that all draws stand one after the other in one row
-    row = (chosen + apart).ravel()
-    return [np.searchsorted(row, edge + apart, side="left") - first * n_treated for edge in edges]
-
-
-def _settle(
-    index: Integers, ordered: Floats, is_before: Callable[[Floats], NDArray[np.bool_]]
-) -> Integers:
-    """Move each edge over the few values, ties and all, that rounding has put it wrong."""
-    last = len(ordered) - 1
-    if last < 0:
-        return index
-    while True:
-        above, below = ordered[np.minimum(index, last)], ordered[np.maximum(index - 1, 0)]
-        forward = (index <= last) & is_before(above)
-        back = (index > 0) & ~is_before(below) & ~forward
-        if not (forward.any() or back.any()):
-            return index
-        index = np.where(forward, np.searchsorted(ordered, above, side="right"), index)
-        index = np.where(back, np.searchsorted(ordered, below, side="left"), index)
 
 
 def _add_shares(start: Integers, end: Integers, n_comparison: int) -> Floats:

@@ -33,6 +33,14 @@ class ExactMatching(UsualAnswers):
 
     Within a stratum comparison people share the weight of its participants. Strata with
     one arm only are not used.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "ethnicity", method=ds.ExactMatching())
+    >>> len(set(design.sets))
+    4
     """
 
     name: ClassVar[str] = "exact"
@@ -73,6 +81,14 @@ class CoarsenedExactMatching(UsualAnswers):
         and largest value, or the cut points between bins. A value at a cut belongs to the
         bin above. Columns of numbers that are not named get Sturges' number of bins,
         ceil(log2(n) + 1); categories are matched exactly.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age", method=ds.CoarsenedExactMatching())
+    >>> design.n_treated
+    60
     """
 
     name: ClassVar[str] = "cem"
@@ -160,6 +176,14 @@ class Subclassification(UsualAnswers):
     ----------
     n_subclasses : int
         Number of subclasses.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.Subclassification())
+    >>> len(set(design.sets[design.weights > 0]))
+    6
     """
 
     name: ClassVar[str] = "subclass"
@@ -217,25 +241,7 @@ class Subclassification(UsualAnswers):
 
 
 def cut_column(values: Floats, cuts: Cuts | None) -> Integers:
-    """Cut numbers into bins.
-
-    Parameters
-    ----------
-    values : ndarray of float, shape (n_people,)
-        A covariate.
-    cuts : int, tuple of float or None
-        Number of bins of equal width, cut points, or None for Sturges' number.
-
-    Returns
-    -------
-    ndarray of int, shape (n_people,)
-        Bin of each person, from 0; a value at a cut belongs to the bin above.
-
-    Examples
-    --------
-    >>> cut_column(np.array([0.0, 1.0, 2.0, 4.0]), 2).tolist()
-    [0, 0, 1, 1]
-    """
+    """Cut numbers into bins."""
     if cuts is None:
         cuts = int(np.ceil(np.log2(len(values)) + 1))
     if isinstance(cuts, tuple | list):
@@ -251,32 +257,7 @@ def weigh_strata(
     estimand: Estimand,
     sampling: Floats | None = None,
 ) -> Weighting:
-    """Weigh people so that each arm has the strata of the people asked about.
-
-    Parameters
-    ----------
-    strata : ndarray of int, shape (n_people,)
-        Stratum of each person, from 0; -1 for none.
-    treated : ndarray of bool, shape (n_people,)
-        Whether each person took part.
-    estimand : Estimand
-        ATT: weights 1 and n1/n0 in a stratum; ATC: n0/n1 and 1; ATE: n/n1 and n/n0.
-    sampling : ndarray of float, shape (n_people,), optional
-        Sampling weights, whose sums stand for numbers of people; multiplied by them the weights
-        of an arm have the strata of the people asked about.
-
-    Returns
-    -------
-    Weighting
-        With the strata that hold both arms as sets, numbered from 0.
-
-    Raises
-    ------
-    NoOverlapError
-        If no stratum holds both arms.
-    CannotAnswerError
-        If the ATE or ATC loses people whom it is about.
-    """
+    """Weigh people so that each arm has the strata of the people asked about."""
     size = int(strata.max()) + 1
     inside, outside = (
         np.bincount(strata[arm], None if sampling is None else sampling[arm], minlength=size)

@@ -1,8 +1,7 @@
-"""A logistic score with shrunken intercepts for groups.
+"""A logistic score with shrunken intercepts for groups."""
 
-Penalised quasi-likelihood: Breslow and Clayton (1993), Journal of the American Statistical
-Association 88; the variance of the intercepts by Schall (1991), Biometrika 78.
-"""
+# Penalised quasi-likelihood: Breslow and Clayton (1993), Journal of the American Statistical
+# Association 88; the variance of the intercepts by Schall (1991), Biometrika 78.
 
 from dataclasses import dataclass
 
@@ -31,38 +30,11 @@ def fit_grouped_score(
     *,
     formula: str = "",
 ) -> PropensityScore:
-    """Fit a logistic regression with a normal intercept for each group.
-
-    logit e = X b + u[group], u ~ Normal(0, variance). Given the variance, b and u maximise
-    the penalised likelihood; the variance is sum u^2 / (n_groups - sum var(u) / variance),
-    and both are repeated until nothing moves. The groups cost no columns: their part of
-    the information is diagonal.
-
-    Parameters
-    ----------
-    matrix : ModelMatrix
-        Covariates with the intercept first.
-    treated : ndarray of bool, shape (n_people,)
-        Whether each person took part.
-    codes : ndarray of int, shape (n_people,)
-        Group of each person, from 0.
-    groups : tuple of str
-        Names of their coefficients.
-    formula : str
-        To keep with the result.
-
-    Returns
-    -------
-    PropensityScore
-        Coefficients and covariance of the columns, then of the groups.
-
-    Raises
-    ------
-    InputError
-        If a column is a combination of others.
-    SeparationError
-        If covariates tell the arms apart, so that no estimate exists.
-    """
+    """Fit a logistic regression with a normal intercept for each group."""
+    # logit e = X b + u[group], u ~ Normal(0, variance). Given the variance, b and u maximise the
+    # penalised likelihood; the variance is sum u^2 / (n_groups - sum var(u) / variance), and both
+    # are repeated until nothing moves. The groups cost no columns: their part of the information is
+    # diagonal.
     columns = ScaledColumns(matrix.values)
     raise_faults("design", find_aliased(columns, matrix.shown))
     fixed, random = np.zeros(len(matrix.names)), np.zeros(len(groups))

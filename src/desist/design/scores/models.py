@@ -92,6 +92,15 @@ class RegressionScore:
     ----------
     link : str
         "logit" for logistic regression, "probit" for the normal distribution function.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> score = ds.design.RegressionScore()
+    >>> design = ds.build_design(cohort, "age", method=ds.OverlapWeights(), score=score)
+    >>> design.score_model == score
+    True
     """
 
     name: ClassVar[str] = "regression"
@@ -331,35 +340,9 @@ def draw_scores(
     n_draws: int,
     rng: int | np.random.Generator,
 ) -> Iterator[PropensityScore]:
-    """Draw scores from the large-sample distribution of the coefficients.
-
-    Coefficients ~ Normal(estimate, inverse Fisher information): the first stage of Liao
-    and Zigler (2020), Statistics in Medicine 39, section 3.
-
-    Parameters
-    ----------
-    score : PropensityScore
-        A fitted score.
-    formula : Formula
-        The formula it was fitted with.
-    covariates : DataFrame
-        The people.
-    n_draws : int
-        How many scores.
-    rng : int or Generator
-        Seed or source of random numbers.
-
-    Yields
-    ------
-    PropensityScore
-        One score for each draw, with the drawn coefficients and no covariance.
-
-    Raises
-    ------
-    InputError
-        If the score has no coefficients because it came from elsewhere, or the number of
-        draws or the source of random numbers is of the wrong kind.
-    """
+    """Draw scores from the large-sample distribution of the coefficients."""
+    # Coefficients ~ Normal(estimate, inverse Fisher information): the first stage of Liao and
+    # Zigler (2020), Statistics in Medicine 39, section 3.
     raise_faults("score draws", _find_draw_faults(n_draws, rng))
     if score.coefficients is None or score.covariance is None:
         fault = Fault(

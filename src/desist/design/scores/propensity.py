@@ -1,7 +1,6 @@
-"""The propensity score: how likely each person was to take part, given the covariates.
+"""The propensity score: how likely each person was to take part, given the covariates."""
 
-Rosenbaum and Rubin (1983), The central role of the propensity score, Biometrika 70.
-"""
+# Rosenbaum and Rubin (1983), The central role of the propensity score, Biometrika 70.
 
 from dataclasses import dataclass
 from typing import Any
@@ -128,24 +127,7 @@ def fit_score(
 
 
 def score_matrix(matrix: ModelMatrix, coefficients: Floats, link: str) -> tuple[Floats, Floats]:
-    """Compute scores and log odds at given coefficients.
-
-    Parameters
-    ----------
-    matrix : ModelMatrix
-        Covariates with the intercept first.
-    coefficients : ndarray of float, shape (n_columns,)
-        On the scale of the link.
-    link : str
-        "logit" or "probit".
-
-    Returns
-    -------
-    scores : ndarray of float, shape (n_people,)
-        Probabilities.
-    logit : ndarray of float, shape (n_people,)
-        Their log odds.
-    """
+    """Compute scores and log odds at given coefficients."""
     from scipy import special
 
     predictor = matrix.values @ coefficients
@@ -155,20 +137,7 @@ def score_matrix(matrix: ModelMatrix, coefficients: Floats, link: str) -> tuple[
 
 
 def find_aliased(columns: ScaledColumns, names: tuple[str, ...]) -> list[Fault]:
-    """Find columns that earlier ones determine: no residual is left of them.
-
-    Parameters
-    ----------
-    columns : ScaledColumns
-        A model matrix.
-    names : tuple of str
-        Of its columns.
-
-    Returns
-    -------
-    list of Fault
-        One for each column that brings nothing of its own.
-    """
+    """Find columns that earlier ones determine: no residual is left of them."""
     gram = np.sum([block.T @ block for _, block in columns.blocks()], axis=0)
     left = gram / len(columns.values)
     faults = []
@@ -190,23 +159,7 @@ def find_aliased(columns: ScaledColumns, names: tuple[str, ...]) -> list[Fault]:
 
 
 def require_scores(scores: PropensityScore | None) -> PropensityScore:
-    """Return the scores, which the caller knows to be there.
-
-    Parameters
-    ----------
-    scores : PropensityScore or None
-        Of everybody.
-
-    Returns
-    -------
-    PropensityScore
-        The same.
-
-    Raises
-    ------
-    ValueError
-        If there are none.
-    """
+    """Return the scores, which the caller knows to be there."""
     if scores is None:
         raise ValueError("this method needs scores")
     return scores
@@ -286,22 +239,7 @@ def _finish(
 
 
 def describe_separation(matrix: ModelMatrix, treated: NDArray[np.bool_], step: Floats) -> str:
-    """Name the covariates that tell the arms apart.
-
-    Parameters
-    ----------
-    matrix : ModelMatrix
-        Covariates with the intercept first.
-    treated : ndarray of bool, shape (n_people,)
-        Whether each person took part.
-    step : ndarray of float, shape (n_columns,)
-        The last step of the coefficients, which still run away.
-
-    Returns
-    -------
-    str
-        A sentence with advice.
-    """
+    """Name the covariates that tell the arms apart."""
     alone = [
         name
         for name, column in zip(matrix.shown[1:], matrix.without_intercept.T, strict=True)

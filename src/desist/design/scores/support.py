@@ -69,6 +69,15 @@ def describe_support(scores: PropensityScore, treated: NDArray[np.bool_]) -> Com
     ------
     InputError
         If the number of scores is not that of the people.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> support = ds.design.describe_support(design.scores, design.treated)
+    >>> support.lower < support.upper
+    True
     """
     if len(scores.scores) != len(treated):
         found = f"{len(scores.scores):,} for {len(treated):,} people"

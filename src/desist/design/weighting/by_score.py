@@ -52,6 +52,14 @@ class InverseProbability(UsualAnswers):
     trim : tuple of float or None
         Lowest and highest score kept, such as (0.05, 0.95); people outside are dropped and
         counted. None drops nobody.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.InverseProbability())
+    >>> design.n_comparison
+    300
     """
 
     name: ClassVar[str] = "ipw"
@@ -166,6 +174,14 @@ class OverlapWeights(UsualAnswers):
 
     Li, Morgan and Zaslavsky (2018), Journal of the American Statistical Association 113.
     With a logistic score the means of the covariates are exactly balanced.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.OverlapWeights())
+    >>> design.estimand.value
+    'ATO'
     """
 
     name: ClassVar[str] = "overlap"
@@ -201,6 +217,14 @@ class MatchingWeights(UsualAnswers):
     Li and Greene (2013), International Journal of Biostatistics 9: the weighting analogue
     of one-to-one matching with a caliper. Whom it is about lies close to the overlap
     population, and is labelled so.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.design.MatchingWeights())
+    >>> design.estimand.value
+    'ATO'
     """
 
     name: ClassVar[str] = "matching_weights"
@@ -234,22 +258,7 @@ class MatchingWeights(UsualAnswers):
 def arose_from_scores(
     scores: PropensityScore, target: Estimand | str, sampling: Floats | None = None
 ) -> FromScores:
-    """Say how weights arose that are a function of the own score and arm.
-
-    Parameters
-    ----------
-    scores : PropensityScore
-        Of everybody.
-    target : Estimand or str
-        One of `desist.design.weighting.targets.TARGETS`.
-    sampling : ndarray of float, shape (n_people,), optional
-        Sampling weights with which the score was estimated.
-
-    Returns
-    -------
-    FromScores
-        With equations where the score was estimated here, by a plain regression.
-    """
+    """Say how weights arose that are a function of the own score and arm."""
     again = ScoreWeights(scores.scores, target)
     reason = FROM_ELSEWHERE if scores.coefficients is None else SHRUNKEN if scores.n_groups else ""
     if reason:
@@ -267,28 +276,7 @@ def write_equations(
     target: Estimand | str,
     sampling: Floats | None = None,
 ) -> WeightEquations:
-    """Write down the equations of weights that are a function of a fitted score.
-
-    Parameters
-    ----------
-    matrix : ModelMatrix
-        The formula of the score as numbers.
-    treated : ndarray of bool, shape (n_people,)
-        Whether each person took part.
-    weights : ndarray of float, shape (n_people,)
-        Not looked at; they follow from the score.
-    scores : PropensityScore
-        With coefficients.
-    target : Estimand or str
-        One of `desist.design.weighting.targets.TARGETS`.
-    sampling : ndarray of float, shape (n_people,), optional
-        Sampling weights with which the score was estimated.
-
-    Returns
-    -------
-    WeightEquations
-        The likelihood equations of the score.
-    """
+    """Write down the equations of weights that are a function of a fitted score."""
     del weights
     coefficients = pd.Series(scores.coefficients, dtype=np.float64)
     columns = [matrix.names.index(str(name)) for name in coefficients.index]
@@ -302,22 +290,7 @@ def write_equations(
 def inverse_probability_weights(
     scores: PropensityScore, treated: NDArray[np.bool_], estimand: Estimand
 ) -> Floats:
-    """Weigh everybody by inverse probability.
-
-    Parameters
-    ----------
-    scores : PropensityScore
-        Of everybody.
-    treated : ndarray of bool, shape (n_people,)
-        Whether each person took part.
-    estimand : Estimand
-        ATT, ATE or ATC.
-
-    Returns
-    -------
-    ndarray of float, shape (n_people,)
-        Infinite for scores of exactly 0 or 1 in the wrong arm.
-    """
+    """Weigh everybody by inverse probability."""
     # from the log odds, so that scores near 1 lose no digits
     with np.errstate(over="ignore"):
         odds = np.exp(np.where(treated, -scores.logit, scores.logit))

@@ -1,9 +1,8 @@
-"""The equations by which weights were estimated, for standard errors that know it.
+"""The equations by which weights were estimated, for standard errors that know it."""
 
-Each person's part of the equations, the derivative of their sum, and the derivative of the
-logarithm of each weight: what M-estimation stacks with the equations of an outcome (Stefanski and
-Boos 2002, The American Statistician 56).
-"""
+# Each person's part of the equations, the derivative of their sum, and the derivative of the
+# logarithm of each weight: what M-estimation stacks with the equations of an outcome (Stefanski and
+# Boos 2002, The American Statistician 56).
 
 from dataclasses import dataclass
 
@@ -50,33 +49,7 @@ def score_equations(
     link: str = "logit",
     sampling: ArrayLike | None = None,
 ) -> WeightEquations:
-    """Write down the equations of weights from a logistic or probit score.
-
-    Parameters
-    ----------
-    matrix : array_like, shape (n_people, n_parameters)
-        Model matrix of the score, intercept included.
-    treated : array_like, shape (n_people,)
-        True for participants.
-    coefficients : array_like, shape (n_parameters,)
-        Maximum likelihood estimate.
-    estimand : Estimand or str
-        ATE, ATT, ATC, ATO (overlap weights), or "ATM" (matching weights).
-    link : str
-        "logit" or "probit".
-    sampling : array_like, shape (n_people,), optional
-        Sampling weights, by which each person's part counts.
-
-    Returns
-    -------
-    WeightEquations
-        For `desist.checks.fit_weighted`.
-
-    Raises
-    ------
-    InputError
-        If the estimand or the link is unknown.
-    """
+    """Write down the equations of weights from a logistic or probit score."""
     x, arm = np.asarray(matrix, dtype=float), np.asarray(treated).astype(bool)
     eta = x @ np.asarray(coefficients, dtype=float)
     p, density = _link(eta, link)
@@ -103,34 +76,11 @@ def balance_equations(
     estimand: Estimand | str,
     sampling: ArrayLike | None = None,
 ) -> WeightEquations:
-    """Write down the equations of weights from a score fitted to balance the arms.
-
-    The covariate-balancing propensity score: the weighted sums of the columns of the
-    model matrix are equal in the two arms.
-
-    Parameters
-    ----------
-    matrix : array_like, shape (n_people, n_parameters)
-        Model matrix of the score, intercept included.
-    treated : array_like, shape (n_people,)
-        True for participants.
-    scores : array_like, shape (n_people,)
-        Fitted probabilities (logistic).
-    estimand : Estimand or str
-        ATE, ATT or ATC.
-    sampling : array_like, shape (n_people,), optional
-        Sampling weights, by which each person's part counts.
-
-    Returns
-    -------
-    WeightEquations
-        For `desist.checks.fit_weighted`.
-
-    References
-    ----------
-    Imai, K. and Ratkovic, M. (2014). JRSS B 76, 243-263. Graham, B. S., Pinto, C. and
-    Egel, D. (2012). Review of Economic Studies 79, 1053-1079.
-    """
+    """Write down the equations of weights from a score fitted to balance the arms."""
+    # The covariate-balancing propensity score: the weighted sums of the columns of the model matrix
+    # are equal in the two arms.
+    # Imai, K. and Ratkovic, M. (2014). JRSS B 76, 243-263. Graham, B. S., Pinto, C. and Egel, D.
+    # (2012). Review of Economic Studies 79, 1053-1079.
     x, arm = np.asarray(matrix, dtype=float), np.asarray(treated).astype(bool)
     p = np.asarray(scores, dtype=float)
     gradient = differentiate_log_weight(p, arm, estimand)
@@ -146,31 +96,10 @@ def entropy_equations(
     members: ArrayLike,
     target: ArrayLike,
 ) -> WeightEquations:
-    """Write down the equations of entropy-balancing weights of one arm.
-
-    The target means are treated as known, as WeightIt 1.4.0 does; `stack_entropy` estimates
-    them as well.
-
-    Parameters
-    ----------
-    matrix : array_like, shape (n_people, n_covariates)
-        The balanced covariates, no intercept.
-    weights : array_like, shape (n_people,)
-        Entropy-balancing weights, times sampling weights where there are any.
-    members : array_like, shape (n_people,)
-        True for the people who were weighted to the target.
-    target : array_like, shape (n_covariates,)
-        Means that their weighted means equal.
-
-    Returns
-    -------
-    WeightEquations
-        For `desist.checks.fit_weighted`; join those of two arms with `join_equations`.
-
-    References
-    ----------
-    Hainmueller, J. (2012). Political Analysis 20, 25-46.
-    """
+    """Write down the equations of entropy-balancing weights of one arm."""
+    # The target means are treated as known, as WeightIt 1.4.0 does; `stack_entropy` estimates them
+    # as well.
+    # Hainmueller, J. (2012). Political Analysis 20, 25-46.
     x = np.asarray(matrix, dtype=float) - np.asarray(target, dtype=float)
     inside = np.asarray(members).astype(bool)
     masses = np.where(inside, np.asarray(weights, dtype=float), 0.0)
@@ -186,36 +115,12 @@ def stack_entropy(
     *,
     sampling: ArrayLike | None = None,
 ) -> WeightEquations:
-    r"""Write down the equations of entropy-balancing weights and of the means they meet.
-
-    The target means :math:`\tau` are estimated from the people they are the means of,
-    so that both arms are stacked: for weighted people :math:`\sum w_i(\lambda)(x_i - \tau)
-    = 0`, and for the target :math:`\sum (x_i - \tau) = 0`.
-
-    Parameters
-    ----------
-    matrix : array_like, shape (n_people, n_covariates)
-        The balanced covariates, no intercept.
-    weights : array_like, shape (n_people,)
-        Entropy-balancing weights, times sampling weights where there are any.
-    members : array_like, shape (n_people,)
-        True for the people who were weighted to the target.
-    people : array_like, shape (n_people,)
-        True for the people whose means are the target.
-    sampling : array_like, shape (n_people,), optional
-        Sampling weights, by which the means are weighted.
-
-    Returns
-    -------
-    WeightEquations
-        For `desist.checks.fit_weighted`: the parameters of the weights, then the target means.
-        Those of two arms that were weighted to everybody are joined with `join_equations`.
-
-    References
-    ----------
-    Hainmueller, J. (2012). Political Analysis 20, 25-46. Zhao, Q. and Percival, D. (2017).
-    Journal of Causal Inference 5(1) (its variance).
-    """
+    """Write down the equations of entropy-balancing weights and of the means they meet."""
+    # The target means tau are estimated from the people they are the means of, so that both arms
+    # are stacked: for weighted people sum w_i(lambda)(x_i - tau) = 0, and for the target sum (x_i -
+    # tau) = 0.
+    # Hainmueller, J. (2012). Political Analysis 20, 25-46. Zhao, Q. and Percival, D. (2017).
+    # Journal of Causal Inference 5(1) (its variance).
     x, inside = np.asarray(matrix, dtype=float), np.asarray(members).astype(bool)
     share = np.where(np.asarray(people).astype(bool), _read_masses(sampling, inside.size), 0.0)
     gaps = x - share @ x / share.sum()
@@ -237,29 +142,8 @@ def tilting_equations(
     *,
     sampling: ArrayLike | None = None,
 ) -> WeightEquations:
-    """Write down the equations of inverse probability tilting of one arm to everybody.
-
-    Parameters
-    ----------
-    matrix : array_like, shape (n_people, n_parameters)
-        Model matrix, intercept included.
-    members : array_like, shape (n_people,)
-        True for the people who were weighted to everybody.
-    scores : array_like, shape (n_people,)
-        Fitted probability of being a member; weights are 1 over it.
-    sampling : array_like, shape (n_people,), optional
-        Sampling weights, by which each person's part counts.
-
-    Returns
-    -------
-    WeightEquations
-        For `desist.checks.fit_weighted`; join those of two arms with `join_equations`.
-
-    References
-    ----------
-    Graham, B. S., Pinto, C. and Egel, D. (2012). Review of Economic Studies 79,
-    1053-1079.
-    """
+    """Write down the equations of inverse probability tilting of one arm to everybody."""
+    # Graham, B. S., Pinto, C. and Egel, D. (2012). Review of Economic Studies 79, 1053-1079.
     x, inside = np.asarray(matrix, dtype=float), np.asarray(members).astype(bool)
     p = np.asarray(scores, dtype=float)
     weight = np.where(inside, 1 / p, 0.0)
@@ -272,18 +156,7 @@ def tilting_equations(
 
 
 def join_equations(*parts: WeightEquations) -> WeightEquations:
-    """Join equations with separate parameters, such as those of two arms.
-
-    Parameters
-    ----------
-    *parts : WeightEquations
-        Each with parameters of its own.
-
-    Returns
-    -------
-    WeightEquations
-        All parameters side by side.
-    """
+    """Join equations with separate parameters, such as those of two arms."""
     sizes = [part.jacobian.shape[0] for part in parts]
     jacobian = np.zeros((sum(sizes), sum(sizes)))
     starts = np.concatenate([[0], np.cumsum(sizes)])

@@ -29,6 +29,15 @@ class GivenWeights(UsualAnswers):
     column : str
         Non-negative weights; 0 for people who are not used. Only their ratios within an
         arm mean anything.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import desist as ds
+    >>> people = pd.DataFrame({"programme": [1, 0, 0], "w": [1.0, 0.5, 0.5]})
+    >>> cohort = ds.Cohort(people, treatment="programme")
+    >>> ds.build_design(cohort, None, method=ds.GivenWeights("w")).n_comparison
+    2
     """
 
     name: ClassVar[str] = "given"

@@ -13,25 +13,9 @@ Value = tuple[float, Floats, Floats]
 
 
 def minimise(evaluate: Callable[[Floats], Value], size: int, tolerance: float) -> Floats | None:
-    """Find where the gradient of a convex function is zero.
-
-    Newton steps, halved until the value falls enough (Boyd and Vandenberghe 2004, Convex
-    Optimization, algorithm 9.5).
-
-    Parameters
-    ----------
-    evaluate : callable
-        Takes the parameters; returns the value, the gradient and the Hessian.
-    size : int
-        Number of parameters; the search starts at zero.
-    tolerance : float
-        Largest absolute element of the gradient that counts as zero.
-
-    Returns
-    -------
-    ndarray of float, shape (size,), or None
-        None when there is no minimum: the function falls for ever.
-    """
+    """Find where the gradient of a convex function is zero."""
+    # Newton steps, halved until the value falls enough (Boyd and Vandenberghe 2004, Convex
+    # Optimization, algorithm 9.5).
     parameters = np.zeros(size)
     value, gradient, hessian = evaluate(parameters)
     for _ in range(STEPS):

@@ -1,7 +1,6 @@
-"""What each target population weighs: weights by arm as functions of the score.
+"""What each target population weighs: weights by arm as functions of the score."""
 
-Li, Morgan and Zaslavsky (2018), Journal of the American Statistical Association 113, table 1.
-"""
+# Li, Morgan and Zaslavsky (2018), Journal of the American Statistical Association 113, table 1.
 
 from dataclasses import dataclass
 
@@ -23,32 +22,14 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ScoreWeights:
-    """Weights that are a function of the own score and arm, made again for other participants.
+    """Weights that are a function of the own score and arm, made again for other participants."""
 
-    Attributes
-    ----------
-    probabilities : ndarray of float, shape (n_people,)
-        Propensity scores.
-    target : Estimand or str
-        One of `TARGETS`: ATE, ATT, ATC, ATO (overlap weights), "ATM" (matching weights).
-    """
-
-    probabilities: Floats
+    probabilities: Floats  # (n_people,) propensity scores
+    # one of `TARGETS`: ATE, ATT, ATC, ATO (overlap weights), "ATM" (matching weights)
     target: Estimand | str
 
     def prepare(self, columns: Floats) -> Contrast:
-        """Return what compares the arms of a redrawn participation, all draws at once.
-
-        Parameters
-        ----------
-        columns : ndarray of float, shape (n_columns, n_people)
-            What is compared.
-
-        Returns
-        -------
-        callable
-            As `desist.design.reweighing.Reweighing` says.
-        """
+        """Return what compares the arms of a redrawn participation, all draws at once."""
         inside, outside = weigh_by_arm(self.probabilities, self.target)
 
         def contrast(chosen: Integers) -> Floats:
@@ -64,20 +45,7 @@ class ScoreWeights:
 
 
 def weigh_by_arm(probabilities: Floats, target: Estimand | str) -> tuple[Floats, Floats]:
-    """Return what each person weighs as a participant, and as a comparison person.
-
-    Parameters
-    ----------
-    probabilities : ndarray of float, shape (n_people,)
-        Propensity scores.
-    target : Estimand or str
-        One of `TARGETS`.
-
-    Returns
-    -------
-    tuple of ndarray of float, shape (n_people,)
-        As a participant, and as a comparison person.
-    """
+    """Return what each person weighs as a participant, and as a comparison person."""
     p, one = probabilities, np.ones_like(probabilities)
     least = np.minimum(p, 1 - p)
     weights = {
@@ -93,27 +61,7 @@ def weigh_by_arm(probabilities: Floats, target: Estimand | str) -> tuple[Floats,
 def differentiate_log_weight(
     probabilities: Floats, treated: Bools, target: Estimand | str
 ) -> Floats:
-    """Differentiate the logarithm of each weight with respect to the log odds of the score.
-
-    Parameters
-    ----------
-    probabilities : ndarray of float, shape (n_people,)
-        Propensity scores.
-    treated : ndarray of bool, shape (n_people,)
-        Whether each person took part.
-    target : Estimand or str
-        One of `TARGETS`.
-
-    Returns
-    -------
-    ndarray of float, shape (n_people,)
-        Derivatives.
-
-    Raises
-    ------
-    InputError
-        If there are no such weights.
-    """
+    """Differentiate the logarithm of each weight with respect to the log odds of the score."""
     raise_faults("weights", find_choice_faults("estimand", target, TARGETS))
     p = probabilities
     slopes: dict[str, tuple[Floats | float, Floats | float]] = {

@@ -13,20 +13,20 @@ from desist.models.families.protocol import SettlingFamily, SurvivalFamily
 from desist.models.families.weibull import Weibull
 from desist.models.priors import Normal, find_normal_faults
 
-EVENTS_A_PIECE = 8
-FEWEST_PIECES = 2  # below which there is no shape to see
-MOST_PIECES = 10
+FEWEST_EVENTS = 10  # below which there is no shape to see
+N_PIECES = 8  # always the same, so that fits share what is compiled; the walk smooths them
+ROUNDING = 1e-9
 STEPS_OF_THE_PRIOR = 3  # the prior of a step is that of a walk of so many
 
 
 @dataclass(frozen=True)
 class Flexible(SettlingFamily):
-    """Pieces that end at quantiles of the days of reoffences, as many as these can tell of.
+    """Eight pieces that end at quantiles of the days of reoffences.
 
-    Ten at most, one for every eight effective reoffences. Knots stand where the reoffences are,
-    never at censored days, which all fall on the last one. The log hazard is a random walk over
-    the pieces, and so is its difference between the arms, which is shrunk towards proportional
-    hazards.
+    Knots stand where the reoffences are, never at censored days, which all fall on the last one;
+    where many fall on the same day there are fewer. The log hazard is a random walk over the
+    pieces, and so is its difference between the arms, which is shrunk towards proportional
+    hazards: of an arm with few reoffences the pieces say little that a line would not.
 
     Attributes
     ----------
@@ -37,8 +37,8 @@ class Flexible(SettlingFamily):
     log_hazard_steps_ratio : Normal or None
         Prior of the difference of the treated arm's steps, likewise; None for the same steps.
     few : Weibull
-        The family where there are fewer than sixteen effective reoffences, or all on a day or
-        two, so that no shape can be seen.
+        The family where there are fewer than ten effective reoffences in both arms together, or
+        all on one day at an end, so that no shape can be seen.
 
     Raises
     ------
@@ -53,7 +53,7 @@ class Flexible(SettlingFamily):
     Examples
     --------
     >>> Flexible().settle(np.arange(1.0, 41.0), np.ones(40), 100.0).find_changes()
-    (8.0, 16.0, 24.0, 32.0)
+    (5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0)
     """
 
     log_hazard_steps: Normal = Normal(0.0, 0.5)
@@ -71,7 +71,7 @@ class Flexible(SettlingFamily):
 
     @override
     def settle(self, days: Floats, weights: Floats, horizon: float) -> SurvivalFamily:
-        """Return the pieces that the reoffences can tell of, or the Weibull.
+        """Return the pieces, or the Weibull of few reoffences.
 
         Parameters
         ----------
@@ -99,14 +99,13 @@ class Flexible(SettlingFamily):
 
 
 def _choose_cuts(days: Floats, weights: Floats, horizon: float) -> tuple[float, ...]:
-    n_pieces = min(MOST_PIECES, int(weights.sum() // EVENTS_A_PIECE))
-    if n_pieces < FEWEST_PIECES:
+    # a sum of floats may stop just short of the number it is meant to reach
+    if weights.sum() < FEWEST_EVENTS - ROUNDING:
         return ()
     order = np.argsort(days, kind="stable")
     reached = np.cumsum(weights[order]) / weights.sum()
-    wanted = np.arange(1, n_pieces) / n_pieces
-    # a sum of floats may stop just short of the share it is meant to reach
-    found = days[order][np.searchsorted(reached, wanted - 1e-9)]
+    wanted = np.arange(1, N_PIECES) / N_PIECES
+    found = days[order][np.searchsorted(reached, wanted - ROUNDING)]
     return tuple(float(cut) for cut in np.unique(found) if 0 < cut < horizon)
 
 

@@ -1,6 +1,7 @@
 """A hazard that is constant between cut points."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, override
 
@@ -9,13 +10,15 @@ import numpy as np
 from desist._types import Data, Draws, Floats
 from desist.arguments import describe, find_number_faults
 from desist.errors import Fault, raise_faults
-from desist.inference.survival_likelihood import piecewise_exponential
+from desist.inference.survival_likelihood import piecewise_exponential, share_out
 from desist.models.families._shape import keep_log
 from desist.models.families.protocol import SurvivalFamily, Terms
 from desist.models.priors import Normal, find_normal_faults
-from desist.models.restricted_means import raise_e, restrict_exponential
+from desist.models.restricted_means import raise_e
 
 STEPS = "log_hazard_steps"
+LARGEST = 700.0  # of which e to its power is a number
+SMALLEST = float(np.finfo(float).tiny)
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Pieces(SurvivalFamily):
     log_hazard_steps: Normal = Normal(0.0, 0.5)
     log_hazard_steps_ratio: Normal | None = Normal(0.0, 0.5)
     name: ClassVar[str] = "piecewise_exponential"
-    signature: ClassVar[tuple[str, ...]] = ("(a,j)",)
+    signature: ClassVar[tuple[str, ...]] = ("(j)",)
 
     def __post_init__(self) -> None:
         """Check the settings."""
@@ -77,38 +80,47 @@ class Pieces(SurvivalFamily):
         return self.cuts
 
     @override
+    def share_out(self, time: Floats, rows: Mapping[str, Any]) -> dict[str, Floats]:
+        """Return in which piece of its arm each time ends, and how long it was in each."""
+        ended, spent = share_out(time, rows["starts"], rows["treated"])
+        return {"ended": ended, "spent": spent}
+
+    @override
     def declare(self, eta: Any, data: Data) -> tuple[Any, ...]:
-        """Return the log hazard of each arm and piece, relative to its mean."""
+        """Return the log hazard of each piece, comparison arm first, relative to the arm's mean."""
         import pytensor.tensor as pt
 
+        # Sums over steps, pieces and arms as products with matrices of 0 and 1: of many draws at
+        # once each is one product, and nothing is joined draw by draw.
         n_steps = len(self.cuts)
+        walk = np.triu(np.ones((n_steps, n_steps + 1)), k=1)
+        own = np.repeat(np.eye(2), n_steps + 1, axis=1)
         steps = self.log_hazard_steps.variable(STEPS, shape=n_steps)
-        arms = [steps, steps]
+        log_hazard = steps @ np.hstack([walk, walk])
         if self.log_hazard_steps_ratio is not None:
             ratio = self.log_hazard_steps_ratio.variable(f"{STEPS}_ratio", shape=n_steps)
-            arms[1] = steps + ratio
+            log_hazard = log_hazard + ratio @ np.hstack([np.zeros_like(walk), walk])
         ends = pt.concatenate([data["starts"][1:], pt.ones(1)])
-        log_widths = pt.log(ends - data["starts"])
-        relative = []
-        for arm in arms:
-            log_hazard = pt.concatenate([pt.zeros(1), pt.cumsum(arm)])
-            relative.append(log_hazard - pt.logsumexp(log_hazard + log_widths))
-        return (pt.stack(relative),)
+        widths = pt.tile(ends - data["starts"], 2)
+        means = pt.exp(log_hazard) @ (own * widths).T
+        return (log_hazard - pt.log(means) @ own,)
 
     @override
     def terms(self, time: Any, data: Data, eta: Any, parameters: tuple[Any, ...]) -> Terms:
         """Return log hazard and log survival."""
-        return piecewise_exponential(time, data["starts"], data["treated"], eta, *parameters)
+        return piecewise_exponential(data["ended"], data["spent"], eta, *parameters)
 
     @override
     def predict(self, eta: Floats, draws: Draws, arm: int, horizon: float) -> dict[str, Floats]:
         """Return survival and the restricted mean."""
         widths, log_shares = self._read(draws, arm, horizon)
-        before, restricted = np.zeros_like(eta), np.zeros_like(eta)
+        hazard, shares = np.exp(np.minimum(eta, LARGEST)), np.exp(log_shares)
+        free, restricted = np.ones_like(eta), np.zeros_like(eta)
         for piece, width in enumerate(widths):
-            log_within = eta + log_shares[..., [piece]]
-            restricted += np.exp(-before) * width * restrict_exponential(log_within)
-            before = before + raise_e(log_within)
+            within = np.maximum(hazard * shares[..., [piece]], SMALLEST)
+            failing = -np.expm1(-within)
+            restricted += width * free * (failing / within)
+            free -= free * failing
         return keep_log(-raise_e(eta)) | {"rmst": restricted}
 
     @override

@@ -1,11 +1,10 @@
-r"""What a family of distributions has to offer, and the words that stand for families.
+"""What a family of distributions has to offer, and the words that stand for families."""
 
-A family is a record of its own priors with methods of one protocol, so that a prior that it does
-not read cannot be given. In all survival families :math:`\eta` alone says how many reoffend by the
-horizon, and a larger :math:`\eta` is more of them: priors of the programme effect mean much the
-same in each, and an arm's shape is only about when. In all families of counts a larger
-:math:`\eta` is more offences, and the time at risk enters as an offset of it.
-"""
+# A family is a record of its own priors with methods of one protocol, so that a prior that it does
+# not read cannot be given. In all survival families eta alone says how many reoffend by the
+# horizon, and a larger eta is more of them: priors of the programme effect mean much the same in
+# each, and an arm's shape is only about when. In all families of counts a larger eta is more
+# offences, and the time at risk enters as an offset of it.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
@@ -45,6 +44,14 @@ class SurvivalFamily(Protocol):
     def find_changes(self) -> tuple[float, ...]:
         """Return the days at which the hazard may jump; the data then hold "starts"."""
         return ()
+
+    def share_out(
+        self,
+        time: Floats,  # noqa: ARG002 - for those that read something else of times
+        rows: Mapping[str, Any],  # noqa: ARG002
+    ) -> dict[str, Floats]:
+        """Return what the likelihood reads of times in their place, one of each a row."""
+        return {}
 
     def declare(self, eta: Any, data: Data) -> tuple[Any, ...]:
         """Return the parameters beside eta, as variables of the PyMC model that is open."""
@@ -126,20 +133,7 @@ class FrequencyFamily(Protocol):
 
 
 def require_priors(record: Any, optional: Iterable[str] = ()) -> None:
-    """Refuse a family of which a setting is no prior.
-
-    Parameters
-    ----------
-    record : record of priors
-        The family.
-    optional : iterable of str
-        Settings that may be None.
-
-    Raises
-    ------
-    InputError
-        Listing every one of them.
-    """
+    """Refuse a family of which a setting is no prior."""
     faults = []
     for item in fields(record):
         may_lack = item.name in optional
@@ -150,24 +144,7 @@ def require_priors(record: Any, optional: Iterable[str] = ()) -> None:
 def read_family[Family](
     given: object, kind: type[Any] | UnionType, known: Mapping[str, type[Family]]
 ) -> tuple[Family | None, list[Fault]]:
-    """Read a family that was given as a record, or as the word for one with its defaults.
-
-    Parameters
-    ----------
-    given : object
-        What was given.
-    kind : type or union of types
-        The protocols of which it has to follow one.
-    known : mapping of str to type
-        Families by their words.
-
-    Returns
-    -------
-    family : record or None
-        None where there are faults.
-    faults : list of Fault
-        All of them; those of a family that cannot do without a setting are its own.
-    """
+    """Read a family that was given as a record, or as the word for one with its defaults."""
     if isinstance(given, kind) and not isinstance(given, type):
         return given, []
     if isinstance(given, type) and issubclass(given, tuple(known.values())):

@@ -22,24 +22,12 @@ QUARTERS = (0.25, 0.5, 0.75, 1.0)
 
 @dataclass(frozen=True, eq=False)
 class SimulatedArm:
-    """The people of one arm who have weight, for whom outcomes are drawn anew.
+    """The people of one arm who have weight, for whom outcomes are drawn anew."""
 
-    Attributes
-    ----------
-    code : {0, 1}
-        1 for the treated.
-    people : ndarray of bool, shape (n_people,)
-        Who they are, among everybody in the cohort.
-    target : Target
-        Their covariates and groups, one row a person, and shares of the weight.
-    time_at_risk : ndarray of float, shape (n_rows,)
-        Days of follow-up.
-    """
-
-    code: int
-    people: Mask
-    target: Target
-    time_at_risk: Floats
+    code: int  # 1 for the treated
+    people: Mask  # (n_people,) who they are, among everybody in the cohort
+    target: Target  # their covariates and groups, one row a person, and shares of the weight
+    time_at_risk: Floats  # (n_rows,) days of follow-up
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,20 +57,7 @@ class PredictiveLook:
 
 
 def look_at(fit: Fit, outcomes: Outcomes) -> PredictiveLook:
-    """Say what is looked at of a fit.
-
-    Parameters
-    ----------
-    fit : Fit
-        Of a `RateModel`, `FrequencyModel`, `SurvivalModel` or `ProcessModel`.
-    outcomes : Outcomes
-        Of everybody, with those that the model needs.
-
-    Returns
-    -------
-    PredictiveLook
-        With the settings of the model in it.
-    """
+    """Say what is looked at of a fit."""
     if isinstance(fit.model, FrequencyModel):
         return _look_at_frequency(fit.model, fit, outcomes)
     if isinstance(fit.model, SurvivalModel):

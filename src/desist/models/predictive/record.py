@@ -92,24 +92,6 @@ class PredictiveCheck:
 
 
 def write_probability(probability: float, smallest: float = 0.001) -> str:
-    """Write a predictive probability to three decimals, as far as simulation can tell.
-
-    Parameters
-    ----------
-    probability : float
-        Between 0 and 1.
-    smallest : float
-        What the simulation can tell from 0: two over the number of draws.
-
-    Returns
-    -------
-    str
-        "below 0.001", or below the smallest, for anything less.
-
-    Examples
-    --------
-    >>> write_probability(0.0104), write_probability(0.0), write_probability(0.0, 2 / 300)
-    ('0.010', 'below 0.001', 'below 0.007')
-    """
+    """Write a predictive probability to three decimals, as far as simulation can tell."""
     smallest = max(smallest, 0.001)
     return f"{probability:.3f}" if probability >= smallest else f"below {smallest:.3f}"

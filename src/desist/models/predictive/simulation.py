@@ -29,30 +29,7 @@ def simulate_people(
     probability: float,
     seed: int | np.random.Generator,
 ) -> PredictiveCheck:
-    """Draw the outcomes of both arms anew, and compare their statistics with those observed.
-
-    Parameters
-    ----------
-    fit : Fit
-        The model.
-    look : PredictiveLook
-        What is looked at.
-    predictors : Predictors
-        Of the people that it was fitted to.
-    sample : Sample
-        These people.
-    n_draws : int
-        Posterior draws, and cohorts simulated.
-    probability : float
-        Of the predictive intervals.
-    seed : int or numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    PredictiveCheck
-        One row an arm and statistic.
-    """
+    """Draw the outcomes of both arms anew, and compare their statistics with those observed."""
     rng = make_generator(seed)
     chosen = choose_draws(fit.draws, n_draws, rng)
     rows = []
@@ -69,27 +46,7 @@ def simulate_people(
 
 
 def compare_prediction(observed: float, drawn: Floats, probability: float) -> dict[str, float]:
-    """Compare one figure with its predictive distribution.
-
-    Parameters
-    ----------
-    observed : float
-        The figure; NaN where there is none.
-    drawn : ndarray of float, shape (n_draws,)
-        Its predictions; NaN where a simulated arm has no reoffenders.
-    probability : float
-        Of the interval.
-
-    Returns
-    -------
-    dict of str to float
-        observed, predicted (median), lower, upper, probability (two-sided).
-
-    Examples
-    --------
-    >>> compare_prediction(3.0, np.arange(10.0), 0.8)["probability"]
-    0.8
-    """
+    """Compare one figure with its predictive distribution."""
     found = drawn[~np.isnan(drawn)]
     if math.isnan(observed) or not found.size:
         missing = dict.fromkeys(("predicted", "lower", "upper", "probability"), math.nan)
@@ -107,22 +64,7 @@ def compare_prediction(observed: float, drawn: Floats, probability: float) -> di
 
 
 def choose_draws(draws: Draws, n_draws: int, rng: np.random.Generator) -> list[Draws]:
-    """Choose posterior draws, without replacement while they last.
-
-    Parameters
-    ----------
-    draws : dict of str to ndarray, each of shape (chains, draws, ...)
-        Of every parameter.
-    n_draws : int
-        How many.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    list of dict of str to ndarray, each of shape (1, 1, ...)
-        One draw each.
-    """
+    """Choose posterior draws, without replacement while they last."""
     flat = {name: values.reshape(-1, *values.shape[2:]) for name, values in draws.items()}
     n_known = len(flat["intercept"])
     chosen = rng.choice(n_known, n_draws, replace=n_draws > n_known)
@@ -133,22 +75,7 @@ def choose_draws(draws: Draws, n_draws: int, rng: np.random.Generator) -> list[D
 
 
 def select_arm(code: int, predictors: Predictors, sample: Sample) -> SimulatedArm:
-    """Select the people of one arm who have weight.
-
-    Parameters
-    ----------
-    code : {0, 1}
-        1 for the treated.
-    predictors : Predictors
-        Of everybody.
-    sample : Sample
-        Their weights and time at risk.
-
-    Returns
-    -------
-    SimulatedArm
-        One row a person.
-    """
+    """Select the people of one arm who have weight."""
     people = sample.used & (sample.treated == bool(code))
     shares = sample.weights[people] / sample.weights[people].sum()
     target = Target(predictors.covariates[people], predictors.groups[people], shares)

@@ -1,8 +1,7 @@
-"""How every picture looks.
+"""How every picture looks."""
 
-Colours are those of Okabe and Ito, which people with any colour vision tell apart; shapes differ
-as well.
-"""
+# Colours are those of Okabe and Ito, which people with any colour vision tell apart; shapes differ
+# as well.
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast

@@ -75,18 +75,7 @@ def forest(evaluation: Evaluation, *, rules: str | RuleSet = "2019") -> "Figure"
 
 
 def draw_forest(view: View) -> "Figure":
-    """Draw the forest of what may be seen.
-
-    Parameters
-    ----------
-    view : View
-        What may be seen of an evaluation.
-
-    Returns
-    -------
-    Figure
-        One panel per printed measure.
-    """
+    """Draw the forest of what may be seen."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
@@ -105,18 +94,7 @@ def draw_forest(view: View) -> "Figure":
 
 
 def describe_forest(view: View) -> str:
-    """Describe the forest in words, for those who do not see it.
-
-    Parameters
-    ----------
-    view : View
-        What may be seen of an evaluation.
-
-    Returns
-    -------
-    str
-        One sentence for each panel.
-    """
+    """Describe the forest in words, for those who do not see it."""
     sentences = []
     for panel in _list_panels(view):
         wording = WORDINGS[panel.measure]

@@ -62,18 +62,7 @@ def love_plot(
 
 
 def describe_love_plot(design: Mapping[str, Any]) -> str:
-    """Describe the love plot in words, for those who do not see it.
-
-    Parameters
-    ----------
-    design : mapping
-        The `design` of `evaluation.json`, of which `balance` is read.
-
-    Returns
-    -------
-    str
-        How many covariates lie beyond 5% and 10%, before and after.
-    """
+    """Describe the love plot in words, for those who do not see it."""
     counts = []
     for key in ("smd_before", "smd_after"):
         sizes = [abs(100 * as_float(item[key])) for item in design["balance"]]

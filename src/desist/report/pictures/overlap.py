@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from desist.cohort.cohort import Cohort
 from desist.design.balance.similarity import density_table
 from desist.design.design import Design
+from desist.design.made_from import of_a_design
 from desist.errors import Fault, InputError
 from desist.report.pictures._style import STYLE
 
@@ -41,15 +41,14 @@ def common_support(design: Design) -> "Figure":
     return _draw_densities(design.scores.logit, design, "log odds of taking part")
 
 
-def covariate_densities(cohort: Cohort, design: Design, covariate: str) -> "Figure":
+@of_a_design
+def covariate_densities(design: Design, covariate: str) -> "Figure":
     """Draw the density of one covariate in each arm.
 
     Parameters
     ----------
-    cohort : Cohort
-        The people of the design.
     design : Design
-        Their weights.
+        As built; its cohort may stand before it, and has to for one made by hand.
     covariate : str
         A column of numbers.
 
@@ -63,7 +62,10 @@ def covariate_densities(cohort: Cohort, design: Design, covariate: str) -> "Figu
     InputError
         If there is no such column of numbers.
     """
-    frame = cohort.covariates.select_dtypes("number")
+    if design.covariates is None:
+        fault = Fault("design", "one that was built", "one made by hand", "give its cohort as well")
+        raise InputError("densities", [fault])
+    frame = design.covariates.select_dtypes("number")
     if covariate not in frame.columns:
         expected = f"one of {', '.join(map(str, frame.columns))}"
         raise InputError("densities", [Fault("covariate", expected, repr(covariate))])

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from desist.effects import Effect
+from desist.effects.effect import Effect
 from desist.report.pictures._style import draw_in
 
 if TYPE_CHECKING:

@@ -2,7 +2,9 @@
 
 from desist.report.tables._balance import tabulate_balance
 from desist.report.tables._checks import tabulate_checks
+from desist.report.tables._days import tabulate_by_day
 from desist.report.tables._flow import tabulate_flow
+from desist.report.tables._groups import tabulate_effects_by_group
 from desist.report.tables._measures import tabulate_engines, tabulate_measures, tabulate_per_100
 from desist.report.tables._published import print_difference, tabulate_published
 from desist.report.tables._settings import print_value, tabulate_settings
@@ -11,7 +13,9 @@ __all__ = [
     "print_difference",
     "print_value",
     "tabulate_balance",
+    "tabulate_by_day",
     "tabulate_checks",
+    "tabulate_effects_by_group",
     "tabulate_engines",
     "tabulate_flow",
     "tabulate_measures",

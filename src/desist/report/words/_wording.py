@@ -9,50 +9,25 @@ from desist.report.words._numbers import count_of, format_number, round_half_awa
 
 @dataclass(frozen=True)
 class Wording:
-    """How one measure is spoken of.
+    """How one measure is spoken of."""
 
-    Attributes
-    ----------
-    title : str
-        The measure as a heading.
-    name : str
-        The measure in the middle of a sentence.
-    subject : str
-        What goes up or down, with `{people}` and `{period}` to be filled in.
-    singular, plural : str
-        The noun that is counted.
-    factor : float
-        From the unit of a record (proportion, offences per person, days) to the unit
-        that is spoken of (per 100 people, days).
-    lower, higher : str
-        The two directions of a difference in a sentence ("may be lower by ...").
-    fewer, more : str
-        The two directions after a number ("12 people fewer").
-    decreases, increases : str
-        The claims that the programme moves the measure.
-    leaves : str
-        The claim that it does not.
-    printed_decimals : int
-        Decimals of a mean as printed, in the unit of `factor`.
-    unit : str
-        Unit of a table column.
-    """
-
-    title: str
-    name: str
-    subject: str
-    singular: str
+    title: str  # the measure as a heading
+    name: str  # the measure in the middle of a sentence
+    subject: str  # what goes up or down, with `{people}` and `{period}` to be filled in
+    singular: str  # the noun that is counted
     plural: str
+    # from the unit of a record (proportion, offences per person, days) to the unit that is spoken
+    # of (per 100 people, days)
     factor: float
-    lower: str
+    lower: str  # the two directions of a difference in a sentence ("may be lower by ...")
     higher: str
-    fewer: str
+    fewer: str  # the two directions after a number ("12 people fewer")
     more: str
-    decreases: str
+    decreases: str  # the claims that the programme moves the measure
     increases: str
-    leaves: str
-    printed_decimals: int
-    unit: str
+    leaves: str  # the claim that it does not
+    printed_decimals: int  # decimals of a mean as printed, in the unit of `factor`
+    unit: str  # unit of a table column
 
     def count(self, value: float) -> str:
         """Write the size of a number with its noun."""
@@ -162,7 +137,7 @@ WORDINGS: dict[Measure, Wording] = {
         increases="increases the risk of reoffending",
         leaves="has no effect on the risk of reoffending",
         printed_decimals=2,
-        unit="ratio",
+        unit="average ratio over the follow-up",
     ),
 }
 

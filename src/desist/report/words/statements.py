@@ -114,30 +114,9 @@ def per_100(
 
 
 def relative_change(measure: Measure, treated: float, comparison: float) -> float:
-    """Return the relative change that a reader of the printed means would compute.
-
-    Parameters
-    ----------
-    measure : Measure
-        What was measured.
-    treated, comparison : float
-        Unrounded means; for the hazard ratio, the ratio and 1.
-
-    Returns
-    -------
-    float
-        Whole percentage, negative for a decrease; nan when the comparison mean is 0.
-
-    Notes
-    -----
-    The means are first rounded as tables print them (15.7%, 0.31 per person, 75.0
-    days), because the claim that is warned against is made from a printed table.
-
-    Examples
-    --------
-    >>> relative_change(Measure.FREQUENCY, 26 / 83, 1.06)
-    -71.0
-    """
+    """Return the relative change that a reader of the printed means would compute."""
+    # The means are first rounded as tables print them (15.7%, 0.31 per person, 75.0 days), because
+    # the claim that is warned against is made from a printed table.
     wording = WORDINGS[measure]
     printed = [
         round_half_away(wording.factor * mean, wording.printed_decimals)
@@ -160,33 +139,7 @@ def state(
     n_measures: int,
     period: str = "one year",
 ) -> Statement:
-    """Write what may and may not be said about one measure.
-
-    Parameters
-    ----------
-    measure : Measure
-        What was measured.
-    treated, comparison : float
-        Unrounded means of the arms; for the hazard ratio, the ratio and 1.
-    interval : Interval
-        Of the difference (participants minus comparison), in the unit of the means;
-        for the hazard ratio, of the ratio. Posterior or as printed elsewhere.
-    estimand : Estimand
-        Whom the sentences are about.
-    rules : RuleSet
-        Which claims are warned against, and what is printed on small groups.
-    n_treated : int
-        Treated people behind the mean: for time among reoffenders, the reoffenders.
-    n_measures : int
-        How many measures were tested; the sentence says so.
-    period : str, default "one year"
-        Length of follow-up in words.
-
-    Returns
-    -------
-    Statement
-        Sentences with the interval per 100 people, or why there are none.
-    """
+    """Write what may and may not be said about one measure."""
     reoffenders_only = measure is Measure.TIME_AMONG_REOFFENDERS
     if reoffenders_only and not rules.prints_reoffenders_only(n_treated):
         return state_unavailable(measure, rules.explain_few_reoffenders(n_treated))
@@ -203,20 +156,7 @@ def state(
 
 
 def state_unavailable(measure: Measure, reason: str) -> Statement:
-    """Write that nothing can be said about a measure, and why.
-
-    Parameters
-    ----------
-    measure : Measure
-        What could not be measured.
-    reason : str
-        Why not.
-
-    Returns
-    -------
-    Statement
-        No effect, and no absence of one, may be claimed.
-    """
+    """Write that nothing can be said about a measure, and why."""
     wording = WORDINGS[measure]
     return Statement(
         measure,
@@ -226,43 +166,14 @@ def state_unavailable(measure: Measure, reason: str) -> Statement:
 
 
 def find_published_means(printed: PublishedMeasure) -> tuple[float, float]:
-    """Find the means of a published line, unrounded where it determines them.
-
-    Parameters
-    ----------
-    printed : PublishedMeasure
-        What the report prints.
-
-    Returns
-    -------
-    tuple of float
-        Participants and comparison; 13 of 83 rather than 0.157.
-    """
+    """Find the means of a published line, unrounded where it determines them."""
     if printed.treated_count is None:
         return printed.treated, printed.comparison
     return printed.treated_count / printed.n_treated, printed.comparison
 
 
 def describe_interval(measure: Measure, interval: Interval) -> str:
-    """Describe the interval of a difference in words, per 100 people or in days.
-
-    Parameters
-    ----------
-    measure : Measure
-        A measure with a mean in each arm.
-    interval : Interval
-        Of the difference, in the unit of the means.
-
-    Returns
-    -------
-    str
-        The end of a sentence that begins "may be".
-
-    Examples
-    --------
-    >>> describe_interval(Measure.RATE, Interval(-0.20, -0.04))
-    'lower by between 4 and 20 people'
-    """
+    """Describe the interval of a difference in words, per 100 people or in days."""
     wording = WORDINGS[measure]
     if interval.excludes(0.0):
         return _one_way(wording, interval)

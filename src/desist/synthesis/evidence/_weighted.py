@@ -9,11 +9,7 @@ from desist.synthesis.evidence._baseline import LogRates, integrate_baseline
 def weigh_arms(
     effects: Floats, scale: str, rates: tuple[float, float], sizes: tuple[float, float]
 ) -> Floats:
-    """Return the log-likelihood of effects, up to a constant.
-
-    The kernel is that of two binomials; with weighted arms events and people are what the arms
-    are worth, and no whole numbers.
-    """
+    """Return the log-likelihood of effects, up to a constant."""
     cells = (
         rates[0] * sizes[0],
         (1 - rates[0]) * sizes[0],

@@ -88,20 +88,7 @@ def summarise_counts(
     n_comparison: float,
     scale: str,
 ) -> tuple[float, float]:
-    """Return the estimate from two counts and its large-sample standard error.
-
-    Parameters
-    ----------
-    treated_events, n_treated, comparison_events, n_comparison : float
-        Reoffenders and people.
-    scale : str
-        "log_odds", "log_risk" or "risk_difference".
-
-    Returns
-    -------
-    tuple of float
-        NaN where an empty cell leaves none.
-    """
+    """Return the estimate from two counts and its large-sample standard error."""
     a, b = treated_events, n_treated - treated_events
     c, d = comparison_events, n_comparison - comparison_events
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -124,20 +111,7 @@ def summarise_counts(
 
 
 def find_count_faults(arm: str, events: object, people: object) -> list[Fault]:
-    """Find what is wrong with the reoffenders and the people of one arm.
-
-    Parameters
-    ----------
-    arm : str
-        "treated" or "comparison".
-    events, people : object
-        What was given.
-
-    Returns
-    -------
-    list of Fault
-        Empty when the counts are possible.
-    """
+    """Find what is wrong with the reoffenders and the people of one arm."""
     faults = [
         *find_number_faults(f"n_{arm}", people, above=0, whole=True),
         *find_number_faults(f"{arm}_events", events, least=0, whole=True),

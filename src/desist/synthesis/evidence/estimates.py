@@ -121,18 +121,7 @@ class EstimateWithInterval:
 
 
 def log_normal_mass(low: Floats, high: Floats) -> Floats:
-    """Return the log of the standard normal probability between two limits, far out too.
-
-    Parameters
-    ----------
-    low, high : ndarray
-        Limits, low below high.
-
-    Returns
-    -------
-    ndarray
-        Log probabilities.
-    """
+    """Return the log of the standard normal probability between two limits, far out too."""
     from scipy.special import log_ndtr
 
     # in the tail where the numbers are small and not near 1

@@ -143,22 +143,7 @@ class WholePercentages:
 
 
 def list_counts(percentage: float, size: float, step: float) -> Floats:
-    """List the counts that round to a printed percentage.
-
-    Parameters
-    ----------
-    percentage : float
-        As printed.
-    size : float
-        People.
-    step : float
-        To which it was rounded, in percentage points.
-
-    Returns
-    -------
-    ndarray
-        Whole numbers, halves rounded either way; equally spaced where there are very many.
-    """
+    """List the counts that round to a printed percentage."""
     low = max(0.0, math.ceil((percentage - step / 2) / 100 * size - 1e-9))
     high = min(size, math.floor((percentage + step / 2) / 100 * size + 1e-9))
     counts = np.arange(low, high + 1)

@@ -149,24 +149,7 @@ class Significance:
 
 
 def find_error(n_treated: float, n_comparison: Size | None, rate: float, scale: str) -> float:
-    """Return the standard error of a study without effect, from its size and rate.
-
-    Parameters
-    ----------
-    n_treated : float
-        People who took part.
-    n_comparison : float, tuple of float or None
-        Comparison people; the middle of a range; None for very many.
-    rate : float
-        Proportion who reoffend.
-    scale : str
-        "log_odds", "log_risk" or "risk_difference".
-
-    Returns
-    -------
-    float
-        By the variance of a proportion and the delta method.
-    """
+    """Return the standard error of a study without effect, from its size and rate."""
     people = np.inf if n_comparison is None else float(np.median(list_sizes(n_comparison)))
     slope = {"log_odds": rate * (1 - rate), "log_risk": rate, "risk_difference": 1.0}[scale]
     return float(np.sqrt(rate * (1 - rate) * (1 / n_treated + 1 / people)) / slope)

@@ -1,0 +1,49 @@
+"""Everything up to balance: what can be looked at before any outcome is read."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from desist.cli.run import build_study, read_cohort
+from desist.cli.study import Study
+from desist.evaluation.evaluate import summarise_design
+from desist.report.disclosure import disclose_design, find_rules
+from desist.report.tables import tabulate_balance
+from desist.sample import build_sample
+
+
+def check_study(study: Study) -> Iterator[str]:
+    """Read the people without their outcomes, make each design and describe it, line by line."""
+    cohort, notes = read_cohort(study, outcomes=False)
+    yield f"{study.title}: {cohort.n_treated:,} participants, {cohort.n_comparison:,} others"
+    yield from (f"  {note}" for note in notes)
+    built, refused = build_study(study, cohort)
+    for name, one in built.items():
+        design = summarise_design(build_sample(one.cohort, one.design))
+        shown = disclose_design(design, find_rules(study.rules))
+        yield from _describe(name, shown or {}, one.design.notes)
+    yield from (f"{name} analysis: cannot be made, {why}" for name, why in refused.items())
+    yield "No outcome was read. If the balance is good enough: desist evaluate"
+
+
+def _describe(name: str, design: Mapping[str, Any], notes: tuple[str, ...]) -> Iterator[str]:
+    head = f"{name} analysis: " if name else ""
+    yield (
+        f"{head}{design['method']} ({design['estimand']}): {design['n_treated']:,} participants "
+        f"with {design['n_comparison']:,} comparison people, worth "
+        f"{design['ess_comparison']:,.0f} with equal weights"
+    )
+    if design["n_treated_dropped"]:
+        yield f"  {design['n_treated_dropped']:,} participants have nobody to be compared with"
+    yield from (f"  {note}" for note in notes)
+    if design["balance"]:
+        table = tabulate_balance(design["balance"])
+        names = [
+            "covariate",
+            "difference before (% SD)",
+            "after (% SD)",
+            "variance ratio",
+            "KS",
+            "matched",
+        ]
+        table.columns = names
+        yield from (f"  {line}" for line in table.to_string(index=False).split("\n"))

@@ -1,0 +1,285 @@
+"""The sensitivity analyses of a study, by its settings file."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from desist.arguments import describe
+from desist.cli.run import Built, build_study, read_cohort
+from desist.cli.study import Study
+from desist.cli.terminal import say
+from desist.design.catalogue import METHODS, make_method
+from desist.effects.effect import Effect, contrast_measures
+from desist.errors import CannotAnswerError, Fault, raise_faults
+from desist.estimands import Measure
+from desist.models.fit import Fit, fit_model
+from desist.report.pictures.sensitivity import picture_of
+from desist.report.sensitivity_page import (
+    ABOUT_PEOPLE,
+    release_table,
+    render_sensitivity,
+    require_enough,
+)
+from desist.sample import Sample, build_sample
+from desist.sensitivity._flat import choose_model
+from desist.sensitivity.confounding import find_e_value
+from desist.sensitivity.left_out import leave_out
+from desist.sensitivity.placebo import placebo_programmes
+from desist.sensitivity.priors import grid_priors, scale_powers
+from desist.sensitivity.recording import attrition
+from desist.sensitivity.result import SensitivityResult
+from desist.sensitivity.robustness import robustness_value
+from desist.sensitivity.rosenbaum import rosenbaum_bounds
+from desist.sensitivity.specifications.choices import Option
+from desist.sensitivity.specifications.joint import joint_test
+from desist.sensitivity.specifications.run import multiverse
+from desist.sensitivity.time_bounds import bound_time_effect
+from desist.sensitivity.time_zero import align_starts
+from desist.sensitivity.unrecorded import tipping_map
+from desist.writing import FileContent, find_folder_faults, find_place_faults, write_files
+
+STORE, PAGE, RECORD = "sensitivity.store", "sensitivity.html", "sensitivity.json"
+PLACEBOS, REDRAWS = 200, 499
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What every analysis of a run is made from."""
+
+    study: Study
+    built: Built
+    sample: Sample
+    fit: Fit
+    effect: Effect
+    store: Path
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The section of the settings file."""
+        return self.study.sensitivity
+
+    @property
+    def seed(self) -> int:
+        """Of all randomness."""
+        return int(self.study.model.get("seed", 0))
+
+    @property
+    def measure(self) -> Measure:
+        """What is compared."""
+        return self.effect.measure
+
+
+def run_sensitivity(study: Study, out: Path) -> None:
+    """Make the analyses one by one, each kept as it is done, and write tables and page."""
+    raise_faults("report", find_folder_faults(out))
+    raise_faults("report", find_place_faults([out / PAGE, out / RECORD, out / STORE]))
+    asked = _ask(study, out)
+    results, refused = [], {}
+    for name in choose_analyses(study):
+        say(f"{name}: working ...", err=True)
+        try:
+            results.append(ANALYSES[name](asked))
+        except CannotAnswerError as reason:
+            refused[name] = str(reason)
+    files = dict(_render(study, results, refused, out))
+    write_files(files)
+    say(*(f"{result.title}: {result.sentence}" for result in results))
+    say(*(f"{name}: not made, {reason}" for name, reason in refused.items()))
+    say(*(f"  {path}" for path in files))
+
+
+def choose_analyses(study: Study) -> list[str]:
+    """Return the analyses that were asked for, or all that the settings allow."""
+    methods = study.sensitivity.get("methods", ())
+    expected = f"some of {', '.join(METHODS)}"
+    raise_faults(
+        "settings",
+        [
+            Fault("[sensitivity] methods", expected, describe(name))
+            for name in methods
+            if name not in METHODS
+        ],
+    )
+    wanted = study.sensitivity.get("analyses")
+    if wanted is not None:
+        unknown = [name for name in wanted if name not in ANALYSES]
+        expected = f"some of {', '.join(ANALYSES)}"
+        faults = [Fault("[sensitivity] analyses", expected, describe(name)) for name in unknown]
+        faults += [
+            Fault(f"[sensitivity] {key}", f"a value, for {name}", "none", "add it")
+            for name, key in NEEDS.items()
+            if name in wanted and key not in study.sensitivity
+        ]
+        raise_faults("settings", faults)
+        return list(wanted)
+    return [name for name in ANALYSES if NEEDS.get(name, "seed") in {"seed", *study.sensitivity}]
+
+
+def _ask(study: Study, out: Path) -> Asked:
+    choose_analyses(study)  # faults first, before anything is computed
+    cohort, notes = read_cohort(study)
+    say(*(f"{study.people.name}: {note}" for note in notes), err=True)
+    built = next(iter(build_study(study, cohort)[0].values()))
+    sample = build_sample(built.cohort, built.design, study.model.get("horizon"))
+    require_enough(sample, study.rules)
+    measure = Measure(study.sensitivity.get("measure", "rate"))
+    covariates = study.model.get("covariates", "design")
+    fit = fit_model(
+        choose_model(measure, covariates),
+        sample,
+        inference=study.model.get("inference", "auto"),
+        seed=int(study.model.get("seed", 0)),
+    )
+    effects, reasons = contrast_measures(fit)
+    effect = next((one for one in effects if one.measure is measure), None)
+    if effect is None:
+        raise CannotAnswerError(f"no {measure}: {reasons.get(measure, 'its model has none')}")
+    out.mkdir(parents=True, exist_ok=True)
+    return Asked(study, built, sample, fit, effect, out / STORE)
+
+
+def _list_choices(asked: Asked) -> dict[str, list[Option]]:
+    """List the options that settings and data give, the study's own first."""
+    study, design, settings = asked.study, asked.built.design, asked.settings
+    others = [own.get("formula") for own in study.analyses.values()]
+    formulas = dict.fromkeys([design.formula, *others, *settings.get("formulas", ())])
+    methods = {"as planned": design.method}
+    methods |= {name: make_method(name) for name in settings.get("methods", ())}
+    name = study.design["method"]
+    own = {key: study.design[key] for key in study.design if key not in OF_ALL}
+    for caliper in settings.get("calipers", ()):
+        methods[f"caliper {caliper:g}"] = make_method(name, {**own, "caliper": float(caliper)})
+    horizon = asked.sample.horizon
+    horizons = dict.fromkeys([horizon, *map(float, settings.get("horizons", ()))])
+    adjusted = study.model.get("covariates", "design")
+    return {
+        "formula": [Option(_shorten(text), text) for text in formulas if text is not None],
+        "method": [Option(name, method) for name, method in methods.items()],
+        "covariates": [Option("adjusted", adjusted), Option("weights alone", None)],
+        "horizon": [
+            Option(f"{days:g} days", days, "equivalent" if days == horizon else "not equivalent")
+            for days in horizons
+        ],
+    }
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _find_e_value(asked: Asked) -> SensitivityResult:
+    found = find_e_value(asked.effect)
+    if not found.applicable:
+        raise CannotAnswerError(found.reason)
+    table = pd.DataFrame([("estimate", found.estimate), ("limit nearer to 1", found.limit)])
+    table.columns = pd.Index(["of", "e_value"])
+    title = "How strong an unrecorded confounder would have to be"
+    doubt = "Participants differ from the comparison people in something that nobody recorded."
+    units = {"e_value": "ratio"}
+    return SensitivityResult("e_values", title, doubt, found.sentence, table, units)
+
+
+def _multiverse(asked: Asked) -> Any:
+    return multiverse(
+        asked.built.cohort,
+        _list_choices(asked),
+        measure=asked.measure,
+        seed=asked.seed,
+        store=asked.store,
+    )
+
+
+def _joint_test(asked: Asked) -> Any:
+    return joint_test(
+        asked.built.cohort,
+        _list_choices(asked),
+        measure=asked.measure,
+        n_draws=asked.settings.get("redraws", REDRAWS),
+        seed=asked.seed,
+        store=asked.store,
+    )
+
+
+def _leave_out(asked: Asked) -> Any:
+    return leave_out(asked.sample, asked.measure, seed=asked.seed, store=asked.store)
+
+
+def _placebo(asked: Asked) -> Any:
+    return placebo_programmes(
+        asked.built.cohort,
+        asked.built.design,
+        asked.measure,
+        n_programmes=asked.settings.get("placebos", PLACEBOS),
+        by=asked.settings.get("placebos_by"),
+        horizon=asked.sample.horizon,
+        seed=asked.seed,
+        store=asked.store,
+    )
+
+
+def _time_bounds(asked: Asked) -> Any:
+    happened = asked.sample.within.reoffended
+    rules = require_enough(asked.sample, asked.study.rules)
+    n_few = 0 if happened is None else asked.sample.count(happened)[0]
+    if not rules.prints_reoffenders_only(n_few):
+        raise CannotAnswerError("the rules print no times of so few participants who reoffended")
+    return bound_time_effect(asked.sample)
+
+
+ANALYSES: Mapping[str, Callable[[Asked], Any]] = {
+    "e_values": _find_e_value,
+    "robustness_value": lambda asked: robustness_value(asked.sample, asked.measure),
+    "rosenbaum_bounds": lambda asked: rosenbaum_bounds(asked.sample, asked.measure),
+    "tipping_map": lambda asked: tipping_map(asked.effect),
+    "multiverse": _multiverse,
+    "joint_test": _joint_test,
+    "leave_out": _leave_out,
+    "placebo_programmes": _placebo,
+    "time_bounds": _time_bounds,
+    "attrition": lambda asked: attrition(
+        asked.effect, {"not analysed": asked.settings["lost"]}, seed=asked.seed
+    ),
+    "time_zero": lambda asked: align_starts(asked.sample, asked.settings["start"]),
+    "grid_priors": lambda asked: grid_priors(asked.sample, asked.measure, seed=asked.seed),
+    "scale_powers": lambda asked: scale_powers(asked.fit),
+}
+NEEDS = {"attrition": "lost", "time_zero": "start"}
+OF_ALL = frozenset({"formula", "method", "estimand", "same", "caliper"})
+
+
+def _render(
+    study: Study, results: list[Any], refused: Mapping[str, str], out: Path
+) -> Iterator[tuple[Path, FileContent]]:
+    said = []
+    for result in results:
+        table = release_table(result)
+        yield out / f"{result.name}.csv", FileContent(table.to_csv(index=False).encode())
+        figure = None if result.name == ABOUT_PEOPLE else picture_of(result)
+        if figure is not None:
+            yield out / f"{result.name}.svg", FileContent(_draw(figure))
+        said.append(
+            {
+                "name": result.name,
+                "title": result.title,
+                "doubt": result.doubt,
+                "sentence": result.sentence,
+                "units": dict(result.units),
+            }
+        )
+    page = render_sensitivity(study.title, results, refused, version("desist"))
+    yield out / PAGE, FileContent(page.encode("utf-8", "replace"))
+    record = {"package_version": version("desist"), "made": said, "refused": dict(refused)}
+    yield out / RECORD, FileContent((json.dumps(record, indent=2) + "\n").encode())
+
+
+def _draw(figure: Any) -> bytes:
+    from io import BytesIO
+
+    drawn = BytesIO()
+    figure.savefig(drawn, format="svg", metadata={"Date": None})
+    return drawn.getvalue()

@@ -1,0 +1,13 @@
+from .cohort import Cohort as Cohort
+from .court import CourtCounts as CourtCounts
+from .flow import FlowStep as FlowStep
+from .flow import RecordFlow as RecordFlow
+from .outcomes import Outcomes as Outcomes
+from .outcomes import count_outcomes as count_outcomes
+from .outcomes import cut_outcomes as cut_outcomes
+from .outcomes import read_outcomes as read_outcomes
+from .published import PublishedMeasure as PublishedMeasure
+from .published import PublishedStudy as PublishedStudy
+from .simulate import SimulatedCohort as SimulatedCohort
+from .simulate import TrueMeans as TrueMeans
+from .simulate import simulate_cohort as simulate_cohort

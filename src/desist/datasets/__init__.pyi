@@ -1,0 +1,11 @@
+from .cohorts import recid_cohort as recid_cohort
+from .cohorts import rossi_cohort as rossi_cohort
+from .reports import making_connections as making_connections
+from .sources import Provenance as Provenance
+from .sources import provenance as provenance
+from .tables import bcg as bcg
+from .tables import jdl_published as jdl_published
+from .tables import lalonde as lalonde
+from .tables import landenberger as landenberger
+from .tables import recid as recid
+from .tables import rossi as rossi

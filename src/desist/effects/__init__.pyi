@@ -1,0 +1,12 @@
+from .correction import Correction as Correction
+from .court import CourtOutcomes as CourtOutcomes
+from .court import fit_court_outcomes as fit_court_outcomes
+from .curves import SurvivalEffect as SurvivalEffect
+from .curves import estimate_survival as estimate_survival
+from .effect import Effect as Effect
+from .effect import estimate_effects as estimate_effects
+from .effect import estimate_effects_by_group as estimate_effects_by_group
+from .effect import summarise_interval as summarise_interval
+from .over_designs import estimate_effects_over_designs as estimate_effects_over_designs
+from .process_published import ProcessOfReport as ProcessOfReport
+from .process_published import fit_process_published as fit_process_published

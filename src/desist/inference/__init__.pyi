@@ -1,0 +1,11 @@
+from .diagnostics import GATE as GATE
+from .diagnostics import Diagnostics as Diagnostics
+from .diagnostics import Limit as Limit
+from .diagnostics import require_convergence as require_convergence
+from .engines import Laplace as Laplace
+from .engines import Nuts as Nuts
+from .engines import forget_compiled_models as forget_compiled_models
+from .nested import Nested as Nested
+from .pareto import fit_generalised_pareto as fit_generalised_pareto
+from .pareto import smooth_weights as smooth_weights
+from .seeds import make_generator as make_generator

@@ -1,0 +1,361 @@
+"""Hierarchies by nested approximations: scales on a grid, a Laplace fit at each point."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from desist._types import Data, Floats, Integers
+from desist.arguments import find_number_faults
+from desist.errors import NotConvergedError, raise_faults
+from desist.inference.laplace import NO_MODE, resample_systematically
+from desist.inference.nested_density import GroupedDensity
+from desist.inference.nested_expansion import (
+    Arrow,
+    Expansion,
+    Factored,
+    expand,
+    factorise,
+)
+from desist.inference.nested_grid import BEND, ScaleGrid, from_axis, make_grid
+from desist.inference.nested_layout import Layout, lay_out
+from desist.inference.pareto import smooth_weights
+from desist.inference.quadrature import (
+    ArmLikelihoods,
+    GroupPosterior,
+    draw_groups,
+    find_group_modes,
+    integrate_groups,
+    interpolate,
+    place_nodes,
+)
+
+# The groups of the largest grouping are integrated inside the density, the rest is proposed and
+# weighted: so the weights know no more dimensions with 200 groups than with five.
+
+FEWEST_DRAWS = 4
+GOOD_KHAT = 0.5
+MOST_REPROPOSALS = 3
+HEAVY = 6.0  # degrees of freedom where a first proposal has not done
+N_NODES = 7
+REACH = 4.0  # of the nodes, in standard deviations of what an arm sees
+FORETOLD = 1.5  # standard deviations from where a group was foretold; beyond, it is read again
+LEAST_WIDTH = 1e-3
+MOST_SCALES = 6
+TOO_MANY = (
+    f"the nested engine takes {MOST_SCALES} scales of hierarchies at most: "
+    'give fewer groupings, or take inference="nuts"'
+)
+ROWS_TIMES_DRAWS = 80_000
+BLOCKS_AT_ONCE = 20_000
+
+
+@dataclass(frozen=True)
+class Nested:
+    """Settings of the nested engine, for models with groups.
+
+    The scales of the hierarchies stand on a small grid that is laid where the posterior is. At each
+    point the other parameters have a Laplace approximation. Draws are proposed from all of it with
+    heavier tails and weighted by the ratio of posterior to proposal, in which the effects of the
+    largest grouping are integrated by adaptive quadrature; the weights are Pareto-smoothed, and the
+    draws are resampled. The effects are drawn last, given everything else.
+
+    Attributes
+    ----------
+    draws : int
+        Draws proposed and draws returned, in each of four batches that stand where the chains of
+        a sampler stand.
+    degrees_of_freedom : float
+        Of the t distribution of all but the scales.
+
+    Raises
+    ------
+    InputError
+        If a setting is not such a number; every fault is listed.
+
+    References
+    ----------
+    Rue, H., Martino, S. and Chopin, N. (2009). Approximate Bayesian inference for latent Gaussian
+    models by using integrated nested Laplace approximations. JRSS B 71(2), 319-392. Pinheiro, J. C.
+    and Bates, D. M. (1995). Approximations to the log-likelihood function in the nonlinear
+    mixed-effects model. Journal of Computational and Graphical Statistics 4(1), 12-35.
+    """
+
+    draws: int = 1000
+    degrees_of_freedom: float = 15.0
+    name: ClassVar[str] = "nested"
+
+    def __post_init__(self) -> None:
+        """Check that the settings are such numbers."""
+        freedom = self.degrees_of_freedom
+        faults = [
+            *find_number_faults("draws", self.draws, least=FEWEST_DRAWS, whole=True),
+            *find_number_faults("degrees_of_freedom", freedom, above=0.0),
+        ]
+        raise_faults("Nested", faults)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Draws of the scales and of the common parameters, in standard effects."""
+
+    scales: Floats
+    common: Floats  # (n_draws, n_common)
+    groups: Floats  # (n_draws, n_groups, n_effects): the modes that the expansion foretells
+    inverse: Floats  # (n_draws, n_groups, n_effects, n_effects): their covariances
+    log_density: Floats  # of scales and standard common parameters
+    residuals: Floats  # of the common parameters from the expansion, in its units
+
+
+@dataclass(frozen=True)
+class Residual:
+    """A t distribution of what the common parameters differ by from their expansion."""
+
+    mean: Floats
+    root: Floats  # lower, of its squared scale
+    degrees_of_freedom: float
+
+    @classmethod
+    def first(cls, n_common: int, degrees_of_freedom: float) -> "Residual":
+        """Return the one of an expansion that is exact."""
+        return cls(np.zeros(n_common), np.eye(n_common), degrees_of_freedom)
+
+    def draw(self, n_draws: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+        """Draw residuals, and return their log density."""
+        freedom, n_common = self.degrees_of_freedom, len(self.mean)
+        normal = rng.standard_normal((n_draws, n_common))
+        standard = normal / np.sqrt(rng.chisquare(freedom, n_draws) / freedom)[:, np.newaxis]
+        spread = np.log1p(np.square(standard).sum(axis=1) / freedom)
+        volume = np.log(np.diagonal(self.root)).sum()
+        return self.mean + standard @ self.root.T, -(freedom + n_common) / 2 * spread - volume
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """Points with the weights that make a posterior of them."""
+
+    points: Floats
+    residuals: Floats
+    weights: Floats
+    khat: float
+
+    @property
+    def n_effective(self) -> float:
+        """Effective number of points."""
+        return float(1 / np.square(self.weights).sum())
+
+    def describe_residuals(self) -> Residual | None:
+        """Return a distribution of residuals as these are, None where too few have a weight."""
+        mean = self.weights @ self.residuals
+        centred = self.residuals - mean
+        covariance = centred.T @ (self.weights[:, np.newaxis] * centred)
+        try:
+            return Residual(mean, np.linalg.cholesky(covariance), HEAVY)
+        except np.linalg.LinAlgError:
+            return None
+
+
+@dataclass
+class NestedFit:
+    """One model with its data, and the expansions that were made of it."""
+
+    layout: Layout
+    expansions: dict[bytes, Expansion] = field(default_factory=dict)
+
+    def expand(self, places: Floats) -> Expansion:
+        """Return the expansion at places of the scales' axes, started from the nearest one."""
+        key = places.tobytes()
+        if key not in self.expansions:
+            start, arrow = self._find_start(places)
+            self.expansions[key] = expand(self.layout, from_axis(places), start, arrow)
+        return self.expansions[key]
+
+    def evaluate(self, places: Floats) -> float:
+        """Return the log density of the scales on their axes, by Laplace's method."""
+        scales = from_axis(places)
+        prior = self.layout.density.scale_prior(np.maximum(scales, 1e-12)[np.newaxis])[0]
+        return float(self.expand(places).log_density + prior + np.log(scales + BEND).sum())
+
+    def _find_start(self, places: Floats) -> tuple[tuple[Floats, Floats], Arrow | None]:
+        if not self.expansions:
+            common = self.layout.density.start[self.layout.common]
+            return (common, np.zeros(self.layout.groups.T.shape)), None
+        known = np.array([np.frombuffer(key) for key in self.expansions])
+        nearest = int(np.argmin(np.abs(known - places).sum(axis=1)))
+        found = list(self.expansions.values())[nearest]
+        return (found.common, found.groups), found.arrow
+
+
+def draw_nested(
+    density: GroupedDensity,
+    data: Data,
+    *,
+    n_draws: int,
+    degrees_of_freedom: float,
+    rng: np.random.Generator,
+) -> tuple[Floats, float, float]:
+    """Draw points of a hierarchical posterior; return them, k-hat and the effective number."""
+    if len(density.effects) > MOST_SCALES:
+        raise NotConvergedError(TOO_MANY)
+    fit = NestedFit(lay_out(density, data))
+    grid = make_grid(fit.evaluate, len(density.effects))
+    first = Residual.first(len(fit.layout.common), degrees_of_freedom)
+    found = _correct(fit, grid, n_draws, first, rng)
+    last = found
+    for _ in range(MOST_REPROPOSALS):
+        # a skewed posterior: about the mean and spread just found, with tails that are heavier
+        residual = None if found.khat < GOOD_KHAT else last.describe_residuals()
+        if residual is None:
+            break
+        last = _correct(fit, grid, n_draws, residual, rng)
+        found = last if last.khat < found.khat else found
+    chosen = resample_systematically(found.weights, rng)
+    return found.points[chosen], found.khat, found.n_effective
+
+
+def _correct(
+    fit: NestedFit,
+    grid: ScaleGrid,
+    n_draws: int,
+    residual: Residual,
+    rng: np.random.Generator,
+) -> Weighted:
+    """Propose and weigh draws, some at a time."""
+    proposal = propose(fit, grid, n_draws, residual, rng)
+    at_once = max(1, BLOCKS_AT_ONCE // fit.layout.cells.n_groups)
+    log_ratio, points = np.empty(n_draws), np.empty((n_draws, len(fit.layout.density.start)))
+    for first in range(0, n_draws, at_once):
+        part = slice(first, first + at_once)
+        log_target, points[part] = weigh(fit.layout, proposal, part, rng)
+        log_ratio[part] = log_target - proposal.log_density[part]
+    log_ratio[~np.isfinite(log_ratio)] = -np.inf
+    weights, khat = smooth_weights(log_ratio)
+    return Weighted(points, proposal.residuals, weights, khat)
+
+
+def propose(
+    fit: NestedFit,
+    grid: ScaleGrid,
+    n_draws: int,
+    residual: Residual,
+    rng: np.random.Generator,
+) -> Proposal:
+    """Propose scales from the grid, and common parameters about the nearest expansion."""
+    n_scales, n_common = len(grid.axes), len(fit.layout.common)
+    places = grid.draw(rng.random((n_draws, n_scales + 1)))
+    log_scales, nearest = grid.log_density(places)
+    standard, log_residual = residual.draw(n_draws, rng)
+    scales = from_axis(places)
+    n_effects, n_groups = fit.layout.groups.shape
+    made = Proposal(
+        scales,
+        np.empty((n_draws, n_common)),
+        np.empty((n_draws, n_groups, n_effects)),
+        np.empty((n_draws, n_groups, n_effects, n_effects)),
+        log_scales - np.log(scales + BEND).sum(axis=1) + log_residual,
+        standard,
+    )
+    at_once = max(1, BLOCKS_AT_ONCE // n_groups)
+    for vertex in np.unique(nearest):
+        place = grid.point(vertex)
+        members = np.flatnonzero(nearest == vertex)
+        for first in range(0, len(members), at_once):
+            _propose_about(
+                fit.layout, fit.expand(place), made, members[first : first + at_once], standard
+            )
+    return made
+
+
+def _propose_about(
+    layout: Layout, expansion: Expansion, made: Proposal, draws: Integers, standard: Floats
+) -> None:
+    scales = made.scales[draws]
+    factored, right = _condition(layout, expansion, scales)
+    try:
+        root = np.linalg.cholesky(factored.schur)
+    except np.linalg.LinAlgError as error:
+        raise NotConvergedError(NO_MODE) from error
+    upper = np.swapaxes(root, -1, -2)
+    centre = np.linalg.solve(factored.schur, factored.eliminate(*right)[..., np.newaxis])[..., 0]
+    common = centre + np.linalg.solve(upper, standard[draws][..., np.newaxis])[..., 0]
+    made.common[draws] = common
+    made.groups[draws] = factored.follow(common, right[1])
+    made.inverse[draws] = factored.inverse
+    made.log_density[draws] += np.log(np.diagonal(root, axis1=-2, axis2=-1)).sum(axis=-1)
+
+
+def _condition(
+    layout: Layout, expansion: Expansion, scales: Floats
+) -> tuple[Factored, tuple[Floats, Floats]]:
+    """Return the normal approximation at other scales than those of the expansion."""
+    of_common, of_groups = layout.stretch(scales)
+    right = (
+        of_common * expansion.linear[0],
+        of_groups[..., np.newaxis, :] * expansion.linear[1],
+    )
+    return factorise(expansion.arrow, layout, scales), right
+
+
+def weigh(
+    layout: Layout, proposal: Proposal, part: slice, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Return the log target of some draws, groups integrated, and the points with groups drawn."""
+    density, scales, standard = layout.density, proposal.scales[part], proposal.common[part]
+    of_common, of_groups = layout.stretch(scales)
+    seen = np.stack([of_groups, of_groups], axis=1)
+    seen[:, 0, 1:] = 0.0  # the comparison people of a group see its intercept alone
+    arms, found = _read_groups(
+        layout, of_common * standard, seen, proposal.groups[part], proposal.inverse[part]
+    )
+    points = layout.fill(standard)
+    log_target = (
+        integrate_groups(arms, found)
+        + density.plain_prior(points)
+        + density.scale_prior(scales)
+        - np.square(standard[:, layout.is_outer]).sum(axis=1) / 2
+    )
+    points[:, layout.common] = standard
+    points[:, layout.groups] = np.swapaxes(draw_groups(arms, found, rng), 1, 2)
+    points[:, density.scale_places] = np.log(scales)
+    return log_target, points
+
+
+def _read_groups(
+    layout: Layout, common: Floats, seen: Floats, groups: Floats, inverse: Floats
+) -> tuple[ArmLikelihoods, GroupPosterior]:
+    """Read each group's arms where it was foretold, and again where it was foretold wrongly."""
+    arms = _read_arms(layout, common, seen, groups, inverse)
+    found = find_group_modes(arms, seen, groups)
+    at = arms.scale(np.einsum("sae,sge->sag", seen, found.mode))
+    wrong = np.flatnonzero(np.abs(at).max(axis=(1, 2)) > FORETOLD)
+    if wrong.size:
+        root = found.root[wrong]
+        own = root @ np.swapaxes(root, -1, -2)
+        again = _read_arms(layout, common[wrong], seen[wrong], found.mode[wrong], own)
+        arms.centre[wrong], arms.width[wrong] = again.centre, again.width
+        arms.coefficients[:, wrong] = again.coefficients
+        found = find_group_modes(arms, seen, found.mode)
+    return arms, found
+
+
+def _read_arms(
+    layout: Layout, common: Floats, seen: Floats, groups: Floats, inverse: Floats
+) -> ArmLikelihoods:
+    """Read the likelihood of each group's arms at nodes about where the groups are foretold."""
+    nodes = place_nodes(N_NODES, REACH)
+    centre = np.einsum("sae,sge->sag", seen, groups)
+    variance = np.einsum("sae,sgef,saf->sag", seen, inverse, seen)
+    width = np.maximum(np.sqrt(variance), LEAST_WIDTH)
+    values = np.empty((len(nodes), *centre.shape))
+    at_once = max(1, ROWS_TIMES_DRAWS // len(layout.design))
+    points = layout.fill(common)
+    for first in range(0, len(points), at_once):
+        part = slice(first, first + at_once)
+        base = layout.density.base(points[part]) + layout.shift(common[part])
+        for number, node in enumerate(nodes):
+            at = base + layout.cells.spread(centre[part] + node * width[part])
+            values[number, part] = layout.cells.add_up(layout.density.rows(at, points[part]))
+    return interpolate(values, nodes, centre, width)
+
+
+__all__ = ["draw_nested"]

@@ -1,0 +1,187 @@
+"""The log density of a hierarchical model, seen as rows that are added up within groups."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from desist._types import Data, Draws, Floats, Integers
+from desist.inference.laplace import find_start, quick_mode
+
+# Every outcome model hands its outcome the linear predictor first, and a row's likelihood depends
+# on the groups through that number alone. So three compiled functions do for all of them: the
+# linear predictor without groups, the rows at any linear predictor, and each row's slope in it.
+
+STEP = 1e-5
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """A grouping of the rows: its column among the groups, its levels, the effects that vary."""
+
+    column: int
+    n_levels: int
+    effects: tuple[str, ...]  # intercepts first; "prison_intercept" stands for its scale as well
+
+
+@dataclass(frozen=True)
+class Slopes:
+    """The rows at a point: their sum with the plain prior, and its first derivatives."""
+
+    value: float
+    plain: Floats  # (n_plain,), in the plain parameters
+    rows: Floats  # (n_rows,), of each row in its linear predictor
+
+
+class GroupedDensity:
+    """Rows, priors and slopes of a hierarchical PyMC model, compiled once."""
+
+    def __init__(self, model: Any, groupings: tuple[Grouping, ...]) -> None:
+        import pytensor
+        import pytensor.tensor as pt
+        from pymc.pytensorf import join_nonshared_inputs
+        from pytensor.compile.mode import Mode
+        from pytensor.graph.replace import vectorize_graph
+        from pytensor.graph.rewriting.utils import rewrite_graph
+
+        as_written = Mode(linker="py", optimizer=None)
+        start = find_start(model, as_written)
+        self.groupings = groupings
+        self.effects = tuple(effect for grouping in groupings for effect in grouping.effects)
+        self._place_parameters(model, start)
+        none = {name: start[f"{name}_standard"] for name in self.effects}
+        eta, rows, at = _open_outcome(model, none)
+        scales = [model[f"{name}_sd"] for name in self.effects]
+        hidden = {*scales, *(model[f"{name}_standard"] for name in self.effects)}
+        plain = [variable for variable in model.free_RVs if variable not in hidden]
+        wanted = {variable.name for variable in [*model.free_RVs, *model.deterministics]}
+        named = [node for node in model.unobserved_value_vars if node.name in wanted]
+        self._names = [node.name for node in named]
+        terms = [pt.add(*(term.sum() for term in model.logp(vars=plain, sum=False)))]
+        terms += [term.sum() for term in model.logp(vars=scales, sum=False)]
+        outputs, point = join_nonshared_inputs(start, [eta, rows, *terms, *named], model.value_vars)
+        # simplified before anything is made of it: once, and while it is small
+        n_first = 2 + len(terms)
+        eta, rows, *terms = rewrite_graph(outputs[:n_first], include=("canonicalize",))
+        # the length is said, so that a last parameter is known to be one number
+        points = pt.matrix("points", shape=(None, len(self.start)))
+        ats = pt.matrix("ats")
+        many = vectorize_graph([eta, rows, *terms, *outputs[n_first:]], {point: points, at: ats})
+        shift = pt.vector("shift")
+        moved = pytensor.graph.replace.graph_replace([rows], {at: eta + shift}, strict=False)[0]
+        value = moved.sum() + terms[0]
+        self._slopes = pytensor.function(
+            [point, shift],
+            [value, *pytensor.grad(value, [point, shift])],
+            mode=quick_mode(),
+        )
+        self._plain_slope = pytensor.function(
+            [point], pytensor.grad(terms[0], point), mode=quick_mode()
+        )
+        self._base = pytensor.function([points], many[0], mode=as_written)
+        self._rows = pytensor.function(
+            [ats, points], many[1], mode=quick_mode(), on_unused_input="ignore"
+        )
+        self._priors = pytensor.function(
+            [points], many[2:n_first], mode=as_written, on_unused_input="ignore"
+        )
+        self._parameters = pytensor.function([points], many[n_first:], mode=as_written)
+
+    def slopes(self, point: Floats, shift: Floats) -> Slopes:
+        """Differentiate at plain parameters and what groups add to each row, (n_rows,)."""
+        value, gradient, of_rows = self._slopes(point, shift)
+        return Slopes(float(value), gradient[self.plain_places], of_rows)
+
+    def plain_slope(self, point: Floats) -> Floats:
+        """Differentiate the log prior density of the plain parameters, (n_plain,)."""
+        return np.asarray(self._plain_slope(point)[self.plain_places], dtype=float)
+
+    def base(self, points: Floats) -> Floats:
+        """Return the linear predictor without groups, shape (n_points, n_rows)."""
+        return np.asarray(self._base(points))
+
+    def rows(self, at: Floats, points: Floats) -> Floats:
+        """Return the weighted log-likelihood of rows at linear predictors, (n_points, n_rows)."""
+        return np.asarray(self._rows(at, points))
+
+    def plain_prior(self, points: Floats) -> Floats:
+        """Return the log prior density of the plain parameters, shape (n_points,)."""
+        return np.broadcast_to(self._priors(points)[0], len(points))
+
+    def scale_prior(self, scales: Floats) -> Floats:
+        """Return the log prior density of positive scales, shape (n_points,), not of their logs."""
+        points = np.tile(self.start, (len(scales), 1))
+        points[:, self.scale_places] = np.log(scales)
+        terms = [np.broadcast_to(term, len(scales)) for term in self._priors(points)[1:]]
+        total: Floats = np.sum(terms, axis=0) - np.log(scales).sum(axis=1)
+        return total
+
+    def parameters(self, points: Floats, n_batches: int) -> Draws:
+        """Return the model's named parameters, each of shape (n_batches, n_draws, ...)."""
+        named = zip(self._names, self._parameters(points), strict=True)
+        return {name: array.reshape(n_batches, -1, *array.shape[1:]) for name, array in named}
+
+    def _place_parameters(self, model: Any, start: dict[str, Floats]) -> None:
+        """Tell scales, standard effects and plain parameters apart in the vector of all."""
+        names = {model.rvs_to_values[variable].name: variable.name for variable in model.free_RVs}
+        places, first = {}, 0
+        for value_name, value in start.items():
+            places[names[value_name]] = np.arange(first, first + np.size(value))
+            first += np.size(value)
+        self.start = np.concatenate([np.ravel(value) for value in start.values()]).astype(float)
+        self.scale_places = np.concatenate([places[f"{name}_sd"] for name in self.effects])
+        self.effect_places = [places[f"{name}_standard"] for name in self.effects]
+        of_groups = np.concatenate([self.scale_places, *self.effect_places])
+        self.plain_places = np.setdiff1d(np.arange(first), of_groups)
+        self.start[of_groups] = 0.0
+
+
+def _open_outcome(model: Any, none: dict[str, Floats]) -> tuple[Any, Any, Any]:
+    """Return the linear predictor without groups, the rows at any, and what holds that one."""
+    import pymc as pm
+    import pytensor.tensor as pt
+    from pytensor.graph.replace import clone_replace
+
+    outcome = model["outcome"]
+    eta, *_ = outcome.owner.op.dist_params(outcome.owner)
+    at = eta.type("at")
+    # nothing but the node itself is made anew: the parameters stay those of the model
+    inputs = [at if one is eta else one for one in outcome.owner.inputs]
+    elsewhere = outcome.owner.op.make_node(*inputs).outputs[outcome.owner.outputs.index(outcome)]
+    rows = pm.logp(elsewhere, model.rvs_to_values[outcome])
+    eta, rows = model.replace_rvs_by_values([eta, rows])
+    absent = {
+        model.rvs_to_values[model[f"{name}_standard"]]: pt.zeros(values.shape)
+        for name, values in none.items()
+    }
+    return clone_replace(eta, absent), rows, at
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The rows of each group and arm, in an order in which a cell's rows follow each other."""
+
+    of_row: Integers  # the cell: comparison people of each group first
+    order: Integers
+    first: Integers
+    found: Integers
+    n_groups: int
+
+    def add_up(self, rows: Floats) -> Floats:
+        """Add up rows, shape (..., n_rows), within arms and groups: (..., 2, n_groups)."""
+        sums = np.zeros((*rows.shape[:-1], 2 * self.n_groups))
+        sums[..., self.found] = np.add.reduceat(rows[..., self.order], self.first, axis=-1)
+        return sums.reshape(*rows.shape[:-1], 2, self.n_groups)
+
+    def spread(self, values: Floats) -> Floats:
+        """Give every row its cell's value, (..., 2, n_groups) to (..., n_rows)."""
+        return values.reshape(*values.shape[:-2], -1)[..., self.of_row]
+
+
+def find_cells(data: Data, grouping: Grouping) -> Cells:
+    """Find the rows of each group and arm, comparison first."""
+    of_row = np.asarray(data["group"])[:, grouping.column]
+    cell = np.asarray(data["treated"]).astype(np.int64) * grouping.n_levels + of_row
+    order = np.argsort(cell, kind="stable")
+    found, first = np.unique(cell[order], return_index=True)
+    return Cells(cell, order, first, found, grouping.n_levels)

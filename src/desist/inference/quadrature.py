@@ -1,0 +1,161 @@
+"""Effects of many groups integrated at a time, by adaptive Gauss-Hermite quadrature."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from desist._types import Floats
+
+# Of the people of a group, those of one arm see the sum of the group's effects that concern them
+# and nothing else, so that a group's likelihood is a product of two functions of one number each.
+# Both are read at a few nodes, between which their logs are polynomials; the rest reads no rows.
+
+NODES_OF_RULE = 5
+NEWTON_STEPS = 4
+CANDIDATES = 10
+SPREAD_OF_CANDIDATES = 1.25
+
+
+@dataclass(frozen=True)
+class ArmLikelihoods:
+    """Log-likelihoods of each group's arms as polynomials of what its people see."""
+
+    # about `centre` in units of `width`, (n_draws, 2, n_groups); of the coefficients the constant
+    # stands first, (n_powers, n_draws, 2, n_groups)
+    centre: Floats
+    width: Floats
+    coefficients: Floats
+    reach: float  # of the nodes; polynomials are worth nothing beyond
+
+    def scale(self, seen: Floats) -> Floats:
+        """Return what is seen, (n_draws, 2, n_groups, ...), as an argument of the polynomials."""
+        extra = (1,) * (seen.ndim - self.centre.ndim)
+        centre, width = (part.reshape(*part.shape, *extra) for part in (self.centre, self.width))
+        return np.asarray((seen - centre) / width)
+
+    def evaluate(self, seen: Floats) -> Floats:
+        """Evaluate at (n_draws, 2, n_groups, ...) what is seen."""
+        argument = np.clip(self.scale(seen), -self.reach, self.reach)
+        extra = (1,) * (seen.ndim - self.centre.ndim)
+        coefficients = self.coefficients.reshape(*self.coefficients.shape, *extra)
+        value = np.broadcast_to(coefficients[-1], argument.shape)
+        for coefficient in coefficients[-2::-1]:
+            value = value * argument + coefficient
+        return np.asarray(value)
+
+    def differentiate(self, seen: Floats) -> tuple[Floats, Floats]:
+        """Return first and second derivatives at (n_draws, 2, n_groups) what is seen."""
+        argument = np.clip(self.scale(seen), -self.reach, self.reach)
+        first, second = np.zeros_like(argument), np.zeros_like(argument)
+        for power in range(len(self.coefficients) - 1, 0, -1):
+            if power > 1:
+                second = second * argument + power * (power - 1) * self.coefficients[power]
+            first = first * argument + power * self.coefficients[power]
+        return first / self.width, second / np.square(self.width)
+
+
+def place_nodes(n_nodes: int, farthest: float) -> Floats:
+    """Return Chebyshev's nodes over an interval about 0."""
+    angles = (2 * np.arange(n_nodes) + 1) * np.pi / (2 * n_nodes)
+    return np.asarray(farthest * np.cos(angles)[::-1])
+
+
+def interpolate(values: Floats, nodes: Floats, centre: Floats, width: Floats) -> ArmLikelihoods:
+    """Make polynomials of values at centre + width * nodes, shape (n_nodes, ...)."""
+    powers = np.linalg.inv(np.vander(nodes, increasing=True))
+    coefficients = np.tensordot(powers, values, axes=1)
+    return ArmLikelihoods(centre, width, coefficients, float(np.max(np.abs(nodes))))
+
+
+@dataclass(frozen=True)
+class GroupPosterior:
+    """Standard effects of each group given all else: mode, and the root of the covariance."""
+
+    mode: Floats  # (n_draws, n_groups, n_effects)
+    root: Floats  # (n_draws, n_groups, n_effects, n_effects), lower
+    seen: Floats  # (n_draws, 2, n_effects): what an arm sees of a standard effect
+
+
+def find_group_modes(arms: ArmLikelihoods, seen: Floats, start: Floats) -> GroupPosterior:
+    """Find the mode and curvature of each group's standard effects, by Newton's steps."""
+    mode = start
+    for _ in range(NEWTON_STEPS):
+        score, precision = _differentiate(arms, seen, mode)
+        mode = mode + _solve_small(precision, score)
+    precision = _differentiate(arms, seen, mode)[1]
+    return GroupPosterior(mode, _find_root(precision), seen)
+
+
+def integrate_groups(arms: ArmLikelihoods, found: GroupPosterior) -> Floats:
+    """Return the log of each draw's integral over all groups, shape (n_draws,)."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES_OF_RULE)
+    n_effects = found.mode.shape[-1]
+    grid = np.stack(np.meshgrid(*[nodes] * n_effects, indexing="ij"), axis=-1).reshape(
+        -1, n_effects
+    )
+    weight = np.prod(np.meshgrid(*[weights] * n_effects, indexing="ij"), axis=0).ravel()
+    log_terms = _log_joint(arms, found, grid) + np.square(grid).sum(axis=1) / 2 + np.log(weight)
+    volume = np.log(np.diagonal(found.root, axis1=-2, axis2=-1)).sum(axis=-1)
+    top = log_terms.max(axis=-1)
+    inside = np.log(np.exp(log_terms - top[..., np.newaxis]).sum(axis=-1))
+    total: Floats = (top + inside + volume).sum(axis=-1)
+    return total
+
+
+def draw_groups(arms: ArmLikelihoods, found: GroupPosterior, rng: np.random.Generator) -> Floats:
+    """Draw each group's standard effects: a short chain of independent normal candidates."""
+    # its error falls as a power of the number of candidates; that of choosing one of them by
+    # weight falls only as their number (Tierney 1994, Annals of Statistics 22(4), section 3.2)
+    shape = (*found.mode.shape[:2], CANDIDATES)
+    normal = SPREAD_OF_CANDIDATES * rng.standard_normal((*shape, found.mode.shape[-1]))
+    log_weight = _log_joint(arms, found, normal)
+    log_weight += np.square(normal).sum(axis=-1) / (2 * SPREAD_OF_CANDIDATES**2)
+    threshold = np.log1p(-rng.random(shape))
+    picked, height = normal[:, :, 0], log_weight[:, :, 0]
+    for number in range(1, CANDIDATES):
+        is_taken = threshold[:, :, number] < log_weight[:, :, number] - height
+        height = np.where(is_taken, log_weight[:, :, number], height)
+        picked = np.where(is_taken[..., np.newaxis], normal[:, :, number], picked)
+    drawn: Floats = found.mode + (found.root @ picked[..., np.newaxis])[..., 0]
+    return drawn
+
+
+def _log_joint(arms: ArmLikelihoods, found: GroupPosterior, normal: Floats) -> Floats:
+    """Evaluate at mode + root @ normal, (..., n_nodes, n_effects): (n_draws, n_groups, n_nodes)."""
+    standard = found.mode[:, :, np.newaxis] + normal @ np.swapaxes(found.root, -1, -2)
+    seen = np.einsum("sae,sgne->sagn", found.seen, standard)
+    value: Floats = arms.evaluate(seen).sum(axis=1) - np.square(standard).sum(axis=-1) / 2
+    return value
+
+
+def _differentiate(arms: ArmLikelihoods, seen: Floats, mode: Floats) -> tuple[Floats, Floats]:
+    at = np.einsum("sae,sge->sag", seen, mode)
+    first, second = arms.differentiate(at)
+    score = np.einsum("sae,sag->sge", seen, first) - mode
+    bend = np.maximum(-second, 0.0)
+    precision = np.einsum("sae,sag,saf->sgef", seen, bend, seen) + np.eye(mode.shape[-1])
+    return score, precision
+
+
+def _solve_small(matrix: Floats, right: Floats) -> Floats:
+    if matrix.shape[-1] == 1:
+        return right / matrix[..., 0]
+    a, b, d = matrix[..., 0, 0], matrix[..., 0, 1], matrix[..., 1, 1]
+    determinant = a * d - b * b
+    first = (d * right[..., 0] - b * right[..., 1]) / determinant
+    second = (a * right[..., 1] - b * right[..., 0]) / determinant
+    return np.stack([first, second], axis=-1)
+
+
+def _find_root(precision: Floats) -> Floats:
+    """Return the lower root of the inverse of blocks of one row or two."""
+    root = np.zeros_like(precision)
+    if precision.shape[-1] == 1:
+        root[..., 0, 0] = precision[..., 0, 0] ** -0.5
+        return root
+    a, b, d = precision[..., 0, 0], precision[..., 0, 1], precision[..., 1, 1]
+    determinant = a * d - b * b
+    root[..., 0, 0] = np.sqrt(d / determinant)
+    root[..., 1, 0] = -b / np.sqrt(d * determinant)
+    root[..., 1, 1] = d**-0.5
+    return root

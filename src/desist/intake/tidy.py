@@ -1,0 +1,129 @@
+"""All steps from a file to a table that a cohort can read, in their order."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from desist.arguments import describe
+from desist.cohort.reading import SUBJECT
+from desist.design.missing import mark_missing
+from desist.errors import Fault, raise_faults
+from desist.intake.codes import read_codes
+from desist.intake.dates import DateColumns, read_dates
+from desist.intake.table import Table
+
+LEVEL, INDICATOR = "level", "indicator"
+WAYS = (LEVEL, INDICATOR)
+
+
+def tidy_table(
+    table: Table,
+    roles: Mapping[str, Any],
+    *,
+    dates: DateColumns | None = None,
+    missing: Mapping[str, str] | None = None,
+) -> tuple[Table, dict[str, Any]]:
+    """Make a table one that a cohort can read, and write down every change.
+
+    Words for yes and no become 1 and 0 in the columns of treatment and reoffending; dates become
+    days; missing covariates get a level of their own or an indicator; labels that differ in
+    capitals or blanks alone are named, and left as they are.
+
+    Parameters
+    ----------
+    table : Table
+        From `read_table`.
+    roles : mapping of str to object
+        As `Cohort` takes them: treatment, reoffended, offences, days, follow_up, groups, ...
+    dates : DateColumns, optional
+        Columns of dates that say when people were released and reoffended.
+    missing : mapping of str to str, optional
+        For each covariate with missing values ``"level"`` (text) or ``"indicator"`` (numbers).
+
+    Returns
+    -------
+    table : Table
+        With the notes of all that was done.
+    roles : dict
+        With those that the dates have given.
+
+    Raises
+    ------
+    InputError
+        If a column is not there or not what it should be.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"programme": ["Yes", "No"], "age": [30, 41]})
+    >>> table, roles = tidy_table(Table(people), {"treatment": "programme"})
+    >>> table.frame["programme"].tolist()
+    [1, 0]
+    """
+    roles = dict(roles)
+    if dates is not None:
+        given = tuple(role for role, name in roles.items() if name is not None)
+        table, made = read_dates(
+            table, dates, roles.get("follow_up", 365), tuple(set(given) - {"follow_up"})
+        )
+        roles |= made
+    binary = tuple(
+        name for role in ("treatment", "reoffended") if isinstance(name := roles.get(role), str)
+    )
+    table = read_codes(table, binary)
+    if missing:
+        table = _mark(table, missing)
+    return table.change(table.frame, *_name_alike(table.frame, _list_labels(roles, table))), roles
+
+
+def _mark(table: Table, missing: Mapping[str, str]) -> Table:
+    frame, faults = table.frame, []
+    for name, way in missing.items():
+        where = f"missing {name}"
+        if name not in frame.columns:
+            faults.append(Fault(where, "a column of the table", "none of this name"))
+        elif way not in WAYS:
+            faults.append(Fault(where, f"one of {', '.join(WAYS)}", describe(way)))
+        elif way != _way_of(frame[name]):
+            expected = f'"{_way_of(frame[name])}"'
+            kind = "numbers" if way == LEVEL else "text"
+            faults.append(Fault(where, expected, f'"{way}", and the column holds {kind}'))
+    raise_faults(SUBJECT, faults)
+    marked = mark_missing(frame, list(missing))
+    notes = [
+        f"{name}: missing values are a level of their own"
+        if way == LEVEL
+        else f"{name}: missing values are the mean, and {name}_missing says which (add it to the"
+        " formula)"
+        for name, way in missing.items()
+        if frame[name].isna().any()
+    ]
+    return table.change(marked, *notes)
+
+
+def _way_of(cells: pd.Series) -> str:
+    return INDICATOR if pd.api.types.is_numeric_dtype(cells.dtype) else LEVEL
+
+
+def _list_labels(roles: Mapping[str, Any], table: Table) -> list[str]:
+    """List the columns of text that may be covariates or groups."""
+    hidden = {name for role, name in roles.items() if role != "groups" and isinstance(name, str)}
+    return [name for name in table.frame.columns if name not in hidden]
+
+
+def _name_alike(frame: pd.DataFrame, names: Iterable[str]) -> list[str]:
+    """Say which columns have labels that differ in capitals or blanks alone; never the labels."""
+    notes = []
+    for name in names:
+        cells = frame[name]
+        if not isinstance(cells, pd.Series) or pd.api.types.is_numeric_dtype(cells.dtype):
+            continue
+        labels = {label for label in cells.dropna() if isinstance(label, str)}
+        plain = {" ".join(label.split()).casefold() for label in labels}
+        if len(plain) < len(labels):
+            n = len(labels) - len(plain)
+            notes.append(
+                f"{name}: {n} of {len(labels)} labels differ from another in capitals or blanks "
+                "alone, and count as others; correct the table if they are the same"
+            )
+    return notes

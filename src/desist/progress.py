@@ -1,0 +1,55 @@
+"""How far a long run has come: on a terminal, once two seconds have passed, silent when piped."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+SECONDS_BEFORE = 2.0  # what takes less is not told of
+
+
+class Bar(AbstractContextManager["Bar"], Protocol):
+    """What a run tells of its steps; what was shown is taken away at the end."""
+
+    def update(self, n: int = 1) -> Any:
+        """Tell that so many more steps are done."""
+
+
+def show_progress(words: str, total: int, *, done: int = 0) -> Bar:
+    """Show how many of some steps are done, with the elapsed time; nothing without words."""
+    if not words or not _is_watched():
+        return _Silent()
+    from tqdm import tqdm
+
+    bar: Bar = tqdm(
+        total=total,
+        initial=done,
+        desc=words,
+        delay=SECONDS_BEFORE,
+        leave=False,
+        dynamic_ncols=True,
+        bar_format="{desc}: {n_fmt} of {total_fmt} |{bar}| {elapsed} elapsed",
+    )
+    return bar
+
+
+def follow[Item](items: Iterable[Item], words: str, total: int) -> Iterator[Item]:
+    """Go through some items and show how far that has come."""
+    with show_progress(words, total) as bar:
+        for item in items:
+            yield item
+            bar.update()
+
+
+class _Silent(AbstractContextManager[Bar]):
+    """Tells nothing."""
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def update(self, n: int = 1) -> None:
+        pass
+
+
+def _is_watched() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()

@@ -1,0 +1,17 @@
+from .disclosure import RULE_SETS as RULE_SETS
+from .disclosure import RuleSet as RuleSet
+from .document import render_document as render_document
+from .document import write_report as write_report
+from .json_record import encode_evaluation as encode_evaluation
+from .pictures.forest import forest as forest
+from .pictures.groups import effects_by_group as effects_by_group
+from .pictures.love import love_plot as love_plot
+from .view import ShownCheck as ShownCheck
+from .view import ShownGroups as ShownGroups
+from .view import ShownMeasure as ShownMeasure
+from .view import View as View
+from .view import make_statements as make_statements
+from .view import make_view as make_view
+from .words.statements import PerHundred as PerHundred
+from .words.statements import Statement as Statement
+from .words.statements import per_100 as per_100

@@ -1,0 +1,123 @@
+"""The forest of groups: what each shows alone, and the posterior that borrows from the others."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from desist.arguments import find_choice_faults
+from desist.errors import Fault, InputError, raise_faults
+from desist.estimands import Measure
+from desist.evaluation.record import Evaluation
+from desist.report.disclosure import RuleSet
+from desist.report.pictures._style import (
+    BLUE,
+    GREY,
+    INK,
+    PANEL_MARGIN,
+    ROW_HEIGHT,
+    VERMILION,
+    WIDTH,
+    calm,
+    draw_in,
+)
+from desist.report.view import ShownGroups, make_view
+from desist.report.words._wording import WORDINGS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def effects_by_group(
+    evaluation: Evaluation,
+    grouping: str | None = None,
+    measure: Measure | str = Measure.RATE,
+    *,
+    rules: str | RuleSet = "2019",
+    ax: "Axes | None" = None,
+) -> "Figure":
+    """Draw the effect in each group: its own weighted difference, and the posterior.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Of a cohort with groups.
+    grouping : str, optional
+        Such as "prison"; the first by default.
+    measure : Measure or str, default "rate"
+        What is compared.
+    rules : str or RuleSet, default "2019"
+        Which groups are too small to be shown.
+    ax : Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    Figure
+        One line a group, the most favourable effect at the top, in the unit of the measure. The
+        band is the interval of the effect on everybody.
+
+    Raises
+    ------
+    InputError
+        If the evaluation has no such groups or measure.
+    CannotAnswerError
+        If there are too few people to report on.
+    """
+    raise_faults("picture", find_choice_faults("measure", measure, tuple(Measure)))
+    view = make_view(evaluation, rules)
+    known = list(dict.fromkeys(shown.table.grouping for shown in view.groups))
+    for shown in view.groups:
+        if shown.table.measure == measure and grouping in (None, shown.table.grouping):
+            return draw_groups(shown, ax=ax)
+    expected = f"one of {', '.join(known)}" if known else "an evaluation of a cohort with groups"
+    found = f"none with groups of {Measure(measure).value}" if grouping is None else repr(grouping)
+    raise InputError("picture", [Fault("grouping", expected, found)])
+
+
+def draw_groups(shown: ShownGroups, *, ax: "Axes | None" = None) -> "Figure":
+    """Draw the groups that may be shown."""
+    height = ROW_HEIGHT * max(len(shown.table.rows), 1) + PANEL_MARGIN + ROW_HEIGHT
+    return draw_in(ax, (WIDTH, height), partial(_draw, shown=shown))
+
+
+def describe_groups(shown: ShownGroups) -> str:
+    """Describe the forest of groups in words, for those who do not see it."""
+    table = shown.table
+    covering = sum(row.lower <= 0 <= row.upper for row in table.rows)
+    return (
+        f"{WORDINGS[table.measure].title} by {table.grouping}: {covering} of {len(table.rows)} "
+        "intervals include no difference."
+    )
+
+
+def _draw(ax: "Axes", *, shown: ShownGroups) -> None:
+    table, wording = shown.table, WORDINGS[shown.table.measure]
+    factor = wording.factor
+    if shown.overall is not None:
+        ends = [factor * end for end in (shown.overall.lower, shown.overall.upper)]
+        ax.axvspan(*ends, color=GREY, alpha=0.15, lw=0, label="everybody", zorder=1)
+    for position, row in enumerate(table.rows):
+        ends = [factor * row.lower, factor * row.upper]
+        names = ("posterior", "group alone") if position == 0 else ("_", "_")
+        ax.plot(ends, [position] * 2, color=BLUE, lw=2.6, zorder=3)
+        ax.plot(
+            factor * row.estimate,
+            position,
+            "o",
+            color=BLUE,
+            ms=7,
+            mec="white",
+            label=names[0],
+            zorder=5,
+        )
+        ax.plot(
+            factor * row.raw, position, "D", mfc="white", mec=VERMILION, label=names[1], zorder=4
+        )
+    ax.axvline(0.0, color=INK, lw=1.0, zorder=2)
+    ax.set_yticks(range(len(table.rows)), [row.level for row in table.rows], parse_math=False)
+    ax.set_ylim(max(len(table.rows), 1) - 0.4, -0.6)
+    ax.set_title(f"{wording.title} by {table.grouping}", loc="left", fontsize=11, fontweight="bold")
+    ax.set_xlabel(f"← {wording.lower}     difference in {wording.unit}     {wording.higher} →")
+    if table.rows:
+        ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False)
+    calm(ax)

@@ -1,0 +1,78 @@
+"""Days, arms and weights of the people compared, and the interval of two bounds."""
+
+import numpy as np
+
+from desist.arguments import (
+    describe,
+)
+from desist.errors import CannotAnswerError, Fault, NoEventsError, raise_faults
+from desist.estimands import Measure
+from desist.sample import Sample
+from desist.sensitivity._outcomes import read_outcome
+from desist.sensitivity._trimming import Reoffending
+from desist.weights import effective_sample_size
+
+SUBJECT = "bounds of the time among reoffenders"
+FEWEST_IN_A_CELL = 5
+
+
+def read_people(sample: Sample, cells: object) -> Reoffending:
+    _, days = read_outcome(sample, Measure.RMST, SUBJECT)
+    used, reoffended = sample.used, sample.within.reoffended
+    assert reoffended is not None  # noqa: S101 - days come with them
+    weights = np.where(used, sample.weights, 0.0)
+    for arm in (sample.treated, ~sample.treated):
+        weights[arm] /= weights[arm].sum()
+    labels = np.zeros(len(days), dtype=np.int64) if cells is None else np.asarray(cells)
+    if labels.shape != days.shape or labels.dtype.kind not in "iu":
+        fault = Fault("cells", f"a whole number for each of {len(days)} people", describe(cells))
+        raise_faults(SUBJECT, [fault])
+    arms = (sample.treated, ~sample.treated)
+    few = [
+        int(min((reoffended & used & arm & (labels == cell)).sum() for arm in arms))
+        for cell in np.unique(labels[used])
+    ]
+    if cells is None and min(few) == 0:
+        raise NoEventsError(f"{SUBJECT}: nobody in an arm reoffended, so that no time is known")
+    if cells is not None and min(few) < FEWEST_IN_A_CELL:
+        raise CannotAnswerError(
+            f"{SUBJECT}: a cell has fewer than {FEWEST_IN_A_CELL} reoffenders of an arm; make "
+            "fewer cells"
+        )
+    return Reoffending(
+        days[used], reoffended[used], sample.treated[used], weights[used], labels[used]
+    )
+
+
+def describe_arms(
+    people: Reoffending,
+) -> tuple[tuple[float, float], tuple[float, float], tuple[float, float]]:
+    """Return rates, mean days among reoffenders and their effective numbers, participants first."""
+    found = []
+    for arm in (people.treated, ~people.treated):
+        chosen = arm & people.reoffended
+        weights = people.weights[chosen]
+        mean = float(np.average(people.days[chosen], weights=weights))
+        found.append((float(weights.sum()), mean, effective_sample_size(weights)))
+    (p1, m1, n1), (p0, m0, n0) = found
+    return (p1, p0), (m1, m0), (n1, n0)
+
+
+def cover_bounds(
+    lower: float, upper: float, errors: tuple[float, float], df: float, probability: float
+) -> tuple[float, float]:
+    """Return the interval that covers a parameter wherever between two bounds it lies."""
+    # Imbens and Manski (2004), equation 7, with Student's t for the few reoffenders
+    from scipy.optimize import brentq
+    from scipy.special import stdtr
+
+    largest = max(errors)
+    if largest == 0:
+        return lower, upper
+    gap, freedom = max(upper - lower, 0.0) / largest, max(df, 1.0)
+
+    def excess(c: float) -> float:
+        return float(stdtr(freedom, c + gap) - stdtr(freedom, -c)) - probability
+
+    c = float(brentq(excess, 0.0, 1e4))
+    return lower - c * errors[0], upper + c * errors[1]

@@ -1,0 +1,1 @@
+"""Every reasonable way to make one evaluation, side by side."""

@@ -1,0 +1,96 @@
+"""One specification from people to numbers, as a worker of any executor does it."""
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from desist.cohort.cohort import Cohort
+from desist.design.design import Design, build_design
+from desist.effects.effect import Effect, contrast_measures
+from desist.errors import CannotAnswerError, InputError
+from desist.models.fit import fit_model
+from desist.sample import Sample, build_sample
+from desist.sensitivity._flat import choose_model
+from desist.sensitivity.specifications.choices import Specification
+
+DESIGNS_KEPT = 8
+_DESIGNS: OrderedDict[tuple[str, str], Design] = OrderedDict()
+
+
+def mark_data(cohort: Cohort) -> str:
+    """Return a hash of the people, the roles of their columns and the version."""
+    import pandas as pd
+
+    people = np.asarray(pd.util.hash_pandas_object(cohort.people, index=False), dtype=np.uint64)
+    settings = repr(sorted(cohort.settings().items()))
+    return hashlib.sha256(people.tobytes() + f"{settings}{version('desist')}".encode()).hexdigest()
+
+
+def answer(cohort: Cohort, mark: str, one: Specification) -> dict[str, Any]:
+    """Return the numbers of one specification, or the reason why there are none."""
+    try:
+        design = find_design(cohort, mark, one)
+        effect = _estimate(build_sample(cohort, design, one.values.get("horizon")), one)
+    except (CannotAnswerError, InputError) as error:
+        return {"reason": " ".join(str(error).split())}
+    return _describe(design) | {
+        "estimate": effect.estimate,
+        "lower": effect.interval.lower,
+        "upper": effect.interval.upper,
+        "probability_of_benefit": effect.probability_of_benefit,
+        "khat": float(effect.diagnostics.khat),
+        "reason": "",
+    }
+
+
+def find_design(cohort: Cohort, mark: str, one: Specification) -> Design:
+    """Build the design of a specification, or take the one that this process has built."""
+    key = (mark, repr(one.design))
+    if key not in _DESIGNS:
+        _DESIGNS[key] = build_of(cohort, one)
+        while len(_DESIGNS) > DESIGNS_KEPT:
+            _DESIGNS.popitem(last=False)
+    return _DESIGNS[key]
+
+
+def build_of(cohort: Cohort, one: Specification) -> Design:
+    """Build the design of a specification."""
+    values = one.values
+    return build_design(
+        cohort,
+        values["formula"],
+        method=values["method"],
+        estimand=values.get("estimand"),
+        score=values.get("score"),
+    )
+
+
+def _estimate(sample: Sample, one: Specification) -> Effect:
+    values = one.values
+    model: Any = values.get("model") or choose_model(one.measure)
+    if "covariates" in values:
+        model = replace(model, covariates=values["covariates"])
+    fit = fit_model(model, sample, inference=one.inference, seed=one.seed)
+    effects, reasons = contrast_measures(
+        fit, probability=one.probability, calibrated=values.get("calibrated", True)
+    )
+    for effect in effects:
+        if effect.measure == one.measure:
+            return effect
+    why = next((why for name, why in reasons.items() if name == one.measure), "its model has none")
+    raise CannotAnswerError(f"no {one.measure}: {why}")
+
+
+def _describe(design: Design) -> dict[str, Any]:
+    worst = float("nan")
+    if design.balance is not None:
+        worst = float(design.balance.table["smd_after"].abs().max())
+    return {
+        "estimand": str(design.estimand),
+        "effective_comparison": design.effective_sample_size_comparison,
+        "worst_smd": worst,
+    }

@@ -1,0 +1,56 @@
+import tomllib
+
+import pandas as pd
+
+from desist.intake import Table, guess_settings
+
+PEOPLE = pd.DataFrame(
+    {
+        "Prisoner ID": ["a1", "a2", "a3", "a4"],
+        "Took part": ["Yes", "No", "Yes", "No"],
+        "Age at release": [30.0, 41.5, 22.0, 55.0],
+        "needs": ["high", None, "low", "low"],
+        "Release date": ["01/02/2017", "13/02/2017", "01/02/2017", "01/02/2017"],
+        "Date of first reoffence": ["01/03/2017", None, None, "01/03/2017"],
+        "prison": ["X", "Y", "X", "Y"],
+    }
+)
+
+
+def guess(frame, name="people.csv"):
+    return tomllib.loads(guess_settings(Table(frame), name))
+
+
+def test_roles_are_found_by_names_and_kinds():
+    data = guess(PEOPLE)["data"]
+    assert data == {
+        "people": "people.csv",
+        "treatment": "Took part",
+        "released": "Release date",
+        "reoffended_on": "Date of first reoffence",
+        "follow_up": 365,
+        "person": "Prisoner ID",
+        "groups": ["prison"],
+    }
+
+
+def test_covariates_are_neither_roles_nor_dates_and_gaps_are_named():
+    found = guess(PEOPLE)
+    assert found["design"]["formula"] == "`Age at release` + needs + prison"
+    assert found["missing"] == {"needs": "level"}
+
+
+def test_a_table_without_a_treatment_says_so():
+    text = guess_settings(Table(PEOPLE[["needs"]]), "people.csv")
+    assert 'treatment = ""  # not found' in text
+
+
+def test_no_value_of_a_person_is_written():
+    text = guess_settings(Table(PEOPLE), "people.csv")
+    assert not any(word in text for word in ("a1", "high", "41.5", "13/02"))
+
+
+def test_hostile_names_stay_text():
+    name = 'x"]\nnote = "<script>'
+    frame = PEOPLE.rename(columns={"needs": name})
+    assert guess(frame)["missing"] == {name: "level"}

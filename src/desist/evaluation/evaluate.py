@@ -40,7 +40,9 @@ from desist.evaluation.categories import (
 from desist.evaluation.days import evaluate_days, explain_hazards
 from desist.evaluation.groups import evaluate_groups
 from desist.evaluation.record import Evaluation, compare_check
+from desist.evaluation.with_evidence import find_evidence_faults, weigh_evidence
 from desist.inference.engines import Engine, find_engine_faults
+from desist.models.evidence import EvidencePrior
 from desist.models.fit import Fit, Model, fit_model
 from desist.models.frequency import FrequencyModel
 from desist.models.predictors import FROM_DESIGN
@@ -82,6 +84,7 @@ def evaluate(
     title: str = "Evaluation of a programme",
     margins: Mapping[str, float] | None = None,
     flow: RecordFlow | None = None,
+    evidence: EvidencePrior | None = None,
 ) -> Evaluation:
     """Estimate the effect of a programme on every measure that the cohort can answer.
 
@@ -122,6 +125,9 @@ def evaluate(
         Sentences then say how the posterior stands to it.
     flow : RecordFlow, optional
         From the records submitted to the people analysed, for the report.
+    evidence : EvidencePrior, optional
+        What other programmes showed, such as ``synthesis.prior()``: its result stands beside the
+        default one, as `evidence` of the evaluation, and never in its place.
 
     Returns
     -------
@@ -142,7 +148,8 @@ def evaluate(
     faults += _find_setting_faults(inference, horizon, seed, title)
     faults += find_margin_faults(margins) + find_probability_faults(probability)
     switches = {"calibrated": calibrated, "one_process": one_process}
-    raise_faults("evaluation", faults + _find_switch_faults(switches))
+    faults += _find_switch_faults(switches) + find_evidence_faults(evidence)
+    raise_faults("evaluation", faults)
     sample = build_sample(cohort, design, horizon)
     summary = summarise_design(sample)
     chosen = _choose_models(models, covariates)
@@ -150,9 +157,9 @@ def evaluate(
     *streams, predicting, of_process = np.random.default_rng(seed).spawn(len(chosen) + 3)
     fits = _fit_all(chosen, sample, inference, streams)
     effects, reasons = _contrast_all(fits, probability, calibrated=calibrated)
-    by_group, ungrouped = evaluate_groups(fits, probability=probability, calibrated=calibrated)
+    beside, about_evidence = weigh_evidence(effects, fits, evidence)
+    parts, untold = _take_apart(fits, probability, calibrated=calibrated)
     hazards, shapeless = explain_hazards(chosen, fits)
-    by_day, untold = evaluate_days(fits, probability=probability, calibrated=calibrated)
     checks, predicted = run_checks(sample, rng=streams[-1]), predict_again(fits, sample, predicting)
     others = _choose_covariates(covariates), inference, probability, of_process
     process = fit_one_process(sample, *others) if one_process else None
@@ -175,12 +182,12 @@ def evaluate(
         margins=read_margins(margins),
         one_process=process if isinstance(process, OneProcess) else None,
         smallest_group=find_smallest_group(sample),
-        by_group=by_group,
-        by_day=by_day,
+        **parts,
         warnings=(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
-            *(*told, *name_unpredicted(predicted), *ungrouped, *untold, *shapeless),
+            *(*told, *name_unpredicted(predicted), *untold, *shapeless, *about_evidence),
         ),
+        evidence=beside,
     )
 
 
@@ -335,6 +342,15 @@ def _require_one_answer(effects: Sequence[Effect]) -> None:
     if twice:
         found, advice = f"two for {', '.join(twice)}", "evaluate twice, once with each"
         raise InputError("evaluation", [Fault("models", "one for each measure", found, advice)])
+
+
+def _take_apart(
+    fits: Sequence[Fit], probability: float, *, calibrated: bool
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the effects by group and by day, and what cannot be told of them."""
+    by_group, ungrouped = evaluate_groups(fits, probability=probability, calibrated=calibrated)
+    by_day, untold = evaluate_days(fits, probability=probability, calibrated=calibrated)
+    return {"by_group": by_group, "by_day": by_day}, (*ungrouped, *untold)
 
 
 def _list_doubts(

@@ -158,8 +158,7 @@ def evaluate(
     fits = _fit_all(chosen, sample, inference, streams)
     effects, reasons = _contrast_all(fits, probability, calibrated=calibrated)
     beside, about_evidence = weigh_evidence(effects, fits, evidence)
-    parts, untold = _take_apart(fits, probability, calibrated=calibrated)
-    hazards, shapeless = explain_hazards(chosen, fits)
+    parts, hazards, untold = _take_apart(chosen, fits, probability, calibrated=calibrated)
     checks, predicted = run_checks(sample, rng=streams[-1]), predict_again(fits, sample, predicting)
     others = _choose_covariates(covariates), inference, probability, of_process
     process = fit_one_process(sample, *others) if one_process else None
@@ -185,7 +184,7 @@ def evaluate(
         **parts,
         warnings=(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
-            *(*told, *name_unpredicted(predicted), *untold, *shapeless, *about_evidence),
+            *(*told, *name_unpredicted(predicted), *untold, *about_evidence),
         ),
         evidence=beside,
     )
@@ -345,12 +344,14 @@ def _require_one_answer(effects: Sequence[Effect]) -> None:
 
 
 def _take_apart(
-    fits: Sequence[Fit], probability: float, *, calibrated: bool
-) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return the effects by group and by day, and what cannot be told of them."""
+    chosen: Sequence[Model], fits: Sequence[Fit], probability: float, *, calibrated: bool
+) -> tuple[dict[str, Any], Any, tuple[str, ...]]:
+    """Return the effects by group and by day, the shape of the hazard, and what is not told."""
+    hazards, shapeless = explain_hazards(chosen, fits)
     by_group, ungrouped = evaluate_groups(fits, probability=probability, calibrated=calibrated)
     by_day, untold = evaluate_days(fits, probability=probability, calibrated=calibrated)
-    return {"by_group": by_group, "by_day": by_day}, (*ungrouped, *untold)
+    parts = {"by_group": by_group, "by_day": by_day}
+    return parts, hazards, (*ungrouped, *untold, *shapeless)
 
 
 def _list_doubts(

@@ -145,11 +145,10 @@ def evaluate(
         If a posterior was not found.
     """
     faults = _find_model_faults(models, covariates) + _find_flow_faults(flow)
-    faults += _find_setting_faults(inference, horizon, seed, title)
+    faults += _find_setting_faults(inference, horizon, seed, title) + find_evidence_faults(evidence)
     faults += find_margin_faults(margins) + find_probability_faults(probability)
     switches = {"calibrated": calibrated, "one_process": one_process}
-    faults += _find_switch_faults(switches) + find_evidence_faults(evidence)
-    raise_faults("evaluation", faults)
+    raise_faults("evaluation", faults + _find_switch_faults(switches))
     sample = build_sample(cohort, design, horizon)
     summary = summarise_design(sample)
     chosen = _choose_models(models, covariates)

@@ -20,6 +20,11 @@ PLACES = re.compile(
 COVERAGE_OF_ONE = 65
 
 
+def name_groups(sample: Sample) -> tuple[str, ...]:
+    """Name what groups do to the answer: those of one arm, and those that were not declared."""
+    return (*name_confounded(sample), *name_undeclared(sample))
+
+
 def name_confounded(sample: Sample) -> tuple[str, ...]:
     """Say of each declared grouping where nothing tells the programme from its groups."""
     told = (_say_confounded(name, sample) for name in sample.cohort.groups)

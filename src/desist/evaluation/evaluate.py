@@ -14,6 +14,7 @@ from desist.arguments import (
     find_number_faults,
     find_probability_faults,
 )
+from desist.checks.check import Check
 from desist.checks.designs.prognostic import PrognosticCheck, check_prognostic
 from desist.checks.people.skewness import FEWEST_BY_WEIGHT
 from desist.checks.run import run_checks
@@ -25,9 +26,10 @@ from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
 from desist.evaluation._doubts import name_narrow, name_unpredicted, predict_again
 from desist.evaluation._few_carry import name_carried
-from desist.evaluation._groups import name_confounded, name_undeclared
+from desist.evaluation._groups import name_groups
 from desist.evaluation._margins import find_margin_faults, read_margins
 from desist.evaluation._model_alone import name_apart
+from desist.evaluation._one_process import OneProcess, fit_one_process, say_one_process
 from desist.evaluation.categories import (
     TOO_FEW,
     count_levels,
@@ -72,6 +74,7 @@ def evaluate(
     models: Sequence[Model] | None = None,
     covariates: str | NotGiven | None = NOT_GIVEN,
     calibrated: bool = True,
+    one_process: bool = False,
     inference: str | Engine = "auto",
     horizon: float | None = None,
     probability: float = 0.95,
@@ -98,6 +101,10 @@ def evaluate(
     calibrated : bool
         Whether the models' averages are corrected by what was observed of each arm, as in
         `estimate_effects`; False for the models alone.
+    one_process : bool
+        Whether one process behind rate, frequency and time (`ProcessModel`) is fitted too. Where
+        `check_one_process` finds that it suffices, its posterior is offered beside the reported
+        one, as the sharper answer under that assumption.
     inference : {"auto", "nuts", "laplace", "nested"}, Nuts, Laplace or Nested
         How the posterior is obtained.
     horizon : float, optional
@@ -131,24 +138,22 @@ def evaluate(
     NotConvergedError
         If a posterior was not found.
     """
-    faults = _find_model_faults(models, covariates)
-    faults += _find_setting_faults(inference, horizon, seed)
-    faults += find_kind_faults("calibrated", calibrated, bool, "True or False")
-    faults += find_kind_faults("title", title, str, "a text")
-    faults += find_margin_faults(margins) + find_probability_faults(probability)
-    raise_faults("evaluation", faults + _find_flow_faults(flow))
+    raise_faults("evaluation", _find_faults(locals()))
     sample = build_sample(cohort, design, horizon)
+    summary = summarise_design(sample)
     chosen = _choose_models(models, covariates)
     # checks have the stream after the models, and predictions the one after it
-    *streams, predicting = np.random.default_rng(seed).spawn(len(chosen) + 2)
+    *streams, predicting, of_process = np.random.default_rng(seed).spawn(len(chosen) + 3)
     fits = _fit_all(chosen, sample, inference, streams)
     effects, reasons = _contrast_all(fits, probability, calibrated=calibrated)
     by_group, ungrouped = evaluate_groups(fits, probability=probability, calibrated=calibrated)
     by_day, untold = evaluate_days(fits, probability=probability, calibrated=calibrated)
     checks = run_checks(sample, rng=streams[-1])
     predictive = predict_again(fits, sample, predicting)
-    summary = summarise_design(sample)
+    settings = (_choose_covariates(covariates), inference, probability, of_process)
+    process = fit_one_process(sample, *settings) if one_process else None
     prognostic, hidden = _check_prognostic(sample, summary["balance"])
+    switches = _list_switches(calibrated=calibrated, one_process=one_process)
     return Evaluation(
         title=title,
         estimand=design.estimand,
@@ -157,26 +162,22 @@ def evaluate(
         unavailable=_name_unavailable(cohort, effects, sample.obstacles) | reasons,
         design=summary,
         flow=flow,
-        settings=_list_settings(sample, chosen, inference) | {"calibrated": calibrated},
+        settings=_list_settings(sample, chosen, inference) | switches,
         seed=seed,
         horizon=sample.horizon,
         fits=fits,
         prognostic=prognostic,
         predictive=predictive,
         margins=read_margins(margins),
+        one_process=process if isinstance(process, OneProcess) else None,
         smallest_group=find_smallest_group(sample),
         by_group=by_group,
         by_day=by_day,
         warnings=(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
-            *list_cautions(tuple(effects.values())),
-            *_name_constant(fits, cohort),
-            *name_confounded(sample),
-            *name_undeclared(sample),
-            *name_narrow(effects, checks),
+            *_list_doubts(effects, fits, checks, sample),
             *name_unpredicted(predictive),
-            *name_apart(effects.values()),
-            *name_carried(effects.values()),
+            *say_one_process(process, effects),
             *ungrouped,
             *untold,
         ),
@@ -217,6 +218,17 @@ def list_cautions(effects: Sequence[Effect]) -> tuple[str, ...]:
     return tuple(f"{', '.join(measures)}: {caution}." for caution, measures in said.items())
 
 
+def _find_faults(given: Mapping[str, Any]) -> list[Fault]:
+    """Find what is wrong with the arguments of an evaluation."""
+    faults = _find_model_faults(given["models"], given["covariates"])
+    faults += _find_setting_faults(given["inference"], given["horizon"], given["seed"])
+    for switch in ("calibrated", "one_process"):
+        faults += find_kind_faults(switch, given[switch], bool, "True or False")
+    faults += find_kind_faults("title", given["title"], str, "a text")
+    faults += find_margin_faults(given["margins"])
+    return faults + find_probability_faults(given["probability"]) + _find_flow_faults(given["flow"])
+
+
 def _find_model_faults(models: object, covariates: object) -> list[Fault]:
     if models is None:
         if covariates is None or isinstance(covariates, NotGiven):
@@ -251,13 +263,16 @@ def _choose_models(
 ) -> tuple[Model, ...]:
     if models is not None:
         return tuple(models)
-    if isinstance(covariates, NotGiven):
-        covariates = FROM_DESIGN
+    covariates = _choose_covariates(covariates)
     return (
         RateModel(covariates=covariates),
         FrequencyModel(covariates=covariates),
         SurvivalModel(covariates=covariates),
     )
+
+
+def _choose_covariates(covariates: str | NotGiven | None) -> str | None:
+    return FROM_DESIGN if isinstance(covariates, NotGiven) else covariates
 
 
 def _fit_all(
@@ -304,6 +319,11 @@ def _list_settings(
     }
 
 
+def _list_switches(*, calibrated: bool, one_process: bool) -> dict[str, bool]:
+    asked = {"one_process": True} if one_process else {}
+    return {"calibrated": calibrated} | asked
+
+
 def _lacks_outcome(model: Model, cohort: Cohort) -> bool:
     roles = [role for role in ("reoffended", "offences", "days") if role in model.needs]
     return any(getattr(cohort, role) is None for role in roles)
@@ -320,6 +340,23 @@ def _require_one_answer(effects: Sequence[Effect]) -> None:
     if twice:
         found, advice = f"two for {', '.join(twice)}", "evaluate twice, once with each"
         raise InputError("evaluation", [Fault("models", "one for each measure", found, advice)])
+
+
+def _list_doubts(
+    effects: Mapping[Measure, Effect],
+    fits: Sequence[Fit],
+    checks: Sequence[Check],
+    sample: Sample,
+) -> tuple[str, ...]:
+    """List what is doubtful about posteriors, or was left out of them."""
+    return (
+        *list_cautions(tuple(effects.values())),
+        *_name_constant(fits, sample.cohort),
+        *name_groups(sample),
+        *name_narrow(effects, checks),
+        *name_apart(effects.values()),
+        *name_carried(effects.values()),
+    )
 
 
 def _name_constant(fits: Sequence[Fit], cohort: Cohort) -> tuple[str, ...]:

@@ -137,7 +137,7 @@ WORDINGS: dict[Measure, Wording] = {
         increases="increases the risk of reoffending",
         leaves="has no effect on the risk of reoffending",
         printed_decimals=2,
-        unit="average ratio over the follow-up",
+        unit="ratio",
     ),
 }
 

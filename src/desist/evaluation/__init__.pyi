@@ -6,3 +6,4 @@ from .record import MeasureResult as MeasureResult
 from .record import MeasureRow as MeasureRow
 from .storage import load_evaluation as load_evaluation
 from .storage import save_evaluation as save_evaluation
+from .with_evidence import EvidenceResult as EvidenceResult

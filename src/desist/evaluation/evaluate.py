@@ -40,7 +40,9 @@ from desist.evaluation.categories import (
 from desist.evaluation.days import evaluate_days, explain_hazards
 from desist.evaluation.groups import evaluate_groups
 from desist.evaluation.record import Evaluation, compare_check
+from desist.evaluation.with_evidence import find_evidence_faults, weigh_evidence
 from desist.inference.engines import Engine, find_engine_faults
+from desist.models.evidence import EvidencePrior
 from desist.models.fit import Fit, Model, fit_model
 from desist.models.frequency import FrequencyModel
 from desist.models.predictors import FROM_DESIGN
@@ -82,6 +84,7 @@ def evaluate(
     title: str = "Evaluation of a programme",
     margins: Mapping[str, float] | None = None,
     flow: RecordFlow | None = None,
+    evidence: EvidencePrior | None = None,
 ) -> Evaluation:
     """Estimate the effect of a programme on every measure that the cohort can answer.
 
@@ -122,6 +125,9 @@ def evaluate(
         Sentences then say how the posterior stands to it.
     flow : RecordFlow, optional
         From the records submitted to the people analysed, for the report.
+    evidence : EvidencePrior, optional
+        What other programmes showed, such as ``synthesis.prior()``: its result stands beside the
+        default one, as `evidence` of the evaluation, and never in its place.
 
     Returns
     -------
@@ -139,7 +145,7 @@ def evaluate(
         If a posterior was not found.
     """
     faults = _find_model_faults(models, covariates) + _find_flow_faults(flow)
-    faults += _find_setting_faults(inference, horizon, seed, title)
+    faults += _find_setting_faults(inference, horizon, seed, title) + find_evidence_faults(evidence)
     faults += find_margin_faults(margins) + find_probability_faults(probability)
     switches = {"calibrated": calibrated, "one_process": one_process}
     raise_faults("evaluation", faults + _find_switch_faults(switches))
@@ -150,9 +156,8 @@ def evaluate(
     *streams, predicting, of_process = np.random.default_rng(seed).spawn(len(chosen) + 3)
     fits = _fit_all(chosen, sample, inference, streams)
     effects, reasons = _contrast_all(fits, probability, calibrated=calibrated)
-    by_group, ungrouped = evaluate_groups(fits, probability=probability, calibrated=calibrated)
-    hazards, shapeless = explain_hazards(chosen, fits)
-    by_day, untold = evaluate_days(fits, probability=probability, calibrated=calibrated)
+    beside, about_evidence = weigh_evidence(effects, fits, evidence)
+    parts, hazards, untold = _take_apart(chosen, fits, probability, calibrated=calibrated)
     checks, predicted = run_checks(sample, rng=streams[-1]), predict_again(fits, sample, predicting)
     others = _choose_covariates(covariates), inference, probability, of_process
     process = fit_one_process(sample, *others) if one_process else None
@@ -175,12 +180,12 @@ def evaluate(
         margins=read_margins(margins),
         one_process=process if isinstance(process, OneProcess) else None,
         smallest_group=find_smallest_group(sample),
-        by_group=by_group,
-        by_day=by_day,
+        **parts,
         warnings=(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
-            *(*told, *name_unpredicted(predicted), *ungrouped, *untold, *shapeless),
+            *(*told, *name_unpredicted(predicted), *untold, *about_evidence),
         ),
+        evidence=beside,
     )
 
 
@@ -335,6 +340,17 @@ def _require_one_answer(effects: Sequence[Effect]) -> None:
     if twice:
         found, advice = f"two for {', '.join(twice)}", "evaluate twice, once with each"
         raise InputError("evaluation", [Fault("models", "one for each measure", found, advice)])
+
+
+def _take_apart(
+    chosen: Sequence[Model], fits: Sequence[Fit], probability: float, *, calibrated: bool
+) -> tuple[dict[str, Any], Any, tuple[str, ...]]:
+    """Return the effects by group and by day, the shape of the hazard, and what is not told."""
+    hazards, shapeless = explain_hazards(chosen, fits)
+    by_group, ungrouped = evaluate_groups(fits, probability=probability, calibrated=calibrated)
+    by_day, untold = evaluate_days(fits, probability=probability, calibrated=calibrated)
+    parts = {"by_group": by_group, "by_day": by_day}
+    return parts, hazards, (*ungrouped, *untold, *shapeless)
 
 
 def _list_doubts(

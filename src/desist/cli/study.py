@@ -54,6 +54,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "seed": WHOLE,
         "horizon": NUMBER,
         "calibrated": TRUTH,
+        "one_process": TRUTH,
     },
     "margins": {measure.value: NUMBER for measure in Measure},
     "report": {"rules": TEXT},

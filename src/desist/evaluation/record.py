@@ -24,6 +24,8 @@ from desist.effects.effect import Effect, summarise_interval
 from desist.effects.groups import GroupTable
 from desist.errors import raise_faults
 from desist.estimands import Estimand, Measure, Scale
+from desist.evaluation._one_process import OneProcess
+from desist.evaluation.with_evidence import EvidenceResult
 from desist.models.fit import Fit
 from desist.models.predictive.record import PredictiveCheck
 
@@ -186,6 +188,9 @@ class Evaluation:
         are not saved, but what they warn of is.
     margins : dict of Measure to float
         The least benefit that matters, of the measures for which it was said.
+    one_process : OneProcess or None
+        One process behind all measures, where it was asked for: its effects and the check of
+        whether it suffices. It is not saved, but the sentences on it are.
     smallest_group : int, str or None
         Of those compared, the fewest people of an arm who reoffended, or who did not; "fewer
         than 10" when they are fewer. None where it is not known.
@@ -197,6 +202,8 @@ class Evaluation:
         without days that tell of few people.
     package_version : str
         Of `desist`.
+    evidence : EvidenceResult or None
+        The result with what other programmes showed, beside the default one. It is not saved.
     """
 
     title: str
@@ -218,7 +225,9 @@ class Evaluation:
     by_day: tuple[DayRow, ...] = ()
     predictive: tuple[PredictiveCheck, ...] = ()
     margins: Mapping[Measure, float] = field(default_factory=dict)
+    one_process: OneProcess | None = None
     package_version: str = field(default_factory=lambda: version("desist"))
+    evidence: EvidenceResult | None = None
 
     @cached_property
     def measures(self) -> tuple[MeasureRow, ...]:

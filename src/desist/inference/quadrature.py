@@ -10,7 +10,7 @@ from desist._types import Floats
 # and nothing else, so that a group's likelihood is a product of two functions of one number each.
 # Both are read at a few nodes, between which their logs are polynomials; the rest reads no rows.
 
-NODES_OF_RULE = 5
+NODES_OF_RULE = 4
 NEWTON_STEPS = 4
 CANDIDATES = 10
 SPREAD_OF_CANDIDATES = 1.25

@@ -236,7 +236,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         "benchmark": "engines",
         **ran,
         "seconds": round(time.perf_counter() - start, 1),
-        "laplace_draws": 4 * laplace.draws,
+        "laplace_draws": laplace.draws,
         "nuts_draws": nuts.chains * nuts.draws,
         "asked": {"mean_difference": MEAN_WITHIN, "sd_ratio": SD_WITHIN, "khat": KHAT_FOR_AUTO},
         "not_shown": [
@@ -268,7 +268,7 @@ def main() -> None:
     parser.add_argument("--data", nargs="+", default=list(DATA), choices=list(DATA))
     parser.add_argument("--draws", type=int, default=5000, help="of NUTS, in each of 4 chains")
     parser.add_argument("--tune", type=int, default=1000)
-    parser.add_argument("--laplace-draws", type=int, default=10000, help="in each of 4 batches")
+    parser.add_argument("--laplace-draws", type=int, default=40000, help="in all")
     print(json.dumps(run(parser.parse_args()), indent=1))
 
 

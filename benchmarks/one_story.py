@@ -1,4 +1,4 @@
-"""Do the measures tell one story, and is an arm what was observed of it?
+"""Compare what the measures imply with each other, and an arm with what was observed of it.
 
 For people whose outcomes are all known the posterior mean of the participants has to be the mean
 that was observed, in every measure; and rate, survival curve and hazard ratio, which come from two

@@ -3,8 +3,8 @@ What would change the answer?
 =============================
 
 The prison work programme of North Carolina again: 672 men took part, 773 did not, and who took part
-was not left to chance. The evaluation found no clear difference. How far can it be leaned on? One doubt
-after another, each with its sentence.
+was not left to chance. The evaluation found no clear difference. How far can it be leaned on? One
+doubt after another, each with its sentence.
 """
 
 import math

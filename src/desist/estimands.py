@@ -20,6 +20,9 @@ class Estimand(StrEnum):
         The comparison people.
     ATO : str
         The people in the overlap, who might as well have taken part as not.
+    TRUNCATED_ATT, TRUNCATED_ATE, TRUNCATED_ATC : str
+        What is left of the first when the largest weights are cut: people like those who had them
+        count for less than their share.
 
     Examples
     --------
@@ -33,6 +36,14 @@ class Estimand(StrEnum):
     ATE = "ATE"
     ATC = "ATC"
     ATO = "ATO"
+    TRUNCATED_ATT = "truncated ATT"
+    TRUNCATED_ATE = "truncated ATE"
+    TRUNCATED_ATC = "truncated ATC"
+
+    @property
+    def asked(self) -> "Estimand":
+        """What it would be if nobody had been dropped and no weight cut."""
+        return _ASKED.get(self, self)
 
     @property
     def people(self) -> str:
@@ -46,6 +57,21 @@ _PEOPLE = {
     Estimand.ATE: "everybody in the study",
     Estimand.ATC: "the comparison people",
     Estimand.ATO: "the people who might as well have taken part as not",
+    Estimand.TRUNCATED_ATT: "the people who took part, the largest comparison weights cut",
+    Estimand.TRUNCATED_ATE: "the people in the study, those with the largest weights counting less",
+    Estimand.TRUNCATED_ATC: "the comparison people, the largest weights of participants cut",
+}
+
+_ASKED = {
+    Estimand.MATCHED_ATT: Estimand.ATT,
+    Estimand.TRUNCATED_ATT: Estimand.ATT,
+    Estimand.TRUNCATED_ATE: Estimand.ATE,
+    Estimand.TRUNCATED_ATC: Estimand.ATC,
+}
+TRUNCATED = {
+    Estimand.ATT: Estimand.TRUNCATED_ATT,
+    Estimand.ATE: Estimand.TRUNCATED_ATE,
+    Estimand.ATC: Estimand.TRUNCATED_ATC,
 }
 
 

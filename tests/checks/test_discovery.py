@@ -35,6 +35,7 @@ def test_every_check_is_a_record_that_keeps_the_conventions(uneven, weights):
     assert len(set(made)) == len(made)
     of_design = {slug for slug, _ in LISTED - set(made)}
     assert of_design == {
+        "cr2_groups",
         "m_estimation",
         "m_estimation_stacked",
         "randomisation",

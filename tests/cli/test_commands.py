@@ -111,8 +111,8 @@ def test_every_fault_of_a_settings_file_is_listed_and_nothing_is_written(
     assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 2
     assert capsys.readouterr().err == (
         "desist: settings: 4 faults\n"
-        "  - [desing]: expected one of study, data, missing, design, model, report, analyses, "
-        "found an unknown section; did you mean design?\n"
+        "  - [desing]: expected one of study, data, missing, design, model, margins, report, "
+        "sensitivity, analyses, found an unknown section; did you mean design?\n"
         "  - [data] treatment: expected a value, found none; add it\n"
         "  - [data] follow_up: expected a number or text, found a list of 1\n"
         "  - [design] calliper: expected one of formula, method, estimand, caliper, scale, "
@@ -487,6 +487,8 @@ def test_settings_of_the_wrong_kind_are_faults(tmp_path, key, value):
         ("horizon", "inf"),
         ("horizon", "9" * 400),
         ("horizon", '"365"'),
+        ("calibrated", '"yes"'),
+        ("calibrated", "1"),
     ],
 )
 def test_numbers_out_of_range_are_faults(tmp_path, key, value):
@@ -495,6 +497,27 @@ def test_numbers_out_of_range_are_faults(tmp_path, key, value):
     (tmp_path / "study.toml").write_text(f"{text}model.{key} = {value}\n")
     with pytest.raises(InputError, match=rf"\[model\] {key}: expected"):
         read_study(tmp_path / "study.toml")
+
+
+def test_margins_and_calibration_are_read_and_their_faults_listed_together(tmp_path):
+    (tmp_path / "people.csv").write_text("t\n1\n")
+    text = 'data.people = "people.csv"\ndata.treatment = "t"\ndesign.method = "ipw"\n'
+    good = "model.calibrated = false\nmargins.rate = 0.05\nmargins.rmst = 10\n"
+    (tmp_path / "study.toml").write_text(text + good)
+    study = read_study(tmp_path / "study.toml")
+    assert (study.model, study.margins) == ({"calibrated": False}, {"rate": 0.05, "rmst": 10})
+    bad = 'model.calibrated = "no"\nmargins.rate = 5\nmargins.rmts = 1\nmargins.frequency = "1"\n'
+    (tmp_path / "study.toml").write_text(text + bad)
+    with pytest.raises(InputError) as caught:
+        read_study(tmp_path / "study.toml")
+    lines = str(caught.value).splitlines()[1:]
+    assert "  - [model] calibrated: expected true or false, found 'no'" in lines
+    assert (
+        "  - [margins] rate: expected a number above 0 and below 1, found 5; a proportion: for 5 "
+        "per 100 people write 0.05" in lines
+    )
+    assert any(line.startswith("  - [margins] rmts: expected one of rate") for line in lines)
+    assert "  - [margins] frequency: expected a number, found '1'" in lines
 
 
 def test_a_study_of_few_participants_exits_with_3_and_writes_nothing(study, monkeypatch, capsys):

@@ -114,3 +114,59 @@ def test_all_faults_of_a_study_are_reported_together():
 
 def test_a_study_prints_something():
     assert complain(STUDY, measures=()) == ["measures: expected at least one, found none"]
+
+
+def test_an_interval_that_is_too_narrow_for_the_people_is_refused():
+    # 13 of 83 and 0.278 of 5,514: 2 x 1.96 x sqrt(0.1324 / 83 + 0.2007 / 5514) = 0.158
+    assert complain(RATE, lower=-0.16, upper=-0.08) == [
+        "lower, upper: expected an interval of 95% that people of whom 0.157 and 0.278 reoffended "
+        "can have: 0.158 wide at least, found one 0.08 wide; is it of another probability, or of "
+        "other people?"
+    ]
+
+
+def test_a_spread_that_is_too_small_for_whole_numbers_is_refused():
+    # a mean of 0.31 of whole numbers has a variance of 0.31 x 0.69 at least, and the comparison's
+    # 1.06 of 0.06 x 0.94: 2 x 1.96 x sqrt(0.2139 / 83 + 0.0564 / 5514) = 0.199
+    assert complain(FREQUENCY, lower=-0.76, upper=-0.74, treated_count=None) == [
+        "lower, upper: expected an interval of 95% that whole numbers, which have some spread, can "
+        "have: 0.199 wide at least, found one 0.02 wide; is it of another probability, or of other "
+        "people?"
+    ]
+
+
+def test_offences_cannot_be_spread_more_evenly_than_over_those_who_reoffended():
+    # 26 of 13 people are two each: a variance of 52 / 83 - (26 / 83)^2 = 0.528
+    narrow = replace(FREQUENCY, lower=-0.85, upper=-0.65)
+    assert complain(STUDY, measures=(RATE, narrow)) == [
+        "frequency, lower, upper: expected an interval of 95% that 26 offences of 13 people can "
+        "have: 0.313 wide at least, found one 0.2 wide; is it of another probability, or of other "
+        "people?"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (
+            (RATE, replace(FREQUENCY, comparison=0.15, treated=0.31, lower=-0.06, upper=0.38)),
+            "frequency, comparison: expected at least one offence for each who reoffended, and "
+            "none without any, found 0.15 per person where 0.278 reoffended",
+        ),
+        (
+            (RATE, replace(FREQUENCY, treated=0.14, treated_count=12)),
+            "frequency, treated_count: expected at least one for each of 13 reoffenders, and none "
+            "without any, found 12",
+        ),
+        (
+            (RATE, replace(TIME, n_treated=14)),
+            "time_among_reoffenders, n_treated: expected the 13 who reoffended, found 14",
+        ),
+        (
+            (replace(RATE, treated_count=None), replace(TIME, n_treated=90, n_comparison=6000)),
+            "time_among_reoffenders, n_treated: expected some of the 83 people, found 90",
+        ),
+    ],
+)
+def test_lines_that_contradict_each_other_are_refused(lines, words):
+    assert words in complain(STUDY, measures=lines)

@@ -9,6 +9,7 @@ from scipy.special import expit, logit
 from desist.effects import estimate_effects, estimate_effects_by_group, estimate_survival
 from desist.effects._augmented import draw_errors, move_to_mean
 from desist.effects._corrected import correct_fit
+from desist.effects._residuals import Assumed, Scatter, bound_covariance
 from desist.estimands import Estimand, Measure
 from desist.inference.calibration import WeightedPeople
 from desist.inference.diagnostics import Diagnostics
@@ -85,8 +86,8 @@ def test_with_weights_that_balance_the_averages_are_the_weighted_means_whatever_
 ):
     effect = estimate_effects(make_fit(kind, weight=BALANCED))[0]
     treated, comparison = weighted_means(values, BALANCED)
-    # the restricted mean is a product of two corrected values, right but for their covariance, which
-    # of five people is below a hundredth of the horizon
+    # the restricted mean is a product of two corrected values, right but for their covariance,
+    # which of five people is below a hundredth of the horizon
     near = 1.0 if kind == "survival" else 1e-6
     assert float(effect.treated.mean()) == pytest.approx(treated, abs=near)
     assert float(effect.comparison.mean()) == pytest.approx(comparison, abs=near)
@@ -297,3 +298,31 @@ def test_an_arm_of_many_rows_is_predicted_from_some_draws_alike(monkeypatch):
         assert some.own.shape == every.own.shape
         error = np.sqrt(np.square(some.own - every.own).mean(axis=(0, 1)))
         assert (error < 0.02 * every.own.std(axis=(0, 1))).all()
+
+
+def test_the_spread_is_the_larger_of_what_was_seen_and_what_the_model_expects():
+    seen = Scatter(np.eye(2) * [0.2, 0.1], np.array([40.0, 40.0]), *[np.ones(2)] * 3)
+    assumed = Assumed(np.eye(2) * [0.1, 0.3], np.eye(2) * 0.05, np.array([4.0, np.inf]))
+    # a variance that four people carry is one and a half times as large, 1 + 2 / 4
+    assert np.diag(bound_covariance(seen, assumed)) == pytest.approx([0.3, 0.3])
+
+
+def test_the_spread_at_the_level_of_the_model_counts_where_the_sample_lacks_the_tail():
+    seen = Scatter(np.eye(1) * 0.1, np.array([40.0]), *[np.ones(1)] * 3)
+    assumed = Assumed(np.eye(1) * 0.2, np.eye(1) * 0.4, np.array([np.inf]))
+    assert bound_covariance(seen, assumed) == pytest.approx(np.array([[0.4]]))
+
+
+def test_outcomes_stay_as_correlated_as_residuals_and_model_have_them():
+    both = np.array([[0.2, 0.1], [0.1, 0.2]])
+    seen = Scatter(both, np.array([40.0, 40.0]), *[np.ones(2)] * 3)
+    bound = bound_covariance(seen, Assumed(both, 3 * both, np.full(2, np.inf)))
+    assert bound == pytest.approx(3 * both)
+
+
+def test_people_who_carry_the_spread_alike_are_its_degrees_of_freedom():
+    alike = make_fit("rate", weight=BALANCED)
+    effect = estimate_effects(alike)[0]
+    treated, comparison = effect.correction.freedom
+    assert 1 < comparison <= 5
+    assert 1 < treated <= 5

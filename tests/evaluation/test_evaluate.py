@@ -1,18 +1,11 @@
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 
 import desist as ds
-from desist.checks import run_checks
 from desist.design.design import Design
-from desist.effects import Effect
 from desist.errors import InputError
 from desist.estimands import Estimand, Measure
-from desist.evaluation.evaluate import ROBUST
-from desist.inference.diagnostics import Diagnostics
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +33,7 @@ def test_posterior_and_checks_stand_side_by_side(recid):
         "probability_of_benefit",
         "applicable",
         "agrees",
+        "agreement",
         "reason",
     ]
 
@@ -58,7 +52,7 @@ def test_without_covariates_the_posterior_agrees_with_the_weighted_difference(re
 def test_by_default_the_outcome_models_adjust_for_the_covariates_of_the_design(recid):
     cohort, design, evaluation = recid
     named = ds.RateModel(covariates=design.formula)
-    fit = ds.fit_model(named, cohort, design, inference=ds.Laplace(draws=4000), seed=9)
+    fit = ds.fit_model(named, cohort, design, inference=ds.Laplace(draws=16000), seed=9)
     (expected,) = ds.estimate_effects(fit)
     found, spread = evaluation.effects[0], float(expected.draws.std())
     assert found.estimate == pytest.approx(expected.estimate, abs=0.05 * spread)
@@ -106,8 +100,9 @@ def test_participants_have_on_average_what_was_observed_of_them(recid):
     people = cohort.people[cohort.treated & (design.weights > 0)]
     reoffended, days = people[cohort.reoffended] == 1, people[cohort.days]
     found = {effect.measure: float(effect.treated.mean()) for effect in evaluation.effects[:-1]}
-    assert found[Measure.RATE] == pytest.approx(reoffended.mean(), abs=1e-5)
-    assert found[Measure.TIME_AMONG_REOFFENDERS] == pytest.approx(days[reoffended].mean(), abs=0.02)
+    assert found[Measure.RATE] == pytest.approx(reoffended.mean(), abs=5e-5)
+    # within Monte Carlo error, 0.3 of a day
+    assert found[Measure.TIME_AMONG_REOFFENDERS] == pytest.approx(days[reoffended].mean(), abs=0.1)
     # a product of two corrected averages, right but for their covariance
     free = days.where(reoffended, evaluation.horizon).mean()
     assert found[Measure.RMST] == pytest.approx(free, abs=0.05)
@@ -116,7 +111,7 @@ def test_participants_have_on_average_what_was_observed_of_them(recid):
 def test_draws_have_chains_and_draws_for_every_measure(recid):
     _, _, evaluation = recid
     assert evaluation.draws["rate_difference"].dims == ("chain", "draw")
-    assert evaluation.draws.sizes == {"chain": 4, "draw": 1000}
+    assert evaluation.draws.sizes["chain"] == 1  # independent draws are no chains
     difference = evaluation.draws["rate_treated"] - evaluation.draws["rate_comparison"]
     assert np.allclose(difference, evaluation.draws["rate_difference"])
 
@@ -264,32 +259,3 @@ def test_a_handful_of_participants_is_named_in_the_warnings():
 def test_the_descriptive_measure_is_not_called_an_effect(recid):
     _, _, evaluation = recid
     assert "<Description of Time to first reoffence among reoffenders (days)" in repr(evaluation)
-
-
-def make_effect(width):
-    draws = xr.DataArray(np.linspace(-width, width, 1001)[np.newaxis], dims=("chain", "draw"))
-    parts = {"treated": 0.4 + draws, "comparison": 0.4 + 0 * draws, "difference": draws}
-    diagnostics = Diagnostics("laplace", khat=0.1)
-    return Effect(
-        Measure.RATE, Estimand.ATT, 10, 90, **parts, ratio=1 + draws, diagnostics=diagnostics
-    )
-
-
-@pytest.mark.parametrize(("wider", "is_told"), [(1.19, False), (1.21, True)])
-def test_a_robust_interval_a_fifth_wider_than_the_posterior_is_told(monkeypatch, wider, is_told):
-    effect = make_effect(0.1)
-    half = wider * (effect.interval.upper - effect.interval.lower) / 2
-
-    def widen(*arguments, **named):
-        return [
-            replace(check, lower=-half, upper=half) if check.check == ROBUST else check
-            for check in run_checks(*arguments, **named)
-        ]
-
-    module = "desist.evaluation.evaluate"
-    monkeypatch.setattr(f"{module}.contrast_measures", lambda *_, **__: ((effect,), {}))
-    monkeypatch.setattr(f"{module}.run_checks", widen)
-    cohort = simulate(5)
-    models = [ds.RateModel()]
-    told = ds.evaluate(cohort, weigh_equally(cohort), models=models, inference="laplace").warnings
-    assert any("the robust interval is 21% wider" in one for one in told) is is_told

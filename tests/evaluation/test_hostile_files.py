@@ -18,7 +18,7 @@ KHAT = {"khat": 9.9, "rhat_max": 4.0, "ess_bulk_min": 1.0}
 @pytest.fixture(scope="module")
 def good(tmp_path_factory):
     evaluation = ds.evaluate_published(
-        ds.datasets.making_connections(), inference=ds.Laplace(draws=50), seed=1
+        ds.datasets.making_connections(), inference=ds.Laplace(draws=200), seed=1
     )
     return ds.save_evaluation(evaluation, tmp_path_factory.mktemp("good") / "good.nc")
 
@@ -221,7 +221,7 @@ def make_bomb(name):
 
 def fill(value):
     def change(opened, _):
-        opened["rate_treated"][1, 7] = value
+        opened["rate_treated"][0, 7] = value
 
     return change
 

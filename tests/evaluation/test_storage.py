@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,6 +7,7 @@ import xarray as xr
 
 import desist as ds
 from desist.errors import InputError
+from desist.estimands import Measure
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +77,9 @@ def test_a_netcdf_file_of_something_else_is_refused(tmp_path):
     xr.Dataset({"rain": ("day", np.zeros(3))}).to_netcdf(tmp_path / "rain.nc", engine="h5netcdf")
     with pytest.raises(InputError, match="expected schema 1"):
         ds.load_evaluation(tmp_path / "rain.nc")
+
+
+def test_margins_come_back_as_they_were(evaluation, tmp_path):
+    asked = replace(evaluation, margins={Measure.RATE: 0.05})
+    again = ds.load_evaluation(ds.save_evaluation(asked, tmp_path / "evaluation.nc"))
+    assert again.margins == asked.margins

@@ -30,10 +30,8 @@ def test_the_prior_can_be_looked_at_before_the_data_speak(rate):
 def test_pymc_draws_outcomes_anew_from_the_model(model, rate, study):
     import pymc as pm
 
-    if model == "rate":
-        fit = rate
-    else:
-        fit = ds.fit_model(ds.FrequencyModel(groups=()), *study, seed=1)
+    settings = ds.FrequencyModel(groups=())
+    fit = rate if model == "rate" else ds.fit_model(settings, *study, seed=1)
     with fit.pymc_model:
         drawn = pm.sample_posterior_predictive(
             fit.posterior.sel(draw=slice(0, 99)), random_seed=1, progressbar=False

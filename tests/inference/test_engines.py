@@ -58,8 +58,17 @@ def test_laplace_gives_the_conjugate_posterior():
         draws["means"].mean(axis=(0, 1)), np.array([1.0, -12.0]) / precision, atol=0.04
     )
     np.testing.assert_allclose(draws["means"].std(axis=(0, 1)), precision**-0.5, rtol=0.04)
-    assert draws["means"].shape == (4, 1000, 2)
+    assert draws["means"].shape == (1, 10_000, 2)
     assert diagnostics.khat < 0.5
+
+
+def test_tails_of_draws_that_stand_more_than_once_are_worth_less():
+    from desist.inference.engines import _count_tails
+
+    distinct = RNG(3).standard_normal((4000, 1))
+    assert _count_tails(distinct) == 4000
+    # each draw twice: half as many
+    assert _count_tails(np.repeat(distinct[:2000], 2, axis=0)) == pytest.approx(2000, rel=0.02)
 
 
 def log_gammas(data):
@@ -78,7 +87,7 @@ def test_laplace_proposes_again_where_the_mode_is_a_poor_centre():
         log_gammas,
         {"shape": np.full(4, 0.3)},
         structure="log_gammas",
-        engines=(Laplace(),),
+        engines=(Laplace(draws=4000),),
         rng=RNG(1),
     )
     # about the mode alone k-hat is 0.64 and the means are off by 0.13 standard deviations
@@ -92,7 +101,7 @@ def test_laplace_that_keeps_too_few_draws_to_propose_from_reports_its_k_hat():
         log_gammas,
         {"shape": np.full(60, 0.3)},  # a handful of draws carries all the weight
         structure="sixty log_gammas",
-        engines=(Laplace(draws=100),),
+        engines=(Laplace(draws=400),),
         rng=RNG(1),
     )
     assert diagnostics.khat > 0.7

@@ -25,7 +25,7 @@ def fit_study(model, shape, **settings):
 
 @pytest.mark.parametrize("case", REFERENCE)
 def test_nested_agrees_with_long_runs_of_nuts(case):
-    fit = fit_study(*case.split(", "), draws=4000)
+    fit = fit_study(*case.split(", "), draws=16000)
     assert fit.diagnostics.khat < 0.5
     for name, expected in REFERENCE[case]["parameters"].items():
         drawn = fit.draws[name].reshape(-1, *fit.draws[name].shape[2:])

@@ -32,7 +32,7 @@ def test_both_engines_find_the_same_posterior(people, model, quantity):
     cohort = make_cohort(**people)
     design = weigh(cohort, people["weight"])
     sampled = fit_model(model, cohort, design, inference=Nuts(draws=2500), seed=1)
-    approximated = fit_model(model, cohort, design, inference=Laplace(draws=5000), seed=2)
+    approximated = fit_model(model, cohort, design, inference=Laplace(draws=20000), seed=2)
     assert sampled.diagnostics.engine == "nuts"
     for arm in (0, 1):
         expected, found = sampled.predict(arm)[quantity], approximated.predict(arm)[quantity]

@@ -119,7 +119,7 @@ def test_both_engines_find_the_same_posterior(people):
     cohort = make_cohort(**people)
     design = weigh(cohort, people["weight"])
     sampled = fit(ProcessModel(), cohort, design, inference=Nuts(draws=2500))
-    approximated = fit(ProcessModel(), cohort, design, inference=Laplace(draws=5000))
+    approximated = fit(ProcessModel(), cohort, design, inference=Laplace(draws=20000))
     for arm in (0, 1):
         expected, found = sampled.predict(arm), approximated.predict(arm)
         for name in ("rate", "frequency", "rmst"):

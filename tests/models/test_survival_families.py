@@ -83,7 +83,7 @@ def test_mode_under_flat_priors_is_that_of_survreg_with_covariates(rossi, survre
     # R: survreg(Surv(week, arrest) ~ fin + age + race + wexp + mar + paro + prio, dist = )
     cohort = cohort_of(rossi)
     model = flat(family, "age + race + wexp + mar + paro + prio")
-    fit = fit_model(model, cohort, weigh(cohort), inference=Laplace(draws=2000), seed=5)
+    fit = fit_model(model, cohort, weigh(cohort), inference=Laplace(draws=8000), seed=5)
     expected = survreg(f"survreg_{R_NAMES[family]}")
     mode = mode_of(fit)
     log_shape = mode.get("log_shape", np.zeros(1))
@@ -108,7 +108,7 @@ def test_weeks_as_intervals_agree_with_survreg_for_interval_censored_times(rossi
     # the reference is of arrests in (week - 1, week], others censored at 52 weeks
     cohort = cohort_of(rossi)
     model = flat("weibull", "age + prio", recorded_in=7.0)
-    fit = fit_model(model, cohort, weigh(cohort), inference=Laplace(draws=2000), seed=5)
+    fit = fit_model(model, cohort, weigh(cohort), inference=Laplace(draws=8000), seed=5)
     expected = survreg("survreg_weibull_interval_censored_weeks")
     mode = mode_of(fit)
     table = pd.read_csv(REFERENCE / "rossi_survreg_coefficients.csv")
@@ -271,7 +271,7 @@ def test_cure_without_cured_people_is_a_weibull(people):
         )
     )
     fits = [
-        fit_model(model, cohort, design, inference=Laplace(draws=4000), seed=3)
+        fit_model(model, cohort, design, inference=Laplace(draws=16000), seed=3)
         for model in (nobody, SurvivalModel(family="weibull"))
     ]
     for arm in (0, 1):
@@ -284,7 +284,7 @@ def test_a_constant_hazard_is_the_weibull_of_shape_one(people):
     design = weigh(cohort, people["weight"])
     fixed = SurvivalModel(family=Weibull(Normal(0.0, 1e-4), None))
     found, expected = (
-        fit_model(model, cohort, design, inference=Laplace(draws=4000), seed=3).predict(1)["rmst"]
+        fit_model(model, cohort, design, inference=Laplace(draws=16000), seed=3).predict(1)["rmst"]
         for model in (SurvivalModel(family="exponential"), fixed)
     )
     assert found.mean() == pytest.approx(expected.mean(), abs=0.05 * expected.std())
@@ -408,7 +408,7 @@ def test_both_engines_find_the_same_log_normal(people):
     design = weigh(cohort, people["weight"])
     model = SurvivalModel(family="log_normal")
     sampled = fit_model(model, cohort, design, inference=Nuts(draws=2500), seed=1)
-    approximated = fit_model(model, cohort, design, inference=Laplace(draws=5000), seed=2)
+    approximated = fit_model(model, cohort, design, inference=Laplace(draws=20000), seed=2)
     for arm in (0, 1):
         expected, found = sampled.predict(arm)["rmst"], approximated.predict(arm)["rmst"]
         assert found.mean() == pytest.approx(expected.mean(), abs=0.05 * expected.std())

@@ -60,7 +60,9 @@ def make_check(
     agrees: bool | None = True,
 ) -> ComparedCheck:
     """Make a check; one that does not agree with anything is not applicable."""
-    return ComparedCheck(measure, slug, scale, *numbers, agrees is not None, reason, agrees=agrees)
+    word = {True: "agrees", False: "differs in size", None: None}[agrees]
+    stands = {"agrees": agrees, "agreement": word}
+    return ComparedCheck(measure, slug, scale, *numbers, agrees is not None, reason, **stands)
 
 
 FLOW = RecordFlow(

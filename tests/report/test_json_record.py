@@ -7,15 +7,16 @@ import pytest
 from desist.report.json_record import encode_evaluation, write_json
 
 TOP = ["schema", "package_version", "seed", "settings", "design", "measures", "checks"]
-TOP += ["groups", "statements", "warnings"]
+TOP += ["groups", "by_day", "statements", "warnings"]
 DESIGN = ["estimand", "method", "n_treated", "n_treated_dropped", "n_comparison"]
 DESIGN += ["ess_comparison", "worst_covariate", "balance"]
 BALANCE = ["covariate", "smd_before", "smd_after", "variance_ratio", "ks", "word"]
 MEASURE = ["measure", "estimand", "n_treated", "n_comparison", "treated", "comparison"]
 MEASURE += ["difference", "lower", "upper", "ratio", "ratio_lower", "ratio_upper"]
-MEASURE += ["probability_of_benefit", "engine", "khat", "rhat_max", "ess_bulk_min", "causal"]
+MEASURE += ["probability_of_benefit", "engine", "khat", "rhat_max", "ess_bulk_min"]
+MEASURE += ["mcse_lower", "mcse_upper", "causal"]
 CHECK = ["measure", "check", "estimate", "lower", "upper", "p_value", "applicable", "reason"]
-CHECK += ["agrees"]
+CHECK += ["agrees", "agreement"]
 
 
 def read(evaluation, rules="2019"):

@@ -377,3 +377,18 @@ def test_a_report_looks_at_an_evaluation_once(of_people, tmp_path, monkeypatch):
     monkeypatch.setattr(document, "make_view", count)
     ds.write_report(of_people, tmp_path)
     assert len(made) == 1
+
+
+def test_what_every_effect_rests_on_is_said_once(of_people, published):
+    for evaluation in (of_people, published):
+        view = make_view(evaluation)
+        sentences = [sentence for one in view.statements for sentence in one.may_say]
+        held = [sentence for sentence in sentences if "if nothing unmeasured differs" in sentence]
+        assert len(held) == 1
+        assert held[0] == view.statements[0].may_say[-1]
+
+
+def test_a_margin_of_the_evaluation_is_in_its_sentence(of_people, but):
+    found = make_view(but(of_people, margins={Measure.RATE: 0.2})).statements
+    assert "smaller than 20 people, the least that was said to matter" in found[0].may_say[1]
+    assert not any("said to matter" in sentence for sentence in found[1].may_say)

@@ -1,5 +1,5 @@
 from .agreement import Agreement as Agreement
-from .agreement import agrees as agrees
+from .agreement import compare_with_posterior as compare_with_posterior
 from .agreement import judge_agreement as judge_agreement
 from .arms import Arms as Arms
 from .arms import read_arms as read_arms

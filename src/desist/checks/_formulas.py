@@ -35,7 +35,6 @@ from desist.weights import effective_sample_size, scale_weights
 Counts = tuple[float, float, float, float]
 STANDARDS = {
     Estimand.ATT: "treated",
-    Estimand.MATCHED_ATT: "treated",
     Estimand.ATC: "comparison",
 }
 DESCRIPTIVE = "descriptive: only those who reoffended are compared"
@@ -116,6 +115,13 @@ def cluster(case: Case) -> Finding:
 def correct_clusters(case: Case) -> Finding:
     """Compare means with CR2 errors."""
     return cr2_difference(*case.data, clusters=case.sets)
+
+
+def correct_groups(case: Case) -> Finding:
+    """Compare means with CR2 errors of the groups that people belong to."""
+    if case.groups is None:
+        raise CannotAnswerError("no groups were declared")
+    return cr2_difference(*case.data, clusters=case.groups)
 
 
 def resample(case: Case) -> Finding:
@@ -212,7 +218,7 @@ def compare_matches(case: Case) -> Finding:
 def standardise(case: Case) -> Finding:
     """Standardise rates by a logistic model."""
     outcome, treated, weights = case.data
-    target = STANDARDS.get(case.made.design.estimand, "everybody")
+    target = STANDARDS.get(case.made.design.estimand.asked, "everybody")
     return standardised_difference(
         outcome, treated, read_covariates(case), weights, target=target, clusters=case.clusters
     )
@@ -252,6 +258,11 @@ def note_effective(case: Case, _: Finding) -> str:
 def note_degrees(_: Case, found: Finding) -> str:
     """Say how many degrees of freedom the sets leave."""
     return f"{found.df:.1f} degrees of freedom"
+
+
+def note_group_degrees(case: Case, found: Finding) -> str:
+    """Say which groups, and how many degrees of freedom they leave."""
+    return f"errors by {case.made.grouping}, {found.df:.1f} degrees of freedom"
 
 
 def note_odds(case: Case, _: Finding) -> str:

@@ -120,6 +120,18 @@ def need_redraws(case: Case) -> str:
     return "" if redraws is None else redraws.obstacle
 
 
+def need_groups(case: Case) -> str:
+    """Need two groups in each arm: one alone has no spread between groups to be estimated by."""
+    groups, treated = case.groups, case.arms.treated
+    if groups is None:
+        return "no groups were declared"
+    for name, members in (("treated", treated), ("comparison", ~treated)):
+        if np.unique(groups[members]).size < 2:
+            where = case.made.grouping
+            return f"all {name} people are in one group ({where}), which errors need two of"
+    return ""
+
+
 def need_varying_cohort(case: Case) -> str:
     """Need outcomes that differ in the cohort, people who are not used included."""
     return "everybody has the same outcome" if np.ptp(case.outcome) == 0 else ""
@@ -236,6 +248,14 @@ def miss_degrees(_: Case, found: Finding) -> str:
     if found.df < FEWEST_DF:
         return f"the sets leave {found.df:.1f} degrees of freedom; {FEWEST_DF} are needed"
     return "nothing varies within or between the sets" if math.isnan(found.p_value) else ""
+
+
+def miss_group_degrees(case: Case, found: Finding) -> str:
+    """Miss degrees of freedom between groups: with one treated group hardly any are left."""
+    if found.df < FEWEST_DF:
+        what = f"{case.made.grouping}: the groups leave {found.df:.1f} degrees of freedom"
+        return f"{what}; {FEWEST_DF} are needed"
+    return "nothing varies within or between the groups" if math.isnan(found.p_value) else ""
 
 
 def miss_mixed_sets(_: Case, found: Finding) -> str:

@@ -34,6 +34,7 @@ class Background:
     covariates: pd.DataFrame | None = None  # of everybody, for the columns of the formula
     # participation drawn again; None where no randomisation test is asked for
     redraws: Redraws | None = None
+    grouping: str = ""
 
     def __repr__(self) -> str:
         """Return the design in one line; nobody's covariates are shown."""
@@ -123,6 +124,15 @@ class Case:
     def clusters(self) -> Codes | None:
         """The matched sets, where there are enough to cluster errors by."""
         return self.sets if np.unique(self.sets).size >= FEWEST_CLUSTERS else None
+
+    @property
+    def groups(self) -> Codes | None:
+        """The group of each person used, where groups were declared."""
+        background = self.background
+        if background is None or background.covariates is None or not background.grouping:
+            return None
+        column = background.covariates[background.grouping].to_numpy()[self.arms.positions]
+        return np.asarray(pd.factorize(column, use_na_sentinel=False)[0], dtype=np.int64)
 
     @property
     def made(self) -> Background:

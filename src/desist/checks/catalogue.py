@@ -52,6 +52,10 @@ def _has_sets(case: Case) -> bool:
     return case.has_sets
 
 
+def _has_groups(case: Case) -> bool:
+    return case.groups is not None
+
+
 def _has_redraws(case: Case) -> bool:
     return case.background is not None and case.background.redraws is not None
 
@@ -210,6 +214,7 @@ _ENTRIES = (
         needs=VARYING,
         doubts=(why.doubt_normality,),
         note=of.note_odds,
+        is_of_odds=True,
     ),
     # matched sets
     Entry(
@@ -232,6 +237,18 @@ _ENTRIES = (
         note=of.note_degrees,
         given=_has_sets,
     ),
+    # groups that people belong to
+    Entry(
+        "cr2_groups",
+        "Weighted, CR2 errors by group",
+        (*RATE, *FREQUENCY, *RMST),
+        of.correct_groups,
+        needs=(why.need_known_outcomes, why.need_groups, *VARYING),
+        doubts=(why.doubt_normality,),
+        shortfall=why.miss_group_degrees,
+        note=of.note_group_degrees,
+        given=_has_groups,
+    ),
     Entry(
         "mantel_haenszel",
         "Mantel–Haenszel difference",
@@ -251,6 +268,7 @@ _ENTRIES = (
         needs=PAIRED,
         note="the ratio is an odds ratio given the pair",
         given=_has_sets,
+        same_size=False,
     ),
     Entry(
         "mcnemar_mid_p",
@@ -261,6 +279,7 @@ _ENTRIES = (
         needs=PAIRED,
         note="the ratio is an odds ratio given the pair",
         given=_has_sets,
+        same_size=False,
     ),
     # exact tests of counts of people
     Entry(
@@ -272,6 +291,7 @@ _ENTRIES = (
         needs=EXACT,
         shortfall=why.miss_odds,
         note=of.ODDS_NOTE,
+        is_of_odds=True,
     ),
     Entry(
         "fisher_central",
@@ -282,6 +302,7 @@ _ENTRIES = (
         needs=EXACT,
         shortfall=why.miss_odds,
         note=of.ODDS_NOTE,
+        is_of_odds=True,
     ),
     Entry(
         "fisher_mid_p",
@@ -292,6 +313,7 @@ _ENTRIES = (
         needs=EXACT,
         shortfall=why.miss_odds,
         note=of.ODDS_NOTE,
+        is_of_odds=True,
     ),
     Entry(
         "boschloo",
@@ -359,6 +381,7 @@ _ENTRIES = (
         shortfall=why.miss_overlap,
         note=f"{of.RANK_NOTE}; {of.DESCRIPTIVE}",
         is_of_order=True,
+        same_size=False,
     ),
     Entry(
         "wilcoxon",
@@ -367,6 +390,7 @@ _ENTRIES = (
         of.rank,
         needs=(why.need_varying_outcomes, why.need_exchangeable),
         note=of.DESCRIPTIVE,
+        same_size=False,
     ),
     Entry(
         "permutation",

@@ -47,6 +47,11 @@ class Entry:
         Whether anybody would look for it, such as for one of matched sets where there are some.
     is_of_order : bool
         Whether the estimate is P(later) minus P(sooner), which has no unit.
+    is_of_odds : bool
+        Whether the ratio is one of odds.
+    same_size : bool
+        Whether it is of the quantity that the posterior is of, so that sizes can be compared and
+        not sides alone.
 
     Examples
     --------
@@ -66,6 +71,8 @@ class Entry:
     note: str | Remark = ""
     given: Callable[[Case], bool] = is_asked
     is_of_order: bool = False
+    is_of_odds: bool = False
+    same_size: bool = True
 
 
 def make_check(entry: Entry, case: Case) -> Check:

@@ -84,7 +84,8 @@ def run_checks(
     source = np.random.default_rng(rng)
     outcomes = _list_outcomes(people)
     redraws = redraw(people.design, n_draws=n_draws, rng=source, outcomes=outcomes)
-    background = Background(people.design, people.cohort.covariates, redraws)
+    grouping = _choose_grouping(people)
+    background = Background(people.design, people.cohort.covariates, redraws, grouping)
     made: list[Check] = []
     # in this order, because the measures share one stream of random numbers
     for cases in (
@@ -161,6 +162,12 @@ def _list_outcomes(sample: Sample) -> tuple[NDArray[np.float64], ...]:
     """List what the randomisation tests will compare, so that they share their draws."""
     columns = (sample.within.reoffended, sample.recorded.offences, sample.within.days)
     return tuple(np.asarray(column, dtype=float) for column in columns if column is not None)
+
+
+def _choose_grouping(sample: Sample) -> str:
+    """Choose the coarsest of the declared groups: who is alike in finer ones is alike there too."""
+    used = sample.cohort.covariates.loc[sample.used]
+    return min(sample.cohort.groups, key=lambda name: used[name].nunique(), default="")
 
 
 def _read_rate(sample: Sample, background: Background) -> list[Case]:

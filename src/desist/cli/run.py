@@ -127,4 +127,5 @@ def _read_design(settings: Mapping[str, Any]) -> tuple[Any, Any, Any, Any]:
 
 def _evaluate(study: Study, cohort: Cohort, design: Design, analysis: str = "") -> View:
     title = f"{study.title} ({analysis} analysis)" if analysis else study.title
-    return make_view(evaluate(cohort, design, title=title, **study.model), study.rules)
+    made = evaluate(cohort, design, title=title, margins=study.margins, **study.model)
+    return make_view(made, study.rules)

@@ -16,12 +16,13 @@ from desist.arguments import (
 )
 from desist.design.catalogue import METHODS
 from desist.errors import Fault, InputError, raise_faults
-from desist.estimands import Estimand
+from desist.estimands import TRUNCATED, Estimand, Measure
+from desist.evaluation._margins import find_margin_faults
 from desist.intake.tidy import WAYS
 from desist.report.disclosure import RULE_SETS
 from desist.writing import say_reason
 
-TEXT, TEXTS = "text", "a list of texts"
+TEXT, TEXTS, TRUTH = "text", "a list of texts", "true or false"
 NUMBER, WHOLE, NUMBER_OR_TEXT = "a number", "a whole number", "a number or text"
 NUMBERS = "a list of numbers"
 KEYS: Mapping[str, Mapping[str, str]] = {
@@ -52,7 +53,10 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "inference": TEXT,
         "seed": WHOLE,
         "horizon": NUMBER,
+        "calibrated": TRUTH,
+        "one_process": TRUTH,
     },
+    "margins": {measure.value: NUMBER for measure in Measure},
     "report": {"rules": TEXT},
     "sensitivity": {
         "analyses": TEXTS,
@@ -76,7 +80,7 @@ LARGEST = 1024**2  # bytes of a settings file
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "inference": ("auto", "nuts", "laplace", "nested"),
     "rules": tuple(RULE_SETS),
-    "estimand": tuple(estimand.value for estimand in Estimand),
+    "estimand": tuple(one.value for one in Estimand if one not in TRUNCATED.values()),
     "measure": ("rate", "frequency", "rmst"),
 }
 LIMITS: Mapping[str, Mapping[str, Any]] = {
@@ -102,6 +106,7 @@ class Study:
     missing: dict[str, str] = field(default_factory=dict)
     model: dict[str, Any] = field(default_factory=dict)
     report: dict[str, Any] = field(default_factory=dict)
+    margins: dict[str, float] = field(default_factory=dict)
     sensitivity: dict[str, Any] = field(default_factory=dict)
     # analyses by name, each the design section with its own entries over it; empty for a study of
     # one analysis
@@ -129,6 +134,7 @@ def read_study(path: str | Path) -> Study:
         missing=dict(content.get(MISSING, {})),
         model=dict(content.get("model", {})),
         report=dict(content.get("report", {})),
+        margins=dict(content.get("margins", {})),
         sensitivity=dict(content.get("sensitivity", {})),
         analyses={name: _inherit(design, own) for name, own in content.get(ANALYSES, {}).items()},
         headline=study.get("headline"),
@@ -190,6 +196,10 @@ def _find_faults(content: Mapping[str, Any]) -> list[Fault]:
         ]
     expected = "a name of letters, digits, - and _"
     faults += [
+        replace(fault, where=fault.where.replace("margins, ", "[margins] "))
+        for fault in find_margin_faults(_keep_known(content.get("margins", {})))
+    ]
+    faults += [
         Fault(f"[{section}] {key}", "a value", "none", "add it")
         for section, key in REQUIRED
         if key not in content.get(section, {})
@@ -202,6 +212,16 @@ def _find_faults(content: Mapping[str, Any]) -> list[Fault]:
     for name, section, known in _list_sections(content):
         faults += _find_faults_in(name, section, known)
     return faults + _find_headline_faults(content)
+
+
+def _keep_known(margins: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the numbers of measures: what else there is, is told of as an entry."""
+    known = {measure.value for measure in Measure}
+    return {key: value for key, value in margins.items() if key in known and _is_number(value)}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_section(value: Any) -> bool:
@@ -276,9 +296,8 @@ def _find_value_faults(where: str, key: str, value: Any, kind: str) -> list[Faul
         found = find_number_faults(where, value, **LIMITS.get(key, {}), whole=kind == WHOLE)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         return [replace(f, expected=f.expected if is_number else kind) for f in found]
-    if kind and not isinstance(value, str):
-        return [Fault(where, kind, describe(value))]
-    return []
+    is_right = isinstance(value, bool) if kind == TRUTH else isinstance(value, str) or not kind
+    return [] if is_right else [Fault(where, kind, describe(value))]
 
 
 def _find_numbers_faults(where: str, value: Any) -> list[Fault]:

@@ -5,16 +5,20 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from numbers import Integral
 from typing import Any
 
 from desist.arguments import describe, find_choice_faults, find_kind_faults, find_number_faults
+from desist.cohort._possible import (
+    ROUNDING,
+    find_contradictions,
+    find_narrow_faults,
+    is_of_no_count,
+)
 from desist.cohort.flow import RecordFlow
 from desist.errors import Fault, raise_faults
 from desist.estimands import Measure
 
-SAME = 1e-9  # proportions of counts that differ by rounding in a computer alone
 PUBLISHED_MEASURES = (Measure.RATE, Measure.FREQUENCY, Measure.TIME_AMONG_REOFFENDERS)
 
 _P_PRINTED = re.compile(r"<?(0(\.[0-9]+)?|1(\.0+)?)")
@@ -26,12 +30,6 @@ _NUMBERS: Mapping[str, Callable[[Any], float]] = {
     ("treated", "comparison", "lower", "upper", "difference_printed"),
     lambda value: float(str(value)),  # 0.157 of 32 bits is 0.157, and not 0.15700000524520874
 )
-# half a unit of the coarsest printing: whole percentages, one decimal, whole days
-_ROUNDING = {
-    Measure.RATE: 0.005,
-    Measure.FREQUENCY: 0.05,
-    Measure.TIME_AMONG_REOFFENDERS: 0.5,
-}
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,8 @@ class PublishedMeasure:
     Raises
     ------
     InputError
-        If the line contradicts itself; every fault is listed.
+        If the line contradicts itself, or its interval is too narrow for so many people; every
+        fault is listed.
 
     Examples
     --------
@@ -106,8 +105,7 @@ class PublishedMeasure:
         if self.treated_count is not None:
             return float(self.treated_count)
         total = self.treated * self.n_treated
-        gap = abs(round(total) / self.n_treated - self.treated)
-        is_given = self.measure is Measure.RATE and gap <= _find_half_unit(self.treated)
+        is_given = self.measure is Measure.RATE and not is_of_no_count(self, total)
         return float(round(total)) if is_given else total
 
     @property
@@ -189,7 +187,8 @@ def _find_measure_faults(line: PublishedMeasure) -> list[Fault]:
     measure = str(line.measure) if isinstance(line.measure, str) else line.measure
     faults = find_choice_faults("measure", measure, PUBLISHED_MEASURES)
     faults += [*_find_size_faults(line), *_find_mean_faults(line), *_find_option_faults(line)]
-    return faults or [*_find_interval_faults(line), *_find_count_faults(line)]
+    faults = faults or [*_find_interval_faults(line), *_find_count_faults(line)]
+    return faults or find_narrow_faults(line)
 
 
 def _find_size_faults(line: PublishedMeasure) -> list[Fault]:
@@ -237,7 +236,7 @@ def _find_option_faults(line: PublishedMeasure) -> list[Fault]:
 
 def _find_interval_faults(line: PublishedMeasure) -> list[Fault]:
     faults = []
-    slack = 3 * _ROUNDING[line.measure]  # the two means and the limit are all rounded
+    slack = 3 * ROUNDING[line.measure]  # the two means and the limit are all rounded
     found = f"{line.lower:g} to {line.upper:g}"
     if line.lower == line.upper:
         advice = "give the limits with more digits"
@@ -261,18 +260,11 @@ def _find_count_faults(line: PublishedMeasure) -> list[Fault]:
         return []
     if line.measure is Measure.TIME_AMONG_REOFFENDERS:
         return [Fault("treated_count", "None for the time", repr(count))]
-    slack = _ROUNDING[line.measure] * 1.0001  # a mean that ends in a 5 may be rounded either way
+    slack = ROUNDING[line.measure] * 1.0001  # a mean that ends in a 5 may be rounded either way
     if count >= 0 and abs(count / line.n_treated - line.treated) <= slack:
         return []
     found = f"{count} of {line.n_treated}"
     return [Fault("treated_count", f"a count that gives {line.treated:g} per person", found)]
-
-
-def _find_half_unit(value: float) -> float:
-    """Return half a unit of the last digit that a proportion is written with, or of a percent."""
-    exponent = Decimal(repr(value)).as_tuple().exponent
-    digits = -int(exponent) if isinstance(exponent, int) else 0
-    return max(min(0.5 * 10.0**-digits, _ROUNDING[Measure.RATE]) * 1.0001, SAME)
 
 
 def _find_kinds_faults(study: PublishedStudy) -> list[Fault]:
@@ -311,6 +303,8 @@ def _find_study_faults(study: PublishedStudy) -> list[Fault]:
     if len(sizes) > 1:
         found = " and ".join(f"{treated}, {comparison}" for treated, comparison in sorted(sizes))
         faults.append(Fault("measures", "the same people for rate and frequency", found))
+    if not faults:
+        faults += find_contradictions({line.measure: line for line in study.measures})
     n_treated, n_comparison = max(sizes, default=(0, 0))
     if sizes and study.flow is not None and study.flow.n_analysed != n_treated:
         found = f"{study.flow.n_analysed}"

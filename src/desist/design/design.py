@@ -18,7 +18,7 @@ from desist.design.protocol import UNKNOWN, Material, Method, Weighting
 from desist.design.scores.models import RegressionScore, ScoreModel, draw_scores
 from desist.design.scores.propensity import PropensityScore
 from desist.errors import CannotAnswerError, Fault, InputError, NoOverlapError, raise_faults
-from desist.estimands import Estimand
+from desist.estimands import TRUNCATED, Estimand
 from desist.execution import on_one_thread
 from desist.privacy import FEWEST_SHARING
 from desist.progress import follow
@@ -461,6 +461,8 @@ def _finish(
     estimand = material.estimand
     if estimand is Estimand.ATT and bool((weights[treated] == 0).any()):
         estimand = Estimand.MATCHED_ATT
+    if weighting.is_truncated:
+        estimand = TRUNCATED.get(estimand.asked, estimand)
     balance = measure_balance(
         material.covariates,
         material.variables,

@@ -75,6 +75,8 @@ class Weighting:
         What the reader has to know: people trimmed, weights truncated.
     scores : PropensityScore or None
         The scores that were used, where the method estimated them again.
+    is_truncated : bool
+        Whether weights were cut, so that they no longer carry an arm to those asked about.
     """
 
     weights: NDArray[np.float64]
@@ -83,6 +85,7 @@ class Weighting:
     matches: NDArray[np.int64] | None = None
     notes: tuple[str, ...] = field(default=())
     scores: PropensityScore | None = None
+    is_truncated: bool = False
 
 
 class UsualAnswers:

@@ -242,9 +242,8 @@ def _scatter_by_model(
         total += added
         fourths += seen.fourths[block] @ np.square(_vary_on_scale(of_row, slopes[0]))
     observed_scale, own_scale = (slope @ total @ slope.T for slope in slopes)
-    freedom = np.divide(
-        np.square(np.diag(observed_scale)), fourths, out=np.full(k, np.inf), where=fourths > 0
-    )
+    squared = np.square(np.diag(observed_scale))
+    freedom = np.divide(squared, fourths, out=np.full(k, float(len(rows))), where=fourths > 0)
     return Assumed(observed_scale, own_scale, freedom)
 
 

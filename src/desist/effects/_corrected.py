@@ -113,16 +113,30 @@ def correct_fit(fit: Fit, days: Floats | None = None) -> CorrectedFit | None:
     return None
 
 
-def size_arms(
-    corrected: CorrectedFit, measure: Measure
-) -> tuple[tuple[float, float] | None, tuple[float, float] | None]:
+@dataclass(frozen=True)
+class Worth:
+    """What each arm is worth for a measure, treated first; None where there is no such figure."""
+
+    sizes: tuple[float, float] | None = None
+    kish: tuple[float, float] | None = None
+    freedom: tuple[float, float] | None = None
+
+
+def size_arms(corrected: CorrectedFit, measure: Measure) -> Worth:
     """Return what each arm is worth for a measure."""
     about = ABOUT.get(measure)
     comparison, treated = corrected.arms
     if about is None or not (treated.is_usable[about] and comparison.is_usable[about]):
-        return None, None
-    sizes = (float(treated.sizes[about]), float(comparison.sizes[about]))
-    return sizes, (float(treated.kish[about]), float(comparison.kish[about]))
+        return Worth()
+    pairs = [
+        (float(of_treated[about]), float(of_comparison[about]))
+        for of_treated, of_comparison in (
+            (treated.sizes, comparison.sizes),
+            (treated.kish, comparison.kish),
+            (treated.freedom, comparison.freedom),
+        )
+    ]
+    return Worth(*pairs)
 
 
 def name_uncorrected(corrected: CorrectedFit, measure: Measure) -> tuple[str, ...]:

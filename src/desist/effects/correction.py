@@ -22,6 +22,9 @@ class Correction:
         outcome that nobody or everybody has).
     kish : tuple of float, or None
         The same by the weights alone.
+    freedom : tuple of float, or None
+        Degrees of freedom of the spread of each arm's mean: as many people with equal parts in
+        it know it as well. Few, where a handful of people who can offend very often carry it.
     not_corrected : tuple of str
         The arms that are left as the model has them, because nobody or everybody in them has
         the outcome.
@@ -34,6 +37,7 @@ class Correction:
     upper: float
     sizes: tuple[float, float] | None = None
     kish: tuple[float, float] | None = None
+    freedom: tuple[float, float] | None = None
     not_corrected: tuple[str, ...] = ()
 
 
@@ -51,6 +55,7 @@ def pool_corrections(corrections: Sequence[Correction | None]) -> Correction | N
         upper=float(np.mean([one.upper for one in known])),
         sizes=_average_pairs([one.sizes for one in known]),
         kish=_average_pairs([one.kish for one in known]),
+        freedom=_average_pairs([one.freedom for one in known]),
         not_corrected=tuple(names),
     )
 

@@ -3,6 +3,7 @@
 # Averages over people are taken within a draw, summaries across draws; the ends of intervals are
 # never averaged.
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,6 +15,7 @@ import xarray as xr
 from desist._types import Floats, Mask
 from desist.arguments import (
     describe,
+    find_choice_faults,
     find_kind_faults,
     find_number_faults,
     find_probability_faults,
@@ -25,6 +27,7 @@ from desist.effects._corrected import (
     name_uncorrected,
     size_arms,
 )
+from desist.effects._error import find_errors
 from desist.effects.correction import Correction
 from desist.errors import Fault, InputError, NotConvergedError, raise_faults
 from desist.estimands import Estimand, Interval, Measure, Scale
@@ -35,6 +38,7 @@ LARGEST_BENEFITS = {
     Measure.RATE: "a difference of proportions",
     Measure.HAZARD_RATIO: "a distance of a ratio below 1",
 }
+CENTRES = ("mean", "median")
 NOT_FINITE = (
     "not a finite number: everybody or nobody of an arm reoffends under it, too surely for this "
     "measure; give tighter priors, or leave the measure out"
@@ -66,6 +70,10 @@ class Effect:
     correction : Correction or None
         What the model alone says, and what each arm is worth; None where the effect is that of
         the model alone, and for the groups of `estimate_effects_by_group`.
+    centre : {"mean", "median"}
+        Which of its posterior stands for a mean or a difference. The mean for people, because
+        the average of an arm is then what was observed of it; the median for printed figures,
+        where the mean of a leaning posterior is not what was printed.
     """
 
     measure: Measure
@@ -79,10 +87,12 @@ class Effect:
     diagnostics: Diagnostics
     probability: float = 0.95
     correction: Correction | None = None
+    centre: str = "mean"
 
     def __post_init__(self) -> None:
         """Let no draw pass that is not a number."""
-        raise_faults("effect", find_probability_faults(self.probability))
+        faults = find_probability_faults(self.probability)
+        raise_faults("effect", [*faults, *find_choice_faults("centre", self.centre, CENTRES)])
         if reason := _doubt_draws(self):
             raise NotConvergedError(f"{self.measure}: {reason}")
 
@@ -98,14 +108,48 @@ class Effect:
 
     @property
     def estimate(self) -> float:
-        """Posterior mean of a difference; posterior median of a ratio, which leans."""
-        values = self.draws.to_numpy()
-        return float(values.mean() if self.scale is Scale.DIFFERENCE else np.median(values))
+        """The centre of a difference; posterior median of a ratio, which leans."""
+        if self.scale is Scale.RATIO:
+            return float(np.median(self.draws.to_numpy()))
+        return self.find_centre(self.draws)
+
+    def find_centre(self, draws: xr.DataArray | None) -> float:
+        """Return what stands for a mean or a difference, as `centre` says.
+
+        Parameters
+        ----------
+        draws : xarray.DataArray or None
+            Such as `treated`.
+
+        Returns
+        -------
+        float
+            Their mean or median; NaN without any.
+        """
+        if draws is None:
+            return math.nan
+        values = draws.to_numpy()
+        return float(np.median(values) if self.centre == "median" else values.mean())
 
     @cached_property
     def interval(self) -> Interval:
         """Equal-tailed posterior interval of `draws`."""
         return summarise_interval(self.draws, self.probability)
+
+    @cached_property
+    def errors(self) -> tuple[float, float]:
+        """Monte Carlo standard errors of both ends of `interval`; 0 for an integral."""
+        return find_errors(self.draws.to_numpy(), self.probability, self.diagnostics)
+
+    @property
+    def excludes_null(self) -> bool:
+        """Whether the interval excludes no difference, by twice the error of its end at least.
+
+        Nearer than that other draws of the same posterior might not.
+        """
+        (below, above), null = self.errors, self.scale.null
+        limits = self.interval
+        return limits.lower - 2 * below > null or limits.upper + 2 * above < null
 
     @property
     def odds_ratio(self) -> xr.DataArray | None:
@@ -314,7 +358,8 @@ def summarise_interval(draws: xr.DataArray, probability: float) -> Interval:
         In the unit of the draws.
     """
     tail = (1 - probability) / 2
-    lower, upper = np.quantile(draws.to_numpy(), [tail, 1 - tail])
+    # Hazen's: the point in the middle of each share, as the points of an integral stand
+    lower, upper = np.quantile(draws.to_numpy(), [tail, 1 - tail], method="hazen")
     return Interval(float(lower), float(upper), probability)
 
 
@@ -362,15 +407,16 @@ def _predict_parts(
 def _describe_correction(corrected: CorrectedFit, alone: Effect | None) -> Correction | None:
     if alone is None:  # it is no number, so that nothing can be said beside the corrected one
         return None
-    sizes, kish = size_arms(corrected, alone.measure)
+    worth = size_arms(corrected, alone.measure)
     return Correction(
         treated=None if alone.treated is None else float(alone.treated.mean()),
         comparison=None if alone.comparison is None else float(alone.comparison.mean()),
         contrast=alone.estimate,
         lower=alone.interval.lower,
         upper=alone.interval.upper,
-        sizes=sizes,
-        kish=kish,
+        sizes=worth.sizes,
+        kish=worth.kish,
+        freedom=worth.freedom,
         not_corrected=name_uncorrected(corrected, alone.measure),
     )
 

@@ -23,7 +23,8 @@ def name_apart(effects: Iterable[Effect]) -> tuple[str, ...]:
 
 def tells_of(warning: str, measure: Measure) -> bool:
     """Say whether a warning holds figures of a measure, so that it goes where these go."""
-    return warning.startswith(_begin(measure))
+    of_process = f"{measure}: under one process"  # as `_one_process` begins
+    return warning.startswith((_begin(measure), of_process))
 
 
 def _is_apart(effect: Effect, before: float) -> bool:

@@ -21,7 +21,9 @@ from desist.writing import say_reason
 SUBJECT = "evaluation"
 LARGEST = 256 * 1024**2  # bytes of the file, and of all arrays together
 MOST_NAMES = 100
-DIMENSIONS = ("chain", "draw")
+DIMENSIONS = frozenset(
+    name for axis in ("chain", "draw") for name in (axis, *(f"{axis}_{m}" for m in Measure))
+)
 HARMLESS_FILTERS = frozenset({h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE})
 # what h5py raises for a damaged file; it has no error of its own
 UNREADABLE = (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError)
@@ -81,7 +83,8 @@ def _look(opened: Any, record: str, known: set[str]) -> tuple[list[str], list[Fa
     if record not in names:
         found = "no record of an evaluation"
         return [], [Fault("", f"schema {SCHEMA}", found, "save one with save_evaluation")]
-    faults, sizes, shapes = [], 0, set()
+    faults, sizes = [], 0
+    shapes: dict[str, set[tuple[int, ...]]] = {}
     for name in names:
         if name not in known and name not in DIMENSIONS:
             faults.append(Fault("a name", "the record or draws of a measure", "another"))
@@ -92,11 +95,15 @@ def _look(opened: Any, record: str, known: set[str]) -> tuple[list[str], list[Fa
         faults += kinds
         if not kinds:
             sizes += _find_size(opened[name].id)
-            shapes |= set() if name == record or name in DIMENSIONS else {opened[name].shape}
+            if name != record and name not in DIMENSIONS:
+                shapes.setdefault(name.rpartition("_")[0], set()).add(opened[name].shape)
     if sizes > LARGEST:
         faults.append(Fault("", f"at most {LARGEST:,} bytes unpacked", f"{sizes:,}"))
-    if len(shapes) > 1:
-        faults.append(Fault("draws", "as many of every measure", f"{len(shapes)} shapes"))
+    faults += [
+        Fault(f"draws of {measure}", "as many of every part", f"{len(found)} shapes")
+        for measure, found in shapes.items()
+        if len(found) > 1
+    ]
     return [name for name in names if name in known - {record}], faults
 
 

@@ -24,7 +24,12 @@ from desist.design.design import Design
 from desist.effects.effect import Effect, contrast_measures
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
+from desist.evaluation._doubts import name_narrow, name_unpredicted, predict_again
+from desist.evaluation._few_carry import name_carried
+from desist.evaluation._groups import name_groups
+from desist.evaluation._margins import find_margin_faults, read_margins
 from desist.evaluation._model_alone import name_apart
+from desist.evaluation._one_process import OneProcess, fit_one_process, say_one_process
 from desist.evaluation.categories import (
     TOO_FEW,
     count_levels,
@@ -62,7 +67,6 @@ class NotGiven:
 NOT_GIVEN = NotGiven()
 FEW_REOFFENDERS = 30
 LEVEL_OF_A_TERM = re.compile(r"(?:C\()?(?P<column>.+?)(?:,[^\[]*)?\)?\[(?:T\.)?(?P<level>.*)\]")
-ROBUST, NARROWER = "weighted_difference_hc3", 0.2
 
 
 def evaluate(
@@ -72,11 +76,13 @@ def evaluate(
     models: Sequence[Model] | None = None,
     covariates: str | NotGiven | None = NOT_GIVEN,
     calibrated: bool = True,
+    one_process: bool = False,
     inference: str | Engine = "auto",
     horizon: float | None = None,
     probability: float = 0.95,
     seed: int = 0,
     title: str = "Evaluation of a programme",
+    margins: Mapping[str, float] | None = None,
     flow: RecordFlow | None = None,
     evidence: EvidencePrior | None = None,
 ) -> Evaluation:
@@ -98,6 +104,10 @@ def evaluate(
     calibrated : bool
         Whether the models' averages are corrected by what was observed of each arm, as in
         `estimate_effects`; False for the models alone.
+    one_process : bool
+        Whether one process behind rate, frequency and time (`ProcessModel`) is fitted too. Where
+        `check_one_process` finds that it suffices, its posterior is offered beside the reported
+        one, as the sharper answer under that assumption.
     inference : {"auto", "nuts", "laplace", "nested"}, Nuts, Laplace or Nested
         How the posterior is obtained.
     horizon : float, optional
@@ -109,6 +119,10 @@ def evaluate(
         Of all randomness; the same seed gives the same answer.
     title : str
         Heading of the report.
+    margins : mapping of str to float, optional
+        The least benefit that matters by measure, such as ``{"rate": 0.05}`` for five people per
+        100, in the unit of the measure; for the hazard ratio the distance of the ratio below 1.
+        Sentences then say how the posterior stands to it.
     flow : RecordFlow, optional
         From the records submitted to the people analysed, for the report.
     evidence : EvidencePrior, optional
@@ -132,21 +146,26 @@ def evaluate(
     """
     faults = _find_model_faults(models, covariates) + _find_setting_faults(inference, horizon, seed)
     faults += find_kind_faults("calibrated", calibrated, bool, "True or False")
-    faults += find_kind_faults("title", title, str, "a text")
+    faults += find_kind_faults("one_process", one_process, bool, "True or False")
+    faults += find_kind_faults("title", title, str, "a text") + find_margin_faults(margins)
     faults += find_probability_faults(probability) + find_evidence_faults(evidence)
     raise_faults("evaluation", faults + _find_flow_faults(flow))
     sample = build_sample(cohort, design, horizon)
+    summary = summarise_design(sample)
     chosen = _choose_models(models, covariates)
-    streams = np.random.default_rng(seed).spawn(len(chosen) + 1)
+    # checks have the stream after the models, and predictions the one after it
+    *streams, predicting, of_process = np.random.default_rng(seed).spawn(len(chosen) + 3)
     fits = _fit_all(chosen, sample, inference, streams)
     effects, reasons = _contrast_all(fits, probability, calibrated=calibrated)
-    beside, about_evidence = weigh_evidence(effects, fits, evidence)
     by_group, ungrouped = evaluate_groups(fits, probability=probability, calibrated=calibrated)
     by_day, untold = evaluate_days(fits, probability=probability, calibrated=calibrated)
     checks = run_checks(sample, rng=streams[-1])
-    summary = summarise_design(sample)
+    predictive = predict_again(fits, sample, predicting)
+    process = None
+    if one_process:
+        covaried = _choose_covariates(covariates)
+        process = fit_one_process(sample, covaried, inference, probability, of_process)
     prognostic, hidden = _check_prognostic(sample, summary["balance"])
-    constant = (name for fit in fits for name in fit.constant_covariates)
     return Evaluation(
         title=title,
         estimand=design.estimand,
@@ -155,25 +174,27 @@ def evaluate(
         unavailable=_name_unavailable(cohort, effects, sample.obstacles) | reasons,
         design=summary,
         flow=flow,
-        settings=_list_settings(sample, chosen, inference) | {"calibrated": calibrated},
+        settings=_list_settings(sample, chosen, inference)
+        | _list_switches(calibrated=calibrated, one_process=one_process),
         seed=seed,
         horizon=sample.horizon,
         fits=fits,
         prognostic=prognostic,
+        predictive=predictive,
+        margins=read_margins(margins),
+        one_process=process if isinstance(process, OneProcess) else None,
         smallest_group=find_smallest_group(sample),
         by_group=by_group,
         by_day=by_day,
         warnings=(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
-            *list_cautions(tuple(effects.values())),
-            *_name_constant(constant, cohort),
-            *_doubt_narrow_posteriors(effects, checks),
-            *name_apart(effects.values()),
-            *about_evidence,
+            *_list_doubts(effects, fits, checks, sample),
+            *name_unpredicted(predictive),
+            *say_one_process(process, effects),
             *ungrouped,
             *untold,
         ),
-        evidence=beside,
+        evidence=weigh_evidence(effects, fits, evidence),
     )
 
 
@@ -245,13 +266,16 @@ def _choose_models(
 ) -> tuple[Model, ...]:
     if models is not None:
         return tuple(models)
-    if isinstance(covariates, NotGiven):
-        covariates = FROM_DESIGN
+    covariates = _choose_covariates(covariates)
     return (
         RateModel(covariates=covariates),
         FrequencyModel(covariates=covariates),
         SurvivalModel(covariates=covariates),
     )
+
+
+def _choose_covariates(covariates: str | NotGiven | None) -> str | None:
+    return FROM_DESIGN if isinstance(covariates, NotGiven) else covariates
 
 
 def _fit_all(
@@ -298,6 +322,11 @@ def _list_settings(
     }
 
 
+def _list_switches(*, calibrated: bool, one_process: bool) -> dict[str, bool]:
+    asked = {"one_process": True} if one_process else {}
+    return {"calibrated": calibrated} | asked
+
+
 def _lacks_outcome(model: Model, cohort: Cohort) -> bool:
     roles = [role for role in ("reoffended", "offences", "days") if role in model.needs]
     return any(getattr(cohort, role) is None for role in roles)
@@ -316,29 +345,25 @@ def _require_one_answer(effects: Sequence[Effect]) -> None:
         raise InputError("evaluation", [Fault("models", "one for each measure", found, advice)])
 
 
-def _doubt_narrow_posteriors(
-    found: Mapping[Measure, Effect], checks: Sequence[Check]
+def _list_doubts(
+    effects: Mapping[Measure, Effect],
+    fits: Sequence[Fit],
+    checks: Sequence[Check],
+    sample: Sample,
 ) -> tuple[str, ...]:
-    """Name posteriors that the robust error of the weighted difference finds too narrow."""
-    # Scaling weights to the effective size is right when weights have little to do with how much
-    # outcomes vary; where large weights meet large variance, intervals are too short.
-    told = []
-    for check in checks:
-        effect = found.get(check.measure)
-        if check.check != ROBUST or not check.applicable or effect is None:
-            continue
-        robust = check.upper - check.lower
-        posterior = effect.interval.upper - effect.interval.lower
-        if robust > (1 + NARROWER) * posterior and check.measure.is_causal:
-            told.append(
-                f"{check.measure}: the robust interval is {robust / posterior - 1:.0%} wider than "
-                "the posterior's; people with large weights vary more than others, and the "
-                "posterior may be too sure."
-            )
-    return tuple(told)
+    """List what is doubtful about posteriors, or was left out of them."""
+    return (
+        *list_cautions(tuple(effects.values())),
+        *_name_constant(fits, sample.cohort),
+        *name_groups(sample),
+        *name_narrow(effects, checks),
+        *name_apart(effects.values()),
+        *name_carried(effects.values()),
+    )
 
 
-def _name_constant(constant: Iterable[str], cohort: Cohort) -> tuple[str, ...]:
+def _name_constant(fits: Sequence[Fit], cohort: Cohort) -> tuple[str, ...]:
+    constant = (name for fit in fits for name in fit.constant_covariates)
     names = ", ".join(dict.fromkeys(_name_term(name, cohort) for name in constant))
     reason = "the same for everybody who is compared"
     return (f"The outcome models leave out {names}: {reason}.",) if names else ()

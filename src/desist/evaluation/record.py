@@ -12,17 +12,22 @@ import pandas as pd
 import xarray as xr
 
 from desist.arguments import find_choice_faults
+from desist.checks.agreement import AGREES, compare_with_posterior
+from desist.checks.catalogue import CATALOGUE
 from desist.checks.check import Check
 from desist.checks.designs.prognostic import PrognosticCheck
 from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedStudy
+from desist.effects._error import find_errors
 from desist.effects.days import DayRow
 from desist.effects.effect import Effect, summarise_interval
 from desist.effects.groups import GroupTable
 from desist.errors import raise_faults
-from desist.estimands import Estimand, Measure
+from desist.estimands import Estimand, Measure, Scale
+from desist.evaluation._one_process import OneProcess
 from desist.evaluation.with_evidence import EvidenceResult
 from desist.models.fit import Fit
+from desist.models.predictive.record import PredictiveCheck
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,8 @@ class MeasureRow:
     n_treated, n_comparison : int
         People behind the figures.
     treated, comparison, difference : float
-        Posterior means; NaN for the hazard ratio.
+        Posterior means, or medians where printed figures were evaluated; NaN for the hazard
+        ratio.
     lower, upper : float
         Equal-tailed posterior limits of the difference; NaN for the hazard ratio.
     ratio, ratio_lower, ratio_upper : float
@@ -51,6 +57,9 @@ class MeasureRow:
         Diagnostics; NaN where the engine has no such figure.
     causal : True or "descriptive"
         Whether the contrast may be read as an effect, given the design.
+    mcse_lower, mcse_upper : float
+        Monte Carlo standard errors of the limits of the difference, or of the hazard ratio: what
+        other draws of the same posterior would move them by. 0 where it was integrated.
     """
 
     measure: Measure
@@ -71,6 +80,8 @@ class MeasureRow:
     rhat_max: float
     ess_bulk_min: float
     causal: Literal[True, "descriptive"]
+    mcse_lower: float = math.nan
+    mcse_upper: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -80,11 +91,13 @@ class ComparedCheck(Check):
     Attributes
     ----------
     agrees : bool or None
-        Whether both point the same way and both exclude, or both include, no difference;
-        None when the check is not applicable.
+        Whether `agreement` is "agrees"; None when the check is not applicable.
+    agreement : str or None
+        "agrees", "differs in size" or "disagrees", as `desist.checks.compare_with_posterior` says.
     """
 
     agrees: bool | None = None
+    agreement: str | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -115,7 +128,10 @@ class MeasureResult:
 
     @property
     def agreement(self) -> Literal["agree", "mixed", "differ", "unchecked"]:
-        """Whether all applicable checks agree with the posterior, some or none of them."""
+        """Whether all applicable checks agree with the posterior, some or none of them.
+
+        One that differs in size alone does not agree; each check's own word is its `agreement`.
+        """
         verdicts = [check.agrees for check in self.checks if check.agrees is not None]
         if not verdicts:
             return "unchecked"
@@ -167,6 +183,14 @@ class Evaluation:
     prognostic : PrognosticCheck or None
         Whether what is poorly matched predicts reoffending, without levels that few people
         have. It is not saved, but what it warns of is; None for published figures.
+    predictive : tuple of PredictiveCheck
+        What each model predicts of its own people: means of the arms, and the differences. They
+        are not saved, but what they warn of is.
+    margins : dict of Measure to float
+        The least benefit that matters, of the measures for which it was said.
+    one_process : OneProcess or None
+        One process behind all measures, where it was asked for: its effects and the check of
+        whether it suffices. It is not saved, but the sentences on it are.
     smallest_group : int, str or None
         Of those compared, the fewest people of an arm who reoffended, or who did not; "fewer
         than 10" when they are fewer. None where it is not known.
@@ -199,6 +223,9 @@ class Evaluation:
     prognostic: PrognosticCheck | None = None
     by_group: tuple[GroupTable, ...] = ()
     by_day: tuple[DayRow, ...] = ()
+    predictive: tuple[PredictiveCheck, ...] = ()
+    margins: Mapping[Measure, float] = field(default_factory=dict)
+    one_process: OneProcess | None = None
     package_version: str = field(default_factory=lambda: version("desist"))
     evidence: EvidenceResult | None = None
 
@@ -212,7 +239,7 @@ class Evaluation:
         """Posterior and checks side by side.
 
         Columns: measure, unit, method ("posterior" or the check's slug), scale, estimate,
-        lower, upper, p_value, probability_of_benefit, applicable, agrees, reason.
+        lower, upper, p_value, probability_of_benefit, applicable, agrees, agreement, reason.
         """
         rows = []
         for effect in self.effects:
@@ -222,14 +249,28 @@ class Evaluation:
 
     @cached_property
     def draws(self) -> xr.Dataset:
-        """Draws of every measure: variables such as rate_difference, dims (chain, draw)."""
-        arrays = {}
-        for effect in self.effects:
-            for part in ("treated", "comparison", "difference", "ratio"):
-                values = getattr(effect, part)
-                if values is not None:
-                    arrays[f"{effect.measure}_{part}"] = values
-        return xr.Dataset(arrays)
+        """Draws of every measure: variables such as rate_difference, dims (chain, draw).
+
+        Where measures have different numbers of draws, the dims of each bear its name too, such
+        as chain_rate and draw_rate.
+        """
+        arrays = {
+            effect: {
+                f"{effect.measure}_{part}": values
+                for part in ("treated", "comparison", "difference", "ratio")
+                if (values := getattr(effect, part)) is not None
+            }
+            for effect in self.effects
+        }
+        if len({effect.ratio.shape for effect in self.effects}) > 1:
+            arrays = {
+                effect: {
+                    name: values.rename({dim: f"{dim}_{effect.measure}" for dim in values.dims})
+                    for name, values in parts.items()
+                }
+                for effect, parts in arrays.items()
+            }
+        return xr.Dataset({name: part for parts in arrays.values() for name, part in parts.items()})
 
     def __getitem__(self, measure: Measure | str) -> MeasureResult:
         """Return all that was found of one measure."""
@@ -258,14 +299,30 @@ class Evaluation:
 
 def compare_check(check: Check, effect: Effect | None) -> ComparedCheck:
     """Set a check beside the posterior of the same measure."""
-    agrees = None
-    if check.applicable and effect is not None:
-        same_side = (check.estimate > check.scale.null) == (effect.estimate > effect.scale.null)
-        posterior_excludes = summarise_interval(effect.draws, check.probability).excludes(
-            effect.scale.null
-        )
-        agrees = check.excludes_null == posterior_excludes and (same_side or not posterior_excludes)
-    return ComparedCheck(**vars(check), agrees=agrees)
+    if not check.has_verdict or effect is None:
+        return ComparedCheck(**vars(check))
+    entry = CATALOGUE.get(check.check)
+    draws = _choose_draws(check, effect, is_of_odds=entry is not None and entry.is_of_odds)
+    posterior = summarise_interval(draws, check.probability)
+    # no direction within the error of a limit: other draws might not exclude no difference
+    errors = find_errors(draws.to_numpy(), check.probability, effect.diagnostics)
+    null = check.scale.null
+    agreement = compare_with_posterior(
+        check,
+        posterior,
+        float(np.median(draws.to_numpy())) if check.scale is Scale.RATIO else float(draws.mean()),
+        excludes_null=posterior.lower - 2 * errors[0] > null
+        or posterior.upper + 2 * errors[1] < null,
+        same_size=entry is None or entry.same_size,
+    )
+    return ComparedCheck(**vars(check), agrees=agreement == AGREES, agreement=agreement)
+
+
+def _choose_draws(check: Check, effect: Effect, *, is_of_odds: bool) -> xr.DataArray:
+    odds_ratio = effect.odds_ratio
+    if is_of_odds and odds_ratio is not None:
+        return odds_ratio
+    return effect.ratio if check.scale is Scale.RATIO else effect.draws
 
 
 def _summarise(effect: Effect) -> MeasureRow:
@@ -276,9 +333,9 @@ def _summarise(effect: Effect) -> MeasureRow:
         estimand=effect.estimand,
         n_treated=effect.n_treated,
         n_comparison=effect.n_comparison,
-        treated=_mean(effect.treated),
-        comparison=_mean(effect.comparison),
-        difference=_mean(effect.difference),
+        treated=effect.find_centre(effect.treated),
+        comparison=effect.find_centre(effect.comparison),
+        difference=effect.find_centre(effect.difference),
         lower=effect.interval.lower if on_difference else math.nan,
         upper=effect.interval.upper if on_difference else math.nan,
         ratio=float(np.median(effect.ratio.to_numpy())),
@@ -290,11 +347,9 @@ def _summarise(effect: Effect) -> MeasureRow:
         rhat_max=effect.diagnostics.rhat_max,
         ess_bulk_min=effect.diagnostics.ess_bulk_min,
         causal=True if effect.measure.is_causal else "descriptive",
+        mcse_lower=effect.errors[0],
+        mcse_upper=effect.errors[1],
     )
-
-
-def _mean(draws: xr.DataArray | None) -> float:
-    return math.nan if draws is None else float(draws.mean())
 
 
 def _posterior_line(effect: Effect) -> dict[str, Any]:
@@ -310,6 +365,7 @@ def _posterior_line(effect: Effect) -> dict[str, Any]:
         "probability_of_benefit": effect.probability_of_benefit,
         "applicable": True,
         "agrees": None,
+        "agreement": None,
         "reason": "" if effect.measure.is_causal else "descriptive, not an effect",
     }
 
@@ -327,5 +383,6 @@ def _check_line(check: ComparedCheck) -> dict[str, Any]:
         "probability_of_benefit": math.nan,
         "applicable": check.applicable,
         "agrees": check.agrees,
+        "agreement": check.agreement,
         "reason": check.reason,
     }

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
@@ -74,7 +74,8 @@ def pack_evaluation(evaluation: Evaluation) -> bytes:
         "by_group": [asdict(table) for table in evaluation.by_group],
         "by_day": [asdict(row) for row in evaluation.by_day],
         "horizon": evaluation.horizon,
-        "digest": _digest(evaluation.draws),
+        "margins": evaluation.margins,
+        "digest": _digest(_by_name(evaluation.draws)),
     }
     # a variable, because an attribute of an HDF5 file may not be longer than 64 kB
     draws = evaluation.draws.drop_vars(["chain", "draw"], errors="ignore")
@@ -112,7 +113,7 @@ def load_evaluation(path: str | Path) -> Evaluation:
     stored = read_stored(text, path.name)
     named = {name for effect in stored.effects for name in effect.names}
     faults = [*_find_effect_faults(stored, arrays.keys()), *_find_stranger_faults(arrays, named)]
-    draws = xr.Dataset({name: (("chain", "draw"), values) for name, values in arrays.items()})
+    draws = {name: xr.DataArray(values, dims=("chain", "draw")) for name, values in arrays.items()}
     if not faults and stored.digest not in (None, _digest(draws)):
         faults.append(Fault("draws", "those that were saved with the record", "others"))
     raise_faults(SUBJECT, [_name_file(path, fault) for fault in faults])
@@ -133,22 +134,27 @@ def load_evaluation(path: str | Path) -> Evaluation:
         by_day=stored.by_day,
         # files that lack it have it among the settings alone
         horizon=stored.settings.get("horizon") if stored.horizon is None else stored.horizon,
+        margins=stored.margins,
         package_version=stored.package_version,
     )
 
 
 def _describe_effect(effect: Effect) -> dict[str, Any]:
-    plain = ("measure", "estimand", "n_treated", "n_comparison", "probability")
+    plain = ("measure", "estimand", "n_treated", "n_comparison", "probability", "centre")
     return {name: getattr(effect, name) for name in plain} | {
         "diagnostics": effect.diagnostics.to_dict(),
         "correction": None if effect.correction is None else asdict(effect.correction),
     }
 
 
-def _digest(draws: xr.Dataset) -> str:
+def _by_name(draws: xr.Dataset) -> dict[str, xr.DataArray]:
+    return {str(name): values for name, values in draws.data_vars.items()}
+
+
+def _digest(draws: Mapping[str, xr.DataArray]) -> str:
     """Return a checksum of the draws: a file of which a byte was lost is not read as another."""
     made = hashlib.sha256()
-    for name in sorted(str(name) for name in draws.data_vars):
+    for name in sorted(draws):
         made.update(name.encode())
         made.update(draws[name].to_numpy().astype("<f8").tobytes())
     return made.hexdigest()
@@ -182,7 +188,7 @@ def _name_file(path: Path, fault: Fault) -> Fault:
     return Fault(f"{path.name}, {fault.where}", fault.expected, fault.found, fault.advice)
 
 
-def _make_effect(effect: StoredEffect, draws: xr.Dataset) -> Effect:
+def _make_effect(effect: StoredEffect, draws: Mapping[str, xr.DataArray]) -> Effect:
     def find(part: str) -> xr.DataArray | None:
         name = f"{effect.measure}_{part}"
         return draws[name].rename(None) if name in draws else None
@@ -199,4 +205,5 @@ def _make_effect(effect: StoredEffect, draws: xr.Dataset) -> Effect:
         diagnostics=effect.diagnostics,
         probability=effect.probability,
         correction=effect.correction,
+        centre=effect.centre,
     )

@@ -3,19 +3,22 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from desist.arguments import describe, find_number_faults
+from desist.arguments import describe, find_choice_faults, find_number_faults
+from desist.checks.agreement import WORDS
 from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedStudy
 from desist.effects.correction import Correction
 from desist.effects.days import DayRow
+from desist.effects.effect import CENTRES
 from desist.effects.groups import GroupTable
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Estimand, Measure
+from desist.evaluation._margins import find_margin_faults
 from desist.evaluation.record import ComparedCheck
 from desist.inference.diagnostics import Diagnostics
 
@@ -23,7 +26,8 @@ SCHEMA = 1
 SUBJECT = "evaluation"
 PARTS = ("treated", "comparison", "difference", "ratio")
 DEEPEST = 20
-ENGINES = frozenset({"laplace", "nested", "nuts"})
+ENGINES = frozenset({"laplace", "nested", "nuts", "quadrature"})
+ENGINE_NAMES = "laplace, nested, nuts or quadrature"
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class StoredEffect:
     probability: float
     diagnostics: Diagnostics
     correction: Correction | None = None
+    centre: str = "mean"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -102,6 +107,7 @@ class StoredEvaluation:
     by_day: tuple[DayRow, ...] = ()
     digest: str | None = None
     horizon: float | None = None
+    margins: Mapping[Measure, float] = field(default_factory=dict)
 
 
 def read_stored(text: str, file: str) -> StoredEvaluation:
@@ -140,6 +146,7 @@ def _find_faults(stored: StoredEvaluation) -> list[Fault]:
         for place, row in enumerate(_as_list(stored.design.get("balance")), start=1):
             _read_known(row, StoredRow, f"balance {place}", faults)
     faults += find_number_faults("horizon", stored.horizon, above=0, optional=True)
+    faults += find_margin_faults(stored.margins)
     measures = [effect.measure for effect in stored.effects]
     if len(set(measures)) < len(measures):
         faults.append(Fault("effects", "one of each measure", "several of one"))
@@ -154,6 +161,8 @@ def _find_faults(stored: StoredEvaluation) -> list[Fault]:
         if not (math.isnan(check.p_value) or 0 <= check.p_value <= 1):
             faults.append(Fault(where, "a p-value from 0 to 1", "another number"))
         faults += find_number_faults(where, check.probability, above=0, below=1)
+        if check.agreement is not None:
+            faults += find_choice_faults(f"{where}, agreement", check.agreement, WORDS)
     return faults
 
 
@@ -174,8 +183,9 @@ def _find_effect_faults(effect: StoredEffect) -> list[Fault]:
         *find_number_faults(f"{where}, n_treated", effect.n_treated, least=0),
         *find_number_faults(f"{where}, n_comparison", effect.n_comparison, least=0),
         *find_number_faults(f"{where}, probability", effect.probability, above=0, below=1),
+        *find_choice_faults(f"{where}, centre", effect.centre, CENTRES),
         *_find_correction_faults(effect.correction, f"{where}, correction"),
-        *([] if known else [Fault(f"{where}, engine", "laplace, nested or nuts", "another")]),
+        *([] if known else [Fault(f"{where}, engine", ENGINE_NAMES, "another")]),
     ]
 
 
@@ -240,11 +250,11 @@ def _read_record(value: Any, kind: Any, where: str, faults: list[Fault]) -> Any:
         return None
     hints, before = get_type_hints(kind), len(faults)
     read = {}
-    for field in fields(kind):
-        place = f"{where} {field.name}".strip()
-        if field.name in value:
-            read[field.name] = _read(value[field.name], hints[field.name], place, faults)
-        elif field.default is MISSING and field.default_factory is MISSING:
+    for item in fields(kind):
+        place = f"{where} {item.name}".strip()
+        if item.name in value:
+            read[item.name] = _read(value[item.name], hints[item.name], place, faults)
+        elif item.default is MISSING and item.default_factory is MISSING:
             faults.append(Fault(place, "a value", "none"))
     if len(set(value) - set(read)) > 0 and len(faults) == before:
         faults.append(Fault(where or "the record", "entries that are known", "another"))

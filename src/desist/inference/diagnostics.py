@@ -118,12 +118,12 @@ class Diagnostics:
     Attributes
     ----------
     engine : str
-        "nuts", "laplace" or "nested".
+        "nuts", "laplace", "nested", or "quadrature" where nothing is drawn.
     rhat_max : float
         Largest rank-normalised split R-hat of any parameter (NUTS).
     ess_bulk_min, ess_tail_min : float
-        Smallest effective number of draws of any parameter; for the other engines, the
-        effective number after importance weighting.
+        Smallest effective number of draws of any parameter; for the Laplace and nested engines,
+        after importance weighting, of all draws and of the 5% and 95% points.
     divergences : int
         Divergent transitions after tuning (NUTS); more than one draw in a hundred is too many.
     n_draws : int

@@ -8,8 +8,8 @@ import os
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, ClassVar
@@ -39,7 +39,8 @@ from desist.inference.nested_density import GroupedDensity, Grouping
 type Build = Callable[[Data], Any]
 
 FEWEST_DRAWS = 4  # split R-hat halves each chain and wants a variance of each half
-LAPLACE_BATCHES = 4
+MOST_DRAWS, FEWEST_BY_DEFAULT = 10_000, 4_000
+ROWS_TIMES_DRAWS = 8_000_000  # of the default: no slower than 4,000 draws of a large study
 MOST_REPROPOSALS = 3
 PATIENT_TARGET_ACCEPT = 0.99
 COMPILED_MODELS_KEPT = 32
@@ -102,9 +103,9 @@ class Laplace:
 
     Attributes
     ----------
-    draws : int
-        Draws proposed and draws returned, in each of four independent batches that stand
-        where the chains of a sampler stand.
+    draws : int or None
+        Draws proposed and draws returned. They are independent, and so one chain. By default as
+        many as are cheap: 10,000, and down to 4,000 where many people differ from each other.
     degrees_of_freedom : float
         Of the proposal; heavier tails than the posterior's keep the weights bounded.
     sandwich : bool
@@ -124,7 +125,7 @@ class Laplace:
     Laplace(draws=2000, degrees_of_freedom=4.0, sandwich=False)
     """
 
-    draws: int = 1000
+    draws: int | None = None
     degrees_of_freedom: float = 4.0
     sandwich: bool = False
     name: ClassVar[str] = "laplace"
@@ -133,7 +134,7 @@ class Laplace:
         """Check that the settings are such numbers."""
         freedom = self.degrees_of_freedom
         faults = [
-            *find_number_faults("draws", self.draws, least=FEWEST_DRAWS, whole=True),
+            *find_number_faults("draws", self.draws, least=FEWEST_DRAWS, whole=True, optional=True),
             *find_number_faults("degrees_of_freedom", freedom, above=0.0),
             *find_kind_faults("sandwich", self.sandwich, bool, "True or False"),
         ]
@@ -195,6 +196,14 @@ def draw_posterior(
             refused.append(told)
         draws, diagnostics = _run(engines[-1], compiled, data, rng, people)
         return draws, replace(diagnostics, reason=", ".join(refused) or "asked for")
+
+
+@contextmanager
+def lend_density(build: Build, data: Data, *, structure: Hashable) -> Iterator[LogDensity]:
+    """Lend the compiled log density of a model, with the data of one fit, to one thread."""
+    compiled = _compile_once(structure, build, data, ())
+    with compiled.turn, on_one_thread():
+        yield _prepare_density(compiled, data)
 
 
 def compile_alone() -> AbstractContextManager[object]:
@@ -368,16 +377,12 @@ def _run_laplace(
     rng: np.random.Generator,
     people: WeightedPeople | None,
 ) -> tuple[Draws, Diagnostics]:
-    compiled.with_data(data)
-    if compiled.density is None:
-        with compile_alone():
-            compiled.density = LogDensity(compiled.model)
-    mode, covariance = find_mode(compiled.density)
+    mode, covariance = find_mode(_prepare_density(compiled, data))
     n_rows = max(len(np.atleast_1d(values)) for values in data.values())
     correct = partial(
         correct_by_importance,
         compiled.density,
-        n_draws=settings.draws * LAPLACE_BATCHES,
+        n_draws=settings.draws or _choose_draws(n_rows),
         degrees_of_freedom=settings.degrees_of_freedom,
         at_once=max(1, ROWS_TIMES_DRAWS_AT_ONCE // n_rows),
         rng=rng,
@@ -397,9 +402,35 @@ def _run_laplace(
     if settings.sandwich:
         points = _rotate_to_sandwich(points, compiled.density, mode, data, people)
     diagnostics = Diagnostics(
-        engine="laplace", khat=khat, ess_bulk_min=n_effective, ess_tail_min=n_effective
+        engine="laplace", khat=khat, ess_bulk_min=n_effective, ess_tail_min=_count_tails(points)
     )
-    return compiled.density.parameters(points, LAPLACE_BATCHES), diagnostics
+    return compiled.density.parameters(points, 1), diagnostics
+
+
+def _choose_draws(n_rows: int) -> int:
+    return int(np.clip(ROWS_TIMES_DRAWS // n_rows, FEWEST_BY_DEFAULT, MOST_DRAWS))
+
+
+def _count_tails(points: Floats) -> float:
+    """Count the draws that the 5% and 95% points of a parameter are worth, at the fewest."""
+    # The variance of a share p of N draws, of which some stand c times, is the average of
+    # c (I - p)^2 over N (Owen 2013, Monte Carlo theory, section 9.3).
+    _, places, counts = np.unique(points[:, 0], return_inverse=True, return_counts=True)
+    times, fewest = counts[places], float(len(points))
+    for share in (0.05, 0.95):
+        beyond = points <= np.quantile(points, share, axis=0)
+        spread = (times[:, np.newaxis] * np.square(beyond - share)).mean(axis=0)
+        fewest = min(fewest, len(points) * share * (1 - share) / float(spread.max()))
+    return fewest
+
+
+def _prepare_density(compiled: _Compiled, data: Data) -> LogDensity:
+    compiled.with_data(data)
+    if compiled.density is None:
+        with compile_alone():
+            compiled.density = LogDensity(compiled.model)
+    density: LogDensity = compiled.density
+    return density
 
 
 def _run_nested(
@@ -415,15 +446,15 @@ def _run_nested(
     points, khat, n_effective = draw_nested(
         compiled.grouped,
         data,
-        n_draws=settings.draws * LAPLACE_BATCHES,
+        n_draws=settings.draws,
         degrees_of_freedom=settings.degrees_of_freedom,
         rng=rng,
     )
     compiled.starts = points
     diagnostics = Diagnostics(
-        engine="nested", khat=khat, ess_bulk_min=n_effective, ess_tail_min=n_effective
+        engine="nested", khat=khat, ess_bulk_min=n_effective, ess_tail_min=_count_tails(points)
     )
-    return compiled.grouped.parameters(points, LAPLACE_BATCHES), diagnostics
+    return compiled.grouped.parameters(points, 1), diagnostics
 
 
 def _rotate_to_sandwich(

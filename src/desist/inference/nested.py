@@ -63,8 +63,7 @@ class Nested:
     Attributes
     ----------
     draws : int
-        Draws proposed and draws returned, in each of four batches that stand where the chains of
-        a sampler stand.
+        Draws proposed and draws returned, as one chain.
     degrees_of_freedom : float
         Of the t distribution of all but the scales.
 
@@ -81,7 +80,7 @@ class Nested:
     mixed-effects model. Journal of Computational and Graphical Statistics 4(1), 12-35.
     """
 
-    draws: int = 1000
+    draws: int = 4000
     degrees_of_freedom: float = 15.0
     name: ClassVar[str] = "nested"
 

@@ -120,7 +120,7 @@ class FrequencyModel(Model, ObservedModel):
             mine = parameters[: len(declared)]
             return data["weight"] * family.log_likelihood(value, data, level, mine)
 
-        def draw_anew(level: Floats, *given: Any, rng: np.random.Generator, size: Any) -> Floats:
+        def draw_anew(level: Floats, *given: Any, rng: np.random.Generator, **_: Any) -> Floats:
             drawn = dict(zip(names, given[len(declared) :], strict=True))
             treated = np.broadcast_to(data["treated"].get_value(), level.shape)
             arms = [family.draw(level, drawn, arm, rng) for arm in (0, 1)]

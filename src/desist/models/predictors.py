@@ -104,11 +104,12 @@ def make_predictors(sample: Sample, formula: str | None, groups: Sequence[str]) 
 def target_weights(design: Design) -> Floats:
     """Weigh the people whom the estimand is about."""
     used = design.weights > 0
-    if design.estimand in {Estimand.ATT, Estimand.MATCHED_ATT}:
+    asked = design.estimand.asked
+    if asked is Estimand.ATT:
         weights = np.where(design.treated, design.weights, 0.0)
-    elif design.estimand is Estimand.ATC:
+    elif asked is Estimand.ATC:
         weights = np.where(design.treated, 0.0, design.weights)
-    elif design.estimand is Estimand.ATE:
+    elif asked is Estimand.ATE:
         weights = used.astype(float)
     else:
         weights = np.where(used, design.weights / _arm_totals(design), 0.0)

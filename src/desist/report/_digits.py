@@ -19,6 +19,7 @@ from desist.report.words._wording import WORDINGS
 SPOKEN, RATIO, ORDER, P_VALUE, RHAT, KHAT = 1, 2, 2, 2, 3, 2
 _OF_DIFFERENCES = ("treated", "comparison", "difference", "lower", "upper")
 _OF_RATIOS = ("ratio", "ratio_lower", "ratio_upper")
+_OF_ERRORS = ("mcse_lower", "mcse_upper")  # of these limits, and so with a digit more
 _OF_BALANCE = {"smd_before": 3, "smd_after": 3, "variance_ratio": 2, "ks": 3}
 NUMBERS = ("estimate", "lower", "upper", "p_value")
 
@@ -51,6 +52,8 @@ def round_row(row: MeasureRow) -> MeasureRow:
         name: round_to(getattr(row, name), decimals) for name in _OF_DIFFERENCES
     }
     figures |= {name: round_to(getattr(row, name), RATIO) for name in _OF_RATIOS}
+    decimals = RATIO if row.measure is Measure.HAZARD_RATIO else decimals
+    figures |= {name: round_to(getattr(row, name), decimals + 1) for name in _OF_ERRORS}
     return replace(
         row,
         **figures,

@@ -26,6 +26,7 @@ from desist.report.tables import (
     tabulate_measures,
     tabulate_published,
     tabulate_settings,
+    tabulate_worth,
 )
 from desist.report.view import ShownGroups, ShownMeasure, View
 from desist.report.words._numbers import count_of, format_number
@@ -128,9 +129,15 @@ def _fill(view: View) -> dict[str, Any]:
         "flow": make_table("Record flow", tabulate_flow(view)) if view.flow else None,
         "warnings": view.warnings,
         "engines": make_table("How each posterior was found", tabulate_engines(view)),
+        "worth": _fill_worth(view),
         "settings": make_table("Settings", tabulate_settings(view)),
     }
     return filled | {"contents": _list_contents(filled)}
+
+
+def _fill_worth(view: View) -> Table | None:
+    worth = tabulate_worth(view)
+    return None if worth.empty else make_table("What each arm is worth", worth)
 
 
 def make_table(caption: str, data: pd.DataFrame, text: tuple[str, ...] = ()) -> Table:

@@ -331,4 +331,11 @@ def _explain_outcomes_withheld(evaluation: Evaluation, rules: RuleSet) -> str:
 
 def _withhold(check: ComparedCheck, reason: str) -> ComparedCheck:
     numbers: dict[str, Any] = dict.fromkeys(NUMBERS, math.nan)
-    return replace(check, **numbers, applicable=False, reason=f"withheld: {reason}", agrees=None)
+    return replace(
+        check,
+        **numbers,
+        applicable=False,
+        reason=f"withheld: {reason}",
+        agrees=None,
+        agreement=None,
+    )

@@ -33,6 +33,8 @@ _MEASURE_FIELDS = (
     "khat",
     "rhat_max",
     "ess_bulk_min",
+    "mcse_lower",
+    "mcse_upper",
 )
 _CHECK_FIELDS = (
     "measure",
@@ -44,6 +46,7 @@ _CHECK_FIELDS = (
     "applicable",
     "reason",
     "agrees",
+    "agreement",
 )
 _TABLE_FIELDS = (
     "grouping",

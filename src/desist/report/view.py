@@ -4,12 +4,13 @@
 # set; tables, pictures, the page, the record and the terminal take nothing else.
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedMeasure, PublishedStudy
+from desist.effects.correction import Correction
 from desist.effects.days import DayRow
 from desist.effects.groups import GroupTable
 from desist.estimands import Estimand, Interval, Measure
@@ -36,8 +37,10 @@ from desist.report.disclosure import (
     find_rules,
     require_enough_people,
 )
+from desist.report.words._margins import UNMEASURED
 from desist.report.words._numbers import as_float, format_interval, format_probability, format_share
 from desist.report.words._wording import WORDINGS, name_period
+from desist.report.words._worth import NOBODY_KNOWN, say_worth
 from desist.report.words.groups import describe_spread, describe_withheld
 from desist.report.words.statements import (
     PerHundred,
@@ -69,6 +72,9 @@ class ShownMeasure:
         The same in words, such as "lower by between 4 and 20 people".
     benefit : str
         The probability of benefit as printed; a dash for a descriptive measure.
+    worth : tuple of str
+        How many people of equal weight participants are worth for this outcome, and how often
+        their effective number by the weights alone; the same of the comparison people.
     """
 
     row: MeasureRow
@@ -77,6 +83,7 @@ class ShownMeasure:
     interval: str = ""
     interval_words: str = ""
     benefit: str = ""
+    worth: tuple[str, str, str, str] = NOBODY_KNOWN
 
     @property
     def measure(self) -> Measure:
@@ -339,7 +346,14 @@ def _show_measure(evaluation: Evaluation, row: MeasureRow, reason: str) -> Shown
         if whole is None
         else describe_interval(row.measure, Interval(row.lower, row.upper)),
         benefit=format_probability(benefit),
+        worth=say_worth(_find_correction(evaluation, row)),
     )
+
+
+def _find_correction(evaluation: Evaluation, row: MeasureRow) -> Correction | None:
+    of_measure = (one for one in evaluation.effects if one.measure is row.measure)
+    effect = next(of_measure, None)
+    return None if effect is None else effect.correction
 
 
 def _print_interval(row: MeasureRow) -> str:
@@ -396,11 +410,25 @@ def _state_all(
         for row in evaluation.measures
     ]
     missing = [state_unavailable(*item) for item in evaluation.unavailable.items()]
-    return (*made, *missing)
+    return (*_add_condition(made, reasons), *missing)
+
+
+def _add_condition(
+    statements: Sequence[Statement], withheld: Mapping[Measure, str]
+) -> Iterator[Statement]:
+    """Add once what every causal sentence rests on: to the first that there is."""
+    is_said = False
+    for statement in statements:
+        if is_said or not statement.measure.is_causal or statement.measure in withheld:
+            yield statement
+        else:
+            is_said = True
+            yield replace(statement, may_say=(*statement.may_say, UNMEASURED))
 
 
 def _state_row(evaluation: Evaluation, row: MeasureRow, rules: RuleSet) -> Statement:
     treated, comparison = _find_means(evaluation, row)
+    margin = evaluation.margins.get(row.measure)
     limits = (row.lower, row.upper)
     if row.measure is Measure.HAZARD_RATIO:
         limits = (row.ratio_lower, row.ratio_upper)
@@ -409,12 +437,20 @@ def _state_row(evaluation: Evaluation, row: MeasureRow, rules: RuleSet) -> State
         treated=treated,
         comparison=comparison,
         interval=Interval(*limits, _find_probability(evaluation)),
+        errors=(row.mcse_lower, row.mcse_upper),
+        margin=margin,
+        beyond=math.nan if margin is None else _find_beyond(evaluation, row, margin),
         estimand=row.estimand,
         rules=rules,
         n_treated=row.n_treated,
         n_measures=len(evaluation.measures),
         period=name_period(_find_horizon(evaluation)),
     )
+
+
+def _find_beyond(evaluation: Evaluation, row: MeasureRow, margin: float) -> float:
+    found = evaluation[row.measure].effect
+    return math.nan if found is None else found.probability_beyond(margin)
 
 
 def _state_published(evaluation: Evaluation, rules: RuleSet) -> tuple[Statement, ...]:

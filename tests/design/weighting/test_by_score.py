@@ -177,3 +177,15 @@ def test_overlap_weights_refuse_another_estimand(small, make_cohort):
 def test_a_note_shows_no_weight_that_few_people_share(cohort, formula):
     design = build_design(cohort, formula, method=InverseProbability(truncate=0.99))
     assert design.notes == ("4 weights were truncated to their 0.99 quantile",)
+
+
+@pytest.mark.parametrize("asked", [Estimand.ATT, Estimand.ATE, Estimand.ATC])
+def test_an_estimand_is_renamed_where_weights_were_cut(cohort, formula, asked):
+    cut = build_design(
+        cohort, formula, method=InverseProbability(truncate=0.9), estimand=asked
+    ).estimand
+    assert cut.value == f"truncated {asked.value}"
+    assert cut.asked is asked
+    assert "cut" in cut.people or "counting less" in cut.people
+    whole = build_design(cohort, formula, method=InverseProbability(), estimand=asked)
+    assert whole.estimand is asked

@@ -96,9 +96,9 @@ def test_a_check_that_is_not_applicable_says_why_and_prints_no_number(published)
     assert row[6] == "Not applicable, because the weights differ."
 
 
-def test_a_check_says_whether_it_agrees(published):
+def test_a_check_says_how_it_stands_beside_the_posterior(published):
     table = tabulate_checks(make_view(published, OLD), Measure.TIME_AMONG_REOFFENDERS)
-    assert table["Agrees with the posterior"].tolist() == ["–", "no", "yes"]
+    assert table["Beside the posterior"].tolist() == ["–", "differs in size", "agrees"]
 
 
 def test_a_check_of_order_is_not_printed_in_days(published):

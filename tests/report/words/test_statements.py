@@ -250,3 +250,65 @@ def test_every_measure_and_rule_set_gives_sentences_that_end_in_a_full_stop():
         for sentence in (*statement.may_say, *statement.may_not_say):
             assert sentence.endswith(".")
             assert sentence[0].isupper()
+
+
+def test_a_tight_null_says_that_any_difference_is_below_one_in_a_hundred():
+    assert say(Measure.RATE, (-0.006, 0.004)).may_say == (
+        "For every 100 matched participants, the number who reoffend within one year differs by "
+        "less than 1 person: between 0.6 lower and 0.4 higher than without the programme (one of 3 "
+        "measures tested).",
+    )
+    assert "differs by less than 1 day" in say(Measure.RMST, (-0.9, 0.9)).may_say[0]
+    # one limit of one in a hundred is not tight, and no effect may still not be claimed
+    assert "more people are needed" in say(Measure.RATE, (-0.006, 0.01)).may_say[0]
+    claims = say(Measure.RATE, (-0.006, 0.004)).may_not_say
+    assert any("has no effect" in claim for claim in claims)
+
+
+@pytest.mark.parametrize(
+    ("measure", "limits", "margin", "sentence"),
+    [
+        (
+            Measure.RATE,
+            (-0.20, -0.06),
+            0.05,
+            "All of the interval is lower by at least 5 people, the least that was said to matter.",
+        ),
+        (
+            Measure.RATE,
+            (-0.04, 0.03),
+            0.05,
+            "Any difference is smaller than 5 people, the least that was said to matter.",
+        ),
+        (
+            Measure.RATE,
+            (-0.20, -0.04),
+            0.05,
+            "The probability that it is lower by at least 5 people, the least that was said to "
+            "matter, is 93%.",
+        ),
+        (
+            Measure.RMST,
+            (12.0, 20.0),
+            10.0,
+            "All of the interval is longer by at least 10 days, the least that was said to matter.",
+        ),
+        (
+            Measure.HAZARD_RATIO,
+            (0.5, 0.95),
+            0.1,
+            "The probability that it is at most 0.90 times that without the programme, the least "
+            "that was said to matter, is 93%.",
+        ),
+    ],
+)
+def test_with_a_margin_the_sentence_uses_it(measure, limits, margin, sentence):
+    assert say(measure, limits, margin=margin, beyond=0.93).may_say[-1] == sentence
+
+
+def test_no_direction_is_claimed_within_the_monte_carlo_error_of_a_limit():
+    near = say(Measure.RATE, (-0.08, -0.003), errors=(0.002, 0.002)).may_say[0]
+    assert "lower by up to 8 people, or higher by fewer than 1 person" in near
+    assert "more draws are needed to know which" in near
+    far = say(Measure.RATE, (-0.08, -0.003), errors=(0.002, 0.001)).may_say[0]
+    assert "lower by between" in far

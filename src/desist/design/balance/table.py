@@ -168,9 +168,9 @@ def expand_columns(
 
 def choose_standardiser(estimand: Estimand) -> str:
     """Choose whose standard deviation standardises: that of the people asked about."""
-    if estimand in (Estimand.ATT, Estimand.MATCHED_ATT):
+    if estimand.asked is Estimand.ATT:
         return "treated"
-    return "comparison" if estimand is Estimand.ATC else "pooled"
+    return "comparison" if estimand.asked is Estimand.ATC else "pooled"
 
 
 _COLUMNS = [

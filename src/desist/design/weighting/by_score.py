@@ -135,11 +135,13 @@ class InverseProbability(UsualAnswers):
                 f"{n_treated:,} participants and {n_comparison:,} comparison people were trimmed: "
                 f"score outside {self.trim[0]:g} to {self.trim[1]:g}"
             )
+        before = weights.copy()
         if self.truncate is not None:
             notes.append(_truncate(weights, treated, material.estimand, self.truncate))
         _refuse_infinite(weights)
         how = self._say_how(scores, material.estimand, material.sampling)
-        return Weighting(weights, how, notes=tuple(notes))
+        is_truncated = not np.array_equal(weights, before)
+        return Weighting(weights, how, notes=tuple(notes), is_truncated=is_truncated)
 
     def _say_how(
         self, scores: PropensityScore, estimand: Estimand, sampling: Floats | None

@@ -57,7 +57,7 @@ class Flexible(SettlingFamily):
     """
 
     log_hazard_steps: Normal = Normal(0.0, 0.5)
-    log_hazard_steps_ratio: Normal | None = Normal(0.0, 0.25)
+    log_hazard_steps_ratio: Normal | None = Normal(0.0, 0.5)
     few: Weibull = Weibull()
     name: ClassVar[str] = "flexible"
 

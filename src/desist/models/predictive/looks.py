@@ -18,6 +18,7 @@ from desist.models.survival import HALF_A_DAY, SurvivalModel
 PROPORTION, OFFENCES, SQUARES, DAYS = "proportion", "offences", "offences squared", "days"
 MANY_OFFENCES = 5
 QUARTERS = (0.25, 0.5, 0.75, 1.0)
+FEWEST_DAYS = 4  # of which each quarter has a whole one
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,8 +133,9 @@ def _look_at_frequency(model: FrequencyModel, fit: Fit, outcomes: Outcomes) -> P
 
 def _look_at_survival(model: SurvivalModel, fit: Fit, outcomes: Outcomes) -> PredictiveLook:
     family = model.law
+    quarters = _end_quarters(fit.horizon)
     # the last bit of a recorded day must not decide on which side of a quarter it falls
-    ends = np.array(QUARTERS) * fit.horizon * (1 + 1e-9)
+    ends = quarters * (1 + 1e-9)
 
     def draw(
         eta: Floats, draws: Draws, arm: SimulatedArm, rng: np.random.Generator
@@ -149,11 +151,17 @@ def _look_at_survival(model: SurvivalModel, fit: Fit, outcomes: Outcomes) -> Pre
         mean_days = target.weights[again] @ days[again] / by_then[-1] if again.any() else np.nan
         return np.array([*by_then, mean_days])
 
-    statistics = [(f"share by {part * fit.horizon:g} days", PROPORTION) for part in QUARTERS]
+    statistics = [(f"share by {end:g} days", PROPORTION) for end in quarters]
     label = f"survival ({model.law.name.replace('_', ' ')})"
     observed = np.where(np.asarray(outcomes.reoffended), np.asarray(outcomes.days), np.inf)
     among = ("mean days among reoffenders", DAYS)
     return PredictiveLook(label, (*statistics, among), observed, draw, summarise)
+
+
+def _end_quarters(horizon: float) -> Floats:
+    """Return the last whole day of each quarter: 91, 182, 273 and 365 of a year."""
+    ends: Floats = np.array(QUARTERS) * horizon
+    return np.array([*np.floor(ends[:-1]), horizon]) if horizon >= FEWEST_DAYS else ends
 
 
 def _record(days: Floats, time_at_risk: Floats, model: SurvivalModel) -> Floats:

@@ -1,7 +1,7 @@
 """The record of a predictive check, whatever was predicted."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -28,12 +28,16 @@ class PredictiveCheck:
         Simulated cohorts, one a posterior draw.
     probability : float
         Of the intervals; a statistic outside its own is not explained.
+    contrasts : DataFrame
+        The same for treated minus comparison, both drawn from one posterior draw: one row a
+        statistic. A model may explain both arms well enough, and not what is between them.
     """
 
     table: pd.DataFrame
     model: str
     n_draws: int
     probability: float = 0.95
+    contrasts: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def unexplained(self) -> pd.DataFrame:

@@ -32,17 +32,30 @@ def simulate_people(
     """Draw the outcomes of both arms anew, and compare their statistics with those observed."""
     rng = make_generator(seed)
     chosen = choose_draws(fit.draws, n_draws, rng)
-    rows = []
+    found: dict[str, tuple[Floats, Floats]] = {}
     for name, code in ARMS.items():
         arm = select_arm(code, predictors, sample)
         observed = _summarise(look, look.observed[arm.people], arm)
-        drawn = np.array([_draw_anew(fit, look, one, arm, rng) for one in chosen])
-        rows += [
-            {"arm": name, "statistic": statistic, "unit": unit}
-            | compare_prediction(float(observed[column]), drawn[:, column], probability)
-            for column, (statistic, unit) in enumerate(look.statistics)
-        ]
-    return PredictiveCheck(pd.DataFrame(rows), look.label, n_draws, probability)
+        found[name] = observed, np.array([_draw_anew(fit, look, one, arm, rng) for one in chosen])
+    # both arms of one draw together, so that what they share cancels
+    seen, drawn = (with_it - without for with_it, without in zip(*found.values(), strict=True))
+    rows = [
+        {"arm": name} | row
+        for name, both in found.items()
+        for row in _compare_all(look, *both, probability)
+    ]
+    contrasts = pd.DataFrame(_compare_all(look, seen, drawn, probability))
+    return PredictiveCheck(pd.DataFrame(rows), look.label, n_draws, probability, contrasts)
+
+
+def _compare_all(
+    look: PredictiveLook, observed: Floats, drawn: Floats, probability: float
+) -> list[dict[str, Any]]:
+    return [
+        {"statistic": statistic, "unit": unit}
+        | compare_prediction(float(observed[column]), drawn[:, column], probability)
+        for column, (statistic, unit) in enumerate(look.statistics)
+    ]
 
 
 def compare_prediction(observed: float, drawn: Floats, probability: float) -> dict[str, float]:

@@ -12,7 +12,7 @@ from desist.report.words._wording import WORDINGS
 
 
 def tabulate_checks(view: View, measure: Measure) -> pd.DataFrame:
-    """Tabulate the posterior of one measure first, then every check: does it agree, or why not."""
+    """Tabulate the posterior of one measure first, then every check: how it stands, or why not."""
     wording, checks = WORDINGS[measure], view.list_checks(measure)
     scales = {shown.check.scale for shown in checks}
     ratios_too = measure is not Measure.HAZARD_RATIO and Scale.RATIO in scales
@@ -22,7 +22,7 @@ def tabulate_checks(view: View, measure: Measure) -> pd.DataFrame:
         *(_check_cells(shown) for shown in checks),
     ]
     names = ["Method", "Compares", f"Estimate ({unit})", f"{view.level} interval ({unit})"]
-    names += ["p-value", "Agrees with the posterior", "Remark"]
+    names += ["p-value", "Beside the posterior", "Remark"]
     return pd.DataFrame(rows, columns=names)
 
 
@@ -53,14 +53,13 @@ def _check_cells(shown: ShownCheck) -> list[str]:
         remark = f"Not applicable, because {check.reason.rstrip('.')}."
         return [name_check(check.check), *[MISSING] * 5, remark]
     factor, decimals = _find_unit(check)
-    verdicts = {True: "yes", False: "no", None: MISSING}
     return [
         name_check(check.check),
         "order" if is_of_order(check.check) else check.scale.value,
         format_number(factor * as_float(check.estimate), decimals),
         format_interval(factor * as_float(check.lower), factor * as_float(check.upper), decimals),
         shown.p_value,
-        verdicts[check.agrees],
+        check.agreement or MISSING,
         _make_sentence(check.reason),
     ]
 

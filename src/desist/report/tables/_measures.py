@@ -64,18 +64,20 @@ def tabulate_engines(view: View) -> pd.DataFrame:
 
 def _tabulate_row(shown: ShownMeasure, level: str) -> dict[str, str]:
     row, wording, decimals = shown.row, WORDINGS[shown.measure], DECIMALS[shown.measure]
+    is_ratio = row.measure is Measure.HAZARD_RATIO
+    unit = f"{wording.unit}, averaged over the follow-up" if is_ratio else wording.unit
     scaled = {
         name: wording.factor * as_float(getattr(row, name))
         for name in ("treated", "comparison", "difference", "lower", "upper")
     }
-    if row.measure is Measure.HAZARD_RATIO:
+    if is_ratio:
         scaled = dict.fromkeys(scaled, math.nan)
     difference = format_number(scaled["difference"], decimals)
     difference_interval = format_interval(scaled["lower"], scaled["upper"], decimals)
     ratio = format_number(as_float(row.ratio), 2)
     ratio_interval = format_interval(as_float(row.ratio_lower), as_float(row.ratio_upper), 2)
     return {
-        "Measure (unit)": f"{wording.title} ({wording.unit})",
+        "Measure (unit)": f"{wording.title} ({unit})",
         "Participants (number of people)": format_number(row.n_treated),
         "Comparison (number of people)": format_number(row.n_comparison),
         "Participants (unit of the row)": format_number(scaled["treated"], decimals),

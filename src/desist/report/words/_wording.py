@@ -137,7 +137,7 @@ WORDINGS: dict[Measure, Wording] = {
         increases="increases the risk of reoffending",
         leaves="has no effect on the risk of reoffending",
         printed_decimals=2,
-        unit="average ratio over the follow-up",
+        unit="ratio",
     ),
 }
 
@@ -147,6 +147,9 @@ _PEOPLE = {
     Estimand.ATE: "people like those in the study",
     Estimand.ATC: "people like those in the comparison group",
     Estimand.ATO: "people who might as well have taken part as not",
+    Estimand.TRUNCATED_ATT: "participants (largest comparison weights cut)",
+    Estimand.TRUNCATED_ATE: "people like those in the study (largest weights cut)",
+    Estimand.TRUNCATED_ATC: "people like those in the comparison group (largest weights cut)",
 }
 
 _PERIODS = {30: "one month", 91: "three months", 182: "six months", 183: "six months"} | {

@@ -1,11 +1,12 @@
 """What a result says per 100 people, what may be said about it and what may not."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from desist.cohort.published import PublishedMeasure
 from desist.estimands import Estimand, Interval, Measure, Scale
 from desist.report.disclosure import RuleSet
+from desist.report.words._margins import is_tight, say_margin, say_tight
 from desist.report.words._numbers import format_number, round_half_away
 from desist.report.words._wording import WORDINGS, Wording, name_people
 
@@ -138,15 +139,25 @@ def state(
     n_treated: int,
     n_measures: int,
     period: str = "one year",
+    errors: tuple[float, float] = (0.0, 0.0),
+    margin: float | None = None,
+    beyond: float = math.nan,
 ) -> Statement:
     """Write what may and may not be said about one measure."""
+    # errors are those of the limits by Monte Carlo: no direction is claimed where the limit next to
+    # no difference is within two of them; beyond is the probability of at least the margin
     reoffenders_only = measure is Measure.TIME_AMONG_REOFFENDERS
     if reoffenders_only and not rules.prints_reoffenders_only(n_treated):
         return state_unavailable(measure, rules.explain_few_reoffenders(n_treated))
     if math.isnan(interval.lower) or math.isnan(interval.upper):
         return state_unavailable(measure, "there is no interval for it")
     subject = WORDINGS[measure].subject.format(people=name_people(estimand), period=period)
-    may_say = _say(measure, subject, interval, n_measures)
+    unsettled = _is_within_error(measure, interval, errors)
+    if unsettled:
+        interval = _reach_null(measure, interval)
+    may_say = _say(measure, subject, interval, n_measures, more="draws" if unsettled else "people")
+    if margin is not None:
+        may_say = (*may_say, say_margin(measure, interval, margin, beyond))
     return Statement(
         measure,
         may_say=(*may_say, NOT_AN_EFFECT) if reoffenders_only else may_say,
@@ -180,7 +191,27 @@ def describe_interval(measure: Measure, interval: Interval) -> str:
     return _both_ways(wording, interval)
 
 
-def _say(measure: Measure, subject: str, interval: Interval, n_measures: int) -> tuple[str, ...]:
+def _is_within_error(measure: Measure, interval: Interval, errors: tuple[float, float]) -> bool:
+    """Say whether other draws of the posterior might not exclude no difference."""
+    null = _find_null(measure)
+    if not interval.excludes(null):
+        return False
+    gap, error = (
+        (interval.lower - null, errors[0])
+        if interval.lower > null
+        else (null - interval.upper, errors[1])
+    )
+    return gap < 2 * error
+
+
+def _reach_null(measure: Measure, interval: Interval) -> Interval:
+    null = _find_null(measure)
+    return replace(interval, lower=min(interval.lower, null), upper=max(interval.upper, null))
+
+
+def _say(
+    measure: Measure, subject: str, interval: Interval, n_measures: int, *, more: str = "people"
+) -> tuple[str, ...]:
     tested = _count_tests(n_measures)
     if measure is Measure.HAZARD_RATIO:
         return (
@@ -191,11 +222,13 @@ def _say(measure: Measure, subject: str, interval: Interval, n_measures: int) ->
     than = " than without the programme"
     if measure is Measure.TIME_AMONG_REOFFENDERS:
         than = " than among comparison people who reoffended"
+    if is_tight(measure, interval):
+        return (f"{_capitalise(subject)} {say_tight(measure, interval)}{than}{tested}.",)
     found = describe_interval(measure, interval)
     if interval.excludes(0.0):
         return (f"{_capitalise(subject)} may be {found}{than}{tested}.",)
     return (
-        f"{_capitalise(subject)} may be {found},{than}; more people are needed to know "
+        f"{_capitalise(subject)} may be {found},{than}; more {more} are needed to know "
         f"which{tested}.",
     )
 

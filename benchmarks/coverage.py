@@ -45,7 +45,7 @@ MODELS: dict[Any, frozenset[Measure]] = {
     ds.FrequencyModel: frozenset({Measure.FREQUENCY}),
     ds.SurvivalModel: frozenset(set(MEASURES) - {Measure.RATE, Measure.FREQUENCY}),
 }
-LAPLACE = ds.Laplace(draws=250)  # a quarter of what users get: limits are quantiles of 1,000
+LAPLACE = ds.Laplace(draws=1000)  # a fifth of what users get, to judge more studies
 TOGETHER = (MEASURES[:2], MEASURES[2:])  # measures that are judged in one go
 MISS = 2 / 0.05  # the price of a unit by which an interval misses the truth
 ROOMS = ("cohort", "design", "inference", "models", "effects", "checks")

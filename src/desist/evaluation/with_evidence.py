@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,14 @@ from desist.models.priors import Normal
 MEASURES: Mapping[str, Measure] = {"log_odds": Measure.RATE, "log_rate": Measure.FREQUENCY}
 CONFLICT = 0.05
 FEWEST_DRAWS = 100.0  # worth, of those that are weighted anew
+TOO_FAR = (
+    "what other programmes showed lies so far from these people that the two cannot be put "
+    "together; the default result stands alone."
+)
+DISAGREES = (
+    "these people and the other programmes are in conflict; the result with the other programmes "
+    "is mostly that of the vague part of their prior."
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,8 @@ class EvidenceResult:
         Posterior weight of the part of the prior that knows nothing of other programmes.
     draws : float
         How many independent draws the weighted ones are worth.
+    warning : str
+        What the reader has to know of it, without figures; empty when nothing.
     """
 
     measure: Measure
@@ -52,6 +62,7 @@ class EvidenceResult:
     conflict: float
     vague: float
     draws: float
+    warning: str = ""
 
     def __str__(self) -> str:
         """Return the result in one sentence."""
@@ -77,28 +88,28 @@ def find_evidence_faults(evidence: object) -> list[Fault]:
 
 def weigh_evidence(
     effects: Mapping[Measure, Effect], fits: tuple[Fit, ...], evidence: EvidencePrior | None
-) -> tuple[EvidenceResult | None, tuple[str, ...]]:
+) -> EvidenceResult | None:
     """Weigh the draws of the default posterior by the prior from other programmes."""
     if evidence is None:
-        return None, ()
+        return None
     measure = MEASURES[evidence.scale]
-    effect = effects.get(measure)
-    if effect is None:
-        return None, (f"The evidence of other programmes is of the {measure}, which there is not.",)
-    result = _weigh(effect, _find_default(fits, measure), evidence)
+    if measure not in effects:
+        warning = f"The evidence of other programmes is of the {measure}, which there is not."
+        gone = math.nan
+        return EvidenceResult(measure, evidence, gone, gone, gone, gone, gone, gone, 0.0, warning)
+    result = _weigh(effects[measure], _find_default(fits, measure), evidence)
     if result.draws < FEWEST_DRAWS:
-        warning = (
-            f"{measure}: what other programmes showed lies so far from these people that the two "
-            "cannot be put together; the default result stands alone."
+        gone = math.nan
+        return replace(
+            result,
+            estimate=gone,
+            lower=gone,
+            upper=gone,
+            probability_of_benefit=gone,
+            warning=f"{measure}: {TOO_FAR}",
         )
-        return _without_figures(result), (warning,)
-    if result.conflict < CONFLICT:
-        warning = (
-            f"{measure}: these people and the other programmes are in conflict; the result with "
-            "the other programmes is mostly that of the vague part of their prior."
-        )
-        return result, (warning,)
-    return result, ()
+    warning = f"{measure}: {DISAGREES}" if result.conflict < CONFLICT else ""
+    return replace(result, warning=warning)
 
 
 def _weigh(effect: Effect, default: Normal, evidence: EvidencePrior) -> EvidenceResult:
@@ -150,18 +161,3 @@ def _find_default(fits: tuple[Fit, ...], measure: Measure) -> Normal:
             prior: Normal = priors.treatment
             return prior
     return Normal(0.0, math.inf)
-
-
-def _without_figures(result: EvidenceResult) -> EvidenceResult:
-    nothing = math.nan
-    return EvidenceResult(
-        result.measure,
-        result.prior,
-        nothing,
-        nothing,
-        nothing,
-        nothing,
-        result.conflict,
-        result.vague,
-        result.draws,
-    )

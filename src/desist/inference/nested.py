@@ -65,6 +65,12 @@ class Nested:
     models by using integrated nested Laplace approximations. JRSS B 71(2), 319-392. Pinheiro, J. C.
     and Bates, D. M. (1995). Approximations to the log-likelihood function in the nonlinear
     mixed-effects model. Journal of Computational and Graphical Statistics 4(1), 12-35.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.Nested(draws=2000)
+    Nested(draws=2000, degrees_of_freedom=15.0)
     """
 
     draws: int = 4000

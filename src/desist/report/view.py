@@ -4,8 +4,8 @@
 # set; tables, pictures, the page, the record and the terminal take nothing else.
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from desist.cohort.flow import RecordFlow
@@ -37,7 +37,6 @@ from desist.report.disclosure import (
     find_rules,
     require_enough_people,
 )
-from desist.report.words._margins import UNMEASURED
 from desist.report.words._numbers import as_float, format_interval, format_probability, format_share
 from desist.report.words._wording import WORDINGS, name_period
 from desist.report.words._worth import say_worth
@@ -45,6 +44,7 @@ from desist.report.words.groups import describe_spread, describe_withheld
 from desist.report.words.statements import (
     PerHundred,
     Statement,
+    add_condition,
     describe_interval,
     find_published_means,
     per_100,
@@ -330,20 +330,7 @@ def _state_all(
         for row in evaluation.measures
     ]
     missing = [state_unavailable(*item) for item in evaluation.unavailable.items()]
-    return (*_add_condition(made, reasons), *missing)
-
-
-def _add_condition(
-    statements: Sequence[Statement], withheld: Mapping[Measure, str]
-) -> Iterator[Statement]:
-    """Add once what every causal sentence rests on: to the first that there is."""
-    is_said = False
-    for statement in statements:
-        if is_said or not statement.measure.is_causal or statement.measure in withheld:
-            yield statement
-        else:
-            is_said = True
-            yield replace(statement, may_say=(*statement.may_say, UNMEASURED))
+    return (*add_condition(made, reasons), *missing)
 
 
 def _state_row(evaluation: Evaluation, row: MeasureRow, rules: RuleSet) -> Statement:

@@ -11,6 +11,8 @@ POINTS = 10  # of Lagrange's interpolation between places of the grid
 FLOOR = 1e-300
 SMALLEST = 1e-150  # of a kernel: products with what is smaller are slow, being denormal
 
+_HERMITE = np.polynomial.hermite_e.hermegauss(NODES)
+
 
 def spread_population(shelf: Shelf, means: Floats, tau: float) -> Floats:
     """Return the weights of the grid's effects for populations, shape (n_means, n_effects)."""
@@ -39,18 +41,18 @@ def _spread_widely(shelf: Shelf, means: Floats, tau: float) -> Floats:
 
 
 def _spread_narrowly(shelf: Shelf, means: Floats, tau: float) -> Floats:
-    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
-    places = (means[:, None] + tau * nodes - shelf.effects[0]) / shelf.step
     last = len(shelf.effects) - 1
+    places = (means[:, None] + tau * _HERMITE[0] - shelf.effects[0]) / shelf.step
     places = np.clip(places, 0.0, last)
     start = np.floor(places).astype(int)
-    kernel = np.zeros((len(means), last + 1))
-    rows = np.broadcast_to(np.arange(len(means))[:, None], places.shape)
-    shares = weights / weights.sum()
+    rows = np.arange(len(means))[:, None] * (last + 1)
+    kernel = np.zeros(len(means) * (last + 1))
+    shares = _HERMITE[1] / _HERMITE[1].sum()
     for offset, part in _interpolate(places - start):
         columns = np.clip(start + offset, 0, last)
-        np.add.at(kernel, (rows, columns), part * shares)
-    return kernel
+        spread = np.bincount((rows + columns).ravel(), (part * shares).ravel(), len(kernel))
+        kernel += spread
+    return kernel.reshape(len(means), last + 1)
 
 
 def _interpolate(fractions: Floats) -> list[tuple[int, Floats]]:

@@ -1,6 +1,6 @@
 """From a synthesis to the prior of the next evaluation, and what it would do there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,9 @@ from desist.synthesis.mixture import Mixture
 SUBJECT = "evidence prior"
 # Shares of the prediction at which it is cut by tau: finer where the tail comes from.
 CUTS = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.9, 0.96, 0.99, 1.0)
-NODES = 61  # of Gauss and Hermite's rule over estimates
+NODES = 61  # estimates at which limits are found, and how far from the truth in errors
+FAR = 5.0
+FINE = 4001  # estimates between them
 
 
 def make_prior(
@@ -139,8 +141,10 @@ def try_prior(
     >>> prior = EvidencePrior((0.8, 0.2), (-0.3, 0.0), (0.2, 1.5), "log_odds", 10)
     >>> table = try_prior(prior, [-0.3], 0.4, default=Normal(0, 1.5))
     >>> table["interval_score"].round(1).tolist()
-    [1.7, 0.9]
+    [1.8, 0.9]
     """
+    from scipy.interpolate import CubicSpline
+
     faults = find_number_faults("standard_error", standard_error, above=0)
     for truth in truths:
         faults += find_number_faults("truths", truth)
@@ -151,19 +155,14 @@ def try_prior(
         (0.0, 1.0), (0.0, default.mean), (1.0, default.scale), prior.scale, prior.n_programmes
     )
     rows = []
-    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
-    weights /= weights.sum()
+    places = np.linspace(-FAR, FAR, NODES)
     for truth in truths:
-        estimates = truth + standard_error * nodes
+        estimates = truth + standard_error * places
         for name, chosen in (("default", alone), ("evidence", prior)):
-            limits = np.array(
-                [_limit(chosen, one, standard_error, probability) for one in estimates]
-            )
-            conflict = np.array([prior.find_conflict(one, standard_error) for one in estimates])
-            rows.append(
-                {"truth": truth, "prior": name}
-                | _score(limits, truth, weights, conflict, probability)
-            )
+            limits = [_limit(chosen, one, standard_error, probability) for one in estimates]
+            conflict = [prior.find_conflict(float(one), standard_error) for one in estimates]
+            smooth = CubicSpline(places, np.column_stack([np.array(limits), conflict]))
+            rows.append({"truth": truth, "prior": name} | _score(smooth, truth, probability))
     return pd.DataFrame(rows)
 
 
@@ -175,9 +174,13 @@ def _limit(
 
 
 def _score(
-    limits: Floats, truth: float, weights: Floats, conflict: Floats, probability: float
+    smooth: Callable[[Floats], Floats], truth: float, probability: float
 ) -> dict[str, float]:
-    means, low, high = limits.T
+    """Average over what may be seen: limits are smooth in it, whether they cover is not."""
+    fine = np.linspace(-FAR, FAR, FINE)
+    weights = np.exp(-(fine**2) / 2)
+    weights /= weights.sum()
+    means, low, high, conflict = smooth(fine).T
     missed = np.maximum(low - truth, 0) + np.maximum(truth - high, 0)
     scores = high - low + 2 / (1 - probability) * missed
     return {

@@ -3,8 +3,8 @@ What have other programmes done?
 ================================
 
 Fifty-eight trials of cognitive behavioural programmes (Landenberger and Lipsey 2005), pooled with
-exact likelihoods of their counts: what they say on average, what a new programme may do, and how that
-becomes a prior for its evaluation.
+exact likelihoods of their counts: what they say on average, what a new programme may do, and how
+that becomes a prior for its evaluation.
 """
 
 import numpy as np
@@ -28,8 +28,8 @@ found = synthesise(table)
 print(found)
 
 # %%
-# Each programme as reported (grey) and drawn towards the others (blue), the more the less is known of
-# it alone:
+# Each programme as reported (grey) and drawn towards the others (blue), the more the less is
+# known of it alone:
 
 figure = forest_of_programmes(found)
 
@@ -40,8 +40,8 @@ figure = densities_of_programmes(found)
 print(f"The next one reduces reoffending with probability {found.probability_of_benefit():.2f}")
 
 # %%
-# Does the funnel lean? Estimates that are missing where they would not be significant point to selective
-# publication.
+# Does the funnel lean? Estimates that are missing where they would not be significant point to
+# selective publication.
 
 figure = funnel_of_programmes(found)
 
@@ -58,9 +58,8 @@ influence.reindex(influence["shift"].abs().sort_values(ascending=False).index)[
 ].head().round(3)
 
 # %%
-# What they say becomes a prior for an evaluation of 40 people so far, with the same comparison rate as
-# in the Justice Data Lab's report. Without them, and with them, how likely are more participants to end
-# inconclusive?
+# What they say becomes a prior for an evaluation of 40 people so far, with the same comparison rate
+# as in the Justice Data Lab's report. How likely are more participants to end inconclusive?
 
 prior = found.prior()
 print(prior)

@@ -11,7 +11,14 @@ from desist.cli.terminal import say
 FILES = ("synthesis.json", "studies.csv", "forest.svg")
 
 
-@click.command()
+HELP = """Pool the reports of programmes in the table STUDIES, one a row.
+
+A row fills the columns of one kind of evidence: counts, an estimate with its error or interval, a
+p-value, whole percentages, significance alone, or the file of a passport.
+"""
+
+
+@click.command(help=HELP)
 @click.argument("studies", type=click.Path(path_type=Path))
 @click.option(
     "--scale",
@@ -27,11 +34,7 @@ FILES = ("synthesis.json", "studies.csv", "forest.svg")
 def synthesise(
     studies: Path, scale: str, out: Path | None, correlation: float | None, *, selection: bool
 ) -> None:
-    """Pool the reports of programmes in the table STUDIES, one a row.
-
-    A row fills the columns of one kind of evidence: counts, an estimate with its error or
-    interval, a p-value, whole percentages, significance alone, or the file of a passport.
-    """
+    """Pool the reports of programmes in a table."""
     from desist.synthesis.pool_reports import synthesise as pool
     from desist.synthesis.selection import StepSelection
 

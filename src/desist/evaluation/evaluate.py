@@ -156,7 +156,6 @@ def evaluate(
     *streams, predicting, of_process = np.random.default_rng(seed).spawn(len(chosen) + 3)
     fits = _fit_all(chosen, sample, inference, streams)
     effects, reasons = _contrast_all(fits, probability, calibrated=calibrated)
-    beside, about_evidence = weigh_evidence(effects, fits, evidence)
     parts, hazards, untold = _take_apart(chosen, fits, probability, calibrated=calibrated)
     checks, predicted = run_checks(sample, rng=streams[-1]), predict_again(fits, sample, predicting)
     others = _choose_covariates(covariates), inference, probability, of_process
@@ -183,9 +182,9 @@ def evaluate(
         **parts,
         warnings=(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
-            *(*told, *name_unpredicted(predicted), *untold, *about_evidence),
+            *(*told, *name_unpredicted(predicted), *untold),
         ),
-        evidence=beside,
+        evidence=weigh_evidence(effects, fits, evidence),
     )
 
 

@@ -171,6 +171,42 @@ def test_people_who_cannot_be_compared_exit_with_3(study, monkeypatch, capsys):
     assert not (study / "out").exists()
 
 
+def test_a_study_of_five_participants_says_first_that_nothing_may_be_reported(
+    study, monkeypatch, capsys
+):
+    edit(study, programme=[1] * 5 + [0] * 235, weight=1.0)
+    settings = SETTINGS.replace(
+        'method = "radius"\ncaliper = 0.2', 'method = "given"\ncolumn = "weight"'
+    )
+    (study / "study.toml").write_text(settings)
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 3
+    told = capsys.readouterr()
+    assert "Nothing may be reported: fewer than 10 participants are compared" in told.out
+    assert "no result of the headline may be printed" in told.err
+    assert [path.name for path in (study / "out").iterdir()] == ["report.html"]
+    page = (study / "out" / "report.html").read_text()
+    assert "Fewer than 10 participants are compared" in page
+    assert "5" not in page[page.index("<main>") :]
+
+
+def test_few_reoffenders_are_said_in_a_banner_with_no_cards_and_exit_with_3(
+    study, monkeypatch, capsys
+):
+    people = pd.read_csv(study / "people.csv")
+    treated = people.index[people["programme"] == 1]
+    reoffended = people["reoffended"].where(people["programme"] == 0, 0)
+    reoffended[treated[:6]] = 1
+    edit(study, reoffended=reoffended, days=np.where(reoffended == 1, 100, np.nan))
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 3
+    banner = "No result is printed under rule set 2019: fewer than 10 people of an arm reoffended"
+    assert banner in capsys.readouterr().out
+    page = (study / "out" / "report.html").read_text()
+    assert banner in page
+    for part in ('class="card"', "What may be said", 'id="results"', "Not printed:"):
+        assert part not in page
+    assert json.loads((study / "out" / "evaluation.json").read_text())["answer"].startswith(banner)
+
+
 def test_a_cohort_without_a_reoffence_exits_with_3(study, monkeypatch, capsys):
     edit(study, reoffended=0, days="")
     assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 3

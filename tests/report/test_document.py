@@ -94,7 +94,7 @@ def test_nothing_comes_from_elsewhere_and_nothing_runs(published_page, people_pa
 
 
 def test_links_of_the_contents_lead_to_sections(published_page):
-    anchors = {attrs.get("id") for attrs in published_page.find("section")}
+    anchors = {attrs.get("id") for tag in ("main", "section") for attrs in published_page.find(tag)}
     links = {attrs["href"][1:] for attrs in published_page.find("a")}
     assert links <= anchors
     assert {"headline", "statements", "results", "time", "published", "flow"} <= links
@@ -223,3 +223,27 @@ def test_a_file_in_place_of_the_folder_is_an_error(of_people, tmp_path):
     with pytest.raises(InputError) as error:
         write_report(of_people, tmp_path / "out")
     assert "out: expected a folder, found a file of this name" in str(error.value)
+
+
+def test_the_report_begins_with_the_answer_and_its_condition(published_page, people_page):
+    assert "Matched participants almost certainly reoffended less" in published_page.words
+    assert "Participants probably reoffended more" in people_page.words
+    for page in (published_page, people_page):
+        assert page.words.index("only if nothing unmeasured") < page.words.index("Headline")
+
+
+def test_cards_show_the_probability_of_benefit_of_causal_measures_alone(published_page):
+    assert published_page.words.count("Probability of benefit:") == 2
+
+
+def test_how_many_measures_were_tested_is_said_once(published_page):
+    assert published_page.words.count("measures were tested") == 1
+    assert "one of 3 measures" not in published_page.words
+
+
+def test_what_was_not_measured_has_no_tick(people_page, of_people):
+    html = render_document(of_people)
+    assert "Nothing is said about the number of reoffences" in people_page.words
+    ticked = re.findall(r'<div class="may">(.*?)</div>', html, flags=re.S)
+    assert ticked
+    assert not any("Nothing is said" in one for one in ticked)

@@ -12,7 +12,7 @@ from desist.cli.terminal import say
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design
 from desist.errors import raise_faults
-from desist.report.document import render_files
+from desist.report.document import render_files, render_notice
 from desist.report.summary import summarise
 from desist.report.view import View
 from desist.writing import (
@@ -54,6 +54,12 @@ class Run:
         for file, content in rendered.items():
             self.files[self.out / name / file] = FileContent(content)
         self.lines += [f"  {self.out / name / file}" for file in sorted(rendered)]
+
+    def add_notice(self, name: str, title: str, reason: str) -> None:
+        """Render a page that says why nothing may be reported."""
+        path = self.out / name / "report.html"
+        self.files[path] = FileContent(render_notice(title, reason).encode("utf-8", "replace"))
+        self.lines += [f"Evaluation: {title}", f"  Nothing may be reported: {reason}", f"  {path}"]
 
     def add_weights(self, name: str, cohort: Cohort, design: Design) -> None:
         """Render the weights, which are personal data."""

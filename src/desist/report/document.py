@@ -4,7 +4,7 @@ from pathlib import Path
 
 from desist.errors import raise_faults
 from desist.evaluation.record import Evaluation
-from desist.report._page import render_page
+from desist.report._page import fill_template, render_page
 from desist.report.disclosure import RuleSet
 from desist.report.json_record import encode_view, write_json
 from desist.report.view import View, make_view
@@ -74,6 +74,11 @@ def render_files(view: View) -> dict[str, bytes]:
         "report.html": render_page(view).encode("utf-8", "replace"),
         "evaluation.json": write_json(encode_view(view)).encode("utf-8", "replace"),
     }
+
+
+def render_notice(title: str, reason: str) -> str:
+    """Render a page that says only why nothing may be reported of a study."""
+    return fill_template("notice.html.j2", {"title": title, "reason": reason})
 
 
 def require_folder(out: str | Path) -> Path:

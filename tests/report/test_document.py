@@ -187,11 +187,21 @@ def test_the_same_evaluation_gives_the_same_page(of_people):
     assert render_document(of_people) == render_document(of_people)
 
 
-def test_three_files_are_written_and_can_be_read_again(of_people, tmp_path):
-    paths = write_report(of_people, tmp_path / "new" / "out")
-    assert [path.name for path in paths] == ["evaluation.json", "evaluation.nc", "report.html"]
+def test_a_table_of_an_earlier_report_is_taken_away(of_people, published, tmp_path):
+    write_report(published, tmp_path)
+    assert (tmp_path / "tables" / "published.csv").exists()
+    paths = write_report(of_people, tmp_path)
+    assert set((tmp_path / "tables").iterdir()) == {p for p in paths if p.suffix == ".csv"}
+
+
+def test_the_files_are_written_and_can_be_read_again(of_people, tmp_path):
+    out = tmp_path / "new" / "out"
+    paths = write_report(of_people, out)
+    single = ["annex.xlsx", "evaluation.json", "evaluation.nc", "report.html", "report.md"]
+    assert [path.name for path in paths if path.parent == out] == single
+    assert "measures.csv" in {path.name for path in paths if path.parent == out / "tables"}
     assert all(path.is_file() for path in paths)
-    assert load_evaluation(paths[1]).measures[0].difference == pytest.approx(0.014)
+    assert load_evaluation(out / "evaluation.nc").measures[0].difference == pytest.approx(0.014)
 
 
 def test_files_of_other_names_are_left_alone(of_people, tmp_path):

@@ -68,6 +68,8 @@ PRIORS = Priors(Normal(-0.3, 0.7), Normal(0.0, 0.7), Normal(0.0, 0.5))
 SHAPE = Normal(0.0, 0.4)
 LOGISTIC_DEVIATION = math.pi / math.sqrt(3)
 CUTS = (91.0, 182.0)
+EIGHTHS = (30.0, 60.0, 90.0, 130.0, 180.0, 230.0, 290.0)
+STEP = Normal(0.0, 0.5 * math.sqrt(3 / 7))
 TREATED_ODDS = "log_odds_inflated_treatment"
 
 
@@ -209,17 +211,20 @@ def draw_log_normal(world: World, truth: Truth, rng: np.random.Generator) -> dic
     return world.censor(np.exp((normal - world.level(truth)) / world.by_arm(truth, "log_shape")))
 
 
-def draw_pieces(world: World, truth: Truth, rng: np.random.Generator) -> dict[str, Floats]:
-    ends = np.array([0.0, *CUTS, FOLLOW_UP]) / FOLLOW_UP
-    needed = rng.exponential(size=len(world.treated)) / np.exp(world.level(truth))
-    time = np.empty(len(needed))
-    for arm in (0, 1):
-        steps = truth["log_hazard_steps"] + arm * truth["log_hazard_steps_ratio"]
-        share = np.exp(np.cumsum([0.0, *steps])) * np.diff(ends)
-        reached = np.array([0.0, *np.cumsum(share / share.sum())])
-        of_arm = world.treated == arm
-        time[of_arm] = np.interp(needed[of_arm], reached, ends, right=math.inf)
-    return world.censor(time)
+def draw_pieces(*cuts: float) -> Simulate:
+    def draw(world: World, truth: Truth, rng: np.random.Generator) -> dict[str, Floats]:
+        ends = np.array([0.0, *cuts, FOLLOW_UP]) / FOLLOW_UP
+        needed = rng.exponential(size=len(world.treated)) / np.exp(world.level(truth))
+        time = np.empty(len(needed))
+        for arm in (0, 1):
+            steps = truth["log_hazard_steps"] + arm * truth["log_hazard_steps_ratio"]
+            share = np.exp(np.cumsum([0.0, *steps])) * np.diff(ends)
+            reached = np.array([0.0, *np.cumsum(share / share.sum())])
+            of_arm = world.treated == arm
+            time[of_arm] = np.interp(needed[of_arm], reached, ends, right=math.inf)
+        return world.censor(time)
+
+    return draw
 
 
 def draw_cure(world: World, truth: Truth, rng: np.random.Generator) -> dict[str, Floats]:
@@ -271,7 +276,7 @@ CASES = {
     "survival, log_normal": Case(survival(LogNormal(SHAPE, SHAPE)), SHAPES, draw_log_normal),
     "survival, log_logistic": Case(survival(LogLogistic(SHAPE, SHAPE)), SHAPES, draw_log_logistic),
     "survival, piecewise_exponential": Case(
-        survival(Pieces(CUTS, SHAPE, SHAPE)), STEPS, draw_pieces
+        survival(Pieces(CUTS, SHAPE, SHAPE)), STEPS, draw_pieces(*CUTS)
     ),
     "survival, mixture_cure": Case(
         survival(MixtureCure(**list_priors(SHAPES | CURED))),
@@ -295,6 +300,12 @@ CASES = {
         draw_hurdle,
     ),
     "frequency, poisson": Case(frequency(Poisson()), {}, draw_poisson),
+    # what the default settles for, with cut points that do not hang on the data
+    "survival, eight pieces": Case(
+        survival(Pieces(EIGHTHS, STEP, STEP)),
+        {"log_hazard_steps": (STEP, 7), "log_hazard_steps_ratio": (STEP, 7)},
+        draw_pieces(*EIGHTHS),
+    ),
 }
 COURT = {
     "custody": (CustodyModel(), CUSTODY),
@@ -317,7 +328,9 @@ def make_world(*, same_follow_up: bool) -> World:
         }
     )
     cohort = make_cohort(people.assign(reoffended=1.0))
-    predictors = make_predictors(build_sample(cohort, make_design(cohort)), "age + priors", ())
+    predictors = make_predictors(
+        build_sample(cohort, make_design(cohort), FOLLOW_UP), "age + priors", ()
+    )
     time_at_risk = people["follow_up"].to_numpy() / FOLLOW_UP
     return World(people, predictors.treatment, predictors.covariates, time_at_risk)
 

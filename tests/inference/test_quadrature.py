@@ -1,62 +1,60 @@
 import numpy as np
 import pytest
-from scipy import stats
-from scipy.special import expit, logit
 
-from desist.inference._quadrature import Link, place_points
+from desist.inference.quadrature import (
+    draw_groups,
+    find_group_modes,
+    integrate_groups,
+    interpolate,
+    place_nodes,
+)
 
-IDENTITY = Link(lambda x: x, lambda x: x, np.ones_like)
-LOGIT = Link(expit, logit, lambda x: expit(x) * (1 - expit(x)))
-
-
-def quantiles(values, shares):
-    return np.quantile(values, shares, method="hazen")
-
-
-def test_points_of_two_normal_means_have_the_quantiles_of_their_difference():
-    def log_density(points):
-        return stats.norm.logpdf(points, [1.0, 3.0], [0.3, 0.4]).sum(axis=1)
-
-    mode, covariance = np.array([1.0, 3.0]), np.diag([0.09, 0.16])
-    points = place_points(log_density, mode, covariance, IDENTITY, 20_000)
-    shares = [0.005, 0.025, 0.5, 0.975, 0.995]
-    found = quantiles(points[:, 0] - points[:, 1], shares)
-    assert found == pytest.approx(stats.norm.ppf(shares, -2.0, 0.5), abs=2e-5)
-    for arm, (mean, spread) in enumerate([(1.0, 0.3), (3.0, 0.4)]):
-        assert points[:, arm].mean() == pytest.approx(mean, abs=0.001)
-        assert points[:, arm].std() == pytest.approx(spread, rel=0.005)
+SEEN = np.array([[[0.8, 0.0], [0.8, 0.5]]])  # comparison people see 0.8 of the first effect
 
 
-def test_points_of_two_proportions_have_the_quantiles_of_two_beta_distributions():
-    # Haldane's prior on the log-odds: the posteriors are Beta(x, n - x)
-    counts = np.array([[13.0, 70.0], [30.0, 70.0]])
-
-    def log_density(points):
-        rates = expit(points)
-        return (counts[:, 0] * np.log(rates) + counts[:, 1] * np.log1p(-rates)).sum(axis=1)
-
-    mode = logit(counts[:, 0] / counts.sum(axis=1))
-    covariance = np.diag(counts.sum(axis=1) / counts.prod(axis=1))
-    points = place_points(log_density, mode, covariance, LOGIT, 20_000)
-    difference = expit(points[:, 0]) - expit(points[:, 1])
-    for share in (0.025, 0.5, 0.975):
-        limit = quantiles(difference, share)
-        nodes = np.linspace(0, 1, 20_001)
-        below = stats.beta.cdf(nodes + limit, *counts[0]) * stats.beta.pdf(nodes, *counts[1])
-        assert np.trapezoid(below, nodes) == pytest.approx(share, abs=1e-6)
+def read_counts(events, exposures, unit=0.5):
+    """Two arms of one group with Poisson counts, read about 0 in a unit."""
+    nodes = place_nodes(9, 4.0)
+    centre, width = np.zeros((1, 2, 1)), np.full((1, 2, 1), unit)
+    at = centre + nodes[:, np.newaxis, np.newaxis, np.newaxis] * width
+    events, exposures = (np.array(part)[np.newaxis, :, np.newaxis] for part in (events, exposures))
+    return interpolate(events * at - exposures * np.exp(at), nodes, centre, width)
 
 
-def test_points_do_not_depend_on_where_the_grid_is_centred():
-    def log_density(points):
-        return stats.t.logpdf(points, 12, [0.0, 1.0], [0.3, 0.1]).sum(axis=1)
+def integrate_densely(events, exposures):
+    """The same integral as a plain sum over a fine grid, with the moments of both effects."""
+    axis = np.linspace(-8, 8, 801)
+    first, second = np.meshgrid(axis, axis, indexing="ij")
+    eta = [0.8 * first, 0.8 * first + 0.5 * second]
+    log_density = -(first**2 + second**2) / 2
+    for y, e, at in zip(events, exposures, eta, strict=True):
+        log_density = log_density + y * at - e * np.exp(at)
+    density = np.exp(log_density)
+    total = density.sum()
+    means = [(density * part).sum() / total for part in (first, second)]
+    return np.log(total * (axis[1] - axis[0]) ** 2), means
 
-    found = [
-        quantiles(
-            np.subtract(
-                *place_points(log_density, np.array(mode), np.diag(spread), IDENTITY, 5_000).T
-            ),
-            [0.025, 0.975],
-        )
-        for mode, spread in (([0.0, 1.0], [0.09, 0.01]), ([0.2, 1.1], [0.2, 0.02]))
-    ]
-    assert found[0] == pytest.approx(found[1], abs=1e-5)
+
+@pytest.mark.parametrize(("events", "exposures"), [((3, 1), (5.0, 2.0)), ((0, 2), (0.5, 0.3))])
+def test_a_group_is_integrated_as_by_a_fine_grid(events, exposures):
+    arms = read_counts(events, exposures)
+    found = find_group_modes(arms, SEEN, np.zeros((1, 1, 2)))
+    exact, _ = integrate_densely(events, exposures)
+    assert integrate_groups(arms, found)[0] == pytest.approx(exact, abs=0.01)
+
+
+def test_a_group_without_people_keeps_its_prior():
+    arms = read_counts((0, 0), (0.0, 0.0))
+    found = find_group_modes(arms, SEEN, np.ones((1, 1, 2)))
+    np.testing.assert_allclose(found.mode, 0.0, atol=1e-12)
+    assert integrate_groups(arms, found)[0] == pytest.approx(np.log(2 * np.pi))
+
+
+def test_effects_are_drawn_from_their_own_distribution():
+    events, exposures = (0, 4), (1.0, 1.0)
+    arms = read_counts(events, exposures, unit=0.8)
+    found = find_group_modes(arms, SEEN, np.zeros((1, 1, 2)))
+    rng = np.random.default_rng(1)
+    drawn = np.array([draw_groups(arms, found, rng)[0, 0] for _ in range(4000)])
+    _, means = integrate_densely(events, exposures)
+    np.testing.assert_allclose(drawn.mean(axis=0), means, atol=0.05)

@@ -90,7 +90,10 @@ def test_points_have_the_likelihood_of_their_people(sample):
     y = fit.data["reoffended"]
     assert points.log_rows == pytest.approx(y * eta - np.log1p(np.exp(eta)))
     gaps = np.diff(points.log_prior)
-    prior = -0.5 * sum((fit.draws[name].ravel() / 1.5) ** 2 for name in ("intercept", "treatment"))
+    priors, treatment = fit.model.priors, fit.draws["treatment"].ravel()
+    middle = fit.draws["intercept"].ravel() + treatment / 2
+    prior = -0.5 * (middle / priors.intercept.scale) ** 2
+    prior -= 0.5 * (treatment / priors.treatment.scale) ** 2
     assert gaps == pytest.approx(np.diff(prior))
 
 

@@ -75,7 +75,9 @@ def test_reweighted_powers_give_what_a_prior_of_another_scale_gives(sample):
     model = ds.RateModel(covariates=None)
     fit = ds.fit_model(model, sample, inference="laplace", seed=1)
     row = scale_powers(fit, powers=[4.0], calibrated=False).table.set_index("part").loc["prior"]
-    priors = ds.Priors(intercept=Normal(0, 0.75), treatment=Normal(0, 0.75))
+    usual = model.priors
+    halves = [Normal(0, one.scale / 2) for one in (usual.intercept, usual.treatment)]
+    priors = ds.Priors(intercept=halves[0], treatment=halves[1])
     again = ds.fit_model(ds.RateModel(covariates=None, priors=priors), sample, inference="laplace")
     (effect,) = ds.estimate_effects(again, calibrated=False)
     assert row["estimate"] == pytest.approx(effect.estimate, abs=0.004)

@@ -30,9 +30,9 @@ def binomial_likelihoods(counts, baseline_scale):
     return np.stack([_integrate_baseline(row, baseline_scale) for row in counts])
 
 
-def integrate(likelihoods, *, mean_scale=np.inf, spread_scale=0.5):
+def integrate(likelihoods, *, mean_scale=np.inf, spread_scale=0.5, spreads=SPREADS):
     """Posterior over the mean and the spread, with a half-normal prior of the spread."""
-    means, spreads = (grid.ravel() for grid in np.meshgrid(MEANS, SPREADS, indexing="ij"))
+    means, spreads = (grid.ravel() for grid in np.meshgrid(MEANS, spreads, indexing="ij"))
     kernel = norm.pdf(EFFECTS, means[:, np.newaxis], spreads[:, np.newaxis])
     totals = kernel @ likelihoods.T
     log_posterior = np.log(totals).sum(axis=1) + halfnorm.logpdf(spreads, scale=spread_scale)

@@ -136,7 +136,7 @@ def test_columns_and_options_are_refused_together():
         "meta-analysis: 5 faults",
         "  - standard_errors: expected a list of numbers, one for each study, found 'x'",
         "  - estimates: expected finite numbers, found 1 other, row 2",
-        "  - estimator: expected one of reml, ml, dl, pm, found 'ML'",
+        "  - estimator: expected one of reml, ml, dl, pm, eb, sj, he, hs, equal, found 'ML'",
         "  - interval: expected one of knapp_hartung, knapp_hartung_truncated, normal, found 1",
         "  - probability: expected a number above 0 and below 1, found 2",
     ]

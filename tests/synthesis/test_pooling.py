@@ -10,7 +10,7 @@ METAFOR_TESTS = {"z": "normal", "knha": "knapp_hartung"}
 
 
 @pytest.mark.parametrize("measure", ["RR", "OR", "RD"])
-@pytest.mark.parametrize("estimator", ["REML", "ML", "DL", "PM"])
+@pytest.mark.parametrize("estimator", ["REML", "ML", "DL", "PM", "EB", "SJ", "HE", "HS"])
 @pytest.mark.parametrize("test", ["z", "knha"])
 def test_pooled_effects_equal_metafor(bcg_effects, bcg_reference, measure, estimator, test):
     expected = bcg_reference[f"{measure}_{estimator}_{test}"]
@@ -33,6 +33,45 @@ def test_pooled_effects_equal_metafor(bcg_effects, bcg_reference, measure, estim
     }
     for ours, theirs in figures.items():
         assert ours == pytest.approx(theirs, rel=1e-7, abs=1e-9)
+
+
+@pytest.mark.parametrize("measure", ["RR", "OR", "RD"])
+@pytest.mark.parametrize("test", ["z", "knha"])
+def test_equal_effects_equal_metafor(bcg_effects, bcg_reference, measure, test):
+    expected = bcg_reference[f"{measure}_EE_{test}"]
+    coefficient = expected["b"][0]
+    found = pool_effects(*bcg_effects[measure], estimator="equal", interval=METAFOR_TESTS[test])
+    limits = (found.estimate, found.standard_error, found.lower, found.upper, found.p_value)
+    names = ("estimate", "se", "lower", "upper", "p")
+    assert limits == pytest.approx([coefficient[name] for name in names], rel=1e-7)
+    assert 100 * found.i_squared == pytest.approx(expected["I2"], rel=1e-9)
+    assert np.isnan(found.prediction_lower)
+
+
+def test_the_truncated_interval_equals_metafors_ad_hoc_one(bcg_effects, bcg_reference):
+    expected = bcg_reference["RR_REML_adhoc"]
+    found = pool_effects(*bcg_effects["RR"], interval="knapp_hartung_truncated")
+    assert found.lower == pytest.approx(expected["b"][0]["lower"], rel=1e-7)
+    assert found.prediction_lower == pytest.approx(expected["pred_lower"], rel=1e-7)
+
+
+def test_the_prediction_interval_takes_the_degrees_of_freedom_it_is_told():
+    # two squared distances of 0.04 about -0.3; tau-squared 0.03 from variances 0.01
+    found = {
+        name: pool_effects(
+            [-0.5, -0.1, -0.3], [0.1] * 3, interval="normal", prediction=name
+        ).prediction_upper
+        for name in ("as_interval", "t_k_minus_1", "t_k_minus_2")
+    }
+    spread = (0.03 + 0.04 / 3) ** 0.5
+    quantiles = {"as_interval": 1.959964, "t_k_minus_1": 4.302653, "t_k_minus_2": 12.706205}
+    for name, quantile in quantiles.items():
+        assert found[name] == pytest.approx(-0.3 + quantile * spread, abs=1e-6)
+
+
+def test_a_prediction_with_two_degrees_fewer_wants_three_studies():
+    with pytest.raises(InputError, match="prediction: expected 3 studies or more"):
+        pool_effects([0.1, 0.2], [0.1, 0.1], prediction="t_k_minus_2")
 
 
 def test_each_trial_left_out_equals_metafor(bcg_effects, bcg_reference):
@@ -162,7 +201,7 @@ def test_the_printed_result_says_how_many_studies_and_what_a_new_one_may_show():
         (
             ([0.1, 0.2], [0.2, 0.2]),
             {"estimator": "REML", "interval": "t", "probability": 95},
-            "estimator: expected one of reml, ml, dl, pm, found 'REML'\n"
+            "estimator: expected one of reml, ml, dl, pm, eb, sj, he, hs, equal, found 'REML'\n"
             "  - interval: expected one of knapp_hartung, knapp_hartung_truncated, normal, "
             "found 't'\n  - probability: expected a number above 0 and below 1, found 95",
         ),

@@ -34,7 +34,7 @@ class Background:
     covariates: pd.DataFrame | None = None  # of everybody, for the columns of the formula
     # participation drawn again; None where no randomisation test is asked for
     redraws: Redraws | None = None
-    grouping: str = ""
+    grouping: str = ""  # column of the groups that people belong to; empty where none is declared
 
     def __repr__(self) -> str:
         """Return the design in one line; nobody's covariates are shown."""

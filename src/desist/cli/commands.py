@@ -1,4 +1,4 @@
-"""The commands: demo, init, check, evaluate, sensitivity."""
+"""The commands: demo, init, check, evaluate, sensitivity, synthesise."""
 
 import sys
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import NoReturn
 
 import click
 
+from desist.cli.synthesise import synthesise
 from desist.cli.terminal import leave_quietly, say, say_error
 from desist.errors import CannotAnswerError, InputError
 
@@ -128,6 +129,9 @@ def sensitivity(settings: Path, out: Path) -> None:
     from desist.cli.study import read_study
 
     run_sensitivity(read_study(settings), out)
+
+
+commands.add_command(synthesise)
 
 
 def main() -> NoReturn:

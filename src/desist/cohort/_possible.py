@@ -66,7 +66,7 @@ def find_half_unit(value: float, measure: Measure) -> float:
 
 def find_narrow_faults(line: Line) -> list[Fault]:
     """Find an interval that is too narrow for so many people, whatever they did."""
-    if line.measure is Measure.RATE:
+    if line.measure == Measure.RATE:  # a word is as good as the measure
         variances = [_vary_rate(line.treated), _vary_rate(line.comparison)]
         what = f"people of whom {line.treated:g} and {line.comparison:g} reoffended"
     else:

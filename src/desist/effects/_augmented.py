@@ -25,7 +25,6 @@ from desist.models.predictors import Target
 
 DRAWS_FOR_AN_ARM = 150  # of which an arm is predicted person by person, and
 PREDICTED_IN_FULL = 400_000  # persons times draws up to which all draws are
-DRAWS_FOR_SCATTER = 16
 AT_ONCE = 2_000_000  # persons times draws times outcomes that fit in memory
 NEWTON_STEPS = 12
 STEP = 1e-5  # of a numerical derivative
@@ -59,11 +58,9 @@ def read_arm(fit: Fit, people: WeightedPeople, observed: Observed, arm: int) -> 
     with np.errstate(divide="ignore", invalid="ignore"):
         level = observed.link.apply(averages)
         slope = observed.link.differentiate(averages)
-        own_slope = observed.link.differentiate((carried * expected).sum(axis=0))
     is_usable = (np.abs(level) < FARTHEST) & np.isfinite(own).all(axis=(0, 1))
     level[~is_usable] = 0.0
     slope[~is_usable] = 0.0
-    own_slope[~is_usable] = 0.0
     seen = scatter_residuals(
         fit,
         people,
@@ -73,7 +70,7 @@ def read_arm(fit: Fit, people: WeightedPeople, observed: Observed, arm: int) -> 
         carried=carried,
         slope=slope,
     )
-    assumed = _scatter_by_model(fit, observed, arm, seen, slopes=(slope, own_slope))
+    assumed = _scatter_by_model(fit, observed, arm, seen, carried=carried, slope=slope)
     covariance = bound_covariance(seen, assumed)
     return ObservedArm(own, level, covariance, seen.sizes, seen.kish, assumed.freedom, is_usable)
 
@@ -225,26 +222,32 @@ def _evaluate_rows(
 
 
 def _scatter_by_model(
-    fit: Fit, observed: Observed, arm: int, seen: Scatter, *, slopes: tuple[Floats, Floats]
+    fit: Fit, observed: Observed, arm: int, seen: Scatter, *, carried: Floats, slope: Floats
 ) -> Assumed:
     """Return how the averages scatter if the model is right, and how many people carry it."""
-    n_draws = fit.draws["intercept"].shape[1]
-    every = max(1, n_draws * fit.draws["intercept"].shape[0] // DRAWS_FOR_SCATTER)
-    few = {name: values[:, ::every] for name, values in fit.draws.items()}
+    # at the middle of the posterior: over its draws a variance that is a square of exponentials
+    # averages to several times what it is at any likely value
+    middle = {
+        name: np.median(values, axis=(0, 1), keepdims=True) for name, values in fit.draws.items()
+    }
     rows = np.flatnonzero(seen.squares)
     k = observed.values.shape[1]
-    at_once = max(1, AT_ONCE // (few["intercept"].size * k))
-    total, fourths = np.zeros((k, k)), np.zeros(k)
+    total, fourths, own = np.zeros((k, k)), np.zeros(k), np.zeros(k)
+    at_once = max(1, AT_ONCE // k)
     for first in range(0, len(rows), at_once):
         block = rows[first : first + at_once]
-        eta = _evaluate_rows(fit, observed, few, arm, block)
-        added, of_row = observed.scatter(eta, few, arm, seen.squares[block])
+        eta = _evaluate_rows(fit, observed, middle, arm, block)
+        added, of_row = observed.scatter(eta, middle, arm, seen.squares[block])
         total += added
-        fourths += seen.fourths[block] @ np.square(_vary_on_scale(of_row, slopes[0]))
-    observed_scale, own_scale = (slope @ total @ slope.T for slope in slopes)
-    squared = np.square(np.diag(observed_scale))
+        fourths += seen.fourths[block] @ np.square(_vary_on_scale(of_row, slope))
+        own += (carried[block] * observed.expect(eta, middle, arm)[0, 0]).sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own_slope = observed.link.differentiate(own)
+    own_slope = np.where(slope.any(axis=1, keepdims=True), own_slope, 0.0)
+    at_observed, at_own = (each @ total @ each.T for each in (slope, own_slope))
+    squared = np.square(np.diag(at_observed))
     freedom = np.divide(squared, fourths, out=np.full(k, float(len(rows))), where=fourths > 0)
-    return Assumed(observed_scale, own_scale, freedom)
+    return Assumed(at_observed, at_own, freedom)
 
 
 def _vary_on_scale(of_row: Floats, slope: Floats) -> Floats:

@@ -88,11 +88,10 @@ def bound_covariance(seen: Scatter, assumed: Assumed) -> Floats:
     """Return the covariance of an arm's averages: the larger of what was seen and is expected."""
     # Residuals of few people tell too little of how skewed outcomes scatter, and a model that is
     # wrong in form expects too little. At the model's own level too, because a sample that lacks
-    # the tail has a low mean as well as a low variance. A variance that few people carry is known
-    # poorly: Student's t has n / (n - 2) times it, here to the first order, which stays finite.
-    # Which of several such rules is right was decided by benchmarks/coverage.py.
+    # the tail has a low mean as well as a low variance. Which of several such rules is right was
+    # decided by benchmarks/spread.py and benchmarks/coverage.py.
     candidates = [np.diag(part) for part in (seen.covariance, assumed.observed, assumed.own)]
-    variances = np.max(candidates, axis=0) * (1 + 2 / np.maximum(assumed.freedom, 1.0))
+    variances = np.max(candidates, axis=0)
     share = seen.kish / (seen.kish + PEOPLE_OF_THE_MODEL)
     by_people, by_model = np.sqrt(share), np.sqrt(1 - share)
     mixed = seen.covariance * np.outer(by_people, by_people)

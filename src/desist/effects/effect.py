@@ -218,10 +218,11 @@ def estimate_effects(
     weights. Then they are contrasted. With average survival :math:`\bar S` and horizon
     :math:`h`, the mean days among reoffenders are
     :math:`(\overline{RMST} - h\bar S)/(1 - \bar S)` and the hazard ratio is the ratio of
-    cumulative hazards at the horizon :math:`\log\bar S_1 / \log\bar S_0`. It is marginal, and
-    the Weibull model's own hazard ratio where hazards are proportional: without covariates and
-    with ``family=Weibull(log_shape_ratio=None)``. Where they are not, it says how much of the
-    hazard has built up by the horizon, and nothing of when.
+    cumulative hazards at the horizon :math:`\log\bar S_1 / \log\bar S_0`: an average of the ratio
+    of the hazards over the follow-up, in which each day counts by its hazard without the
+    programme. It is marginal, and the model's own hazard ratio where hazards are proportional and
+    there are no covariates. Where they are not, it says how much of the hazard has built up by
+    the horizon, and nothing of when: see `estimate_survival`.
 
     Parameters
     ----------

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from desist.effects import Effect
-from desist.effects.effect import contrast_measures
+from desist.effects.effect import Effect, contrast_measures
 from desist.errors import CannotAnswerError
 from desist.estimands import Measure
 from desist.evaluation._model_alone import PRINTED
 from desist.inference.engines import Engine
 from desist.models.fit import fit_model
-from desist.models.predictive import PredictiveCheck, check_one_process
+from desist.models.predictive.process import check_one_process
+from desist.models.predictive.record import PredictiveCheck
 from desist.models.process import ProcessModel
 from desist.sample import Sample
 

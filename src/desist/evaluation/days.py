@@ -4,11 +4,14 @@ from collections.abc import Sequence
 
 from desist.effects.days import DayRow, count_reoffenders, tabulate_days
 from desist.errors import NotConvergedError
-from desist.models.fit import Fit
+from desist.models.families import SettlingFamily
+from desist.models.fit import Fit, Model
 from desist.models.protocol import ObservedTimes, TimedModel
+from desist.models.survival import SurvivalModel
 from desist.privacy import FEWEST_SHARING
 
 DAYS = (91.0, 182.0)  # beside the horizon: when an effect begins, and whether it lasts
+FEW = f"fewer than {FEWEST_SHARING} people of an arm reoffended before it or after it"
 
 
 def evaluate_days(
@@ -32,7 +35,19 @@ def evaluate_days(
     return rows, told
 
 
-FEW = f"fewer than {FEWEST_SHARING} people of an arm reoffended before it or after it"
+def explain_hazards(
+    chosen: Sequence[Model], fits: Sequence[Fit]
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Say what hazard models took that leave it to the data, and warn of those without a shape."""
+    asked = {model.name: getattr(model, "family", None) for model in chosen}
+    taken, told = {}, []
+    for fit in fits:
+        family = asked.get(fit.model.name)
+        if isinstance(family, SettlingFamily) and isinstance(fit.model, SurvivalModel):
+            taken[fit.model.name] = family.explain(fit.model.law)
+            if not fit.model.law.find_changes():
+                told.append(f"The hazard of the times is {taken[fit.model.name]}.")
+    return taken, tuple(told)
 
 
 def _choose_days(fit: Fit, days: Sequence[float]) -> tuple[float, ...]:

@@ -37,10 +37,12 @@ from desist.evaluation.categories import (
     find_worst,
     withhold_rows,
 )
-from desist.evaluation.days import evaluate_days
+from desist.evaluation.days import evaluate_days, explain_hazards
 from desist.evaluation.groups import evaluate_groups
 from desist.evaluation.record import Evaluation, compare_check
+from desist.evaluation.with_evidence import find_evidence_faults, weigh_evidence
 from desist.inference.engines import Engine, find_engine_faults
+from desist.models.evidence import EvidencePrior
 from desist.models.fit import Fit, Model, fit_model
 from desist.models.frequency import FrequencyModel
 from desist.models.predictors import FROM_DESIGN
@@ -82,6 +84,7 @@ def evaluate(
     title: str = "Evaluation of a programme",
     margins: Mapping[str, float] | None = None,
     flow: RecordFlow | None = None,
+    evidence: EvidencePrior | None = None,
 ) -> Evaluation:
     """Estimate the effect of a programme on every measure that the cohort can answer.
 
@@ -122,6 +125,9 @@ def evaluate(
         Sentences then say how the posterior stands to it.
     flow : RecordFlow, optional
         From the records submitted to the people analysed, for the report.
+    evidence : EvidencePrior, optional
+        What other programmes showed, such as ``synthesis.prior()``: its result stands beside the
+        default one, as `evidence` of the evaluation, and never in its place.
 
     Returns
     -------
@@ -138,13 +144,11 @@ def evaluate(
     NotConvergedError
         If a posterior was not found.
     """
-    faults = _find_model_faults(models, covariates)
-    faults += _find_setting_faults(inference, horizon, seed)
-    faults += find_kind_faults("calibrated", calibrated, bool, "True or False")
-    faults += find_kind_faults("one_process", one_process, bool, "True or False")
-    faults += find_kind_faults("title", title, str, "a text") + find_margin_faults(margins)
-    faults += find_probability_faults(probability) + _find_flow_faults(flow)
-    raise_faults("evaluation", faults)
+    faults = _find_model_faults(models, covariates) + _find_flow_faults(flow)
+    faults += _find_setting_faults(inference, horizon, seed, title) + find_evidence_faults(evidence)
+    faults += find_margin_faults(margins) + find_probability_faults(probability)
+    switches = {"calibrated": calibrated, "one_process": one_process}
+    raise_faults("evaluation", faults + _find_switch_faults(switches))
     sample = build_sample(cohort, design, horizon)
     summary = summarise_design(sample)
     chosen = _choose_models(models, covariates)
@@ -152,15 +156,12 @@ def evaluate(
     *streams, predicting, of_process = np.random.default_rng(seed).spawn(len(chosen) + 3)
     fits = _fit_all(chosen, sample, inference, streams)
     effects, reasons = _contrast_all(fits, probability, calibrated=calibrated)
-    by_group, ungrouped = evaluate_groups(fits, probability=probability, calibrated=calibrated)
-    by_day, untold = evaluate_days(fits, probability=probability, calibrated=calibrated)
-    checks = run_checks(sample, rng=streams[-1])
-    predictive = predict_again(fits, sample, predicting)
-    process = None
-    if one_process:
-        covaried = _choose_covariates(covariates)
-        process = fit_one_process(sample, covaried, inference, probability, of_process)
+    parts, hazards, untold = _take_apart(chosen, fits, probability, calibrated=calibrated)
+    checks, predicted = run_checks(sample, rng=streams[-1]), predict_again(fits, sample, predicting)
+    others = _choose_covariates(covariates), inference, probability, of_process
+    process = fit_one_process(sample, *others) if one_process else None
     prognostic, hidden = _check_prognostic(sample, summary["balance"])
+    told = (*_list_doubts(effects, fits, checks, sample), *say_one_process(process, effects))
     return Evaluation(
         title=title,
         estimand=design.estimand,
@@ -169,26 +170,21 @@ def evaluate(
         unavailable=_name_unavailable(cohort, effects, sample.obstacles) | reasons,
         design=summary,
         flow=flow,
-        settings=_list_settings(sample, chosen, inference)
-        | _list_switches(calibrated=calibrated, one_process=one_process),
+        settings=_list_settings(sample, chosen, inference) | switches | {"hazard": hazards},
         seed=seed,
         horizon=sample.horizon,
         fits=fits,
         prognostic=prognostic,
-        predictive=predictive,
+        predictive=predicted,
         margins=read_margins(margins),
         one_process=process if isinstance(process, OneProcess) else None,
         smallest_group=find_smallest_group(sample),
-        by_group=by_group,
-        by_day=by_day,
+        **parts,
         warnings=(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
-            *_list_doubts(effects, fits, checks, sample),
-            *name_unpredicted(predictive),
-            *say_one_process(process, effects),
-            *ungrouped,
-            *untold,
+            *(*told, *name_unpredicted(predicted), *untold),
         ),
+        evidence=weigh_evidence(effects, fits, evidence),
     )
 
 
@@ -245,10 +241,21 @@ def _find_model_faults(models: object, covariates: object) -> list[Fault]:
     return faults
 
 
-def _find_setting_faults(inference: object, horizon: object, seed: object) -> list[Fault]:
+def _find_setting_faults(
+    inference: object,
+    horizon: object,
+    seed: object,
+    title: object,
+) -> list[Fault]:
     faults = find_engine_faults(inference)
     faults += find_number_faults("horizon", horizon, above=0.0, optional=True)
-    return faults + find_number_faults("seed", seed, least=0, whole=True)
+    faults += find_number_faults("seed", seed, least=0, whole=True)
+    return faults + find_kind_faults("title", title, str, "a text")
+
+
+def _find_switch_faults(switches: Mapping[str, object]) -> list[Fault]:
+    found = [find_kind_faults(*item, bool, "True or False") for item in switches.items()]
+    return [fault for faults in found for fault in faults]
 
 
 def _find_flow_faults(flow: object) -> list[Fault]:
@@ -316,11 +323,6 @@ def _list_settings(
     }
 
 
-def _list_switches(*, calibrated: bool, one_process: bool) -> dict[str, bool]:
-    asked = {"one_process": True} if one_process else {}
-    return {"calibrated": calibrated} | asked
-
-
 def _lacks_outcome(model: Model, cohort: Cohort) -> bool:
     roles = [role for role in ("reoffended", "offences", "days") if role in model.needs]
     return any(getattr(cohort, role) is None for role in roles)
@@ -337,6 +339,17 @@ def _require_one_answer(effects: Sequence[Effect]) -> None:
     if twice:
         found, advice = f"two for {', '.join(twice)}", "evaluate twice, once with each"
         raise InputError("evaluation", [Fault("models", "one for each measure", found, advice)])
+
+
+def _take_apart(
+    chosen: Sequence[Model], fits: Sequence[Fit], probability: float, *, calibrated: bool
+) -> tuple[dict[str, Any], Any, tuple[str, ...]]:
+    """Return the effects by group and by day, the shape of the hazard, and what is not told."""
+    hazards, shapeless = explain_hazards(chosen, fits)
+    by_group, ungrouped = evaluate_groups(fits, probability=probability, calibrated=calibrated)
+    by_day, untold = evaluate_days(fits, probability=probability, calibrated=calibrated)
+    parts = {"by_group": by_group, "by_day": by_day}
+    return parts, hazards, (*ungrouped, *untold, *shapeless)
 
 
 def _list_doubts(

@@ -25,6 +25,7 @@ from desist.effects.groups import GroupTable
 from desist.errors import raise_faults
 from desist.estimands import Estimand, Measure, Scale
 from desist.evaluation._one_process import OneProcess
+from desist.evaluation.with_evidence import EvidenceResult
 from desist.models.fit import Fit
 from desist.models.predictive.record import PredictiveCheck
 
@@ -201,6 +202,8 @@ class Evaluation:
         without days that tell of few people.
     package_version : str
         Of `desist`.
+    evidence : EvidenceResult or None
+        The result with what other programmes showed, beside the default one. It is not saved.
     """
 
     title: str
@@ -224,6 +227,7 @@ class Evaluation:
     margins: Mapping[Measure, float] = field(default_factory=dict)
     one_process: OneProcess | None = None
     package_version: str = field(default_factory=lambda: version("desist"))
+    evidence: EvidenceResult | None = None
 
     @cached_property
     def measures(self) -> tuple[MeasureRow, ...]:

@@ -37,9 +37,11 @@ class Expansion:
 
     common: Floats
     groups: Floats
+    standard: tuple[Floats, Floats]  # the same in standard effects
     linear: tuple[Floats, Floats]  # what the curvature's solution answers to: gradient + H x
     arrow: Arrow
-    log_density: float  # of the scales but for their prior, by Laplace's method
+    inverse: Floats  # (n_groups, n_effects, n_effects), of the groups given the common parameters
+    half_log_volume: float  # half the log determinant of the common parameters' curvature
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,6 @@ class Factored:
     schur: Floats  # (..., n_common, n_common)
     inverse: Floats  # (..., n_groups, n_effects, n_effects), of the groups' own blocks
     across: Floats  # (..., n_groups, n_common, n_effects)
-    log_volume: Floats  # (...): log determinant of the groups' own blocks
 
     def eliminate(self, common: Floats, groups: Floats) -> Floats:
         """Return the common right-hand side that is left of one of common and groups."""
@@ -69,7 +70,7 @@ def factorise(arrow: Arrow, layout: Layout, scales: Floats) -> Factored:
     of_common, of_groups = layout.stretch(scales)
     of_groups = of_groups[..., np.newaxis, :]
     own = arrow.groups * of_groups[..., :, np.newaxis] * of_groups[..., np.newaxis, :]
-    inverse, log_volume = _invert_small(own + np.eye(own.shape[-1]))
+    inverse = _invert_small(own + np.eye(own.shape[-1]))
     across = arrow.across * of_common[..., np.newaxis, :, np.newaxis]
     across = across * of_groups[..., np.newaxis, :]
     common = arrow.common * of_common[..., :, np.newaxis] * of_common[..., np.newaxis, :]
@@ -78,9 +79,7 @@ def factorise(arrow: Arrow, layout: Layout, scales: Floats) -> Factored:
         np.moveaxis(blocks, -3, -2).reshape(*common.shape[:-1], -1)
         for blocks in (across @ inverse, across)
     )
-    return Factored(
-        common - wide @ np.swapaxes(other, -1, -2), inverse, across, log_volume.sum(axis=-1)
-    )
+    return Factored(common - wide @ np.swapaxes(other, -1, -2), inverse, across)
 
 
 def measure_arrow(
@@ -216,15 +215,21 @@ def _describe(layout: Layout, scales: Floats, here: _Place, arrow: Arrow) -> Exp
         + np.einsum("gce,c->ge", arrow.across, here.common)
         + np.einsum("gef,gf->ge", arrow.groups, here.groups),
     )
-    log_density = here.value - (float(log_volume) + float(factored.log_volume)) / 2
-    return Expansion(here.common, here.groups, linear, arrow, log_density)
+    return Expansion(
+        here.common,
+        here.groups,
+        here.standard,
+        linear,
+        arrow,
+        factored.inverse,
+        float(log_volume) / 2,
+    )
 
 
-def _invert_small(blocks: Floats) -> tuple[Floats, Floats]:
-    """Invert symmetric blocks of one row or two, and return the logs of their determinants."""
+def _invert_small(blocks: Floats) -> Floats:
+    """Invert symmetric blocks of one row or two."""
     if blocks.shape[-1] == 1:
-        own = np.maximum(blocks, LEAST_PRECISION)
-        return 1 / own, np.log(own[..., 0, 0])
+        return np.asarray(1 / np.maximum(blocks, LEAST_PRECISION))
     middle = (blocks[..., 0, 0] + blocks[..., 1, 1]) / 2
     half = (blocks[..., 0, 0] - blocks[..., 1, 1]) / 2
     radius = np.hypot(half, blocks[..., 0, 1])
@@ -235,4 +240,4 @@ def _invert_small(blocks: Floats) -> tuple[Floats, Floats]:
     inverse = np.empty_like(blocks)
     inverse[..., 0, 0], inverse[..., 1, 1] = second / determinant, first / determinant
     inverse[..., 0, 1] = inverse[..., 1, 0] = -blocks[..., 0, 1] / determinant
-    return inverse, np.log(determinant)
+    return inverse

@@ -11,6 +11,8 @@ from desist._types import Floats
 # Both are read at a few nodes, between which their logs are polynomials; the rest reads no rows.
 
 NODES_OF_RULE = 5
+NODES_WITH_MANY = 4  # groups, of which each says little: the cost is what counts
+MANY = 50
 NEWTON_STEPS = 4
 CANDIDATES = 10
 SPREAD_OF_CANDIDATES = 1.25
@@ -88,7 +90,8 @@ def find_group_modes(arms: ArmLikelihoods, seen: Floats, start: Floats) -> Group
 
 def integrate_groups(arms: ArmLikelihoods, found: GroupPosterior) -> Floats:
     """Return the log of each draw's integral over all groups, shape (n_draws,)."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES_OF_RULE)
+    n_nodes = NODES_OF_RULE if found.mode.shape[1] <= MANY else NODES_WITH_MANY
+    nodes, weights = np.polynomial.hermite_e.hermegauss(n_nodes)
     n_effects = found.mode.shape[-1]
     grid = np.stack(np.meshgrid(*[nodes] * n_effects, indexing="ij"), axis=-1).reshape(
         -1, n_effects

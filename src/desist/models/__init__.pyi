@@ -1,5 +1,6 @@
 from .arviz_groups import describe_fit as describe_fit
 from .court import count_court_outcomes as count_court_outcomes
+from .evidence import EvidencePrior as EvidencePrior
 from .families import FREQUENCY_FAMILIES as FREQUENCY_FAMILIES
 from .families import SETTLING_FAMILIES as SETTLING_FAMILIES
 from .families import SURVIVAL_FAMILIES as SURVIVAL_FAMILIES

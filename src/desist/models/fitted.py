@@ -27,7 +27,7 @@ from desist.models.predictors import (
 )
 from desist.models.protocol import Model, TimedModel
 
-PREDICTED_AT_ONCE = 2_000_000  # draws times people
+PREDICTED_AT_ONCE = 400_000  # draws times people, so that they stay near the processor
 # What a grouping may not be called inside a model, where variables, dimensions and data share one
 # space of names. The parameters of the outcomes begin with "log_".
 TAKEN = {
@@ -189,8 +189,8 @@ class Fit:
         """
         raise_faults("prediction", _find_arm_faults(arm))
         parts: dict[str, list[Floats]] = {}
-        for block in self._cut_into_blocks(target):
-            with on_one_thread():
+        with on_one_thread():
+            for block in self._cut_into_blocks(target):
                 eta = self.predict_linear(self.draws, block, arm)
                 outcomes = self.model.predict(eta, self.draws, arm, self.horizon)
                 for name, values in outcomes.items():
@@ -228,15 +228,15 @@ class Fit:
         model, days = require_times(self, days)
         shares = days / self.horizon
         parts = []
-        for block in self._cut_into_blocks(target):
-            with on_one_thread():
+        with on_one_thread():
+            for block in self._cut_into_blocks(target):
                 eta = self.predict_linear(self.draws, block, arm)
                 curve = [
                     model.predict_survival(eta, self.draws, arm, self.horizon, share=float(share))
                     @ block.weights
                     for share in shares
                 ]
-            parts.append(np.stack(curve, axis=-1))
+                parts.append(np.stack(curve, axis=-1))
         return np.asarray(np.add.reduce(parts))
 
     def predict_linear(self, draws: Mapping[str, Floats], target: Target, arm: int) -> Floats:
@@ -362,7 +362,9 @@ def _expand(name: str) -> set[str]:
 
 def _average_logs(logs: Floats, weights: Floats) -> Floats:
     """Return the log of the weighted average: survival can be too small for a number."""
-    from scipy.special import logsumexp
-
-    averaged: Floats = logsumexp(logs, b=weights, axis=-1)
+    used = logs if weights.all() else logs[..., weights > 0]
+    peak = used.max(axis=-1, keepdims=True, initial=-np.inf)
+    peak[np.isneginf(peak)] = 0.0
+    with np.errstate(divide="ignore"):  # of nobody, or where nothing is left, the log of nothing
+        averaged: Floats = np.log(np.exp(used - peak) @ weights[weights > 0]) + peak[..., 0]
     return averaged

@@ -1,3 +1,6 @@
+from ._shown import ShownCheck as ShownCheck
+from ._shown import ShownGroups as ShownGroups
+from ._shown import ShownMeasure as ShownMeasure
 from .disclosure import RULE_SETS as RULE_SETS
 from .disclosure import RuleSet as RuleSet
 from .document import render_document as render_document
@@ -6,9 +9,6 @@ from .json_record import encode_evaluation as encode_evaluation
 from .pictures.forest import forest as forest
 from .pictures.groups import effects_by_group as effects_by_group
 from .pictures.love import love_plot as love_plot
-from .view import ShownCheck as ShownCheck
-from .view import ShownGroups as ShownGroups
-from .view import ShownMeasure as ShownMeasure
 from .view import View as View
 from .view import make_statements as make_statements
 from .view import make_view as make_view

@@ -10,6 +10,7 @@ import pandas as pd
 
 from desist.estimands import Measure
 from desist.models.predictors import FROM_DESIGN, NO_COVARIATES
+from desist.report._shown import ShownGroups, ShownMeasure
 from desist.report.disclosure import RuleSet
 from desist.report.pictures._style import STYLE
 from desist.report.pictures.forest import describe_forest, draw_forest
@@ -28,7 +29,7 @@ from desist.report.tables import (
     tabulate_settings,
     tabulate_worth,
 )
-from desist.report.view import ShownGroups, ShownMeasure, View
+from desist.report.view import View
 from desist.report.words._numbers import count_of, format_number
 from desist.report.words._wording import WORDINGS, name_people
 from desist.report.words.statements import NOT_AN_EFFECT, PerHundred, Statement

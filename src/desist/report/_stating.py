@@ -1,19 +1,18 @@
 """What is said of an evaluation before a view is made of it: statements and warnings."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 
 from desist.cohort.published import PublishedMeasure
 from desist.estimands import Interval, Measure
 from desist.evaluation.published import YEAR
 from desist.evaluation.record import Evaluation, MeasureRow
 from desist.report.disclosure import RuleSet, disclose_warnings
-from desist.report.words._margins import UNMEASURED
 from desist.report.words._wording import WORDINGS, name_period
 from desist.report.words.answer import answer
 from desist.report.words.statements import (
     Statement,
+    add_condition,
     find_published_means,
     state,
     state_unavailable,
@@ -31,20 +30,7 @@ def state_all(
         for row in evaluation.measures
     ]
     missing = [state_unavailable(*item) for item in evaluation.unavailable.items()]
-    return (*_add_condition(made, reasons), *missing)
-
-
-def _add_condition(
-    statements: Sequence[Statement], withheld: Mapping[Measure, str]
-) -> Iterator[Statement]:
-    """Add once what every causal sentence rests on: to the first that there is."""
-    is_said = False
-    for statement in statements:
-        if is_said or not statement.measure.is_causal or statement.measure in withheld:
-            yield statement
-        else:
-            is_said = True
-            yield replace(statement, may_say=(*statement.may_say, UNMEASURED))
+    return (*add_condition(made, reasons), *missing)
 
 
 def _state_row(evaluation: Evaluation, row: MeasureRow, rules: RuleSet) -> Statement:

@@ -12,9 +12,8 @@ from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedStudy
 from desist.effects.correction import Correction
 from desist.effects.days import DayRow
-from desist.effects.groups import GroupTable
 from desist.estimands import Estimand, Interval, Measure
-from desist.evaluation.record import ComparedCheck, Evaluation, MeasureRow
+from desist.evaluation.record import Evaluation, MeasureRow
 from desist.evaluation.storage import pack_evaluation
 from desist.report._digits import (
     count_decimals,
@@ -24,6 +23,7 @@ from desist.report._digits import (
     round_to,
     without_figures,
 )
+from desist.report._shown import ShownCheck, ShownGroups, ShownMeasure
 from desist.report._stating import (
     answer_first,
     explain_nothing_printed,
@@ -47,7 +47,7 @@ from desist.report.disclosure import (
 )
 from desist.report.words._numbers import as_float, format_interval, format_probability, format_share
 from desist.report.words._wording import WORDINGS
-from desist.report.words._worth import NOBODY_KNOWN, say_worth
+from desist.report.words._worth import say_worth
 from desist.report.words.groups import describe_spread, describe_withheld
 from desist.report.words.statements import (
     PerHundred,
@@ -55,86 +55,6 @@ from desist.report.words.statements import (
     describe_interval,
     per_100,
 )
-
-
-@dataclass(frozen=True)
-class ShownMeasure:
-    """One measure as a reader may see it.
-
-    Attributes
-    ----------
-    row : MeasureRow
-        With the digits that are shown, and without figures where the measure is withheld;
-        published figures are public, and stay.
-    withheld : str
-        Why it is not printed, as the end of a sentence; empty when it is.
-    per_100 : PerHundred or None
-        In whole numbers, from figures that are not rounded; None without a mean in each arm.
-    interval : str
-        Of the difference in whole numbers, such as "-20 to -4".
-    interval_words : str
-        The same in words, such as "lower by between 4 and 20 people".
-    benefit : str
-        The probability of benefit as printed; a dash for a descriptive measure.
-    worth : tuple of str
-        How many people of equal weight participants are worth for this outcome, and how often
-        their effective number by the weights alone; the same of the comparison people.
-    """
-
-    row: MeasureRow
-    withheld: str = ""
-    per_100: PerHundred | None = None
-    interval: str = ""
-    interval_words: str = ""
-    benefit: str = ""
-    worth: tuple[str, str, str, str] = NOBODY_KNOWN
-
-    @property
-    def measure(self) -> Measure:
-        """What is compared."""
-        return self.row.measure
-
-
-@dataclass(frozen=True)
-class ShownCheck:
-    """One check as a reader may see it.
-
-    Attributes
-    ----------
-    check : ComparedCheck
-        With the digits that are shown, and without figures where its measure is withheld;
-        checks of published figures have all their digits.
-    p_value : str
-        As the rules print it.
-    """
-
-    check: ComparedCheck
-    p_value: str
-
-
-@dataclass(frozen=True)
-class ShownGroups:
-    """The effects by group on one measure as a reader may see them.
-
-    Attributes
-    ----------
-    table : GroupTable
-        Groups that may be shown, with the digits that are shown.
-    benefits : tuple of str
-        The probability of benefit of each, as printed.
-    spread : str
-        How much the effect differs between groups, in a sentence.
-    withheld : str
-        How many groups are not shown, and why; empty when all are.
-    overall : Interval or None
-        Of the effect on everybody, with the digits that are shown.
-    """
-
-    table: GroupTable
-    benefits: tuple[str, ...]
-    spread: str
-    withheld: str = ""
-    overall: Interval | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -340,12 +340,19 @@ def _gather(table: pd.DataFrame, measure: Measure, size: int, seed: int) -> Plac
         measure,
         table,
         share,
-        math.sqrt(share * (1 - share) / len(made)),
+        _find_error(int(made["excludes_nothing"].sum()), len(made)),
         (float(means.mean()), float(np.median(spreads))),
         (float(low), float(high)),
         size,
         biases,
     )
+
+
+def _find_error(n_found: int, n_made: int) -> float:
+    # with two more of either kind, so that a share of nothing has an error too (Agresti and
+    # Coull 1998, American Statistician 52, 119-126)
+    share = (n_found + 2) / (n_made + 4)
+    return math.sqrt(share * (1 - share) / (n_made + 4))
 
 
 def _find_faults(

@@ -36,11 +36,43 @@ def estimate_by_likelihood(values: Array, variances: Array) -> float:
     return _take_highest(find_peaks(values, variances, restricted=False))
 
 
+def estimate_by_unweighted_moments(values: Array, variances: Array) -> float:
+    """Estimate tau-squared by Hedges and Olkin's method: the variance above the mean error."""
+    # Hedges and Olkin (1985), Statistical Methods for Meta-Analysis, chapter 9, eq. 10.
+    return max(0.0, float(values.var(ddof=1) - variances.mean()))
+
+
+def estimate_by_excess(values: Array, variances: Array) -> float:
+    """Estimate tau-squared by Hunter and Schmidt's method: biased towards 0."""
+    # Viechtbauer (2005), eq. 4.
+    excess = generalise_q(values, variances, 0.0) - len(values)
+    return max(0.0, float(excess / (1 / variances).sum()))
+
+
+def estimate_by_crude_ratio(values: Array, variances: Array) -> float:
+    """Estimate tau-squared by Sidik and Jonkman's method, which is above 0 unless all agree."""
+    # Sidik and Jonkman (2005), Applied Statistics 54, 367-384, section 2.
+    crude = float(values.var())
+    if crude == 0:
+        return 0.0
+    return crude * generalise_q(values, variances, crude) / (len(values) - 1)
+
+
+def assume_equal_effects(values: Array, variances: Array) -> float:  # noqa: ARG001
+    """Take tau-squared as 0: all studies have one true effect."""
+    return 0.0
+
+
 ESTIMATORS: Mapping[str, Callable[[Array, Array], float]] = {
     "reml": estimate_by_restricted_likelihood,
     "ml": estimate_by_likelihood,
     "dl": estimate_by_moments,
     "pm": estimate_by_generalised_q,
+    "eb": estimate_by_generalised_q,  # Morris's empirical Bayes solves the same equation
+    "sj": estimate_by_crude_ratio,
+    "he": estimate_by_unweighted_moments,
+    "hs": estimate_by_excess,
+    "equal": assume_equal_effects,
 }
 
 

@@ -130,6 +130,7 @@ def pool_effects(
     labels: Sequence[str] | None = None,
     estimator: str = "reml",
     interval: str = "knapp_hartung",
+    prediction: str = "as_interval",
     probability: float = 0.95,
 ) -> PooledEffects:
     r"""Pool estimates by a random-effects meta-analysis.
@@ -157,11 +158,15 @@ def pool_effects(
         Above 0, and taken as known.
     labels : sequence of str, optional
         Names of the studies; numbers from 1 by default.
-    estimator : {"reml", "ml", "dl", "pm"}
+    estimator : {"reml", "ml", "dl", "pm", "eb", "sj", "he", "hs", "equal"}
         Of tau-squared: restricted maximum likelihood, maximum likelihood, DerSimonian and
-        Laird, Paule and Mandel.
+        Laird, Paule and Mandel, empirical Bayes, Sidik and Jonkman, Hedges and Olkin, Hunter
+        and Schmidt; "equal" takes it as 0, and then there is no prediction.
     interval : {"knapp_hartung", "knapp_hartung_truncated", "normal"}
         Kind of the confidence limits.
+    prediction : {"as_interval", "t_k_minus_1", "t_k_minus_2"}
+        Quantiles of the prediction interval: those of the confidence limits, or of t with
+        that many degrees of freedom.
     probability : float
         Of all limits.
 
@@ -193,7 +198,8 @@ def pool_effects(
     from scipy.stats import chi2, norm, t
 
     values, errors, names, faults = _read_studies(estimates, standard_errors, labels)
-    raise_faults(SUBJECT, [*faults, *_find_option_faults(estimator, interval, probability)])
+    faults += _find_option_faults(estimator, interval, probability)
+    raise_faults(SUBJECT, [*faults, *_find_prediction_faults(prediction, len(values))])
     variances = errors**2
     k = len(values)
     tau_squared = ESTIMATORS[estimator](values, variances)
@@ -203,7 +209,9 @@ def pool_effects(
     error = math.sqrt(inflation / weights.sum())
     reference = norm if interval == "normal" else t(k - 1)
     width = float(reference.ppf((1 + probability) / 2))
-    predicted = width * math.hypot(error, math.sqrt(tau_squared))
+    far = _find_quantile(prediction, k, probability, width)
+    predicted = far * math.hypot(error, math.sqrt(tau_squared))
+    predicted = math.nan if estimator == "equal" else predicted
     q = generalise_q(values, variances, 0.0)
     shrinkage = tau_squared / (variances + tau_squared)
     low, high = profile_q(values, variances, probability)
@@ -218,7 +226,7 @@ def pool_effects(
         tau_squared=tau_squared,
         tau_squared_lower=low,
         tau_squared_upper=high,
-        i_squared=tau_squared / (tau_squared + find_typical_variance(variances)),
+        i_squared=_find_i_squared(estimator, tau_squared, variances, q),
         q=q,
         q_p_value=float(chi2.sf(q, k - 1)),
         labels=names,
@@ -254,7 +262,7 @@ def leave_one_out(
         As in `pool_effects`; three or more.
     labels : sequence of str, optional
         Names of the studies.
-    estimator : {"reml", "ml", "dl", "pm"}
+    estimator : {"reml", "ml", "dl", "pm", "eb", "sj", "he", "hs", "equal"}
         Of tau-squared.
     interval : {"knapp_hartung", "knapp_hartung_truncated", "normal"}
         Kind of the confidence limits.
@@ -316,6 +324,26 @@ INTERVALS: Mapping[str, Callable[[float], tuple[float, bool]]] = {
 }
 
 
+# From the number of studies to the degrees of freedom of the prediction interval.
+PREDICTIONS: Mapping[str, int] = {"as_interval": 0, "t_k_minus_1": 1, "t_k_minus_2": 2}
+
+
+def _find_quantile(prediction: str, n_studies: int, probability: float, width: float) -> float:
+    """Return the quantile of the prediction interval."""
+    from scipy.stats import t
+
+    # Higgins, Thompson and Spiegelhalter (2009) take t with k - 2, Viechtbauer's metafor k - 1.
+    fewer = PREDICTIONS[prediction]
+    return float(t.ppf((1 + probability) / 2, n_studies - fewer)) if fewer else width
+
+
+def _find_i_squared(estimator: str, tau_squared: float, variances: Array, q: float) -> float:
+    """Return I-squared; of equal effects what Q says of it (Higgins and Thompson 2002, eq. 10)."""
+    if estimator == "equal":
+        return max(0.0, 1 - (len(variances) - 1) / q) if q > 0 else 0.0
+    return tau_squared / (tau_squared + find_typical_variance(variances))
+
+
 def _inflate(interval: str, q: float) -> tuple[float, bool]:
     """Return the factor of the variance, and whether it was widened to 1."""
     factor, by_t = INTERVALS[interval](q)
@@ -349,12 +377,27 @@ def _list_cautions(
     return cautions
 
 
+def read_effects(
+    estimates: object, standard_errors: object, fewest: int = 2
+) -> tuple[Array, Array, list[Fault]]:
+    """Read estimates and their errors, for what takes no names."""
+    values, errors, _, faults = _read_studies(estimates, standard_errors, None, fewest)
+    return values, errors, faults
+
+
 def _find_option_faults(estimator: object, interval: object, probability: object) -> list[Fault]:
     return [
         *find_choice_faults("estimator", estimator, ESTIMATORS),
         *find_choice_faults("interval", interval, INTERVALS),
         *find_number_faults("probability", probability, above=0, below=1),
     ]
+
+
+def _find_prediction_faults(prediction: object, n_studies: int) -> list[Fault]:
+    faults = find_choice_faults("prediction", prediction, PREDICTIONS)
+    if faults or n_studies > PREDICTIONS[str(prediction)]:
+        return faults
+    return [Fault("prediction", "3 studies or more for t_k_minus_2", str(n_studies))]
 
 
 def _read_studies(

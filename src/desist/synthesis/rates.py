@@ -247,7 +247,7 @@ def pool_rates(
         "comparison_events": comparison_events,
         "n_comparison": n_comparison,
     }
-    counts, faults = _read_counts(columns, labels)
+    counts, faults = read_counts(columns, labels)
     raise_faults(SUBJECT, [*faults, *_find_option_faults(priors, engine, probability, seed)])
     rng = np.random.default_rng(seed)
     draws, diagnostics = draw_posterior(
@@ -326,7 +326,8 @@ def _observed_odds_ratios(counts: pd.DataFrame) -> NDArray[np.float64]:
     return np.asarray(cells[0] * cells[3] / (cells[1] * cells[2]))
 
 
-def _read_counts(columns: Mapping[str, object], labels: object) -> tuple[pd.DataFrame, list[Fault]]:
+def read_counts(columns: Mapping[str, object], labels: object) -> tuple[pd.DataFrame, list[Fault]]:
+    """Read reoffenders and people of both arms."""
     arrays: dict[str, NDArray[np.float64]] = {}
     faults: list[Fault] = []
     for where, column in columns.items():

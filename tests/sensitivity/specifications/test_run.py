@@ -89,6 +89,15 @@ def test_designs_that_miss_the_balance_limit_are_marked(cohort, found):
     assert (strict.table["estimate"].dropna() == found.table["estimate"].dropna()).all()
 
 
+def test_a_design_does_not_pass_by_leaving_out_what_it_does_not_balance(cohort, found):
+    one = {name: CHOICES[name][:1] for name in ("formula", "covariates", "horizon")}
+    one["method"] = CHOICES["method"][1:2]
+    alone = multiverse(cohort, one, inference="laplace", seed=1).table["worst_smd"].iloc[0]
+    beside = row_of(found.table, formula="standard", method="odds", horizon="a year")["worst_smd"]
+    assert alone < 0.05
+    assert beside > 3 * alone
+
+
 def test_influence_compares_what_differs_in_one_choice_only_by_hand():
     table = pd.DataFrame(
         {

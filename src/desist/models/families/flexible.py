@@ -15,6 +15,7 @@ from desist.models.priors import Normal, find_normal_faults
 
 FEWEST_EVENTS = 10  # below which there is no shape to see
 N_PIECES = 8  # always the same, so that fits share what is compiled; the walk smooths them
+FEW = f"fewer than {FEWEST_EVENTS} effective people reoffended, or all on one day"
 ROUNDING = 1e-9
 STEPS_OF_THE_PRIOR = 3  # the prior of a step is that of a walk of so many
 
@@ -96,6 +97,13 @@ class Flexible(SettlingFamily):
             _walk(self.log_hazard_steps, len(cuts)),
             None if ratio is None else _walk(ratio, len(cuts)),
         )
+
+    @override
+    def explain(self, settled: SurvivalFamily) -> str:
+        """Say in words what was chosen, and why."""
+        if not (n_cuts := len(settled.find_changes())):
+            return f"a Weibull's, because {FEW}"
+        return f"{n_cuts + 1} pieces that end at quantiles of the days of reoffences"
 
 
 def _choose_cuts(days: Floats, weights: Floats, horizon: float) -> tuple[float, ...]:

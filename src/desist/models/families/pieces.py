@@ -116,11 +116,17 @@ class Pieces(SurvivalFamily):
         widths, log_shares = self._read(draws, arm, horizon)
         hazard, shares = np.exp(np.minimum(eta, LARGEST)), np.exp(log_shares)
         free, restricted = np.ones_like(eta), np.zeros_like(eta)
+        # in place, because room for as many new numbers takes longer than the numbers
+        lost, failed = np.empty_like(eta), np.empty_like(eta)  # both below zero
         for piece, width in enumerate(widths):
-            within = np.maximum(hazard * shares[..., [piece]], SMALLEST)
-            failing = -np.expm1(-within)
-            restricted += width * free * (failing / within)
-            free -= free * failing
+            np.multiply(hazard, -shares[..., [piece]], out=lost)
+            np.minimum(lost, -SMALLEST, out=lost)
+            np.expm1(lost, out=failed)
+            failed *= free
+            np.divide(failed, lost, out=lost)
+            lost *= width
+            restricted += lost
+            free += failed
         return keep_log(-raise_e(eta)) | {"rmst": restricted}
 
     @override

@@ -88,6 +88,9 @@ class SettlingFamily(Protocol):
     def settle(self, days: Floats, weights: Floats, horizon: float) -> SurvivalFamily:
         """Return the family that is fitted, from the days and weights of first reoffences."""
 
+    def explain(self, settled: SurvivalFamily) -> str:
+        """Say in words what was chosen, and why; no day of a person is told."""
+
 
 @runtime_checkable
 class WithCured(Protocol):

@@ -7,6 +7,7 @@ from desist.arguments import find_choice_faults
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
 from desist.evaluation.record import Evaluation
+from desist.report._shown import ShownGroups
 from desist.report.disclosure import RuleSet
 from desist.report.pictures._style import (
     BLUE,
@@ -19,7 +20,7 @@ from desist.report.pictures._style import (
     calm,
     draw_in,
 )
-from desist.report.view import ShownGroups, make_view
+from desist.report.view import make_view
 from desist.report.words._wording import WORDINGS
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ import pandas as pd
 from desist.checks.catalogue import is_of_order, name_check
 from desist.estimands import Measure, Scale
 from desist.evaluation.record import ComparedCheck, MeasureRow
+from desist.report._shown import ShownCheck
 from desist.report.tables._measures import DECIMALS
-from desist.report.view import ShownCheck, View
+from desist.report.view import View
 from desist.report.words._numbers import MISSING, as_float, format_interval, format_number
 from desist.report.words._wording import WORDINGS
 

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from desist.report._shown import ShownGroups
 from desist.report.tables._measures import DECIMALS
-from desist.report.view import ShownGroups
 from desist.report.words._numbers import format_interval, format_number, format_share
 from desist.report.words._wording import WORDINGS
 

@@ -5,7 +5,8 @@ import math
 import pandas as pd
 
 from desist.estimands import Measure
-from desist.report.view import ShownMeasure, View
+from desist.report._shown import ShownMeasure
+from desist.report.view import View
 from desist.report.words._numbers import MISSING, as_float, format_interval, format_number
 from desist.report.words._wording import WORDINGS
 

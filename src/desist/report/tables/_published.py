@@ -6,8 +6,9 @@ import pandas as pd
 
 from desist.cohort.published import PublishedMeasure
 from desist.estimands import Measure
+from desist.report._shown import ShownCheck
 from desist.report.disclosure import RuleSet
-from desist.report.view import ShownCheck, View
+from desist.report.view import View
 from desist.report.words._numbers import MISSING, format_interval, format_number
 from desist.report.words._wording import WORDINGS
 from desist.report.words.statements import find_published_means

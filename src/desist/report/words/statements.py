@@ -1,12 +1,13 @@
 """What a result says per 100 people, what may be said about it and what may not."""
 
 import math
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from desist.cohort.published import PublishedMeasure
 from desist.estimands import Estimand, Interval, Measure, Scale
 from desist.report.disclosure import RuleSet
-from desist.report.words._margins import is_tight, say_margin, say_tight
+from desist.report.words._margins import UNMEASURED, is_tight, say_margin, say_tight
 from desist.report.words._numbers import format_number, round_half_away
 from desist.report.words._wording import WORDINGS, Wording, name_people
 
@@ -177,6 +178,19 @@ def state_unavailable(measure: Measure, reason: str) -> Statement:
         may_not_say=(f"The programme changes, or does not change, {wording.name}.",),
         is_silent=True,
     )
+
+
+def add_condition(
+    statements: Iterable[Statement], withheld: Container[Measure]
+) -> Iterator[Statement]:
+    """Add once what every causal sentence rests on: to the first that there is."""
+    is_said = False
+    for statement in statements:
+        if is_said or not statement.measure.is_causal or statement.measure in withheld:
+            yield statement
+        else:
+            is_said = True
+            yield replace(statement, may_say=(*statement.may_say, UNMEASURED))
 
 
 def find_published_means(printed: PublishedMeasure) -> tuple[float, float]:

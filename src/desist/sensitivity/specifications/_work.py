@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from desist.cohort.cohort import Cohort
+from desist.design.balance import choose_standardiser, measure_balance
 from desist.design.design import Design, build_design
+from desist.design.formula import read_formula
 from desist.effects.effect import Effect, contrast_measures
-from desist.errors import CannotAnswerError, InputError
+from desist.errors import CannotAnswerError, InputError, raise_faults
 from desist.models.fit import fit_model
 from desist.sample import Sample, build_sample
 from desist.sensitivity._flat import choose_model
@@ -37,7 +39,7 @@ def answer(cohort: Cohort, mark: str, one: Specification) -> dict[str, Any]:
         effect = _estimate(build_sample(cohort, design, one.values.get("horizon")), one)
     except (CannotAnswerError, InputError) as error:
         return {"reason": " ".join(str(error).split())}
-    return _describe(design) | {
+    return _describe(cohort, design, one.balanced_on) | {
         "estimate": effect.estimate,
         "lower": effect.interval.lower,
         "upper": effect.interval.upper,
@@ -85,12 +87,27 @@ def _estimate(sample: Sample, one: Specification) -> Effect:
     raise CannotAnswerError(f"no {one.measure}: {why}")
 
 
-def _describe(design: Design) -> dict[str, Any]:
-    worst = float("nan")
-    if design.balance is not None:
-        worst = float(design.balance.table["smd_after"].abs().max())
+def _describe(cohort: Cohort, design: Design, balanced_on: str) -> dict[str, Any]:
     return {
         "estimand": str(design.estimand),
         "effective_comparison": design.effective_sample_size_comparison,
-        "worst_smd": worst,
+        "worst_smd": _find_worst(cohort, design, balanced_on),
     }
+
+
+def _find_worst(cohort: Cohort, design: Design, balanced_on: str) -> float:
+    """Return the largest difference left of any covariate that some specification names."""
+    formula, faults = read_formula(balanced_on or design.formula, cohort.covariates, {})
+    raise_faults("balance", faults)
+    if formula is None:
+        return float("nan")
+    balance = measure_balance(
+        cohort.covariates,
+        formula.variables,
+        formula.categorical,
+        design.treated,
+        design.weights,
+        sampling=design.sampling,
+        standardiser=choose_standardiser(design.estimand),
+    )
+    return float(balance.table["smd_after"].abs().max())

@@ -87,6 +87,7 @@ class Specification:
     inference: Any
     probability: float
     seed: int  # of its draws
+    balanced_on: str = ""  # covariates on which its balance is judged; its own where empty
 
     @property
     def names(self) -> dict[str, str]:

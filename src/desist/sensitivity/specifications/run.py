@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,8 @@ def multiverse(
 
     Nothing is averaged: a multiverse is a set of analyses. Estimands never share a curve, nor do
     options that are marked "not equivalent" and those that are. Designs that miss the balance
-    limit are made and marked.
+    limit are made and marked; balance is judged on the covariates of all formulas, so that a
+    design does not pass by leaving out what it does not balance.
 
     Parameters
     ----------
@@ -126,7 +128,14 @@ def multiverse(
     raise_faults(SUBJECT, faults or find_exclusion_faults(exclusions, choices))
     measure = Measure(measure)
     made, ruled_out = combine(choices, exclusions)
-    tasks = [_specify(options, measure, inference, probability, seed) for options in made]
+    texts = [str(one.value) for one in choices["formula"] if one.value is not None]
+    tasks = [
+        replace(
+            _specify(options, measure, inference, probability, seed),
+            balanced_on=" + ".join(dict.fromkeys(texts)),
+        )
+        for options in made
+    ]
     mark = mark_data(cohort)
     results = run_tasks(
         partial(answer, cohort, mark),

@@ -1,0 +1,124 @@
+"""Pool a table of reports of programmes from the command line."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from desist.cli.terminal import say
+
+FILES = ("synthesis.json", "studies.csv", "forest.svg")
+
+
+HELP = """Pool the reports of programmes in the table STUDIES, one a row.
+
+A row fills the columns of one kind of evidence: counts, an estimate with its error or interval, a
+p-value, whole percentages, significance alone, or the file of a passport.
+"""
+
+
+@click.command(help=HELP)
+@click.argument("studies", type=click.Path(path_type=Path))
+@click.option(
+    "--scale",
+    default="log_odds",
+    show_default=True,
+    help="log_odds, log_risk, risk_difference or log_rate.",
+)
+@click.option("--selection", is_flag=True, help="Adjust for selective publication.")
+@click.option(
+    "--correlation", type=float, default=None, help="Of several estimates of one programme."
+)
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="Also write files here.")
+def synthesise(
+    studies: Path, scale: str, out: Path | None, correlation: float | None, *, selection: bool
+) -> None:
+    """Pool the reports of programmes in a table."""
+    from desist.synthesis.pool_reports import synthesise as pool
+    from desist.synthesis.selection import StepSelection
+
+    table = _read_table(studies)
+    chosen = StepSelection() if selection else None
+    naive = pool(table, scale=scale, correlation=correlation)
+    say(*_describe(naive, "as published" if selection else ""))
+    found = naive
+    if chosen is not None:
+        found = pool(table, scale=scale, correlation=correlation, selection=chosen)
+        say(*_describe(found, "adjusted for selection"))
+    if out is not None:
+        _write(out, naive, found)
+
+
+def _read_table(path: Path) -> Any:
+    import pandas as pd
+
+    from desist.errors import Fault, InputError
+
+    try:
+        table = pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        found = type(error).__name__
+        raise InputError("studies", [Fault(path.name, "a table of studies", found)]) from error
+    if "passport" in table.columns:  # paths are relative to the table
+        filled = table["passport"].notna()
+        places = [str(path.parent / str(name)) for name in table.loc[filled, "passport"]]
+        table["passport"] = table["passport"].astype(object)
+        table.loc[filled, "passport"] = places
+    return table
+
+
+def _describe(found: Any, how: str) -> list[str]:
+    """Say what was found, in a few lines."""
+    low, high = found.interval
+    new_low, new_high = found.prediction_interval
+    title = f"{found.n_studies} programmes" + (f", {how}" if how else "")
+    return [
+        f"{title}: {_name(found)} {found.mean.mean:.3f} ({low:.3f} to {high:.3f})",
+        f"  a new programme: {new_low:.3f} to {new_high:.3f}; it reduces reoffending with "
+        f"probability {found.probability_of_benefit():.2f}",
+        f"  between programmes: standard deviation {found.heterogeneity.median:.3f}",
+        *(f"  caution: {caution}" for caution in found.cautions),
+    ]
+
+
+def _name(found: Any) -> str:
+    from desist.synthesis.evidence.protocol import SCALES
+
+    return SCALES[found.scale]
+
+
+def _write(out: Path, naive: Any, found: Any) -> None:
+    from io import BytesIO
+
+    from desist.report.pictures.programmes import forest_of_programmes
+    from desist.writing import FileContent, write_files
+
+    picture = BytesIO()
+    forest_of_programmes(found).savefig(picture, format="svg", metadata={"Date": None})
+    record = {"naive": _record(naive)} | (
+        {"adjusted": _record(found)} if found is not naive else {}
+    )
+    contents = (
+        (json.dumps(record, indent=2) + "\n").encode(),
+        found.table.to_csv().encode(),
+        picture.getvalue(),
+    )
+    made = {out / name: FileContent(content) for name, content in zip(FILES, contents, strict=True)}
+    write_files(made)
+    say(*(f"  {place}" for place in made))
+
+
+def _record(found: Any) -> dict[str, Any]:
+    return {
+        "scale": found.scale,
+        "programmes": found.n_studies,
+        "engine": found.engine,
+        "mean": found.mean.mean,
+        "interval": found.interval,
+        "tau": found.heterogeneity.median,
+        "prediction": found.prediction_interval,
+        "probability_of_benefit_of_the_next": found.probability_of_benefit(),
+        "selection_weight": found.selection_weight,
+        "cautions": list(found.cautions),
+    }

@@ -1,0 +1,163 @@
+"""The result with what other programmes showed, beside the default one and never in its place."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from desist._types import Floats
+from desist.effects.effect import Effect
+from desist.errors import Fault
+from desist.estimands import Measure
+from desist.models.evidence import EvidencePrior
+from desist.models.fit import Fit
+from desist.models.priors import Normal
+
+MEASURES: Mapping[str, Measure] = {"log_odds": Measure.RATE, "log_rate": Measure.FREQUENCY}
+CONFLICT = 0.05
+FEWEST_DRAWS = 100.0  # worth, of those that are weighted anew
+TOO_FAR = (
+    "what other programmes showed lies so far from these people that the two cannot be put "
+    "together; the default result stands alone."
+)
+DISAGREES = (
+    "these people and the other programmes are in conflict; the result with the other programmes "
+    "is mostly that of the vague part of their prior."
+)
+
+
+@dataclass(frozen=True)
+class EvidenceResult:
+    """One measure with the prior that other programmes give.
+
+    Attributes
+    ----------
+    measure : Measure
+        What is compared.
+    prior : EvidencePrior
+        From the other programmes.
+    estimate, lower, upper : float
+        Posterior mean and limits of the difference, in the unit of the measure; NaN where the
+        draws do not reach so far.
+    probability_of_benefit : float
+        Posterior probability that the programme reduces it.
+    conflict : float
+        How surprising these people are, were their programme like the others: below 0.05 the
+        two disagree.
+    vague : float
+        Posterior weight of the part of the prior that knows nothing of other programmes.
+    draws : float
+        How many independent draws the weighted ones are worth.
+    warning : str
+        What the reader has to know of it, without figures; empty when nothing.
+    """
+
+    measure: Measure
+    prior: EvidencePrior
+    estimate: float
+    lower: float
+    upper: float
+    probability_of_benefit: float
+    conflict: float
+    vague: float
+    draws: float
+    warning: str = ""
+
+    def __str__(self) -> str:
+        """Return the result in one sentence."""
+        return (
+            f"{self.measure} with {self.prior}: {self.estimate:.3g} "
+            f"({self.lower:.3g} to {self.upper:.3g})"
+            + ("; in conflict with these people" if self.conflict < CONFLICT else "")
+        )
+
+
+def find_evidence_faults(evidence: object) -> list[Fault]:
+    """Find what is wrong with a prior from other programmes."""
+    if evidence is None:
+        return []
+    if not isinstance(evidence, EvidencePrior):
+        found = type(evidence).__name__
+        return [Fault("evidence", "a prior such as synthesis.prior()", found)]
+    if evidence.scale in MEASURES:
+        return []
+    expected = f"a prior on the scale {' or '.join(MEASURES)}, as the models have theirs"
+    return [Fault("evidence", expected, evidence.scale)]
+
+
+def weigh_evidence(
+    effects: Mapping[Measure, Effect], fits: tuple[Fit, ...], evidence: EvidencePrior | None
+) -> EvidenceResult | None:
+    """Weigh the draws of the default posterior by the prior from other programmes."""
+    if evidence is None:
+        return None
+    measure = MEASURES[evidence.scale]
+    if measure not in effects:
+        warning = f"The evidence of other programmes is of the {measure}, which there is not."
+        gone = math.nan
+        return EvidenceResult(measure, evidence, gone, gone, gone, gone, gone, gone, 0.0, warning)
+    result = _weigh(effects[measure], _find_default(fits, measure), evidence)
+    if result.draws < FEWEST_DRAWS:
+        gone = math.nan
+        return replace(
+            result,
+            estimate=gone,
+            lower=gone,
+            upper=gone,
+            probability_of_benefit=gone,
+            warning=f"{measure}: {TOO_FAR}",
+        )
+    warning = f"{measure}: {DISAGREES}" if result.conflict < CONFLICT else ""
+    return replace(result, warning=warning)
+
+
+def _weigh(effect: Effect, default: Normal, evidence: EvidencePrior) -> EvidenceResult:
+    assert effect.difference is not None  # noqa: S101
+    ratio = effect.odds_ratio if effect.measure is Measure.RATE else effect.ratio
+    assert ratio is not None  # noqa: S101
+    logs = np.log(ratio.to_numpy().ravel())
+    differences = effect.difference.to_numpy().ravel()
+    raw = evidence.density(logs) / _density(default, logs)
+    weights = raw / raw.sum()
+    order = np.argsort(differences)
+    reached = np.cumsum(weights[order]) - weights[order] / 2
+    tail = (1 - effect.probability) / 2
+    low, high = np.interp([tail, 1 - tail], reached, differences[order])
+    estimate, error = _take_off(logs, default)
+    return EvidenceResult(
+        measure=effect.measure,
+        prior=evidence,
+        estimate=float(weights @ differences),
+        lower=float(low),
+        upper=float(high),
+        probability_of_benefit=float(weights @ (differences < 0)),
+        conflict=evidence.find_conflict(estimate, error),
+        vague=float(evidence.update(estimate, error)[0][-1]),
+        draws=float(1 / (weights**2).sum()),
+    )
+
+
+def _take_off(logs: Floats, default: Normal) -> tuple[float, float]:
+    """Return the estimate and error of the people alone: the default prior taken off."""
+    known = 0.0 if math.isinf(default.scale) else default.scale**-2
+    left = max(1 / float(logs.var()) - known, 1e-6)
+    mean = (float(logs.mean()) / float(logs.var()) - known * default.mean) / left
+    return mean, left**-0.5
+
+
+def _density(prior: Normal, effects: Floats) -> Floats:
+    if math.isinf(prior.scale):
+        return np.ones_like(effects)
+    return np.asarray(np.exp(-(((effects - prior.mean) / prior.scale) ** 2) / 2))
+
+
+def _find_default(fits: tuple[Fit, ...], measure: Measure) -> Normal:
+    """Return the default prior of the effect, of the model that the measure is of."""
+    role = {Measure.RATE: "reoffended", Measure.FREQUENCY: "offences"}[measure]
+    for fit in fits:
+        priors = getattr(fit.model, "priors", None)
+        if role in fit.model.needs and priors is not None:
+            prior: Normal = priors.treatment
+            return prior
+    return Normal(0.0, math.inf)

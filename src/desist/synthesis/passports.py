@@ -1,0 +1,193 @@
+"""What an evaluation knows of an effect, as a log-likelihood on a grid, without people."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from desist._types import Floats
+from desist.arguments import describe, find_choice_faults
+from desist.errors import CannotAnswerError, Fault, InputError, raise_faults
+from desist.privacy import FEWEST_SHARING
+from desist.synthesis.evidence.protocol import SCALES
+
+SUBJECT = "passport"
+SCHEMA = "desist-passport-1"
+FEWEST_POINTS = 9
+
+
+@dataclass(frozen=True)
+class Passport:
+    """The evidence of one evaluation about one effect: a log-likelihood at effects.
+
+    Attributes
+    ----------
+    effects : tuple of float
+        Rising, on the scale.
+    log_likelihoods : tuple of float
+        Of each, the greatest 0.
+    scale : str
+        One of "log_odds", "log_risk", "risk_difference", "log_rate".
+    measure : str
+        What is compared: "rate", "frequency".
+    estimand : str
+        For whom.
+    n_treated, n_comparison : int or None
+        People behind it, as the rules of publication allow them to be told.
+    horizon : float or None
+        Days.
+    flow : tuple of (str, int), optional
+        From the records submitted to the people analysed, as far as may be told.
+    title : str
+        Of the evaluation.
+    is_small : bool
+        Whether fewer than ten people of an arm had, or had not, the outcome: a likelihood of
+        so few tells their number, and the passport is not written.
+
+    Raises
+    ------
+    InputError
+        If the grid is no likelihood; every fault is listed.
+    """
+
+    effects: tuple[float, ...]
+    log_likelihoods: tuple[float, ...]
+    scale: str
+    measure: str = "rate"
+    estimand: str = ""
+    n_treated: int | None = None
+    n_comparison: int | None = None
+    horizon: float | None = None
+    flow: tuple[tuple[str, int], ...] = ()
+    title: str = ""
+    is_small: bool = False
+    kind: ClassVar[str] = "passport"
+    scales: ClassVar[tuple[str, ...]] = tuple(SCALES)
+
+    def __post_init__(self) -> None:
+        """Check the grid."""
+        faults = find_choice_faults("scale", self.scale, SCALES)
+        effects, heights = _as_array(self.effects), _as_array(self.log_likelihoods)
+        if len(effects) < FEWEST_POINTS or len(effects) != len(heights):
+            found = f"{len(effects)} and {len(heights)}"
+            expected = f"as many effects as log-likelihoods, {FEWEST_POINTS} or more"
+            faults.append(Fault("effects, log_likelihoods", expected, found))
+        elif not np.isfinite([effects, heights]).all() or (np.diff(effects) <= 0).any():
+            expected = "finite numbers, the effects rising"
+            faults.append(Fault("effects, log_likelihoods", expected, "others"))
+        raise_faults(SUBJECT, faults)
+
+    def log_likelihood(self, effects: Floats, scale: str) -> Floats:
+        """Return the log-likelihood between the points of the grid, and beyond its ends."""
+        from scipy.interpolate import make_interp_spline
+
+        self._require_scale(scale)
+        places, heights = _as_array(self.effects), _as_array(self.log_likelihoods)
+        spline = make_interp_spline(places, heights, k=5)
+        found = spline(np.clip(effects, places[0], places[-1]))
+        slopes = spline.derivative()(places[[0, -1]])
+        # beyond the grid as steep as at its ends, and never rising
+        left = np.minimum(effects - places[0], 0.0) * max(float(slopes[0]), 0.0)
+        right = np.maximum(effects - places[-1], 0.0) * min(float(slopes[1]), 0.0)
+        return np.asarray(found + left + right)
+
+    def summarise(self, scale: str) -> tuple[float, float]:
+        """Return the mode and the error from the curvature there; NaN without a mode inside."""
+        self._require_scale(scale)
+        places, heights = _as_array(self.effects), _as_array(self.log_likelihoods)
+        top = int(heights.argmax())
+        if top in (0, len(places) - 1):
+            return np.nan, np.nan
+        near = slice(max(top - 2, 0), top + 3)
+        bend, slope, _ = np.polyfit(places[near] - places[top], heights[near], 2)
+        if bend >= 0:
+            return np.nan, np.nan
+        return float(places[top] - slope / (2 * bend)), float((-2 * bend) ** -0.5)
+
+    def write(self, path: str | Path) -> Path:
+        """Write the passport to a file.
+
+        Parameters
+        ----------
+        path : str or Path
+            Where; the file must not be there yet.
+
+        Returns
+        -------
+        Path
+            Of the file.
+
+        Raises
+        ------
+        InputError
+            If there is such a file already.
+        CannotAnswerError
+            If it would tell of fewer than ten people.
+        """
+        if self.is_small:
+            message = (
+                f"The passport would tell of fewer than {FEWEST_SHARING} people of an arm who had, "
+                "or had not, the outcome. Pool it where the people may be seen, or wait for more."
+            )
+            raise CannotAnswerError(message)
+        place = Path(path)
+        if place.exists():
+            raise_faults(SUBJECT, [Fault("path", "a file that is not there yet", place.name)])
+        place.write_text(json.dumps({"schema": SCHEMA, **self._list_shown()}, indent=1) + "\n")
+        return place
+
+    def _list_shown(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if name != "is_small"}
+
+    def _require_scale(self, scale: str) -> None:
+        if scale != self.scale:
+            advice = f'synthesise(..., scale="{self.scale}")'
+            raise_faults(SUBJECT, [Fault("scale", self.scale, scale, advice)])
+
+
+def read_passport(path: str | Path) -> Passport:
+    """Read a passport from a file.
+
+    Parameters
+    ----------
+    path : str or Path
+        As `Passport.write` made it.
+
+    Returns
+    -------
+    Passport
+        The evidence.
+
+    Raises
+    ------
+    InputError
+        If the file is none.
+    """
+    place = Path(path)
+    try:
+        record = json.loads(place.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        fault = Fault("passport", "a file that a passport was written to", type(error).__name__)
+        raise InputError(SUBJECT, [fault]) from error
+    if not isinstance(record, Mapping) or record.get("schema") != SCHEMA:
+        found = describe(record.get("schema") if isinstance(record, Mapping) else record)
+        raise_faults(SUBJECT, [Fault("schema", SCHEMA, found)])
+    return _make(record)
+
+
+def _make(record: Mapping[str, Any]) -> Passport:
+    known = {name: value for name, value in record.items() if name != "schema"}
+    strange = sorted(set(known) - (set(Passport.__dataclass_fields__) - {"is_small"}))
+    if strange:
+        raise_faults(SUBJECT, [Fault(strange[0], "no such key", f"{len(strange)} unknown")])
+    for name in ("effects", "log_likelihoods"):
+        known[name] = tuple(known.get(name, ()))
+    known["flow"] = tuple((str(step), int(people)) for step, people in known.get("flow", ()))
+    return Passport(**known)
+
+
+def _as_array(values: object) -> Floats:
+    return np.asarray(values, dtype=float)

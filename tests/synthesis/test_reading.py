@@ -1,0 +1,177 @@
+"""A table of reports is read row by row; every fault of every row is named."""
+
+import pandas as pd
+import pytest
+
+from desist.errors import InputError
+from desist.synthesis import (
+    CountsOverTime,
+    EstimateWithError,
+    EstimateWithInterval,
+    PValue,
+    Significance,
+    Study,
+    TwoArmCounts,
+    WholePercentages,
+    read_studies,
+    synthesise,
+)
+from desist.synthesis.reading import KINDS
+
+COUNTS = {"treated_events": 13, "n_treated": 83, "comparison_events": 30, "n_comparison": 110}
+
+
+def refuse(*rows, **options):
+    with pytest.raises(InputError) as caught:
+        synthesise(pd.DataFrame(list(rows)), **options)
+    return str(caught.value)
+
+
+def test_every_kind_of_row_is_read():
+    rows = [
+        COUNTS,
+        {"treated_events": 4, "treated_time": 50, "comparison_events": 9, "comparison_time": 60},
+        {"estimate": -0.2, "standard_error": 0.1},
+        {"lower": -0.4, "upper": 0.1},
+        {"ratio_lower": 0.33, "ratio_upper": 1.22, "ratio": 0.64},
+        {
+            "treated_percentage": 16,
+            "comparison_percentage": 28,
+            "n_treated": 83,
+            "n_comparison": "large",
+        },
+        {
+            "p_value": "<0.01",
+            "direction": "reduction",
+            "n_treated": 83,
+            "n_comparison": 400,
+            "comparison_rate": 0.3,
+        },
+        {
+            "found": "none",
+            "n_treated_low": 40,
+            "n_treated_high": 400,
+            "n_comparison": "large",
+            "comparison_rate": 0.3,
+        },
+    ]
+    table = pd.DataFrame(rows).assign(study=list("abcdefgh"), setting="prison")
+    found = read_studies(table)
+    assert [type(study.evidence) for study in found] == [
+        TwoArmCounts,
+        CountsOverTime,
+        EstimateWithError,
+        EstimateWithInterval,
+        EstimateWithInterval,
+        WholePercentages,
+        PValue,
+        Significance,
+    ]
+    assert found[6].evidence.at_most
+    assert found[7].evidence.n_treated == (40.0, 400.0)
+    assert found[0].moderators == {"setting": "prison"}
+    assert {study.evidence.kind for study in found} <= set(KINDS)
+
+
+def test_a_row_with_nothing_says_what_it_may_hold():
+    message = refuse({"study": "A", **COUNTS}, {"study": "B"})
+    assert "row 2, evidence: expected the columns of one kind of evidence (passport, counts" in (
+        message
+    )
+    assert "found none filled; leave the row out, or fill it" in message
+
+
+def test_a_missing_arm_says_which_columns_complete_it():
+    message = refuse({"study": "A", "treated_events": 13, "n_treated": 83})
+    assert "row 1, evidence" in message
+    assert "for counts fill comparison_events, n_comparison" in message
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (
+            {**COUNTS, "treated_percentage": 40, "comparison_percentage": 28},
+            "expected counts and whole percentages that say the same, "
+            "found risk differences of -0.116 and 0.12; correct or empty one of them",
+        ),
+        (
+            {**COUNTS, "found": "increase", "comparison_rate": 0.3},
+            "found: expected a increase, as stated, found counts that say -0.116",
+        ),
+        (
+            {"lower": -0.4, "upper": 0.1, "estimate": 0.3},
+            "estimate: expected near the middle of its interval, -0.15, found 0.3",
+        ),
+        ({"lower": 0.4, "upper": 0.1}, "lower: expected a limit below upper, found 0.4 to 0.1"),
+        (
+            {**COUNTS, "treated_events": 90},
+            "treated_events: expected no more reoffenders than n_treated, found 90 of 83",
+        ),
+        (
+            {
+                "treated_percentage": 50,
+                "comparison_percentage": 28,
+                "n_treated": 3,
+                "n_comparison": 100,
+            },
+            "n_treated: expected a size of which some count rounds to the percentage",
+        ),
+        (
+            {"found": "yes", "n_treated": 50, "n_comparison": "large", "comparison_rate": 30},
+            "found: expected one of reduction, increase, none, found 'yes'",
+        ),
+        ({"evidence": "counts", "estimate": 1, "standard_error": 1}, "for counts fill treated_ev"),
+        ({"evidence": "hearsay", **COUNTS}, "evidence: expected one of passport, counts"),
+    ],
+)
+def test_a_row_that_contradicts_itself_is_refused_with_its_number(row, message):
+    found = refuse({"study": "A", **COUNTS}, {"study": "B", **row})
+    assert "row 2, " in found
+    assert message.replace("a increase", "an increase") in found
+
+
+def test_the_faults_of_all_rows_are_listed_together():
+    rows = [{"study": f"{row}", **COUNTS} for row in range(58)]
+    rows[6]["treated_events"] = -1
+    rows[40]["n_comparison"] = 12.5
+    message = refuse(*rows)
+    assert message.startswith("studies: 2 faults")
+    assert "row 7, treated_events: expected a whole number of at least 0, found -1" in message
+    assert "row 41, n_comparison: expected a whole number above 0, found 12.5" in message
+
+
+def test_a_table_without_names_is_refused():
+    with pytest.raises(InputError, match="study: expected a column that names the studies"):
+        read_studies(pd.DataFrame([COUNTS]))
+
+
+def test_reports_that_cannot_speak_of_the_scale_are_named():
+    message = refuse({"study": "A", **COUNTS}, scale="log_rate")
+    assert "scale: expected one that counts can speak of, found log_rate (studies 1)" in message
+    assert "choose among log_odds, log_risk, risk_difference" in message
+
+
+def test_two_reports_of_one_programme_want_a_correlation():
+    row = {"study": "A", "estimate": -0.1, "standard_error": 0.1}
+    message = refuse(row, row)
+    assert "programme: expected one report of each, found 2, studies 1, 2" in message
+
+
+def test_settings_are_checked_together():
+    with pytest.raises(InputError) as caught:
+        synthesise([], scale="odds", inference="mcmc", probability=95, correlation=2)
+    assert len(caught.value.faults) == 4
+
+
+@pytest.mark.parametrize("studies", [[], "studies.csv", [1, 2], None])
+def test_what_are_no_studies_is_refused(studies):
+    with pytest.raises(InputError, match="studies: expected a table, or a list of Study"):
+        synthesise(studies)
+
+
+def test_a_study_wants_a_name_and_evidence():
+    with pytest.raises(InputError) as caught:
+        Study(" ", TwoArmCounts)
+    assert "name: expected a text" in str(caught.value)
+    assert "evidence: expected evidence such as TwoArmCounts(...)" in str(caught.value)

@@ -92,6 +92,23 @@ def test_a_study_is_evaluated_from_its_settings_file(study, monkeypatch, capsys)
     assert not (study / "out" / "weights.csv").exists()
 
 
+def test_the_report_says_what_the_settings_say_of_the_programme(study, monkeypatch):
+    told = '[report]\nplace = "HMP Send"\nlabels = {age = "Age at release"}\n'
+    (study / "study.toml").write_text(SETTINGS + told)
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 0
+    page = (study / "out" / "report.html").read_text()
+    assert "HMP Send" in page
+    assert "Age at release" in page
+
+
+def test_labels_are_a_table_of_texts(study, monkeypatch, capsys):
+    (study / "study.toml").write_text(SETTINGS + '[report]\nlabels = "age"\nplace = 3\n')
+    assert run(monkeypatch, "check", study / "study.toml") == 2
+    shown = capsys.readouterr().err
+    assert "[report] labels: expected a table of texts, found" in shown
+    assert "[report] place: expected text, found 3" in shown
+
+
 def test_weights_leave_the_house_only_when_asked_for(study, monkeypatch):
     code = run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out", "--weights")
     assert code == 0

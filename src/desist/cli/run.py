@@ -64,7 +64,8 @@ def run_study(study: Study) -> tuple[list[Result], dict[str, str], tuple[str, ..
             refused[name] = str(reason)
             continue
         try:
-            results.append(Result(name, make_view(made, study.rules), one.cohort, one.design))
+            view = make_view(made, study.rules, about=study.about)
+            results.append(Result(name, view, one.cohort, one.design))
         except CannotAnswerError as reason:
             # The headline is reported first: as a page that says that nothing may be reported.
             if place == 0:

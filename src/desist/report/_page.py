@@ -115,6 +115,7 @@ def _fill(view: View) -> dict[str, Any]:
         "tests_note": _count_tests(view),
         "answer": view.answer,
         "banner": view.banner,
+        "about": view.about.list_lines(),
         "statements": [_name_statement(item) for item in view.statements if not item.is_silent],
         "silent": []
         if view.banner
@@ -319,7 +320,7 @@ def _fill_published(view: View) -> dict[str, Any] | None:
 
 
 def _fill_design(view: View) -> dict[str, Any] | None:
-    design = view.design
+    design = view.labelled_design
     if design is None:
         return None
     facts = [
@@ -351,7 +352,8 @@ def _print_fact(name: str, value: Any, rules: RuleSet) -> str:
 
 def _list_contents(filled: Mapping[str, Any]) -> list[tuple[str, str]]:
     sections = [
-        ("headline", "Headline", True),
+        ("about", "About", filled["about"]),
+        ("headline", "Headline", not filled["banner"]),
         ("statements", "What may be said", not filled["banner"]),
         ("results", "Results and checks", not filled["banner"]),
         ("groups", "Effects by group", filled["groups"]),

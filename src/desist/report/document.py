@@ -5,6 +5,7 @@ from pathlib import Path
 from desist.errors import raise_faults
 from desist.evaluation.record import Evaluation
 from desist.report._page import fill_template, render_page
+from desist.report.about import About
 from desist.report.annex import render_tables, render_workbook
 from desist.report.disclosure import RuleSet
 from desist.report.json_record import encode_view, write_json
@@ -18,7 +19,11 @@ FILES = ("evaluation.nc", *TABLES, "annex.xlsx", "report.md", "report.html", "ev
 
 
 def write_report(
-    evaluation: Evaluation, out: str | Path, *, rules: str | RuleSet = "2019"
+    evaluation: Evaluation,
+    out: str | Path,
+    *,
+    rules: str | RuleSet = "2019",
+    about: About | None = None,
 ) -> tuple[Path, ...]:
     """Write report, annex, record and draws of an evaluation into a folder.
 
@@ -31,6 +36,8 @@ def write_report(
         all are ready; others are left alone.
     rules : str or RuleSet, default "2019"
         What is printed on small groups, and which claims are warned against.
+    about : About, optional
+        What the report says of the programme and of itself.
 
     Returns
     -------
@@ -46,7 +53,7 @@ def write_report(
         If there are too few people to report on.
     """
     folder = require_folder(out)
-    rendered = render_files(make_view(evaluation, rules))
+    rendered = render_files(make_view(evaluation, rules, about=about))
     write_files({folder / name: FileContent(content) for name, content in rendered.items()})
     # A table of an earlier report that this one does not have would be read as part of it.
     remove_files([folder / name for name in TABLES if name not in rendered])

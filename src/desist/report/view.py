@@ -34,6 +34,7 @@ from desist.report._stating import (
     state_all,
     state_published,
 )
+from desist.report.about import About
 from desist.report.disclosure import (
     RuleSet,
     disclose_checks,
@@ -105,6 +106,8 @@ class View:
         What a reader has to know, measures that are not available or not printed among them.
     package_version : str
         Of `desist`.
+    about : About
+        What the report says of the programme and of itself.
     """
 
     rules: RuleSet
@@ -128,6 +131,7 @@ class View:
     warnings: tuple[str, ...]
     package_version: str
     _disclosed: Evaluation = field(repr=False)
+    about: About = field(default_factory=About)
 
     @property
     def printed(self) -> tuple[ShownMeasure, ...]:
@@ -138,6 +142,11 @@ class View:
     def withheld(self) -> tuple[ShownMeasure, ...]:
         """The measures that the rules keep out of the report."""
         return tuple(shown for shown in self.measures if shown.withheld)
+
+    @property
+    def labelled_design(self) -> dict[str, Any] | None:
+        """Summary of the design with the labels of its covariates."""
+        return None if self.design is None else self.about.label_design(self.design)
 
     @property
     def level(self) -> str:
@@ -177,7 +186,9 @@ class View:
         )
 
 
-def make_view(evaluation: Evaluation, rules: str | RuleSet = "2019") -> View:
+def make_view(
+    evaluation: Evaluation, rules: str | RuleSet = "2019", *, about: About | None = None
+) -> View:
     """Let a rule set pass an evaluation.
 
     Parameters
@@ -186,6 +197,8 @@ def make_view(evaluation: Evaluation, rules: str | RuleSet = "2019") -> View:
         What was found.
     rules : str or RuleSet, default "2019"
         What is printed on small groups, and which claims are warned against.
+    about : About, optional
+        What the report says of the programme and of itself.
 
     Returns
     -------
@@ -236,6 +249,7 @@ def make_view(evaluation: Evaluation, rules: str | RuleSet = "2019") -> View:
         warnings=list_warnings(evaluation, reasons),
         package_version=evaluation.package_version,
         _disclosed=disclose_evaluation(evaluation, rule_set),
+        about=About() if about is None else about,
     )
 
 

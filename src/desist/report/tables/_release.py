@@ -52,6 +52,10 @@ def _tabulate_answer(view: View) -> pd.DataFrame:
     return pd.DataFrame({"Sentence": [view.banner] if view.banner else list(view.answer)})
 
 
+def _tabulate_about(view: View) -> pd.DataFrame:
+    return pd.DataFrame(view.about.list_lines(), columns=["About", "In their own words"])
+
+
 def _tabulate_posteriors(view: View) -> pd.DataFrame:
     printed = tabulate_measures(view)
     withheld = [
@@ -109,9 +113,10 @@ def _list_groups(view: View) -> Iterator[pd.DataFrame]:
 
 
 def _tabulate_balance(view: View) -> pd.DataFrame:
-    if view.design is None:
+    design = view.labelled_design
+    if design is None:
         return pd.DataFrame()
-    table = tabulate_balance(view.design["balance"]).astype(str)
+    table = tabulate_balance(design["balance"]).astype(str)
     is_withheld = table.iloc[:, -1].str.startswith("withheld")
     return table.where(~_spread(is_withheld, table) | (table != MISSING), CONFIDENTIAL)
 
@@ -143,6 +148,7 @@ def _spread(rows: "pd.Series[bool]", table: pd.DataFrame) -> pd.DataFrame:
 
 _TABLES: dict[str, tuple[str, Callable[[View], pd.DataFrame]]] = {
     "answer": ("The answer", _tabulate_answer),
+    "about": ("About the programme and this report", _tabulate_about),
     "per_100": ("Results per 100 people, or in days", tabulate_per_100),
     "measures": ("Posterior of each measure", _tabulate_posteriors),
     "statements": ("What may and may not be said", _tabulate_statements),

@@ -59,7 +59,7 @@ def answer(
     estimand: Estimand,
     period: str,
     level: str,
-) -> tuple[str, str]:
+) -> tuple[str, str, str]:
     """Answer in one sentence, with how large the difference may be, and what that rests on."""
     is_good = benefit >= 0.5
     likely = benefit if is_good else 1 - benefit
@@ -69,10 +69,8 @@ def answer(
     if measure is Measure.RMST:
         chance = f"the probability of a {'longer' if is_good else 'shorter'} time is"
     size = _say_size(measure, interval, period)
-    return (
-        f"{verdict}: {chance} {format_probability(likely)}. {size} ({level} interval).",
-        CONDITION,
-    )
+    sentence = f"{verdict}: {chance} {format_probability(likely)}."
+    return sentence, f"{size} ({level} interval).", CONDITION
 
 
 def _say_size(measure: Measure, interval: Interval, period: str) -> str:

@@ -89,7 +89,8 @@ def remove_files(paths: Sequence[Path]) -> tuple[Path, ...]:
             with suppress(OSError):
                 path.unlink()
                 gone.append(path)
-    for folder in {path.parent for path in gone}:
+    deepest_first = sorted({path.parent for path in gone}, key=lambda one: -len(one.parts))
+    for folder in deepest_first:
         with suppress(OSError):  # it holds files of somebody else
             folder.rmdir()
     return tuple(gone)

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import sys
 
 import numpy as np
@@ -31,6 +32,15 @@ caliper = 0.2
 inference = "laplace"
 seed = 7
 """
+
+WRITTEN = {
+    "annex.xlsx",
+    "evaluation.json",
+    "evaluation.nc",
+    "report.html",
+    "report.md",
+    "tables",
+}
 
 
 @pytest.fixture
@@ -82,13 +92,30 @@ def test_a_study_is_evaluated_from_its_settings_file(study, monkeypatch, capsys)
     assert not (study / "out" / "weights.csv").exists()
 
 
+def test_the_report_says_what_the_settings_say_of_the_programme(study, monkeypatch):
+    told = '[report]\nplace = "HMP Send"\nlabels = {age = "Age at release"}\n'
+    (study / "study.toml").write_text(SETTINGS + told)
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 0
+    page = (study / "out" / "report.html").read_text()
+    assert "HMP Send" in page
+    assert "Age at release" in page
+
+
+def test_labels_are_a_table_of_texts(study, monkeypatch, capsys):
+    (study / "study.toml").write_text(SETTINGS + '[report]\nlabels = "age"\nplace = 3\n')
+    assert run(monkeypatch, "check", study / "study.toml") == 2
+    shown = capsys.readouterr().err
+    assert "[report] labels: expected a table of texts, found" in shown
+    assert "[report] place: expected text, found 3" in shown
+
+
 def test_weights_leave_the_house_only_when_asked_for(study, monkeypatch):
     code = run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out", "--weights")
     assert code == 0
     weights = pd.read_csv(study / "out" / "weights.csv")
     assert list(weights.columns) == ["person", "weight"]
     assert len(weights) == 240
-    others = [path for path in (study / "out").iterdir() if path.name != "weights.csv"]
+    others = [path for path in (study / "out").rglob("*.*") if path.name != "weights.csv"]
     assert all(b"P0001" not in path.read_bytes() for path in others)
 
 
@@ -171,6 +198,42 @@ def test_people_who_cannot_be_compared_exit_with_3(study, monkeypatch, capsys):
     assert not (study / "out").exists()
 
 
+def test_a_study_of_five_participants_says_first_that_nothing_may_be_reported(
+    study, monkeypatch, capsys
+):
+    edit(study, programme=[1] * 5 + [0] * 235, weight=1.0)
+    settings = SETTINGS.replace(
+        'method = "radius"\ncaliper = 0.2', 'method = "given"\ncolumn = "weight"'
+    )
+    (study / "study.toml").write_text(settings)
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 3
+    told = capsys.readouterr()
+    assert "Nothing may be reported: fewer than 10 participants are compared" in told.out
+    assert "no result of the headline may be printed" in told.err
+    assert [path.name for path in (study / "out").iterdir()] == ["report.html"]
+    page = (study / "out" / "report.html").read_text()
+    assert "Fewer than 10 participants are compared" in page
+    assert "5" not in page[page.index("<main>") :]
+
+
+def test_few_reoffenders_are_said_in_a_banner_with_no_cards_and_exit_with_3(
+    study, monkeypatch, capsys
+):
+    people = pd.read_csv(study / "people.csv")
+    treated = people.index[people["programme"] == 1]
+    reoffended = people["reoffended"].where(people["programme"] == 0, 0)
+    reoffended[treated[:6]] = 1
+    edit(study, reoffended=reoffended, days=np.where(reoffended == 1, 100, np.nan))
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 3
+    banner = "No result is printed under rule set 2019: fewer than 10 people of an arm reoffended"
+    assert banner in capsys.readouterr().out
+    page = (study / "out" / "report.html").read_text()
+    assert banner in page
+    for part in ('class="card"', "What may be said", 'id="results"', "Not printed:"):
+        assert part not in page
+    assert json.loads((study / "out" / "evaluation.json").read_text())["answer"].startswith(banner)
+
+
 def test_a_cohort_without_a_reoffence_exits_with_3(study, monkeypatch, capsys):
     edit(study, reoffended=0, days="")
     assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 3
@@ -182,7 +245,7 @@ def test_the_demo_does_both_real_jobs(tmp_path, monkeypatch):
     assert run(monkeypatch, "demo", "--out", tmp_path) == 0
     for job in ("published", "recid"):
         files = {path.name for path in (tmp_path / job).iterdir()}
-        assert files == {"evaluation.json", "evaluation.nc", "report.html"}
+        assert files == WRITTEN
     published = json.loads((tmp_path / "published" / "evaluation.json").read_text())
     rate = next(row for row in published["measures"] if row["measure"] == "rate")
     assert -0.20 < rate["lower"] < rate["upper"] < -0.02
@@ -351,13 +414,7 @@ def test_results_of_analyses_that_are_no_longer_asked_for_are_taken_away_by_name
     capsys.readouterr()
     assert run(monkeypatch, "evaluate", study / "study.toml", "--out", out) == 0
     assert "complex/report.html of an earlier run is taken away" in capsys.readouterr().out
-    assert {path.name for path in out.iterdir()} == {
-        "evaluation.json",
-        "evaluation.nc",
-        "report.html",
-        "standard",
-        "mine",
-    }
+    assert {path.name for path in out.iterdir()} == WRITTEN | {"standard", "mine"}
     assert [path.name for path in (out / "standard").iterdir()] == ["notes.txt"]
 
 
@@ -520,7 +577,9 @@ def test_margins_and_calibration_are_read_and_their_faults_listed_together(tmp_p
     assert "  - [margins] frequency: expected a number, found '1'" in lines
 
 
-def test_a_study_of_few_participants_exits_with_3_and_writes_nothing(study, monkeypatch, capsys):
+def test_of_a_study_of_few_participants_only_the_page_that_says_so_is_written(
+    study, monkeypatch, capsys
+):
     people = pd.read_csv(study / "people.csv")
     edit(study, programme=(people.index < 9).astype(int))
     (study / "study.toml").write_text(
@@ -528,9 +587,9 @@ def test_a_study_of_few_participants_exits_with_3_and_writes_nothing(study, monk
     )
     assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 3
     shown = capsys.readouterr()
-    assert "fewer than 10 participants are compared" in shown.err
-    assert shown.out == ""
-    assert not (study / "out").exists()
+    assert "fewer than 10 participants are compared" in shown.out
+    assert not re.search(r"\b9\b", shown.out + shown.err)
+    assert [path.name for path in (study / "out").iterdir()] == ["report.html"]
 
 
 @pytest.mark.parametrize("name", ["none.csv", ".", "x" * 300 + ".csv", "pipe.csv"])

@@ -11,9 +11,12 @@ def test_the_python_of_the_readme_runs_and_writes_a_report(tmp_path, monkeypatch
     for block in re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL):
         exec(compile(block, "README.md", "exec"), {})  # noqa: S102 - our own text
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "annex.xlsx",
         "evaluation.json",
         "evaluation.nc",
         "report.html",
+        "report.md",
+        "tables",
     ]
     printed = capsys.readouterr().out
     assert "well matched" in printed

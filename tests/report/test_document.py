@@ -94,7 +94,7 @@ def test_nothing_comes_from_elsewhere_and_nothing_runs(published_page, people_pa
 
 
 def test_links_of_the_contents_lead_to_sections(published_page):
-    anchors = {attrs.get("id") for attrs in published_page.find("section")}
+    anchors = {attrs.get("id") for tag in ("main", "section") for attrs in published_page.find(tag)}
     links = {attrs["href"][1:] for attrs in published_page.find("a")}
     assert links <= anchors
     assert {"headline", "statements", "results", "time", "published", "flow"} <= links
@@ -187,11 +187,21 @@ def test_the_same_evaluation_gives_the_same_page(of_people):
     assert render_document(of_people) == render_document(of_people)
 
 
-def test_three_files_are_written_and_can_be_read_again(of_people, tmp_path):
-    paths = write_report(of_people, tmp_path / "new" / "out")
-    assert [path.name for path in paths] == ["evaluation.json", "evaluation.nc", "report.html"]
+def test_a_table_of_an_earlier_report_is_taken_away(of_people, published, tmp_path):
+    write_report(published, tmp_path)
+    assert (tmp_path / "tables" / "published.csv").exists()
+    paths = write_report(of_people, tmp_path)
+    assert set((tmp_path / "tables").iterdir()) == {p for p in paths if p.suffix == ".csv"}
+
+
+def test_the_files_are_written_and_can_be_read_again(of_people, tmp_path):
+    out = tmp_path / "new" / "out"
+    paths = write_report(of_people, out)
+    single = ["annex.xlsx", "evaluation.json", "evaluation.nc", "report.html", "report.md"]
+    assert [path.name for path in paths if path.parent == out] == single
+    assert "measures.csv" in {path.name for path in paths if path.parent == out / "tables"}
     assert all(path.is_file() for path in paths)
-    assert load_evaluation(paths[1]).measures[0].difference == pytest.approx(0.014)
+    assert load_evaluation(out / "evaluation.nc").measures[0].difference == pytest.approx(0.014)
 
 
 def test_files_of_other_names_are_left_alone(of_people, tmp_path):
@@ -223,3 +233,27 @@ def test_a_file_in_place_of_the_folder_is_an_error(of_people, tmp_path):
     with pytest.raises(InputError) as error:
         write_report(of_people, tmp_path / "out")
     assert "out: expected a folder, found a file of this name" in str(error.value)
+
+
+def test_the_report_begins_with_the_answer_and_its_condition(published_page, people_page):
+    assert "Matched participants almost certainly reoffended less" in published_page.words
+    assert "Participants probably reoffended more" in people_page.words
+    for page in (published_page, people_page):
+        assert page.words.index("only if nothing unmeasured") < page.words.index("Headline")
+
+
+def test_cards_show_the_probability_of_benefit_of_causal_measures_alone(published_page):
+    assert published_page.words.count("Probability of benefit:") == 2
+
+
+def test_how_many_measures_were_tested_is_said_once(published_page):
+    assert published_page.words.count("measures were tested") == 1
+    assert "one of 3 measures" not in published_page.words
+
+
+def test_what_was_not_measured_has_no_tick(people_page, of_people):
+    html = render_document(of_people)
+    assert "Nothing is said about the number of reoffences" in people_page.words
+    ticked = re.findall(r'<div class="may">(.*?)</div>', html, flags=re.S)
+    assert ticked
+    assert not any("Nothing is said" in one for one in ticked)

@@ -89,10 +89,11 @@ def evaluate(settings: Path, out: Path, *, weights: bool) -> None:
     """Evaluate the study that the SETTINGS file describes.
 
     One analysis of several that the data cannot answer is named with the reason, and the
-    others are written; exit code 3 only when it is the headline.
+    others are written; exit code 3 only when it is the headline, or when the rules let none of
+    its results be printed: its report then says so, and why.
     """
     from desist.cli.folder import Run, require_places
-    from desist.cli.run import run_study
+    from desist.cli.run import name_analysis, run_study
     from desist.cli.study import read_study
 
     study = read_study(settings)
@@ -101,13 +102,19 @@ def evaluate(settings: Path, out: Path, *, weights: bool) -> None:
     say(*(f"{study.people.name}: {note}" for note in notes), err=True)
     run = Run(out)
     for result in results:
-        run.add(result.name, result.view)
+        if result.view is None:
+            run.add_notice(result.name, name_analysis(study, result.name), result.withheld)
+        else:
+            run.add(result.name, result.view)
         if weights:
             run.add_weights(result.name, result.cohort, result.design)
     if study.analyses:
         run.add_analyses([result.name for result in results], refused)
     run.write()
     run.tidy()
+    if not results[0].has_answer:
+        say("desist: no result of the headline may be printed; the report says why", err=True)
+        sys.exit(EXIT_CANNOT_ANSWER)
 
 
 @commands.command()

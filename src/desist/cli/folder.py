@@ -12,7 +12,8 @@ from desist.cli.terminal import say
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design
 from desist.errors import raise_faults
-from desist.report.document import render_files
+from desist.report.annex import quote_formula
+from desist.report.document import FILES, render_files, render_notice
 from desist.report.summary import summarise
 from desist.report.view import View
 from desist.writing import (
@@ -24,9 +25,6 @@ from desist.writing import (
 )
 
 WEIGHTS, ANALYSES, RECORD = "weights.csv", "analyses.json", "evaluation.json"
-FILES = ("evaluation.nc", "report.html", RECORD)
-# a spreadsheet takes a cell that begins with one of these for a formula
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 LARGEST_RECORD = 64 * 1024**2
 
 
@@ -53,7 +51,15 @@ class Run:
         self.lines += summarise(view)
         for file, content in rendered.items():
             self.files[self.out / name / file] = FileContent(content)
-        self.lines += [f"  {self.out / name / file}" for file in sorted(rendered)]
+        single = [file for file in sorted(rendered) if "/" not in file]
+        self.lines += [f"  {self.out / name / file}" for file in single]
+        self.lines.append(f"  {self.out / name / 'tables'} ({len(rendered) - len(single)} tables)")
+
+    def add_notice(self, name: str, title: str, reason: str) -> None:
+        """Render a page that says why nothing may be reported."""
+        path = self.out / name / "report.html"
+        self.files[path] = FileContent(render_notice(title, reason).encode("utf-8", "replace"))
+        self.lines += [f"Evaluation: {title}", f"  Nothing may be reported: {reason}", f"  {path}"]
 
     def add_weights(self, name: str, cohort: Cohort, design: Design) -> None:
         """Render the weights, which are personal data."""
@@ -85,8 +91,12 @@ class Run:
     def _tidy(self, folder: Path) -> None:
         if folder.is_symlink():
             return
-        stale = [folder / name for name in FILES if folder / name not in self.files]
-        if folder / RECORD in stale and _is_ours(folder / RECORD):
+        stale = [
+            folder / name
+            for name in FILES
+            if folder / name not in self.files and not (folder / name).parent.is_symlink()
+        ]
+        if _is_ours(folder / RECORD):
             gone = remove_files(stale)
             say(*(f"  {path} of an earlier run is taken away" for path in gone))
         if folder == self.out and folder / ANALYSES not in self.files and self.before:
@@ -110,9 +120,7 @@ def write_weights(cohort: Cohort, design: Design) -> bytes:
 
 
 def _make_inert(cell: Any) -> Any:
-    """Put an apostrophe before text that a spreadsheet would compute."""
-    is_formula = isinstance(cell, str) and cell.lstrip(" ").startswith(FORMULA_STARTS)
-    return f"'{cell}" if is_formula else cell
+    return quote_formula(cell) if isinstance(cell, str) else cell
 
 
 def _read_record(path: Path) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from desist.design.catalogue import make_method
 from desist.design.design import Design, build_design
 from desist.errors import CannotAnswerError, Fault, raise_faults
 from desist.evaluation.evaluate import evaluate
+from desist.evaluation.record import Evaluation
 from desist.intake.dates import DateColumns
 from desist.intake.files import read_table
 from desist.intake.tidy import tidy_table
@@ -38,9 +39,15 @@ class Result:
     """What became of one analysis."""
 
     name: str  # of the analysis; empty for a study of one
-    view: View  # what may be seen of its results
+    view: View | None  # what may be seen of its results; None where nothing may be
     cohort: Cohort  # the people of this analysis
     design: Design  # their weights
+    withheld: str = ""  # why nothing may be seen
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether any result is printed."""
+        return self.view is not None and not self.view.banner
 
 
 def run_study(study: Study) -> tuple[list[Result], dict[str, str], tuple[str, ...]]:
@@ -50,13 +57,21 @@ def run_study(study: Study) -> tuple[list[Result], dict[str, str], tuple[str, ..
     results = []
     for place, (name, one) in enumerate(built.items()):
         try:
-            view = _evaluate(study, one.cohort, one.design, name)
+            made = _evaluate(study, one.cohort, one.design, name)
         except CannotAnswerError as reason:
             if place == 0:
                 raise
             refused[name] = str(reason)
-        else:
+            continue
+        try:
+            view = make_view(made, study.rules, about=study.about)
             results.append(Result(name, view, one.cohort, one.design))
+        except CannotAnswerError as reason:
+            # The headline is reported first: as a page that says that nothing may be reported.
+            if place == 0:
+                results.append(Result(name, None, one.cohort, one.design, str(reason)))
+            else:
+                refused[name] = str(reason)
     return results, refused, notes
 
 
@@ -125,7 +140,11 @@ def _read_design(settings: Mapping[str, Any]) -> tuple[Any, Any, Any, Any]:
     return formula, make_method(own.pop("method"), own), estimand, same
 
 
-def _evaluate(study: Study, cohort: Cohort, design: Design, analysis: str = "") -> View:
-    title = f"{study.title} ({analysis} analysis)" if analysis else study.title
-    made = evaluate(cohort, design, title=title, margins=study.margins, **study.model)
-    return make_view(made, study.rules)
+def name_analysis(study: Study, analysis: str) -> str:
+    """Name an analysis of a study as its report does."""
+    return f"{study.title} ({analysis} analysis)" if analysis else study.title
+
+
+def _evaluate(study: Study, cohort: Cohort, design: Design, analysis: str) -> Evaluation:
+    title = name_analysis(study, analysis)
+    return evaluate(cohort, design, title=title, margins=study.margins, **study.model)

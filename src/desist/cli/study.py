@@ -19,12 +19,13 @@ from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import TRUNCATED, Estimand, Measure
 from desist.evaluation._margins import find_margin_faults
 from desist.intake.tidy import WAYS
+from desist.report.about import HEADINGS, About
 from desist.report.disclosure import RULE_SETS
 from desist.writing import say_reason
 
 TEXT, TEXTS, TRUTH = "text", "a list of texts", "true or false"
 NUMBER, WHOLE, NUMBER_OR_TEXT = "a number", "a whole number", "a number or text"
-NUMBERS = "a list of numbers"
+NUMBERS, LABELS = "a list of numbers", "a table of texts"
 KEYS: Mapping[str, Mapping[str, str]] = {
     "study": {"title": TEXT, "headline": TEXT},
     "data": {
@@ -57,7 +58,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "one_process": TRUTH,
     },
     "margins": {measure.value: NUMBER for measure in Measure},
-    "report": {"rules": TEXT},
+    "report": {"rules": TEXT, **dict.fromkeys(HEADINGS, TEXT), "labels": LABELS},
     "sensitivity": {
         "analyses": TEXTS,
         "measure": TEXT,
@@ -117,6 +118,11 @@ class Study:
     def rules(self) -> str:
         """The rule set of the report."""
         return str(self.report.get("rules", "2019"))
+
+    @property
+    def about(self) -> About:
+        """What the report says of the programme and of itself."""
+        return About(**{key: value for key, value in self.report.items() if key != "rules"})
 
 
 def read_study(path: str | Path) -> Study:
@@ -290,6 +296,9 @@ def _find_value_faults(where: str, key: str, value: Any, kind: str) -> list[Faul
         return find_choice_faults(where, value, CHOICES[key])
     if kind == TEXTS and not isinstance(value, dict):
         return find_names_faults(where, value)
+    if kind == LABELS:
+        is_table = isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
+        return [] if is_table else [Fault(where, kind, describe(value))]
     if kind == NUMBERS:
         return _find_numbers_faults(where, value)
     if kind in (NUMBER, WHOLE) or (kind == NUMBER_OR_TEXT and not isinstance(value, str)):

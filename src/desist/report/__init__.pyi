@@ -1,6 +1,7 @@
 from ._shown import ShownCheck as ShownCheck
 from ._shown import ShownGroups as ShownGroups
 from ._shown import ShownMeasure as ShownMeasure
+from .about import About as About
 from .disclosure import RULE_SETS as RULE_SETS
 from .disclosure import RuleSet as RuleSet
 from .document import render_document as render_document

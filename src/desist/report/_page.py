@@ -71,6 +71,11 @@ class Picture:
 
 def render_page(view: View) -> str:
     """Render what may be seen of an evaluation as one HTML file."""
+    return fill_template(TEMPLATE, _fill(view))
+
+
+def fill_template(name: str, filled: Mapping[str, Any]) -> str:
+    """Fill a template; all text from data is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -80,7 +85,7 @@ def render_page(view: View) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(TEMPLATE).render(_fill(view))
+    return environment.get_template(name).render(filled)
 
 
 def embed(figure: "Figure", alt: str, caption: str) -> Picture:
@@ -106,17 +111,27 @@ def _fill(view: View) -> dict[str, Any]:
         "headline_title": "Headline, for any 100 typical people" if whole else "Headline",
         "cards": [_make_card(shown, shown.per_100, view.level) for shown in whole if shown.per_100],
         "people_per_100": _find_people_per_100(view),
-        "reading": _explain_headline(view),
+        "reading": _explain_headline(view) if whole else "",
         "tests_note": _count_tests(view),
-        "statements": [_name_statement(item) for item in view.statements],
-        "forest": embed(
+        "answer": view.answer,
+        "banner": view.banner,
+        "about": view.about.list_lines(),
+        "statements": [_name_statement(item) for item in view.statements if not item.is_silent],
+        "silent": []
+        if view.banner
+        else [one.may_say[0] for one in view.statements if one.is_silent],
+        "forest": None
+        if view.banner
+        else embed(
             draw_forest(view),
             describe_forest(view),
             "Thick blue: posterior interval. Thin grey: confidence intervals of the checks. The "
-            "upright line is no difference. Checks without an interval in this unit are in the "
-            "tables below.",
+            "vertical line marks no difference. Checks that give no interval in this unit are in "
+            "the tables below.",
         ),
-        "measures": make_table("Posterior of each measure", tabulate_measures(view)),
+        "measures": make_table("Posterior of each measure", tabulate_measures(view))
+        if view.printed
+        else None,
         "by_day": make_table("Without a reoffence by day", tabulate_by_day(view))
         if view.by_day
         else None,
@@ -181,6 +196,7 @@ def _make_card(shown: ShownMeasure, whole: PerHundred, level: str) -> dict[str, 
         "comparison": format_number(whole.comparison),
         "difference": _capitalise(whole.words),
         "interval": f"May be {shown.interval_words} ({level} interval).",
+        "benefit": f"Probability of benefit: {shown.benefit}" if is_causal else "",
         "note": whole.note,
     }
 
@@ -226,9 +242,16 @@ def _explain_average(view: View) -> str | None:
 
 
 def _count_tests(view: View) -> str:
+    several = (
+        " When several are tested, one of them may seem to show a difference by chance alone."
+        if len(view.measures) > 1
+        else ""
+    )
     count = count_of(len(view.measures), "measure was", "measures were")
-    several = " Of several, one may stand out by chance." if len(view.measures) > 1 else ""
-    return f"{count} tested.{several} An interval that includes no difference is not “no effect”."
+    return (
+        f"{count} tested.{several} An interval that includes no difference does not show that the "
+        "programme has no effect."
+    )
 
 
 def _name_statement(statement: Statement) -> dict[str, Any]:
@@ -297,7 +320,7 @@ def _fill_published(view: View) -> dict[str, Any] | None:
 
 
 def _fill_design(view: View) -> dict[str, Any] | None:
-    design = view.design
+    design = view.labelled_design
     if design is None:
         return None
     facts = [
@@ -329,9 +352,10 @@ def _print_fact(name: str, value: Any, rules: RuleSet) -> str:
 
 def _list_contents(filled: Mapping[str, Any]) -> list[tuple[str, str]]:
     sections = [
-        ("headline", "Headline", True),
-        ("statements", "What may be said", True),
-        ("results", "Results and checks", True),
+        ("about", "About", filled["about"]),
+        ("headline", "Headline", not filled["banner"]),
+        ("statements", "What may be said", not filled["banner"]),
+        ("results", "Results and checks", not filled["banner"]),
         ("groups", "Effects by group", filled["groups"]),
         ("time", "Time among reoffenders", filled["descriptive"]),
         ("published", "As published", filled["published"]),

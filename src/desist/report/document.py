@@ -4,17 +4,28 @@ from pathlib import Path
 
 from desist.errors import raise_faults
 from desist.evaluation.record import Evaluation
-from desist.report._page import render_page
+from desist.report._page import fill_template, render_page
+from desist.report.about import About
+from desist.report.annex import render_tables, render_workbook
 from desist.report.disclosure import RuleSet
 from desist.report.json_record import encode_view, write_json
+from desist.report.markdown import render_markdown
+from desist.report.tables._release import NAMES
 from desist.report.view import View, make_view
-from desist.writing import FileContent, find_folder_faults, write_files
+from desist.writing import FileContent, find_folder_faults, remove_files, write_files
+
+TABLES = tuple(f"tables/{name}.csv" for name in NAMES)
+FILES = ("evaluation.nc", *TABLES, "annex.xlsx", "report.md", "report.html", "evaluation.json")
 
 
 def write_report(
-    evaluation: Evaluation, out: str | Path, *, rules: str | RuleSet = "2019"
+    evaluation: Evaluation,
+    out: str | Path,
+    *,
+    rules: str | RuleSet = "2019",
+    about: About | None = None,
 ) -> tuple[Path, ...]:
-    """Write the record, the draws and the report of an evaluation into a folder.
+    """Write report, annex, record and draws of an evaluation into a folder.
 
     Parameters
     ----------
@@ -25,11 +36,14 @@ def write_report(
         all are ready; others are left alone.
     rules : str or RuleSet, default "2019"
         What is printed on small groups, and which claims are warned against.
+    about : About, optional
+        What the report says of the programme and of itself.
 
     Returns
     -------
     tuple of Path
-        evaluation.json, evaluation.nc, report.html.
+        annex.xlsx, evaluation.json, evaluation.nc, report.html, report.md, and a CSV of each
+        table in the folder tables.
 
     Raises
     ------
@@ -39,9 +53,11 @@ def write_report(
         If there are too few people to report on.
     """
     folder = require_folder(out)
-    rendered = render_files(make_view(evaluation, rules))
+    rendered = render_files(make_view(evaluation, rules, about=about))
     write_files({folder / name: FileContent(content) for name, content in rendered.items()})
-    return tuple(folder / name for name in ("evaluation.json", "evaluation.nc", "report.html"))
+    # A table of an earlier report that this one does not have would be read as part of it.
+    remove_files([folder / name for name in TABLES if name not in rendered])
+    return tuple(folder / name for name in sorted(rendered))
 
 
 def render_document(evaluation: Evaluation, *, rules: str | RuleSet = "2019") -> str:
@@ -71,9 +87,17 @@ def render_files(view: View) -> dict[str, bytes]:
     """Render what `write_report` writes."""
     return {
         "evaluation.nc": view.pack(),
+        **render_tables(view),
+        "annex.xlsx": render_workbook(view),
+        "report.md": render_markdown(view).encode("utf-8", "replace"),
         "report.html": render_page(view).encode("utf-8", "replace"),
         "evaluation.json": write_json(encode_view(view)).encode("utf-8", "replace"),
     }
+
+
+def render_notice(title: str, reason: str) -> str:
+    """Render a page that says only why nothing may be reported of a study."""
+    return fill_template("notice.html.j2", {"title": title, "reason": reason})
 
 
 def require_folder(out: str | Path) -> Path:

@@ -111,6 +111,7 @@ def encode_view(view: View) -> dict[str, Any]:
             "seed": view.seed,
             "settings": dict(view.settings) | {"report": {"rules": view.rules.name}},
             "design": view.design,
+            "answer": view.banner or " ".join(view.answer),
             "measures": [_encode_measure(shown.row) for shown in view.measures],
             "checks": [_encode_check(round_check(shown.check)) for shown in view.checks],
             "groups": [_encode_groups(shown.table) for shown in view.groups],

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from desist.cohort.flow import RecordFlow
-from desist.cohort.published import PublishedMeasure, PublishedStudy
+from desist.cohort.published import PublishedStudy
 from desist.effects.correction import Correction
 from desist.effects.days import DayRow
 from desist.estimands import Estimand, Interval, Measure
-from desist.evaluation.published import YEAR
 from desist.evaluation.record import Evaluation, MeasureRow
 from desist.evaluation.storage import pack_evaluation
 from desist.report._digits import (
@@ -25,6 +24,17 @@ from desist.report._digits import (
     without_figures,
 )
 from desist.report._shown import ShownCheck, ShownGroups, ShownMeasure
+from desist.report._stating import (
+    answer_first,
+    explain_nothing_printed,
+    find_means,
+    find_printed,
+    find_probability,
+    list_warnings,
+    state_all,
+    state_published,
+)
+from desist.report.about import About
 from desist.report.disclosure import (
     RuleSet,
     disclose_checks,
@@ -32,24 +42,19 @@ from desist.report.disclosure import (
     disclose_design,
     disclose_evaluation,
     disclose_groups,
-    disclose_warnings,
     explain_withheld,
     find_rules,
     require_enough_people,
 )
 from desist.report.words._numbers import as_float, format_interval, format_probability, format_share
-from desist.report.words._wording import WORDINGS, name_period
+from desist.report.words._wording import WORDINGS
 from desist.report.words._worth import say_worth
 from desist.report.words.groups import describe_spread, describe_withheld
 from desist.report.words.statements import (
     PerHundred,
     Statement,
-    add_condition,
     describe_interval,
-    find_published_means,
     per_100,
-    state,
-    state_unavailable,
 )
 
 
@@ -69,6 +74,11 @@ class View:
         Participants and comparison people; None where no effect was measured.
     probability : float
         Of the intervals.
+    answer : tuple of str
+        What probably happened, in one sentence, and what that rests on; empty where no measure
+        that may be called an effect is printed.
+    banner : str
+        That no result is printed at all, and why; empty when any is.
     measures : tuple of ShownMeasure
         Those that were tested, printed or withheld.
     checks : tuple of ShownCheck
@@ -96,6 +106,8 @@ class View:
         What a reader has to know, measures that are not available or not printed among them.
     package_version : str
         Of `desist`.
+    about : About
+        What the report says of the programme and of itself.
     """
 
     rules: RuleSet
@@ -103,6 +115,8 @@ class View:
     estimand: Estimand
     compared: tuple[int, int] | None
     probability: float
+    answer: tuple[str, ...]
+    banner: str
     measures: tuple[ShownMeasure, ...]
     checks: tuple[ShownCheck, ...]
     groups: tuple[ShownGroups, ...]
@@ -117,6 +131,7 @@ class View:
     warnings: tuple[str, ...]
     package_version: str
     _disclosed: Evaluation = field(repr=False)
+    about: About = field(default_factory=About)
 
     @property
     def printed(self) -> tuple[ShownMeasure, ...]:
@@ -127,6 +142,11 @@ class View:
     def withheld(self) -> tuple[ShownMeasure, ...]:
         """The measures that the rules keep out of the report."""
         return tuple(shown for shown in self.measures if shown.withheld)
+
+    @property
+    def labelled_design(self) -> dict[str, Any] | None:
+        """Summary of the design with the labels of its covariates."""
+        return None if self.design is None else self.about.label_design(self.design)
 
     @property
     def level(self) -> str:
@@ -166,7 +186,9 @@ class View:
         )
 
 
-def make_view(evaluation: Evaluation, rules: str | RuleSet = "2019") -> View:
+def make_view(
+    evaluation: Evaluation, rules: str | RuleSet = "2019", *, about: About | None = None
+) -> View:
     """Let a rule set pass an evaluation.
 
     Parameters
@@ -175,6 +197,8 @@ def make_view(evaluation: Evaluation, rules: str | RuleSet = "2019") -> View:
         What was found.
     rules : str or RuleSet, default "2019"
         What is printed on small groups, and which claims are warned against.
+    about : About, optional
+        What the report says of the programme and of itself.
 
     Returns
     -------
@@ -205,7 +229,9 @@ def make_view(evaluation: Evaluation, rules: str | RuleSet = "2019") -> View:
         title=evaluation.title,
         estimand=evaluation.estimand,
         compared=(causal[0].n_treated, causal[0].n_comparison) if causal else None,
-        probability=_find_probability(evaluation),
+        probability=find_probability(evaluation),
+        answer=answer_first(evaluation, reasons, format_share(find_probability(evaluation), 1)),
+        banner=explain_nothing_printed(evaluation, reasons, rule_set),
         measures=tuple(
             _show_measure(evaluation, row, reasons.get(row.measure, ""))
             for row in evaluation.measures
@@ -213,16 +239,17 @@ def make_view(evaluation: Evaluation, rules: str | RuleSet = "2019") -> View:
         checks=_show_checks(evaluation, rule_set),
         groups=_show_groups(evaluation, rule_set),
         by_day=disclose_days(evaluation, rule_set),
-        statements=_state_all(evaluation, rule_set, reasons),
+        statements=state_all(evaluation, rule_set, reasons),
         design=disclose_design(evaluation.design, rule_set),
         flow=evaluation.flow,
         published=evaluation.published,
-        published_statements=_state_published(evaluation, rule_set),
+        published_statements=state_published(evaluation, rule_set),
         settings=evaluation.settings,
         seed=evaluation.seed,
-        warnings=_list_warnings(evaluation, reasons),
+        warnings=list_warnings(evaluation, reasons),
         package_version=evaluation.package_version,
         _disclosed=disclose_evaluation(evaluation, rule_set),
+        about=About() if about is None else about,
     )
 
 
@@ -282,10 +309,10 @@ def _print_interval(row: MeasureRow) -> str:
 
 
 def _express_per_100(evaluation: Evaluation, row: MeasureRow) -> PerHundred | None:
-    treated, comparison = _find_means(evaluation, row)
+    treated, comparison = find_means(evaluation, row)
     if row.measure is Measure.HAZARD_RATIO or math.isnan(treated) or math.isnan(comparison):
         return None
-    printed = _find_published(evaluation, row.measure)
+    printed = find_printed(evaluation, row.measure)
     # A report that prints 31, 106 and 74 fewer has rounded each from unrounded figures.
     difference = None if printed is None else printed.difference_printed
     return per_100(row.measure, treated, comparison, difference)
@@ -318,101 +345,3 @@ def _show_groups(evaluation: Evaluation, rules: RuleSet) -> tuple[ShownGroups, .
         )
         for table in disclose_groups(evaluation, rules)
     )
-
-
-def _state_all(
-    evaluation: Evaluation, rules: RuleSet, reasons: Mapping[Measure, str]
-) -> tuple[Statement, ...]:
-    made = [
-        state_unavailable(row.measure, reasons[row.measure])
-        if row.measure in reasons
-        else _state_row(evaluation, row, rules)
-        for row in evaluation.measures
-    ]
-    missing = [state_unavailable(*item) for item in evaluation.unavailable.items()]
-    return (*add_condition(made, reasons), *missing)
-
-
-def _state_row(evaluation: Evaluation, row: MeasureRow, rules: RuleSet) -> Statement:
-    treated, comparison = _find_means(evaluation, row)
-    margin = evaluation.margins.get(row.measure)
-    limits = (row.lower, row.upper)
-    if row.measure is Measure.HAZARD_RATIO:
-        limits = (row.ratio_lower, row.ratio_upper)
-    return state(
-        row.measure,
-        treated=treated,
-        comparison=comparison,
-        interval=Interval(*limits, _find_probability(evaluation)),
-        errors=(row.mcse_lower, row.mcse_upper),
-        margin=margin,
-        beyond=math.nan if margin is None else _find_beyond(evaluation, row, margin),
-        estimand=row.estimand,
-        rules=rules,
-        n_treated=row.n_treated,
-        n_measures=len(evaluation.measures),
-        period=name_period(_find_horizon(evaluation)),
-    )
-
-
-def _find_beyond(evaluation: Evaluation, row: MeasureRow, margin: float) -> float:
-    found = evaluation[row.measure].effect
-    return math.nan if found is None else found.probability_beyond(margin)
-
-
-def _state_published(evaluation: Evaluation, rules: RuleSet) -> tuple[Statement, ...]:
-    items = () if evaluation.published is None else evaluation.published.measures
-    return tuple(
-        state(
-            item.measure,
-            treated=find_published_means(item)[0],
-            comparison=item.comparison,
-            interval=Interval(item.lower, item.upper, kind="confidence"),
-            estimand=evaluation.estimand,
-            rules=rules,
-            n_treated=item.n_treated,
-            n_measures=len(items),
-            period=name_period(_find_horizon(evaluation)),
-        )
-        for item in items
-    )
-
-
-def _list_warnings(evaluation: Evaluation, reasons: Mapping[Measure, str]) -> tuple[str, ...]:
-    missing = [
-        f"{_name(measure)}: not available, because {reason.rstrip('.')}."
-        for measure, reason in evaluation.unavailable.items()
-    ]
-    withheld = [
-        f"{_name(measure)}: not printed in the report, because {reason}."
-        for measure, reason in reasons.items()
-    ]
-    return (*disclose_warnings(evaluation.warnings, reasons), *missing, *withheld)
-
-
-def _name(measure: Measure) -> str:
-    return f"{WORDINGS[measure].title} ({measure.value})"
-
-
-def _find_means(evaluation: Evaluation, row: MeasureRow) -> tuple[float, float]:
-    """Find the means that are spoken of: as published where they were, else the posterior's."""
-    printed = _find_published(evaluation, row.measure)
-    if printed is not None:
-        return find_published_means(printed)
-    if row.measure is Measure.HAZARD_RATIO:
-        return row.ratio, 1.0
-    return row.treated, row.comparison
-
-
-def _find_published(evaluation: Evaluation, measure: Measure) -> PublishedMeasure | None:
-    return None if evaluation.published is None else evaluation.published.find(measure)
-
-
-def _find_horizon(evaluation: Evaluation) -> float:
-    """Find the days that the measures are about; published figures are about one year."""
-    default = math.nan if evaluation.design is not None else YEAR
-    return float(evaluation.settings.get("horizon", default))
-
-
-def _find_probability(evaluation: Evaluation) -> float:
-    return evaluation.effects[0].probability if evaluation.effects else 0.95

@@ -37,7 +37,6 @@ def say(measure, interval=None, rules="2017", **changes):
         "estimand": Estimand.MATCHED_ATT,
         "rules": RULE_SETS[rules],
         "n_treated": n_treated,
-        "n_measures": 3,
     }
     return state(measure, **(options | changes))
 
@@ -101,15 +100,14 @@ def test_there_is_no_relative_claim_against_a_mean_of_zero():
 def test_the_rate_is_said_as_an_interval_per_hundred_people():
     assert say(Measure.RATE).may_say == (
         "For every 100 matched participants, the number who reoffend within one year may be "
-        "lower by between 4 and 20 people than without the programme (one of 3 measures tested).",
+        "lower by between 4 and 20 people than without the programme.",
     )
 
 
 def test_the_frequency_is_said_as_an_interval_per_hundred_people():
     assert say(Measure.FREQUENCY).may_say == (
         "For every 100 matched participants, the number of reoffences within one year may be "
-        "lower by between 53 and 96 reoffences than without the programme (one of 3 measures "
-        "tested).",
+        "lower by between 53 and 96 reoffences than without the programme.",
     )
 
 
@@ -118,7 +116,7 @@ def test_time_among_reoffenders_is_said_with_the_caveat_of_selection():
     assert sentence == (
         "Among matched participants who reoffended within one year, the average time to the "
         "first reoffence may be shorter by between 21 and 115 days than among comparison people "
-        "who reoffended (one of 3 measures tested)."
+        "who reoffended."
     )
     assert "not an effect of the programme" in caveat
     assert "may change who reoffends" in caveat
@@ -173,8 +171,8 @@ def test_an_inconclusive_result_is_not_no_effect():
     statement = say(Measure.RATE, (-0.08, 0.03))
     assert statement.may_say == (
         "For every 100 matched participants, the number who reoffend within one year may be "
-        "lower by up to 8 people, or higher by up to 3 people, than without the programme; more "
-        "people are needed to know which (one of 3 measures tested).",
+        "lower by up to 8 people, or higher by up to 3 people, than without the programme. "
+        "This study has too few people to tell which.",
     )
     assert "has no effect" in statement.may_not_say[-1]
 
@@ -193,7 +191,7 @@ def test_a_limit_that_rounds_to_nothing_is_said_as_less_than_one():
 
 
 def test_more_days_without_a_reoffence_are_longer():
-    (sentence,) = say(Measure.RMST, (3.2, 20.4), n_measures=1).may_say
+    (sentence,) = say(Measure.RMST, (3.2, 20.4)).may_say
     assert sentence == (
         "For matched participants, the average time without a reoffence within one year may be "
         "longer by between 3 and 20 days than without the programme."
@@ -219,6 +217,8 @@ def test_an_unavailable_measure_gives_its_reason():
     statement = state_unavailable(Measure.FREQUENCY, "the data have no count of offences.")
     assert statement.may_say[0].endswith("the data have no count of offences.")
     assert "does not change" in statement.may_not_say[0]
+    assert statement.is_silent
+    assert not say(Measure.RATE).is_silent
 
 
 def test_the_people_of_the_estimand_are_named():
@@ -255,12 +255,11 @@ def test_every_measure_and_rule_set_gives_sentences_that_end_in_a_full_stop():
 def test_a_tight_null_says_that_any_difference_is_below_one_in_a_hundred():
     assert say(Measure.RATE, (-0.006, 0.004)).may_say == (
         "For every 100 matched participants, the number who reoffend within one year differs by "
-        "less than 1 person: between 0.6 lower and 0.4 higher than without the programme (one of 3 "
-        "measures tested).",
+        "less than 1 person: between 0.6 lower and 0.4 higher than without the programme.",
     )
     assert "differs by less than 1 day" in say(Measure.RMST, (-0.9, 0.9)).may_say[0]
     # one limit of one in a hundred is not tight, and no effect may still not be claimed
-    assert "more people are needed" in say(Measure.RATE, (-0.006, 0.01)).may_say[0]
+    assert "too few people to tell which" in say(Measure.RATE, (-0.006, 0.01)).may_say[0]
     claims = say(Measure.RATE, (-0.006, 0.004)).may_not_say
     assert any("has no effect" in claim for claim in claims)
 
@@ -309,6 +308,6 @@ def test_with_a_margin_the_sentence_uses_it(measure, limits, margin, sentence):
 def test_no_direction_is_claimed_within_the_monte_carlo_error_of_a_limit():
     near = say(Measure.RATE, (-0.08, -0.003), errors=(0.002, 0.002)).may_say[0]
     assert "lower by up to 8 people, or higher by fewer than 1 person" in near
-    assert "more draws are needed to know which" in near
+    assert "needs more draws of the posterior to tell which" in near
     far = say(Measure.RATE, (-0.08, -0.003), errors=(0.002, 0.001)).may_say[0]
     assert "lower by between" in far

@@ -71,12 +71,15 @@ class Statement:
         Claims that it does not support.
     note : str
         A remark on small groups; empty when none is due.
+    is_silent : bool
+        Whether nothing can be said, so that `may_say` holds the reason alone.
     """
 
     measure: Measure
     may_say: tuple[str, ...]
     may_not_say: tuple[str, ...]
     note: str = ""
+    is_silent: bool = False
 
 
 def per_100(
@@ -138,7 +141,6 @@ def state(
     estimand: Estimand,
     rules: RuleSet,
     n_treated: int,
-    n_measures: int,
     period: str = "one year",
     errors: tuple[float, float] = (0.0, 0.0),
     margin: float | None = None,
@@ -156,7 +158,7 @@ def state(
     unsettled = _is_within_error(measure, interval, errors)
     if unsettled:
         interval = _reach_null(measure, interval)
-    may_say = _say(measure, subject, interval, n_measures, more="draws" if unsettled else "people")
+    may_say = _say(measure, subject, interval, is_settled=not unsettled)
     if margin is not None:
         may_say = (*may_say, say_margin(measure, interval, margin, beyond))
     return Statement(
@@ -174,6 +176,7 @@ def state_unavailable(measure: Measure, reason: str) -> Statement:
         measure,
         may_say=(f"Nothing is said about {wording.name}: {reason.rstrip('.')}.",),
         may_not_say=(f"The programme changes, or does not change, {wording.name}.",),
+        is_silent=True,
     )
 
 
@@ -224,27 +227,24 @@ def _reach_null(measure: Measure, interval: Interval) -> Interval:
 
 
 def _say(
-    measure: Measure, subject: str, interval: Interval, n_measures: int, *, more: str = "people"
+    measure: Measure, subject: str, interval: Interval, *, is_settled: bool
 ) -> tuple[str, ...]:
-    tested = _count_tests(n_measures)
     if measure is Measure.HAZARD_RATIO:
         return (
             f"{_capitalise(subject)} may be between {format_number(interval.lower, 2)} and "
             f"{format_number(interval.upper, 2)} times that without the programme (1 is no "
-            f"difference){tested}.",
+            "difference).",
         )
     than = " than without the programme"
     if measure is Measure.TIME_AMONG_REOFFENDERS:
         than = " than among comparison people who reoffended"
     if is_tight(measure, interval):
-        return (f"{_capitalise(subject)} {say_tight(measure, interval)}{than}{tested}.",)
+        return (f"{_capitalise(subject)} {say_tight(measure, interval)}{than}.",)
     found = describe_interval(measure, interval)
     if interval.excludes(0.0):
-        return (f"{_capitalise(subject)} may be {found}{than}{tested}.",)
-    return (
-        f"{_capitalise(subject)} may be {found},{than}; more {more} are needed to know "
-        f"which{tested}.",
-    )
+        return (f"{_capitalise(subject)} may be {found}{than}.",)
+    why = "has too few people" if is_settled else "needs more draws of the posterior"
+    return (f"{_capitalise(subject)} may be {found},{than}. This study {why} to tell which.",)
 
 
 def _one_way(wording: Wording, interval: Interval) -> str:
@@ -293,10 +293,6 @@ def _claim_relative(measure: Measure, treated: float, comparison: float) -> list
         return []
     verb = wording.decreases if change < 0 else wording.increases
     return [f"The programme {verb} by {format_number(abs(change))}%."]
-
-
-def _count_tests(n_measures: int) -> str:
-    return f" (one of {n_measures} measures tested)" if n_measures > 1 else ""
 
 
 def _capitalise(sentence: str) -> str:

@@ -1,0 +1,123 @@
+"""The annex: every table as a sheet of a workbook that computes nothing, and as CSV."""
+
+import re
+import warnings
+from datetime import datetime
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from desist.report.tables._release import SYMBOLS, ReleasedTable, list_tables
+from desist.report.view import View
+
+if TYPE_CHECKING:
+    from gptables import Cover, GPTable
+
+LONGEST = 32_000  # characters; a cell of a workbook holds 32,767
+CUT = " [cut: the report has the whole text]"
+# A spreadsheet computes a cell of a CSV that begins so, unless it is a number or an interval.
+_STARTS = re.compile(r"\s*[=+\-@\t\r\n＝＋－＠]")
+_SPOKEN = re.compile(r"[a-zA-Z0-9]")
+_IS_NUMBER = re.compile(r"-[\d,.∞]+%?(?: to -?[\d,.∞]+%?)?(?: \(-?[\d,.∞]+ to -?[\d,.∞]+\))?")
+
+
+def render_workbook(view: View) -> bytes:
+    """Render the tables as one workbook: cover, contents, notes, one sheet a table."""
+    from gptables import produce_workbook
+
+    written = BytesIO()
+    sheets = {"Notes": _make_notes(view)}
+    sheets |= {one.name: _make_sheet(one) for one in list_tables(view)}
+    with warnings.catch_warnings():
+        # It warns that there is no sheet of its own kind for notes: ours is an ordinary one.
+        warnings.simplefilter("ignore", UserWarning)
+        book = produce_workbook(
+            written,
+            sheets=sheets,
+            cover=_make_cover(view),
+            # Text is text: a cell that begins with "=" or "http://" is neither computed nor a link.
+            workbook_options={
+                "in_memory": True,
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+            },
+        )
+    # The same view gives the same bytes: a workbook has the time at which it was made otherwise.
+    book.set_properties({"created": datetime(2000, 1, 1), "title": make_plain(view.title)[:255]})
+    book.close()
+    return written.getvalue()
+
+
+def render_tables(view: View) -> dict[str, bytes]:
+    """Render each table as CSV, by the name of its file."""
+    return {
+        f"tables/{one.name}.csv": _make_inert(one.data)
+        .to_csv(index=False, lineterminator="\n")
+        .encode("utf-8", "replace")
+        for one in list_tables(view)
+    }
+
+
+def make_plain(text: str) -> str:
+    """Return text that the maker of workbooks takes as it stands, and whole in one cell."""
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    # gptables makes a link of "[text](address)" and a reference to a note of "$$name$$".
+    whole = whole.replace("](", "] (").replace("$$", "$ $")
+    whole = re.sub(r"[\r\n\x00-\x08\x0b-\x1f]+", " ", whole)
+    return whole if len(whole) <= LONGEST else whole[:LONGEST] + CUT
+
+
+def _make_sheet(table: ReleasedTable) -> "GPTable":
+    from gptables import GPTable
+
+    # A cell without text would be read as one that was forgotten.
+    cells = table.data.map(lambda cell: make_plain(str(cell)).strip() or "none")
+    # gptables refuses a cell without a letter or digit of English, such as a name in Arabic.
+    cells = cells.map(lambda text: text if _SPOKEN.search(text) else f"{text} (as written)")
+    cells = cells.reset_index(drop=True)
+    cells.columns = pd.Index([make_plain(str(name))[:250] for name in cells.columns])
+    found = [symbol for symbol in SYMBOLS if (cells == symbol).to_numpy().any()]
+    return GPTable(
+        table=cells,
+        table_name=f"table_{table.name}",
+        title=make_plain(table.title),
+        instructions="This sheet holds one table.",
+        legend=[f"{symbol} = {SYMBOLS[symbol]}" for symbol in found],
+    )
+
+
+def _make_notes(view: View) -> "GPTable":
+    notes = [
+        f"Made by desist {view.package_version} with seed {view.seed} under rule set "
+        f"{view.rules.name}.",
+        f"The results are about {view.estimand.people}.",
+        f"Intervals have a probability of {view.level} and equal tails.",
+        "The same numbers are in report.html, evaluation.json and the CSV beside this workbook.",
+        *(f"{symbol} means: {meaning}." for symbol, meaning in SYMBOLS.items()),
+    ]
+    return _make_sheet(ReleasedTable("notes", "Notes", pd.DataFrame({"Note": notes})))
+
+
+def _make_cover(view: View) -> "Cover":
+    from gptables import Cover
+
+    said: list[Any] = [view.banner] if view.banner else list(view.answer)
+    return Cover(
+        title=make_plain(view.title),
+        intro=[make_plain(one) for one in said] or ["Tables of the evaluation."],
+        about=["Each table of the report is a sheet of this workbook. Nothing in it is computed."],
+    )
+
+
+def _make_inert(table: pd.DataFrame) -> pd.DataFrame:
+    """Put an apostrophe before text that a spreadsheet would compute."""
+    safe = table.map(lambda cell: quote_formula(str(cell)))
+    safe.columns = pd.Index([quote_formula(str(name)) for name in table.columns])
+    return safe
+
+
+def quote_formula(text: str) -> str:
+    """Put an apostrophe before text that a spreadsheet would compute; numbers stay."""
+    return f"'{text}" if _STARTS.match(text) and not _IS_NUMBER.fullmatch(text) else text

@@ -1,0 +1,41 @@
+"""What a report says of the programme and of itself."""
+
+from desist.report.about import About
+from desist.report.document import render_document, render_files
+from desist.report.view import make_view
+
+ABOUT = About(
+    programme="Work in prison <b>before</b> release",
+    place="North Carolina",
+    response="We are pleased.",
+    labels={"age": "Age at release", "ethnicity": "Ethnicity"},
+)
+
+
+def test_what_was_given_is_shown_in_every_output_as_it_was_given(of_people):
+    files = render_files(make_view(of_people, about=ABOUT))
+    page = files["report.html"].decode()
+    assert "<dt>Where</dt><dd>North Carolina</dd>" in page
+    assert "Work in prison &lt;b&gt;before&lt;/b&gt; release" in page
+    assert page.index("the probability of") < page.index("North Carolina")
+    assert "We are pleased." in files["report.md"].decode()
+    assert "We are pleased." in files["tables/about.csv"].decode()
+
+
+def test_nothing_given_is_no_section(of_people):
+    assert 'id="about"' not in render_document(of_people)
+
+
+def test_covariates_and_levels_bear_their_labels_in_tables_and_not_in_the_record(of_people):
+    files = render_files(make_view(of_people, about=ABOUT))
+    for name in ("report.html", "report.md", "tables/balance.csv"):
+        assert "Age at release" in files[name].decode()
+        assert "Ethnicity: white" in files[name].decode()
+    assert "Age at release" not in files["evaluation.json"].decode()
+
+
+def test_a_label_of_a_level_goes_before_that_of_its_column():
+    about = About(labels={"region": "Region", "region[North]": "The North"})
+    assert about.label("region[North]") == "The North"
+    assert about.label("region[South]") == "Region: South"
+    assert about.label("age") == "age"

@@ -137,8 +137,7 @@ def withhold_table(
             if found & {_name(one) for one in (total, *parts)}
             for cell in (total, *parts)
         } - hidden
-        # an breached number whose sums are all withheld can be worked out no more closely by showing
-        # less of them; then anything else goes
+        # where nothing else stands in a sum with them, anything else may go
         left = beside or set(numbers) - hidden
         if not left:
             break

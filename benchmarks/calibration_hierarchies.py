@@ -59,6 +59,7 @@ def draw_truth(name: str, rng: np.random.Generator) -> dict[str, Any]:
         part: rng.normal(getattr(PRIORS, part).mean, getattr(PRIORS, part).scale)
         for part in ("intercept", "treatment")
     }
+    truth["intercept"] -= truth["treatment"] / 2  # the prior is that of the middle between the arms
     for part in ("intercept", "treatment"):
         between = abs(rng.normal(0, getattr(PRIORS, f"group_{part}").scale))
         truth[f"prison_{part}_sd"] = between

@@ -109,7 +109,7 @@ def test_a_grouping_that_harms_nothing_keeps_its_name():
 def test_every_name_that_a_model_uses_is_out_of_the_reach_of_groupings(people, model):
     columns = {name: values for name, values in people.items() if name != "weight"}
     cohort = make_cohort(**columns)
-    built = fit_model(model, cohort, weigh(cohort), inference=Laplace(draws=400)).pymc_model
+    built = fit_model(model, cohort, weigh(cohort), inference=Laplace(draws=1000)).pymc_model
     own = {name for name in built.named_vars if not name.startswith("log_")}
     assert own <= TAKEN
 
@@ -134,7 +134,7 @@ def test_the_model_of_a_fit_has_one_observation_a_person(people, name):
     weights = people["weight"] * (np.arange(400) % 5 > 0)  # some are not used
     columns = {name: values for name, values in people.items() if name != "weight"}
     cohort = make_cohort(**columns)
-    fit = fit_model(MODELS[name], cohort, weigh(cohort, weights), inference=Laplace(draws=400))
+    fit = fit_model(MODELS[name], cohort, weigh(cohort, weights), inference=Laplace(draws=1000))
     by_person, collapsed = fit.pymc_model, fit.collapsed_model
     point = by_person.initial_point()
     quick = {"sum": False, "mode": "FAST_COMPILE"}

@@ -173,7 +173,7 @@ def study(people):
 
 @pytest.fixture(scope="module")
 def fits(study):
-    engine = Laplace(draws=200)
+    engine = Laplace(draws=1000)
     return {
         model.name: fit_model(model, *study, inference=engine)
         for model in (RateModel(), SurvivalModel())

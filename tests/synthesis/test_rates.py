@@ -122,7 +122,7 @@ def test_odds_become_a_difference_where_the_comparison_rate_is_known(pooled):
 def test_the_printed_result_says_what_a_new_programme_may_do(pooled):
     assert repr(pooled) == (
         "<Meta-analysis of the rates of 2 studies: odds ratio 0.50 (0.50 to 0.50); "
-        "a new programme 0.26 to 1.45>"
+        "a new programme 0.25 to 1.50>"
     )
     assert pooled.probability_of_benefit == 1
 

@@ -14,7 +14,9 @@ from desist.inference.quadrature import (
     place_nodes,
 )
 
-N_NODES = 7
+N_NODES = 11
+N_NODES_OF_MANY_ROWS = 7
+MANY_ROWS = 3_000
 REACH = 4.0  # of the nodes, in standard deviations of what an arm sees
 FORETOLD = 2.5  # standard deviations from where a group was foretold; beyond, it is read again
 LEAST_WIDTH = 1e-3
@@ -76,7 +78,8 @@ def _read_arms(
     layout: Layout, common: Floats, seen: Floats, groups: Floats, inverse: Floats
 ) -> ArmLikelihoods:
     """Read the likelihood of each group's arms at nodes about where the groups are foretold."""
-    nodes = place_nodes(N_NODES, REACH)
+    is_large = len(layout.design) > MANY_ROWS
+    nodes = place_nodes(N_NODES_OF_MANY_ROWS if is_large else N_NODES, REACH)
     centre = np.einsum("sae,sge->sag", seen, groups)
     variance = np.einsum("sae,sgef,saf->sag", seen, inverse, seen)
     width = np.maximum(np.sqrt(variance), LEAST_WIDTH)

@@ -10,8 +10,8 @@ from desist._types import Floats
 # and nothing else, so that a group's likelihood is a product of two functions of one number each.
 # Both are read at a few nodes, between which their logs are polynomials; the rest reads no rows.
 
-NODES_OF_RULE = 5
-NODES_WITH_MANY = 4  # groups, of which each says little: the cost is what counts
+NODES_OF_RULE = 9  # a group without an event is far from normal
+NODES_WITH_MANY = 5  # groups, of which each says little: the cost is what counts
 MANY = 50
 NEWTON_STEPS = 4
 CANDIDATES = 10

@@ -72,7 +72,7 @@ def require_arms(effect: object, subject: str, *measures: Measure) -> tuple[Floa
 def summarise(draws: Floats, probability: float) -> tuple[float, float, float]:
     """Return the mean and the equal-tailed interval of draws."""
     tail = (1 - probability) / 2
-    lower, upper = np.quantile(draws, [tail, 1 - tail])
+    lower, upper = np.quantile(draws, [tail, 1 - tail], method="hazen")
     return float(draws.mean()), float(lower), float(upper)
 
 

@@ -257,3 +257,9 @@ def test_what_was_not_measured_has_no_tick(people_page, of_people):
     ticked = re.findall(r'<div class="may">(.*?)</div>', html, flags=re.S)
     assert ticked
     assert not any("Nothing is said" in one for one in ticked)
+
+
+def test_the_checks_of_a_measure_are_folded_under_one_line(people_page):
+    lines = people_page.find("summary")
+    assert len(lines) == len(people_page.find("details")) == 3
+    assert "People who reoffend: 2 checks made (2 agree), 0 not applicable" in people_page.words

@@ -2,6 +2,11 @@ from ._shown import ShownCheck as ShownCheck
 from ._shown import ShownGroups as ShownGroups
 from ._shown import ShownMeasure as ShownMeasure
 from .about import About as About
+from .audit import Breach as Breach
+from .audit import Release as Release
+from .audit import audit_numbers as audit_numbers
+from .audit import audit_release as audit_release
+from .audit import withhold_table as withhold_table
 from .disclosure import RULE_SETS as RULE_SETS
 from .disclosure import RuleSet as RuleSet
 from .document import render_document as render_document

@@ -1,6 +1,7 @@
 """The page: what the template prints, section by section."""
 
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -48,6 +49,9 @@ _DESIGN_FACTS = {
     "ess_comparison": "Effective sample size of the comparison (number of people)",
     "worst_covariate": "Least alike covariate",
 }
+
+
+_VERDICTS = {"agrees": "agree", "differs in size": "differ in size", "disagrees": "disagree"}
 
 
 @dataclass(frozen=True)
@@ -263,15 +267,27 @@ def _name_statement(statement: Statement) -> dict[str, Any]:
     }
 
 
-def _tabulate_all_checks(view: View, *, is_causal: bool) -> list[Table]:
+def _tabulate_all_checks(view: View, *, is_causal: bool) -> list[tuple[str, Table]]:
     return [
-        make_table(
-            f"{WORDINGS[shown.measure].title}: posterior and checks",
-            tabulate_checks(view, shown.measure),
+        (
+            f"{WORDINGS[shown.measure].title}: {_count_checks(view, shown.measure)}",
+            make_table(
+                f"{WORDINGS[shown.measure].title}: posterior and checks",
+                tabulate_checks(view, shown.measure),
+            ),
         )
         for shown in view.printed
         if shown.measure.is_causal == is_causal
     ]
+
+
+def _count_checks(view: View, measure: Measure) -> str:
+    checks = [shown.check for shown in view.list_checks(measure)]
+    made = [check for check in checks if check.applicable]
+    words = Counter(check.agreement or "without a verdict" for check in made)
+    stands = ", ".join(f"{number} {_VERDICTS.get(word, word)}" for word, number in words.items())
+    head = f"{count_of(len(made), 'check')} made" + (f" ({stands})" if stands else "")
+    return f"{head}, {len(checks) - len(made)} not applicable"
 
 
 def _fill_descriptive(view: View) -> dict[str, Any] | None:

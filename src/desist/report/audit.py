@@ -1,0 +1,268 @@
+"""What a reader could work out of what a release withholds, from all that it shows."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from desist._types import Floats
+from desist.errors import CannotAnswerError
+from desist.privacy import FEWEST_SHARING
+from desist.report.view import View
+
+PROTECTION = 5.0  # people: the least distance between the limits of a withheld count
+
+
+@dataclass(frozen=True)
+class Release:
+    """Counts that a release holds, shown or not, as one linear system.
+
+    Attributes
+    ----------
+    shown : mapping of str to (float, float)
+        Limits within which a shown number lies: those of its rounding; equal for a count.
+    withheld : collection of str
+        Numbers that are not shown, of which a reader knows that they are not negative.
+    sums : tuple of (str, tuple of str)
+        Totals, each with its parts: the total is the sum of them.
+    """
+
+    shown: Mapping[str, tuple[float, float]]
+    withheld: Collection[str]
+    sums: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A withheld number that can be worked out too closely; it bears no number itself.
+
+    Attributes
+    ----------
+    name : str
+        Which one.
+    protection : float
+        How far its limits ought to be apart (people).
+    """
+
+    name: str
+    protection: float
+
+
+def audit_numbers(release: Release, *, protection: float = PROTECTION) -> tuple[Breach, ...]:
+    """List the withheld numbers that what is shown determines within the protection.
+
+    Parameters
+    ----------
+    release : Release
+        Everything that is shown and withheld.
+    protection : float, default 5
+        People; a withheld number is protected where its least and its greatest possible value are
+        at least so far apart.
+
+    Returns
+    -------
+    tuple of Breach
+        Empty where all are protected.
+
+    Raises
+    ------
+    CannotAnswerError
+        If no numbers can be behind what is shown, so that the release contradicts itself.
+
+    Notes
+    -----
+    For each withheld number two linear programmes are solved: the least and the greatest value
+    that it can take, given every sum and every shown number within its rounding (Salazar-González,
+    2008, Statistical confidentiality: optimization techniques to protect tables, section 2).
+
+    Examples
+    --------
+    >>> total = Release({"all": (83, 83), "men": (77, 77)}, ["women"], (("all", ("men", "women")),))
+    >>> audit_numbers(total)
+    (Breach(name='women', protection=5.0),)
+    """
+    names = [*release.shown, *release.withheld]
+    limits = [(low, high) for low, high in release.shown.values()]
+    bounds = [*limits, *((0.0, None) for _ in release.withheld)]
+    rows = np.zeros((len(release.sums), len(names)))
+    place = {name: at for at, name in enumerate(names)}
+    for row, (total, parts) in zip(rows, release.sums, strict=True):
+        row[place[total]] -= 1.0
+        for part in parts:
+            row[place[part]] += 1.0
+    widths = {name: _find_width(place[name], rows, bounds) for name in release.withheld}
+    # solvers are exact to about 1e-7
+    return tuple(
+        Breach(name, protection) for name, width in widths.items() if width < protection - 1e-6
+    )
+
+
+def withhold_table(
+    counts: Mapping[tuple[str, str], int], *, least: int = 10, protection: float = PROTECTION
+) -> frozenset[tuple[str, str]]:
+    """Choose the cells of a table that are not shown, margins among them.
+
+    Parameters
+    ----------
+    counts : mapping of (str, str) to int
+        People in each row and column.
+    least : int, default 10
+        Fewest people of a number that is shown; zero is not shown either.
+    protection : float, default 5
+        As for `audit_numbers`.
+
+    Returns
+    -------
+    frozenset of (str, str)
+        Cells that are withheld; "" as row or column is a total.
+
+    Notes
+    -----
+    First every number below `least`; then, while the audit finds one breached, the smallest number
+    that stands in one sum with it.
+
+    Examples
+    --------
+    >>> counts = {("a", "x"): 3, ("a", "y"): 40, ("b", "x"): 30, ("b", "y"): 20}
+    >>> sorted(withhold_table(counts))
+    [('a', 'x'), ('a', 'y'), ('b', 'x'), ('b', 'y')]
+    """
+    numbers, sums = _add_margins(counts)
+    hidden = {cell for cell, number in numbers.items() if number < least}
+    while breached := audit_numbers(_describe(numbers, sums, hidden), protection=protection):
+        found = {one.name for one in breached}
+        beside = {
+            cell
+            for total, parts in sums
+            if found & {_name(one) for one in (total, *parts)}
+            for cell in (total, *parts)
+        } - hidden
+        # where nothing else stands in a sum with them, anything else may go
+        left = beside or set(numbers) - hidden
+        if not left:
+            break
+        # totals stay as long as anything else can go
+        hidden.add(min(left, key=lambda cell: ("" in cell, numbers[cell], cell)))
+    return frozenset(hidden)
+
+
+def audit_release(
+    documents: Sequence[View], *, growing: bool = False, protection: float = PROTECTION
+) -> tuple[Breach, ...]:
+    """Audit the counts by group of several reports together.
+
+    Parameters
+    ----------
+    documents : sequence of View
+        Reports that one reader may hold.
+    growing : bool, default False
+        Whether each is about the people of the one before and further ones, such as last year's
+        report and this year's. The further people are then audited as a withheld number.
+    protection : float, default 5
+        As for `audit_numbers`.
+
+    Returns
+    -------
+    tuple of Breach
+        Withheld groups, and further people, that can be worked out too closely.
+
+    Raises
+    ------
+    CannotAnswerError
+        If the numbers contradict each other.
+    """
+    shown: dict[str, tuple[float, float]] = {}
+    withheld: list[str] = []
+    sums: list[tuple[str, tuple[str, ...]]] = []
+    for at, view in enumerate(documents, start=1):
+        one = _read_view(view, f"report {at}")
+        shown |= one.shown
+        withheld += one.withheld
+        sums += one.sums
+    if growing:
+        for at in range(2, len(documents) + 1):
+            for later, name in _list_later(shown, at):
+                # Further people are protected where they are as many as may be told of.
+                if 0 < shown[later][1] - shown[name][0] < FEWEST_SHARING:
+                    withheld.append(f"{later}, further people")
+                    sums.append((later, (name, withheld[-1])))
+    return audit_numbers(Release(shown, withheld, tuple(sums)), protection=protection)
+
+
+def _list_later(shown: Collection[str], at: int) -> list[tuple[str, str]]:
+    """Pair the numbers of a report with the same ones of the report before."""
+    here, before = f"report {at}:", f"report {at - 1}:"
+    pairs = [(name, name.replace(here, before, 1)) for name in shown if name.startswith(here)]
+    return [(name, earlier) for name, earlier in pairs if earlier in shown]
+
+
+def _read_view(view: View, where: str) -> Release:
+    shown: dict[str, tuple[float, float]] = {}
+    withheld: list[str] = []
+    sums: list[tuple[str, tuple[str, ...]]] = []
+    if view.compared:
+        for arm, size in zip(("participants", "comparison people"), view.compared, strict=True):
+            shown[f"{where}: {arm}"] = (size, size)
+    for table in {one.table.grouping: one.table for one in view.groups}.values():
+        for arm, key in (("participants", "n_treated"), ("comparison people", "n_comparison")):
+            head = f"{where}: {arm}, {table.grouping}"
+            parts = {f"{head} {row.level}": getattr(row, key) for row in table.rows}
+            shown |= {name: (size, size) for name, size in parts.items()}
+            hidden = [f"{head}, withheld group {at}" for at in range(1, table.n_withheld + 1)]
+            withheld += hidden
+            if f"{where}: {arm}" in shown:
+                sums.append((f"{where}: {arm}", (*parts, *hidden)))
+    return Release(shown, withheld, tuple(sums))
+
+
+def _find_width(at: int, rows: Floats, bounds: Sequence[tuple[float, float | None]]) -> float:
+    from scipy.optimize import linprog
+
+    goal = np.zeros(len(bounds))
+    goal[at] = 1.0
+    totals = np.zeros(len(rows))
+    ends = []
+    for sign in (1.0, -1.0):
+        found = linprog(sign * goal, A_eq=rows, b_eq=totals, bounds=list(bounds))
+        if found.status == 2:
+            raise CannotAnswerError(
+                "the numbers that are shown contradict each other: look at the sums and at how "
+                "each number was rounded"
+            )
+        ends.append(sign * found.fun if found.status == 0 else np.inf)
+    return float(ends[1] - ends[0])
+
+
+def _add_margins(
+    counts: Mapping[tuple[str, str], int],
+) -> tuple[
+    dict[tuple[str, str], int],
+    tuple[tuple[tuple[str, str], tuple[tuple[str, str], ...]], ...],
+]:
+    numbers, sums = dict(counts), []
+    rows = dict.fromkeys(row for row, _ in counts)
+    columns = dict.fromkeys(column for _, column in counts)
+    for total, parts in (
+        *(((row, ""), [cell for cell in counts if cell[0] == row]) for row in rows),
+        *((("", column), [cell for cell in counts if cell[1] == column]) for column in columns),
+        (("", ""), list(counts)),
+    ):
+        numbers[total] = sum(counts[cell] for cell in parts)
+        sums.append((total, tuple(parts)))
+    return numbers, tuple(sums)
+
+
+def _describe(
+    numbers: Mapping[tuple[str, str], int],
+    sums: Sequence[tuple[tuple[str, str], Sequence[tuple[str, str]]]],
+    hidden: Collection[tuple[str, str]],
+) -> Release:
+    return Release(
+        {_name(cell): (n, n) for cell, n in numbers.items() if cell not in hidden},
+        [_name(cell) for cell in numbers if cell in hidden],
+        tuple((_name(total), tuple(map(_name, parts))) for total, parts in sums),
+    )
+
+
+def _name(cell: tuple[str, str]) -> str:
+    return " / ".join(part or "all" for part in cell)

@@ -182,9 +182,9 @@ def make_studies(n_studies):
 def test_fits_in_threads_are_those_of_one_after_the_other():
     studies = make_studies(8)
     engines = {
-        RateModel("age"): Laplace(draws=400, sandwich=True),
-        FrequencyModel("age"): Laplace(draws=400),
-        SurvivalModel(): Laplace(draws=400),
+        RateModel("age"): Laplace(draws=4000, sandwich=True),
+        FrequencyModel("age"): Laplace(draws=4000),
+        SurvivalModel(): Laplace(draws=4000),
     }
 
     def answer(number):

@@ -56,7 +56,7 @@ def test_everybody_of_a_kind_has_a_row(sample, found):
 def test_without_a_reoffender_the_difference_falls_by_hand(sample):
     (one, *_) = list_left_out(sample, ("reoffenders",), 0)
     model = ds.RateModel(covariates=None, groups=())
-    fit = fit_model(model, sample, inference=Laplace(draws=500), seed=2)
+    fit = fit_model(model, sample, inference=Laplace(draws=2000), seed=2)
     got = leave_one(_Everybody(sample, fit, read_points(fit), ds.Measure.RATE, 2), one)
     left = sample.used.copy()
     left[one.people[0]] = False

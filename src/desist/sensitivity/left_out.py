@@ -31,7 +31,7 @@ from desist.sensitivity.specifications._work import mark_data
 SUBJECT = "leave out"
 KINDS = ("reoffenders", "participants", "heavy", "groups", "covariates")
 UNTRUSTED = 0.7  # k-hat above which importance weights are not believed (Vehtari et al. 2024)
-ENGINE = Laplace(draws=500)
+ENGINE = Laplace(draws=2000)
 COLUMNS = ("kind", "label", "estimate", "lower", "upper", "khat", "is_refitted", "moved")
 WORDS = {
     "reoffenders": "a participant who reoffended",

@@ -29,7 +29,7 @@ from desist.sensitivity.result import SensitivityResult, say_difference, summari
 from desist.sensitivity.specifications._work import mark_data
 
 SUBJECT = "placebo programmes"
-ENGINE = Laplace(draws=250)
+ENGINE = Laplace(draws=1000)
 MOST_OF_COMPARISON = 0.5  # of the comparison people who may stand for participants
 FEWEST = 10
 GRID = 400

@@ -28,6 +28,9 @@ def made():
         build_design(cohort, "age + copas", method=desist.NearestMatching(replacement=True)),
     ]
     found = [check for design in designs for check in run_checks(cohort, design, rng=1)]
+    grouped = desist.simulate_cohort(40, 200, rng=1, n_groups=6).cohort
+    unweighted = Design(np.ones(grouped.n_people), grouped.treated, Estimand.ATT)
+    found += run_checks(grouped, unweighted, rng=1)
     return found + list(checks_from_published(desist.datasets.making_connections()))
 
 

@@ -25,7 +25,6 @@ FLOORS = (
     "inference",
     "intake",
     "sample",
-    "intake",
     "design",
     "datasets",
     "cohort",

@@ -119,6 +119,8 @@ def test_an_evaluation_names_what_has_no_number_and_keeps_the_rest(monkeypatch):
         return make_fit(model, 0.5, treatment=-0.3)
 
     monkeypatch.setattr("desist.evaluation.evaluate.fit_model", fit)
+    # what was made up was fitted to nobody, and is not held against anybody's outcomes
+    monkeypatch.setattr("desist.evaluation.evaluate.predict_again", lambda *_: ())
     cohort = ds.simulate_cohort(60, 200, rng=1, n_groups=0).cohort
     design = ds.build_design(cohort, "age + copas", method=ds.EntropyBalancing())
     found = evaluate(cohort, design, covariates=None)

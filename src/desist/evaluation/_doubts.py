@@ -76,8 +76,9 @@ def name_narrow(found: Mapping[Measure, Effect], checks: Sequence[Check]) -> tup
             _measure_width(limits.lower, limits.upper, check.scale) for limits in (check, posterior)
         )
         if robust > (1 + NARROWER) * own and check.probability == posterior.probability:
+            wider = f"{robust / own - 1:.0%} wider than" if own > 0 else "wide beside no width of"
             told.append(
-                f"{measure}: the robust interval is {robust / own - 1:.0%} wider than the "
+                f"{measure}: the robust interval is {wider} the "
                 "posterior's; people with large weights vary more than others, or people of one "
                 "group are alike, and the posterior may be too sure."
             )

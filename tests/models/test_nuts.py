@@ -50,7 +50,8 @@ def test_groups_share_what_they_know(people):
         prison=np.array(["Ash", "Bay", "Cole", "Dean"])[prisons],
     )
     fitted = fit_model(RateModel(), cohort, weigh(cohort), inference="auto", seed=1)
-    assert fitted.diagnostics.engine == "nested"  # a hierarchy has no bell-shaped posterior
+    assert fitted.diagnostics.engine == "nuts"
+    assert fitted.diagnostics.reason == "nested has 4 groups, 5 are needed"
     intercepts = fitted.posterior["posterior"]["prison_intercept"]
     assert intercepts.dims == ("chain", "draw", "prison")
     means = intercepts.mean(("chain", "draw")).to_numpy()

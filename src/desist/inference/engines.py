@@ -149,6 +149,9 @@ ENGINES: Mapping[str, type[Nuts | Laplace | Nested]] = {
     "nested": Nested,
 }
 KHAT_FOR_AUTO = 0.5
+# With fewer groups the scale's long tail decides, and limits of the nested engine were off by up to
+# a quarter of a posterior standard deviation.
+FEWEST_GROUPS_FOR_AUTO = 5
 
 
 def choose_engine(inference: str | Engine, *, has_groups: bool = False) -> tuple[Engine, ...]:
@@ -185,6 +188,10 @@ def draw_posterior(
     with compiled.turn:
         compiled.starts, refused = None, []
         for engine in engines[:-1]:
+            few = min((one.n_levels for one in groupings), default=FEWEST_GROUPS_FOR_AUTO)
+            if isinstance(engine, Nested) and few < FEWEST_GROUPS_FOR_AUTO:
+                refused.append(f"nested has {few} groups, {FEWEST_GROUPS_FOR_AUTO} are needed")
+                continue
             try:
                 draws, diagnostics = _run(engine, compiled, data, rng, people)
             except NotConvergedError:

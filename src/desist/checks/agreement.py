@@ -93,7 +93,8 @@ def compare_with_posterior(
 
     Examples
     --------
-    >>> from desist.checks import Finding, label
+    >>> from desist.checks import Finding
+    >>> from desist.checks.check import label
     >>> check = label(Finding(-0.10, -0.18, -0.02, 0.01), Measure.RATE, "welch")
     >>> for limits in ((-0.2, -0.01), (-0.2, 0.01), (-0.3, -0.19), (-0.01, 0.2)):
     ...     print(compare_with_posterior(check, Interval(*limits)))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from desist._types import Draws, Floats, Integers, Mask
 from desist.design.design import Design
-from desist.design.formula import make_matrix, read_formula
+from desist.design.formula.expand import expand_formula
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Estimand
 from desist.inference.rows import collapse_rows
@@ -222,12 +222,7 @@ def _read_covariates(
         # people who are not used may lack a covariate: a person who is used stands in
         used = design.weights > 0
         frame = frame.iloc[np.where(used, np.arange(len(frame)), np.argmax(used))]
-    read, faults = read_formula(text, frame, {})
-    raise_faults("model covariates", faults)
-    assert read is not None  # noqa: S101 - without faults there is a formula
-    matrix, faults = make_matrix(read, frame)
-    raise_faults("model covariates", faults)
-    assert matrix is not None  # noqa: S101
+    matrix = expand_formula(text, frame, "model covariates")
     return matrix.without_intercept, matrix.shown[1:]
 
 

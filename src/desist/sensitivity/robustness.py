@@ -15,7 +15,7 @@ from desist.arguments import (
     find_number_faults,
     find_probability_faults,
 )
-from desist.design.formula import make_matrix, read_formula
+from desist.design.formula.expand import expand_formula
 from desist.errors import Fault, raise_faults
 from desist.estimands import Measure
 from desist.sample import Sample
@@ -345,13 +345,7 @@ def _read_covariates(sample: Sample, formula: str | None) -> tuple[tuple[str, ..
     text = sample.design.formula if formula is None else formula
     if text is None:
         return (), np.zeros((len(sample.weights), 0))
-    frame = sample.cohort.covariates
-    read, faults = read_formula(text, frame, {})
-    raise_faults(SUBJECT, faults)
-    assert read is not None  # noqa: S101 - without faults there is a formula
-    matrix, faults = make_matrix(read, frame)
-    raise_faults(SUBJECT, faults)
-    assert matrix is not None  # noqa: S101
+    matrix = expand_formula(text, sample.cohort.covariates, SUBJECT)
     varies = np.ptp(matrix.without_intercept[sample.used], axis=0) > 0
     names = tuple(name for name, there in zip(matrix.shown[1:], varies, strict=True) if there)
     return names, matrix.without_intercept[:, varies]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from desist._types import Floats
-from desist.design.formula import make_matrix, read_formula
+from desist.design.formula.expand import expand_formula
 from desist.errors import Fault, raise_faults
 from desist.synthesis.studies import Study
 
@@ -38,10 +38,5 @@ def design_studies(studies: Sequence[Study], formula: str | None) -> DesignOfStu
 
 def expand_moderators(formula: str, frame: pd.DataFrame) -> tuple[tuple[str, ...], Floats]:
     """Expand a formula into named columns, without the intercept."""
-    read, faults = read_formula(formula, frame, {})
-    raise_faults(SUBJECT, faults)
-    assert read is not None  # noqa: S101
-    matrix, faults = make_matrix(read, frame)
-    raise_faults(SUBJECT, faults)
-    assert matrix is not None  # noqa: S101
+    matrix = expand_formula(formula, frame, SUBJECT)
     return matrix.names[1:], np.asarray(matrix.without_intercept)

@@ -54,3 +54,10 @@ def test_hostile_names_stay_text():
     name = 'x"]\nnote = "<script>'
     frame = PEOPLE.rename(columns={"needs": name})
     assert guess(frame)["missing"] == {name: "level"}
+
+
+def test_a_sheet_stands_with_the_table_whatever_it_is_called():
+    sheet = 'People "2019"]'
+    assert (
+        tomllib.loads(guess_settings(Table(PEOPLE), "people.xlsx", sheet))["data"]["sheet"] == sheet
+    )

@@ -19,9 +19,7 @@ def write_settings(people: Path, out: Path | None, sheet: str | None) -> Iterato
     raise_faults("settings", faults)
     table = read_table(people, sheet=sheet)
     inside = people.name if people.parent == out.parent else str(people.resolve())
-    text = guess_settings(table, inside)
-    if sheet:
-        text = text.replace("\n\n[design]", f'\nsheet = "{sheet}"\n\n[design]', 1)
+    text = guess_settings(table, inside, sheet)
     write_files({out: FileContent(text.encode())})
     yield from (f"{people.name}: {note}" for note in table.notes)
     yield f"{out}: written. Look at each guess, then: desist check {out}"

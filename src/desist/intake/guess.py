@@ -25,7 +25,7 @@ class _Role:
     comment: str
 
 
-def guess_settings(table: Table, people: str) -> str:
+def guess_settings(table: Table, people: str, sheet: str | None = None) -> str:
     """Write a settings file for a table, with the roles of columns guessed from their names.
 
     Only names and kinds of columns are looked at, never how an outcome goes with anything.
@@ -36,6 +36,8 @@ def guess_settings(table: Table, people: str) -> str:
         From `read_table`.
     people : str
         Path of the table, as it shall stand in the file.
+    sheet : str, optional
+        Of a workbook that has several.
 
     Returns
     -------
@@ -78,6 +80,7 @@ def guess_settings(table: Table, people: str) -> str:
             "",
             "[data]",
             f"people = {_quote(people)}",
+            *([f"sheet = {_quote(sheet)}"] if sheet else []),
             *_write_roles(taken),
             "",
             *_write_missing(frame, taken),

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from desist.arguments import describe
-from desist.cohort.csv_lines import find_line_faults, name_encoding_fault, read_lines
+from desist.cohort.csv_lines import Lines, find_line_faults, name_encoding_fault, read_lines
 from desist.errors import Fault, InputError, raise_faults
 
 SUBJECT = "cohort"
@@ -20,16 +20,16 @@ def read_people(people: object, person: str | None) -> pd.DataFrame:
         return people.reset_index(drop=True)
     if not isinstance(people, str | Path):
         expected = "a pandas DataFrame, or the path of a CSV or Parquet file"
-        raise _refuse("people", expected, describe(people), "make a pandas.DataFrame of it")
+        raise refuse("people", expected, describe(people), "make a pandas.DataFrame of it")
     path = Path(people)
     where = name_path(path)
     try:
         _check_path(path, where)
         is_csv = path.suffix.lower() == ".csv"
-        return _read_csv(path, where, person) if is_csv else _read_parquet(path, where)
+        return _read_csv(path, where, person) if is_csv else read_parquet(path, where)
     except OSError as error:
         found = error.strerror or type(error).__name__
-        raise _refuse(where, "a file that can be read", f'"{found.lower()}"') from None
+        raise refuse(where, "a file that can be read", f'"{found.lower()}"') from None
 
 
 def name_path(path: Path) -> str:
@@ -39,21 +39,22 @@ def name_path(path: Path) -> str:
     return short if short.isprintable() else repr(short)
 
 
-def _refuse(where: str, expected: str, found: str, advice: str = "") -> InputError:
+def refuse(where: str, expected: str, found: str, advice: str = "") -> InputError:
+    """Make the error of a table that is not read."""
     return InputError(SUBJECT, [Fault(where, expected, found, advice)])
 
 
 def _check_path(path: Path, where: str) -> None:
     if path.suffix.lower() not in (".csv", ".parquet"):
         found = f"the suffix {describe(path.suffix)}" if path.suffix else "no suffix"
-        raise _refuse(where, "a .csv or .parquet file", found, "save the table as one of these")
+        raise refuse(where, "a .csv or .parquet file", found, "save the table as one of these")
     if path.is_dir():
-        raise _refuse(where, "a file", "a folder")
+        raise refuse(where, "a file", "a folder")
     if not path.is_file():
         path.stat()  # says why it cannot be looked at
-        raise _refuse(where, "a file", "something else")
+        raise refuse(where, "a file", "something else")
     if path.stat().st_size == 0:
-        raise _refuse(where, "a table with the names of its columns", "an empty file")
+        raise refuse(where, "a table with the names of its columns", "an empty file")
 
 
 def _read_csv(path: Path, where: str, person: str | None) -> pd.DataFrame:
@@ -66,16 +67,22 @@ def _read_csv(path: Path, where: str, person: str | None) -> pd.DataFrame:
         frame = pd.read_csv(BytesIO(raw), encoding="utf-8-sig", low_memory=False, dtype=text)
     except pd.errors.ParserError:
         found = "something else (a quotation mark that is not closed?)"
-        raise _refuse(where, "cells separated by commas", found) from None
+        raise refuse(where, "cells separated by commas", found) from None
+    return keep_names(frame, lines, where)
+
+
+def keep_names(frame: pd.DataFrame, lines: Lines, where: str) -> pd.DataFrame:
+    """Give a table the names of its lines, and refuse one that has other rows than they."""
     if len(frame) != lines.n_people or len(frame.columns) != len(lines.names):
         found = f"{len(frame):,} rows where the lines give {lines.n_people:,}"
         advice = "look for stray quotation marks"
-        raise _refuse(where, "one way to read the lines", found, advice)
+        raise refuse(where, "one way to read the lines", found, advice)
     # pandas renames the second of two equal names; the validation has to see both
     return frame.set_axis([a or b for a, b in zip(lines.names, frame.columns, strict=True)], axis=1)
 
 
-def _read_parquet(path: Path, where: str) -> pd.DataFrame:
+def read_parquet(path: Path, where: str) -> pd.DataFrame:
+    """Read a Parquet file; what cannot be read as one is refused."""
     import pyarrow as pa
 
     with path.open("rb"):  # what cannot be opened is not blamed on its format
@@ -83,4 +90,4 @@ def _read_parquet(path: Path, where: str) -> pd.DataFrame:
     try:
         return pd.read_parquet(path).reset_index(drop=True)
     except (ValueError, OSError, pa.ArrowException):
-        raise _refuse(where, "a Parquet file", "something that cannot be read as one") from None
+        raise refuse(where, "a Parquet file", "something that cannot be read as one") from None

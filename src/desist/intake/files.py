@@ -12,10 +12,10 @@ import pandas as pd
 
 from desist.arguments import describe
 from desist.cohort.csv_lines import SEPARATORS, find_line_faults, name_encoding_fault, read_lines
-from desist.cohort.reading import SUBJECT, name_path
+from desist.cohort.reading import SUBJECT, keep_names, name_path, read_parquet, refuse
 from desist.errors import Fault, InputError, raise_faults
 from desist.intake.table import Table
-from desist.intake.workbook import read_workbook, refuse
+from desist.intake.workbook import read_workbook
 from desist.writing import say_reason
 
 WORDS = {",": "commas", **SEPARATORS}
@@ -94,7 +94,7 @@ def read_table(
     raise_faults(SUBJECT, [*_find_path_faults(path, where), *_find_setting_faults(how, path)])
     try:
         if path.suffix.lower() == ".parquet":
-            return Table(_read_parquet(path, where))
+            return Table(read_parquet(path, where))
         if path.suffix.lower() == ".xlsx":
             return read_workbook(path, where, sheet, person)
         raw = path.read_bytes()
@@ -186,13 +186,7 @@ def _read_text(text: str, where: str, notes: list[str], how: _How) -> Table:
     except pd.errors.ParserError:
         found = "something else (a quotation mark that is not closed?)"
         raise refuse(where, f"cells separated by {WORDS[mark]}", found) from None
-    if len(frame) != lines.n_people or len(frame.columns) != len(lines.names):
-        found = f"{len(frame):,} rows where the lines give {lines.n_people:,}"
-        advice = "look for stray quotation marks"
-        raise refuse(where, "one way to read the lines", found, advice)
-    frame = frame.set_axis(
-        [a or b for a, b in zip(lines.names, frame.columns, strict=True)], axis=1
-    )
+    frame = keep_names(frame, lines, where)
     if mark != ",":
         notes = [*notes, f"{WORDS[mark]} between the cells"]
     return _read_numbers(frame, notes, how)
@@ -253,14 +247,3 @@ def _to_truth(cells: pd.Series) -> pd.Series:
     """Return truth values where every cell is one as pandas reads them, and the text else."""
     words = cells.map({"True": True, "False": False, "TRUE": True, "FALSE": False})
     return cells if words.isna().any() else words.astype(bool)
-
-
-def _read_parquet(path: Path, where: str) -> pd.DataFrame:
-    import pyarrow as pa
-
-    with path.open("rb"):  # what cannot be opened is not blamed on its format
-        pass
-    try:
-        return pd.read_parquet(path).reset_index(drop=True)
-    except (ValueError, OSError, pa.ArrowException):
-        raise refuse(where, "a Parquet file", "something that cannot be read as one") from None

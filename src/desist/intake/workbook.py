@@ -7,8 +7,7 @@ from zipfile import BadZipFile
 import pandas as pd
 
 from desist.arguments import describe
-from desist.cohort.reading import SUBJECT
-from desist.errors import Fault, InputError
+from desist.cohort.reading import refuse
 from desist.intake.table import Table
 
 
@@ -59,8 +58,3 @@ def _make_frame(rows: list[list[Any]], where: str, person: str | None) -> pd.Dat
 def _list(names: list[str]) -> str:
     shown = ", ".join(repr(name) for name in names[:10])
     return shown if len(names) <= 10 else f"{shown} and {len(names) - 10} more"
-
-
-def refuse(where: str, expected: str, found: str, advice: str = "") -> InputError:
-    """Make the error of a file that is not read."""
-    return InputError(SUBJECT, [Fault(where, expected, found, advice)])

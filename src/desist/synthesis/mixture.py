@@ -6,13 +6,13 @@ from functools import cached_property
 import numpy as np
 
 from desist._types import Floats
-from desist.synthesis._quantiles import Quantiles
+from desist.synthesis.distribution import Distribution
 
 NO_WEIGHT = 1e-11
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Mixture(Quantiles):
+class Mixture(Distribution):
     """A mixture of normal distributions.
 
     Attributes

@@ -7,11 +7,11 @@ import numpy as np
 
 from desist._types import Floats
 from desist.synthesis._adaptive import place_nodes
-from desist.synthesis._quantiles import Quantiles
+from desist.synthesis.distribution import Distribution
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SpreadPosterior(Quantiles):
+class SpreadPosterior(Distribution):
     """The posterior of tau, on panels within which its density is a polynomial.
 
     Attributes

@@ -6,8 +6,19 @@ from desist.arguments import find_number_faults
 from desist.errors import raise_faults
 
 
-class Quantiles(ABC):
-    """What follows from the quantiles of a distribution."""
+class Distribution(ABC):
+    """A posterior or prior distribution of one number, by its quantiles.
+
+    `Mixture` and `SpreadPosterior` are such.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from desist.synthesis import Mixture
+    >>> standard = Mixture(np.array([1.0]), np.array([0.0]), np.array([1.0]))
+    >>> [round(limit, 2) for limit in standard.interval(0.9)]
+    [-1.64, 1.64]
+    """
 
     @abstractmethod
     def _find_quantile(self, probability: float) -> float:

@@ -4,8 +4,9 @@
     python benchmarks/multiverse.py bits                  # one process, a pool, dask, killed ones
     python benchmarks/multiverse.py joint --studies 500   # size and power of the joint test
 
-``--store FILE`` keeps what ``joint`` has done, so that it can be made in pieces. Prints one JSON object. The hierarchical specifications (``speed --hierarchical``) group by the
-level of education, as no prison is recorded.
+``--store FILE`` keeps what ``joint`` has done, so that it can be made in pieces. The hierarchical
+specifications (``speed --hierarchical``) group by the level of education, as no prison is recorded.
+Prints one JSON object.
 """
 
 import argparse

@@ -12,8 +12,9 @@ NEAR_WHOLE = 1e-9
 
 def bound_shift(differences: Floats, gamma: float) -> tuple[float, float]:
     """Return the least and the greatest Hodges-Lehmann estimate of the shift of pairs."""
-    # Rosenbaum, P. R. (1993). Hodges-Lehmann point estimates of treatment effect in observational
-    # studies. JASA 88, 1250-1253: the shift at which the signed-rank statistic meets its expectation
+    # the shift at which the signed-rank statistic meets its expectation: Rosenbaum, P. R. (1993).
+    # Hodges-Lehmann point estimates of treatment effect in observational studies. Journal of the
+    # American Statistical Association 88, 1250-1253
     ordered = np.sort(differences)
     total = len(ordered) * (len(ordered) + 1) / 2
     low, high = (_solve(ordered, total * share) for share in (gamma / (1 + gamma), 1 / (1 + gamma)))

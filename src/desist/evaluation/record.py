@@ -190,7 +190,7 @@ class Evaluation:
         The least benefit that matters, of the measures for which it was said.
     one_process : OneProcess or None
         One process behind all measures, where it was asked for: its effects and the check of
-        whether it suffices. It is not saved, but the sentences on it are.
+        whether it suffices.
     smallest_group : int, str or None
         Of those compared, the fewest people of an arm who reoffended, or who did not; "fewer
         than 10" when they are fewer. None where it is not known.
@@ -203,7 +203,7 @@ class Evaluation:
     package_version : str
         Of `desist`.
     evidence : EvidenceResult or None
-        The result with what other programmes showed, beside the default one. It is not saved.
+        The result with what other programmes showed, beside the default one.
     """
 
     title: str

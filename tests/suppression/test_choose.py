@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import LinearConstraint, milp
 
-from desist.suppression.bounds import audit_numbers
+from desist.suppression.bounds import find_breached
 from desist.suppression.choose import choose_withheld
-from desist.suppression.release import Release, write_sums
+from desist.suppression.system import System, write_sums
 
 LEAST = 10
 REFERENCE = Path(__file__).parents[1] / "reference" / "suppression" / "tau_argus.json"
@@ -32,7 +32,7 @@ def choose(numbers, sums, **settings):
 
 def release(numbers, sums, hidden):
     shown = {name: (n, n) for name, n in numbers.items() if name not in hidden}
-    return Release(shown, sorted(hidden), tuple(sums))
+    return System(shown, sorted(hidden), tuple(sums))
 
 
 def find_optimum(numbers, sums, protection=5.0):
@@ -87,7 +87,7 @@ def test_hardly_more_is_withheld_than_by_tau_argus(at, with_margins):
     hidden = choose(numbers, sums)
     theirs = len(TABLES[at]["FREQ(10,30)"])
     assert len(hidden) <= 1.2 * theirs
-    assert audit_numbers(release(numbers, sums, hidden)) == ()
+    assert find_breached(release(numbers, sums, hidden)) == ()
 
 
 def test_with_sums_of_withheld_numbers_protected_no_more_is_withheld_than_by_tau_argus(
@@ -109,7 +109,7 @@ def test_tau_argus_lets_some_numbers_be_found_within_five(with_margins):
     for table in TABLES:
         numbers, sums = with_margins({(row, column): n for row, column, n in table["counts"]})
         hidden = {f"{row}|{column}" for row, column in table["FREQ(10,30)"]}
-        breached += bool(audit_numbers(release(numbers, sums, hidden)))
+        breached += bool(find_breached(release(numbers, sums, hidden)))
     assert breached == 4
 
 
@@ -123,7 +123,7 @@ def test_what_stands_elsewhere_is_never_withheld(with_margins):
     fixed = {"|", "|x", "|y"}
     hidden = choose(numbers, sums, fewest=LEAST, fixed=fixed)
     assert not hidden & fixed
-    assert audit_numbers(release(numbers, sums, hidden)) == ()
+    assert find_breached(release(numbers, sums, hidden)) == ()
 
 
 def test_everything_that_can_be_is_withheld_where_nothing_hides_a_number():

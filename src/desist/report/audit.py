@@ -1,14 +1,81 @@
 """What a reader could work out of what a release withholds, from all that it shows."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from desist.privacy import FEWEST_SHARING
 from desist.report.view import View
-from desist.suppression.bounds import audit_numbers
+from desist.suppression.bounds import find_breached
 from desist.suppression.choose import choose_withheld
-from desist.suppression.release import PROTECTION, Breach, Release
+from desist.suppression.system import PROTECTION, System
 
-__all__ = ["Breach", "Release", "audit_numbers", "audit_release", "withhold_table"]
+
+@dataclass(frozen=True)
+class Release(System):
+    """Counts that a release holds, shown or not, as one linear system.
+
+    Attributes
+    ----------
+    shown : mapping of str to (float, float)
+        Limits within which a shown number lies: those of its rounding; equal for a count.
+    withheld : collection of str
+        Numbers that are not shown, of which a reader knows that they are not negative.
+    sums : tuple of (str, tuple of str)
+        Totals, each with its parts: the total is the sum of them.
+    """
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A withheld number that can be worked out too closely; it bears no number itself.
+
+    Attributes
+    ----------
+    name : str
+        Which one.
+    protection : float
+        How far its limits ought to be apart (people).
+    """
+
+    name: str
+    protection: float
+
+
+def audit_numbers(release: Release, *, protection: float = PROTECTION) -> tuple[Breach, ...]:
+    """List the withheld numbers that what is shown determines within the protection.
+
+    Parameters
+    ----------
+    release : Release
+        Everything that is shown and withheld.
+    protection : float, default 5
+        People; a withheld number is protected where its least and its greatest possible value are
+        at least so far apart.
+
+    Returns
+    -------
+    tuple of Breach
+        Empty where all are protected.
+
+    Raises
+    ------
+    CannotAnswerError
+        If no numbers can be behind what is shown, so that the release contradicts itself.
+
+    Notes
+    -----
+    For each withheld number two linear programmes are solved: the least and the greatest value
+    that it can take, given every sum and every shown number within its rounding (Salazar-González,
+    2008, Statistical confidentiality: optimization techniques to protect tables, section 2).
+
+    Examples
+    --------
+    >>> total = Release({"all": (83, 83), "men": (77, 77)}, ["women"], (("all", ("men", "women")),))
+    >>> audit_numbers(total)
+    (Breach(name='women', protection=5.0),)
+    """
+    found = find_breached(release, protection)
+    return tuple(Breach(name, protection) for name in found)
 
 
 def withhold_table(

@@ -8,7 +8,7 @@ import numpy as np
 
 from desist._types import Floats
 from desist.errors import CannotAnswerError
-from desist.suppression.release import PROTECTION, Breach, Release, write_sums
+from desist.suppression.system import PROTECTION, System, write_sums
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -18,60 +18,29 @@ MOST = 1e7  # people: above what any withheld number may be
 INFEASIBLE = 2
 
 
-def audit_numbers(release: Release, *, protection: float = PROTECTION) -> tuple[Breach, ...]:
-    """List the withheld numbers that what is shown determines within the protection.
-
-    Parameters
-    ----------
-    release : Release
-        Everything that is shown and withheld.
-    protection : float, default 5
-        People; a withheld number is protected where its least and its greatest possible value are
-        at least so far apart.
-
-    Returns
-    -------
-    tuple of Breach
-        Empty where all are protected.
-
-    Raises
-    ------
-    CannotAnswerError
-        If no numbers can be behind what is shown, so that the release contradicts itself.
-
-    Notes
-    -----
-    For each withheld number two linear programmes are solved: the least and the greatest value
-    that it can take, given every sum and every shown number within its rounding (Salazar-González,
-    2008, Statistical confidentiality: optimization techniques to protect tables, section 2).
-
-    Examples
-    --------
-    >>> total = Release({"all": (83, 83), "men": (77, 77)}, ["women"], (("all", ("men", "women")),))
-    >>> audit_numbers(total)
-    (Breach(name='women', protection=5.0),)
-    """
-    known = [*release.shown, *release.withheld]
+def find_breached(system: System, protection: float = PROTECTION) -> tuple[str, ...]:
+    """List the withheld numbers that what is shown determines within the protection."""
+    known = [*system.shown, *system.withheld]
     place = {name: at for at, name in enumerate(known)}
-    solve = _Solver.of(release, place)
+    solve = _Solver.of(system, place)
     # Every solution is a table that a reader has to reckon with: one found for another number may
     # show that this one is protected.
     least, most = np.full(len(known), np.inf), np.full(len(known), -np.inf)
     breached = []
-    for name in release.withheld:
+    for name in system.withheld:
         for sign in (1.0, -1.0):
             if most[place[name]] - least[place[name]] < protection - SLACK:
                 table = solve.push(place[name], sign)
                 least, most = np.minimum(least, table), np.maximum(most, table)
         if most[place[name]] - least[place[name]] < protection - SLACK:
-            breached.append(Breach(name, protection))
+            breached.append(name)
     return tuple(breached)
 
 
-def bound_numbers(release: Release, names: Collection[str]) -> dict[str, tuple[float, float]]:
+def bound_numbers(system: System, names: Collection[str]) -> dict[str, tuple[float, float]]:
     """Find the least and the greatest value that each of some numbers can take."""
-    place = {name: at for at, name in enumerate([*release.shown, *release.withheld])}
-    solve = _Solver.of(release, place)
+    place = {name: at for at, name in enumerate([*system.shown, *system.withheld])}
+    solve = _Solver.of(system, place)
     return {
         name: (
             float(solve.push(place[name], 1.0)[place[name]]),
@@ -89,13 +58,13 @@ class _Solver:
     bounds: Floats
 
     @staticmethod
-    def of(release: Release, place: Mapping[str, int]) -> "_Solver":
-        """Write a release as rows and bounds."""
+    def of(system: System, place: Mapping[str, int]) -> "_Solver":
+        """Write a system as rows and bounds."""
         from scipy.sparse import csr_array
 
-        unknown = [(0.0, MOST)] * len(release.withheld)
-        bounds = np.array([*release.shown.values(), *unknown], dtype=np.float64)
-        return _Solver(csr_array(write_sums(release.sums, place)), bounds)
+        unknown = [(0.0, MOST)] * len(system.withheld)
+        bounds = np.array([*system.shown.values(), *unknown], dtype=np.float64)
+        return _Solver(csr_array(write_sums(system.sums, place)), bounds)
 
     def push(self, at: int, sign: float) -> Floats:
         """Return a table with one number as small as can be, or as large with a sign of -1."""

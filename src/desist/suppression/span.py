@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 import numpy as np
 
 from desist._types import Floats
-from desist.suppression.release import write_sums
+from desist.suppression.system import write_sums
 
 SMALLEST_PIVOT = 1e-9
 

@@ -97,7 +97,7 @@ def test_a_measure_that_there_was_not_comes_back_without_figures(evaluation, tmp
         (lambda r: r["evidence"].update(conflict=2.0), "evidence: expected"),
         (lambda r: r["evidence"].update(lower=9.0), "evidence: expected limits in their order"),
         (lambda r: r["evidence"].update(draws=-1.0), "evidence: expected"),
-        (lambda r: r["evidence"].update(measure="frequency"), "prior: expected one of its measure"),
+        (lambda r: r["evidence"].update(measure="frequency"), "prior: expected one of its m"),
         (
             lambda r: r["evidence"]["prior"].update(scales=[0.0, 1.0]),
             "evidence prior means, scales: expected finite means",

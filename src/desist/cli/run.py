@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from desist.cli.programmes import pool_programmes, take_evidence
 from desist.cli.study import Study
 from desist.cohort.cohort import Cohort
 from desist.design.analyses import Analysis, build_analyses
@@ -18,6 +19,7 @@ from desist.evaluation.record import Evaluation
 from desist.intake.dates import DateColumns
 from desist.intake.files import read_table
 from desist.intake.tidy import tidy_table
+from desist.models.evidence import EvidencePrior
 from desist.report.view import View, make_view
 from desist.writing import say_reason
 
@@ -52,19 +54,20 @@ class Result:
 
 def run_study(study: Study) -> tuple[list[Result], dict[str, str], tuple[str, ...]]:
     """Carry out each analysis, the headline first; say which cannot be made and what was read."""
+    programmes = pool_programmes(study)
     cohort, notes = read_cohort(study)
     built, refused = build_study(study, cohort)
     results = []
     for place, (name, one) in enumerate(built.items()):
         try:
-            made = _evaluate(study, one.cohort, one.design, name)
+            made = _evaluate(study, one, name, take_evidence(study, programmes))
         except CannotAnswerError as reason:
             if place == 0:
                 raise
             refused[name] = str(reason)
             continue
         try:
-            view = make_view(made, study.rules, about=study.about)
+            view = make_view(made, study.rules, about=study.about, synthesis=programmes)
             results.append(Result(name, view, one.cohort, one.design))
         except CannotAnswerError as reason:
             # The headline is reported first: as a page that says that nothing may be reported.
@@ -145,6 +148,9 @@ def name_analysis(study: Study, analysis: str) -> str:
     return f"{study.title} ({analysis} analysis)" if analysis else study.title
 
 
-def _evaluate(study: Study, cohort: Cohort, design: Design, analysis: str) -> Evaluation:
+def _evaluate(
+    study: Study, built: Built, analysis: str, evidence: EvidencePrior | None
+) -> Evaluation:
     title = name_analysis(study, analysis)
-    return evaluate(cohort, design, title=title, margins=study.margins, **study.model)
+    asked = {"title": title, "margins": study.margins, "evidence": evidence}
+    return evaluate(built.cohort, built.design, **asked, **study.model)

@@ -151,7 +151,7 @@ class MeasureResult:
     @property
     def row(self) -> MeasureRow | None:
         """The posterior as a row of numbers."""
-        return None if self.effect is None else _summarise(self.effect)
+        return None if self.effect is None else summarise_effect(self.effect)
 
     @property
     def agreement(self) -> Literal["agree", "mixed", "differ", "unchecked"]:
@@ -268,7 +268,7 @@ class Evaluation:
     @cached_property
     def measures(self) -> tuple[MeasureRow, ...]:
         """Posterior summaries, one a measure."""
-        return tuple(_summarise(effect) for effect in self.effects)
+        return tuple(summarise_effect(effect) for effect in self.effects)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -361,7 +361,8 @@ def _choose_draws(check: Check, effect: Effect, *, is_of_odds: bool) -> xr.DataA
     return effect.ratio if check.scale is Scale.RATIO else effect.draws
 
 
-def _summarise(effect: Effect) -> MeasureRow:
+def summarise_effect(effect: Effect) -> MeasureRow:
+    """Summarise the posterior of one measure."""
     ratio = summarise_interval(effect.ratio, effect.probability)
     on_difference = effect.difference is not None
     return MeasureRow(

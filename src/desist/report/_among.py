@@ -1,0 +1,174 @@
+"""Where a programme stands among others: its result beside what those lead to expect."""
+
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from desist._types import Floats
+from desist.arguments import find_kind_faults
+from desist.effects.effect import Effect
+from desist.errors import Fault
+from desist.estimands import Measure
+from desist.evaluation.record import Evaluation, MeasureRow
+from desist.report._digits import count_decimals, round_share, round_to
+from desist.report.words.among import say_among, say_not_shown
+from desist.synthesis.mixture import Mixture
+from desist.synthesis.synthesis import Synthesis
+
+PLACES = 201  # of this programme's effect, at which the others are asked
+DRAWN = 121  # heights of the density of a new programme
+FAR = 0.998  # of a new programme that is drawn
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An effect in the unit of the measure, with its limits and the digits that are shown."""
+
+    name: str
+    estimate: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True)
+class ShownAmong:
+    """Where a programme stands among others, as a reader may see it.
+
+    Attributes
+    ----------
+    measure : Measure
+        On which they are compared.
+    rows : tuple of Placed
+        The mean of the others, a new programme like them, and this one; empty where its result
+        is withheld.
+    others : tuple of float
+        Effects of the others, drawn towards each other, in the unit of the measure.
+    density : tuple of (float, float)
+        Effect and density of a new programme.
+    better : Placed or None
+        Share of programmes like the others that are expected to do better than this one.
+    sentences : tuple of str
+        What that says.
+    """
+
+    measure: Measure
+    rows: tuple[Placed, ...]
+    others: tuple[float, ...]
+    density: tuple[tuple[float, float], ...]
+    better: Placed | None
+    sentences: tuple[str, ...]
+
+
+def _by_odds(effects: Floats, comparison: float) -> Floats:
+    odds = comparison / (1 - comparison) * np.exp(effects)
+    return np.asarray(odds / (1 + odds) - comparison)
+
+
+def _by_ratio(effects: Floats, comparison: float) -> Floats:
+    return np.asarray(comparison * np.expm1(effects))
+
+
+def _by_difference(effects: Floats, comparison: float) -> Floats:
+    del comparison
+    return effects
+
+
+# What an effect on each scale makes of a comparison mean.
+MAPS: Mapping[str, tuple[Measure, Callable[[Floats, float], Floats]]] = {
+    "log_odds": (Measure.RATE, _by_odds),
+    "log_risk": (Measure.RATE, _by_ratio),
+    "risk_difference": (Measure.RATE, _by_difference),
+    "log_rate": (Measure.FREQUENCY, _by_ratio),
+}
+
+
+def find_synthesis_faults(synthesis: object) -> list[Fault]:
+    """Find what is wrong with the synthesis of other programmes."""
+    if synthesis is None:
+        return []
+    return find_kind_faults("synthesis", synthesis, Synthesis, "a synthesis of synthesise(...)")
+
+
+def show_among(
+    evaluation: Evaluation, synthesis: Synthesis | None, withheld: Container[Measure]
+) -> ShownAmong | None:
+    """Show where a programme stands among others, unless its result is withheld."""
+    if synthesis is None:
+        return None
+    measure, express = MAPS[synthesis.scale]
+    row = next((one for one in evaluation.measures if one.measure is measure), None)
+    if row is None or measure in withheld:
+        return ShownAmong(measure, (), (), (), None, say_not_shown(measure))
+    decimals = count_decimals(measure)
+
+    def place(name: str, effects: tuple[float, float, float]) -> Placed:
+        values = express(np.array(effects), row.comparison)
+        return Placed(name, *(round_to(value, decimals) for value in values))
+
+    effect = evaluation[measure].effect
+    assert effect is not None  # noqa: S101 - it has a row
+    better = _count_better(synthesis.prediction, _read_draws(effect, synthesis.scale), effect)
+    rows = (
+        place("Mean of the other programmes", _take(synthesis.mean, effect.probability)),
+        place("A new programme like them", _take(synthesis.prediction, effect.probability)),
+        Placed(
+            "This programme",
+            *(round_to(one, decimals) for one in (row.difference, row.lower, row.upper)),
+        ),
+    )
+    return ShownAmong(
+        measure,
+        rows,
+        tuple(_round_all(express(synthesis.table["shrunken"].to_numpy(), row.comparison), decimals)),
+        _draw_density(synthesis.prediction, express, row),
+        better,
+        say_among(synthesis, better, rows, is_among=_is_among(evaluation, synthesis)),
+    )
+
+
+def _take(mixture: Mixture, probability: float) -> tuple[float, float, float]:
+    low, high = mixture.interval(probability)
+    return mixture.median, low, high
+
+
+def _read_draws(effect: Effect, scale: str) -> Floats:
+    """Read the draws of the effect on the scale of the synthesis."""
+    if scale == "risk_difference":
+        assert effect.difference is not None  # noqa: S101
+        return effect.difference.to_numpy().ravel()
+    ratio = effect.odds_ratio if scale == "log_odds" else effect.ratio
+    assert ratio is not None  # noqa: S101
+    return np.asarray(np.log(ratio.to_numpy().ravel()))
+
+
+def _count_better(prediction: Mixture, draws: Floats, effect: Effect) -> Placed:
+    """Take the share of new programmes below this one draw by draw, and summarise the shares."""
+    places = np.linspace(draws.min(), draws.max(), PLACES)
+    below = [prediction.probability_below(float(place)) for place in places]
+    shares = np.interp(draws, places, below)
+    tail = (1 - effect.probability) / 2
+    low, high = np.quantile(shares, [tail, 1 - tail])
+    figures = (float(shares.mean()), float(low), float(high))
+    return Placed("Expected to do better", *(round_share(one) for one in figures))
+
+
+def _draw_density(
+    prediction: Mixture, express: Callable[[Floats, float], Floats], row: MeasureRow
+) -> tuple[tuple[float, float], ...]:
+    """Return the density of a new programme in the unit of the measure."""
+    effects = np.linspace(*prediction.interval(FAR), DRAWN)
+    values = express(effects, row.comparison)
+    heights = prediction.density(effects) / np.gradient(values, effects)
+    digits = count_decimals(row.measure) + 1
+    return tuple(zip(_round_all(values, digits), _round_all(heights, 3), strict=True))
+
+
+def _round_all(values: Floats, decimals: int) -> list[float]:
+    return [round_to(value, decimals) for value in values.tolist()]
+
+
+def _is_among(evaluation: Evaluation, synthesis: Synthesis) -> bool:
+    """Say whether the programme is by its name one of the others."""
+    names = {name for study in synthesis.studies for name in (study.name, study.programme)}
+    return evaluation.title in names

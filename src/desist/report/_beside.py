@@ -1,0 +1,72 @@
+"""What stands beside the default result of a report, as a reader may see it."""
+
+from collections.abc import Container
+from dataclasses import dataclass
+
+from desist.estimands import Measure
+from desist.evaluation._one_process import say_whether_it_suffices
+from desist.evaluation.record import Evaluation, MeasureRow, summarise_effect
+from desist.evaluation.with_evidence import EvidenceResult
+from desist.report._digits import round_row
+from desist.report._released import disclose_evidence, disclose_process
+from desist.report.words.evidence import say_evidence
+
+
+@dataclass(frozen=True)
+class ShownEvidence:
+    """The result with what other programmes showed, as a reader may see it.
+
+    Attributes
+    ----------
+    result : EvidenceResult
+        With the digits that are shown; figures are NaN where the two cannot be put together.
+    sentences : tuple of str
+        What it says, in plain words.
+    """
+
+    result: EvidenceResult
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ShownProcess:
+    """The answer of one process behind all measures, as a reader may see it.
+
+    Attributes
+    ----------
+    rows : tuple of (MeasureRow, MeasureRow)
+        Of each printed measure, as reported and under one process; empty where one process
+        does not suffice.
+    sentence : str
+        Whether one process suffices.
+    """
+
+    rows: tuple[tuple[MeasureRow, MeasureRow], ...]
+    sentence: str
+
+
+def show_evidence(
+    evaluation: Evaluation, withheld: Container[Measure], level: str
+) -> ShownEvidence | None:
+    """Show the result with what other programmes showed; words are made from all digits."""
+    rounded = disclose_evidence(evaluation, withheld)
+    if rounded is None or evaluation.evidence is None:
+        return None
+    return ShownEvidence(rounded, say_evidence(evaluation.evidence, level))
+
+
+def show_process(evaluation: Evaluation, withheld: Container[Measure]) -> ShownProcess | None:
+    """Show the answer of one process beside the one that is reported."""
+    process = disclose_process(evaluation, withheld)
+    if process is None or evaluation.one_process is None:
+        return None
+    sentence = say_whether_it_suffices(evaluation.one_process)
+    if not process.suffices:
+        return ShownProcess((), sentence)
+    reported = {row.measure: row for row in evaluation.measures}
+    rows = [
+        (round_row(reported[effect.measure]), round_row(summarise_effect(effect)))
+        for effect in process.effects
+        if effect.measure in reported
+    ]
+    return ShownProcess(tuple(rows), sentence)

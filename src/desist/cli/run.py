@@ -151,6 +151,11 @@ def name_analysis(study: Study, analysis: str) -> str:
 def _evaluate(
     study: Study, built: Built, analysis: str, evidence: EvidencePrior | None
 ) -> Evaluation:
-    title = name_analysis(study, analysis)
-    asked = {"title": title, "margins": study.margins, "evidence": evidence}
-    return evaluate(built.cohort, built.design, **asked, **study.model)
+    return evaluate(
+        built.cohort,
+        built.design,
+        title=name_analysis(study, analysis),
+        margins=study.margins,
+        evidence=evidence,
+        **study.model,
+    )

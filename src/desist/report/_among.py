@@ -120,7 +120,9 @@ def show_among(
     return ShownAmong(
         measure,
         rows,
-        tuple(_round_all(express(synthesis.table["shrunken"].to_numpy(), row.comparison), decimals)),
+        tuple(
+            _round_all(express(synthesis.table["shrunken"].to_numpy(), row.comparison), decimals)
+        ),
         _draw_density(synthesis.prediction, express, row),
         better,
         say_among(synthesis, better, rows, is_among=_is_among(evaluation, synthesis)),

@@ -64,7 +64,6 @@ from desist.report.words.statements import (
     describe_interval,
     per_100,
 )
-
 from desist.synthesis.synthesis import Synthesis
 
 

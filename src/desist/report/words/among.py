@@ -39,9 +39,7 @@ def say_among(synthesis: Any, better: _Placed, rows: Any, *, is_among: bool) -> 
         f"expected to do better than this one; from what these people alone show, that share may "
         f"be anything from {low} to {high}."
     )
-    caution = (
-        "This programme is by its name among the others: its own result counts on both sides."
-    )
+    caution = "This programme is by its name among the others: its own result counts on both sides."
     return (first, *((caution,) if is_among else ()), *synthesis.cautions, NOT_THE_SAME)
 
 

@@ -272,9 +272,8 @@ def _fit_again(reduced: Reduced, seed: int) -> Fit:
     )
     # rows without weight stay out, and people keep theirs
     place = np.cumsum(kept) - 1
-    assert fit.people is not None  # noqa: S101 - it is a fit of people
-    people = replace(fit.people, row=place[fit.people.row])
-    return replace(again, people=people)
+    people = reduced.people
+    return replace(again, people=replace(people, row=place[people.row]))
 
 
 def _without_covariate(everybody: _Everybody, formula: str) -> dict[str, Any]:

@@ -256,8 +256,7 @@ def bound_published_time(
             *find_number_faults("follow_up", follow_up, above=0),
         ],
     )
-    rate = _require(study, Measure.RATE)
-    time = _require(study, Measure.TIME_AMONG_REOFFENDERS)
+    rate, time = require_printed(study)
     rates = {"treated": rate.treated_mean, "comparison": rate.comparison}
     if min(rates.values()) == 0:
         raise NoEventsError(f"{SUBJECT}: a reoffending rate of 0 is printed")
@@ -340,6 +339,11 @@ def _choose_arm(treated: float, comparison: float) -> tuple[str, float]:
     if treated <= comparison:
         return "comparison", treated / comparison
     return "treated", comparison / treated
+
+
+def require_printed(study: PublishedStudy) -> tuple[PublishedMeasure, PublishedMeasure]:
+    """Return rate and time among reoffenders as they are printed, or say which is not."""
+    return (_require(study, Measure.RATE), _require(study, Measure.TIME_AMONG_REOFFENDERS))
 
 
 def _require(study: PublishedStudy, measure: Measure) -> PublishedMeasure:

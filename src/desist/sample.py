@@ -215,7 +215,30 @@ def read_sample(
 
 
 def of_a_sample[**P, R](function: Callable[P, R]) -> Callable[P, R]:
-    """Let a function of a sample be called with a cohort and its design in its place."""
+    """Let a function of a sample be called with a cohort and its design in its place.
+
+    Parameters
+    ----------
+    function : callable
+        It has a parameter `sample`, the first one or the one after a fit.
+
+    Returns
+    -------
+    callable
+        The function, which also takes a cohort, its design and ``horizon=`` where the sample
+        stands, and joins them. Beside a fit the horizon is that of the fit.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(83, 1000, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> @of_a_sample
+    ... def count(sample):
+    ...     return sample.count()
+    >>> count(cohort, design) == count(build_sample(cohort, design))
+    True
+    """
     place = list(inspect.signature(function).parameters).index("sample")
 
     @wraps(function)

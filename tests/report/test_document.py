@@ -46,12 +46,12 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.text).split())
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def published_page(published):
     return Page(render_document(published, rules="2017"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def people_page(of_people):
     return Page(render_document(of_people))
 

@@ -14,9 +14,8 @@ AGREES, SIZE, OTHER = "agrees", "differs in size", "disagrees"
 def shown(slug, word=AGREES, *, applicable=True):
     agrees = None if word is None else word == AGREES
     numbers = (0.1, 0.0, 0.2, 0.04)
-    check = ComparedCheck(
-        Measure.RATE, slug, Scale.DIFFERENCE, *numbers, applicable, "", agrees, word
-    )
+    stands = {"agrees": agrees, "agreement": word}
+    check = ComparedCheck(Measure.RATE, slug, Scale.DIFFERENCE, *numbers, applicable, "", **stands)
     return ShownCheck(check, "0.04")
 
 

@@ -41,6 +41,18 @@ class Store:
         The file; made when it is not there, readable by its owner only.
     mark : str
         What the results depend on besides the task: a hash of the data, the version.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from desist.execution import Store, run_tasks
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = Store(Path(folder) / "done.db", mark="study 1")
+    ...     first = run_tasks(abs, [-2, 3], store=store)
+    ...     kept = store.find([-2, 3, -4])
+    >>> kept
+    {0: 2, 1: 3}
     """
 
     path: Path
@@ -182,6 +194,15 @@ def on_one_thread() -> AbstractContextManager[object]:
     -------
     context manager
         To be used with ``with``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from desist.execution import on_one_thread
+    >>> with on_one_thread():
+    ...     product = np.ones((2, 3)) @ np.ones((3, 2))
+    >>> float(product.sum())
+    12.0
     """
     return _ONE_THREAD
 

@@ -47,6 +47,17 @@ class Sample:
     obstacles : mapping of str to str
         Why a rate ("reoffended") or a frequency ("offences") cannot be had at this horizon. Days
         that end before it are censored, and never an obstacle.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(83, 1000, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> sample = ds.build_sample(cohort, design, horizon=180)
+    >>> sample.horizon, int(sample.used.sum())
+    (180.0, 1009)
+    >>> print(sample.obstacles["offences"])
+    offences are counted over the whole follow-up and cannot be cut to the horizon
     """
 
     cohort: Cohort
@@ -176,6 +187,16 @@ def read_sample(
     ------
     InputError
         If a sample comes with another design or horizon, or as `build_sample` does.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.sample import read_sample
+    >>> cohort = ds.simulate_cohort(83, 1000, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> sample = read_sample(cohort, design)
+    >>> read_sample(sample, None) is sample
+    True
     """
     if not isinstance(sample, Sample):
         return build_sample(sample, design, horizon)  # type: ignore[arg-type]  # it says so

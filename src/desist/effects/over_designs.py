@@ -69,6 +69,17 @@ def estimate_effects_over_designs(
     ----------
     Liao, S. X. and Zigler, C. M. (2020). Uncertainty in the design stage of two-stage Bayesian
     propensity score analysis. Statistics in Medicine 39(17), 2265-2290.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> method = ds.InverseProbability()
+    >>> design = ds.build_design(cohort, "age + copas", method=method, estimand="ATT")
+    >>> designs = ds.draw_designs(cohort, design, n_draws=3, rng=1)
+    >>> [rate] = ds.estimate_effects_over_designs(ds.RateModel(), cohort, designs, seed=1)
+    >>> round(rate.estimate, 2), round(rate.interval.lower, 2), round(rate.interval.upper, 2)
+    (-0.29, -0.43, -0.14)
     """
     raise_faults("effects over designs", find_probability_faults(probability))
     if isinstance(designs, Design):

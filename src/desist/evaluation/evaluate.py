@@ -143,6 +143,16 @@ def evaluate(
         If nobody in the weighted sample reoffended.
     NotConvergedError
         If a posterior was not found.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> evaluation = ds.evaluate(cohort, design, models=[ds.RateModel()], seed=2017)
+    >>> row = evaluation["rate"].row
+    >>> round(row.lower, 2), round(row.difference, 2), round(row.upper, 2)
+    (-0.41, -0.29, -0.15)
     """
     faults = _find_model_faults(models, covariates) + _find_flow_faults(flow)
     faults += _find_setting_faults(inference, horizon, seed, title) + find_evidence_faults(evidence)

@@ -51,6 +51,18 @@ class EvidenceResult:
         How many independent draws the weighted ones are worth.
     warning : str
         What the reader has to know of it, without figures; empty when nothing.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.models import EvidencePrior
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> others = EvidencePrior((0.8, 0.2), (-0.2, 0.0), (0.3, 1.5), "log_odds", n_programmes=6)
+    >>> rate = ds.RateModel()
+    >>> found = ds.evaluate(cohort, design, models=[rate], evidence=others, seed=1).evidence
+    >>> round(found.estimate, 2), round(found.conflict, 2)
+    (-0.25, 0.0)
     """
 
     measure: Measure

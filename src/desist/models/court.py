@@ -44,6 +44,18 @@ def count_court_outcomes(
     ------
     InputError
         If there is no such column, or a value is blank or none of the categories.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import desist as ds
+    >>> court = ["custody", "none", "none", "custody"]
+    >>> people = pd.DataFrame({"t": [1, 1, 0, 0], "w": [1.0, 1.0, 2.0, 1.0], "court": court})
+    >>> cohort = ds.Cohort(people, treatment="t")
+    >>> design = ds.build_design(cohort, None, method=ds.GivenWeights("w"))
+    >>> counts = ds.models.count_court_outcomes(cohort, design, categories=("custody", "none"))
+    >>> counts.treated, counts.comparison
+    ((1, 1), (1, 1))
     """
     names, joined = tuple(categories), read_sample(sample, design)
     cohort, design = joined.cohort, joined.design

@@ -80,6 +80,16 @@ def check_predictions(
     ----------
     Gelman, A., Meng, X.-L. and Stern, H. (1996). Posterior predictive assessment of model
     fitness via realized discrepancies. Statistica Sinica 6, 733-807.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> fit = ds.fit_model(ds.RateModel(), cohort, design, seed=1)
+    >>> check = ds.models.check_predictions(fit, cohort, design, n_draws=100)
+    >>> print(check.sentence.partition(":")[0])
+    The rate model explains what was observed
     """
     kinds = find_kind_faults("fit", fit, Fit, "a fit of fit_model")
     faults = find_number_faults("n_draws", n_draws, least=1, whole=True)

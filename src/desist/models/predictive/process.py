@@ -63,6 +63,15 @@ def check_one_process(
     ----------
     Gelman, A., Meng, X.-L. and Stern, H. (1996). Posterior predictive assessment of model
     fitness via realized discrepancies. Statistica Sinica 6, 733-807.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 200, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.EntropyBalancing())
+    >>> fit = ds.fit_model(ds.ProcessModel(), cohort, design, seed=1)
+    >>> ds.models.check_one_process(fit, cohort, design, n_draws=100).explains
+    True
     """
     faults = find_kind_faults("fit", fit, Fit, "a fit of fit_model")
     faults += find_seed_faults(seed)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from desist.errors import CannotAnswerError
 from desist.privacy import FEWEST_SHARING
-from desist.report._page import Picture, Table, embed
+from desist.report._blocks import Picture, Table, embed
 from desist.report.disclosure import RULE_SETS, RuleSet
 from desist.report.pictures.sensitivity import picture_of
 from desist.sample import Sample

@@ -4,8 +4,9 @@
     python benchmarks/multiverse.py bits                  # one process, a pool, dask, killed ones
     python benchmarks/multiverse.py joint --studies 500   # size and power of the joint test
 
-Prints one JSON object. The hierarchical specifications (``speed --hierarchical``) group by the
-level of education, as no prison is recorded.
+``--store FILE`` keeps what ``joint`` has done, so that it can be made in pieces. The hierarchical
+specifications (``speed --hierarchical``) group by the level of education, as no prison is recorded.
+Prints one JSON object.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from machine import describe_run
 
 import desist as ds
 from desist.errors import InputError
-from desist.execution import run_tasks
+from desist.execution import Store, run_tasks
 from desist.models.priors import Normal
 from desist.sensitivity import Multiverse, Option, joint_test, multiverse
 
@@ -218,13 +219,15 @@ def test_one(rate_ratio: float, n_draws: int, seed: int) -> list[float]:
     return found.table["p_value"].tolist()
 
 
-def run_joint(studies: int, workers: int, n_draws: int) -> dict[str, Any]:
+def run_joint(studies: int, workers: int, n_draws: int, store: str | None = None) -> dict[str, Any]:
     found: dict[str, Any] = {"studies": studies, "draws": n_draws}
     start = time.perf_counter()
     for name, ratio in (("null", 1.0), ("rate_ratio_0.4", 0.4)):
         with pool(workers) as executor:
             work = partial(test_one, ratio, n_draws)
-            p = np.array(run_tasks(work, range(1, studies + 1), executor=executor, batch=10))
+            kept = None if store is None else Store(Path(store), f"joint {ratio} {n_draws}")
+            seeds = range(1, studies + 1)
+            p = np.array(run_tasks(work, seeds, executor=executor, batch=10, store=kept))
         shares = (p <= 0.05).mean(axis=0)
         names = ("median", "mean", "striking")
         found[name] = {n: round(float(s), 4) for n, s in zip(names, shares, strict=True)}
@@ -246,7 +249,7 @@ def main() -> None:
     elif given.part == "bits":
         found = run_bits()
     elif given.part == "joint":
-        found = run_joint(given.studies, given.workers, given.draws)
+        found = run_joint(given.studies, given.workers, given.draws, given.store)
     else:
         found = {"specifications": len(run_small(given.store).table)}
     print(json.dumps({"machine": describe_run(), given.part: found}, indent=2))

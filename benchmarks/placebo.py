@@ -5,7 +5,7 @@ simulates a programme without an effect in two of twenty prisons that differ in 
 recorded, and asks how often the interval of its effect covers the truth, without and with the
 spread of placebo programmes in two other prisons as a prior of bias. Prints one JSON object.
 
-    python benchmarks/placebo.py --studies 200
+    python benchmarks/placebo.py --studies 200 --store FILE    # goes on from what FILE keeps
 """
 
 import argparse
@@ -14,6 +14,7 @@ import multiprocessing
 import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from machine import describe_run
 
 import desist as ds
 from desist.checks.people.weighted import weighted_difference
-from desist.execution import run_tasks
+from desist.execution import Store, run_tasks
 from desist.sample import build_sample
 from desist.sensitivity.placebo import placebo_programmes
 
@@ -91,12 +92,14 @@ def cover(n_programmes: int, seed: int) -> dict[str, Any]:
     }
 
 
-def run_hidden(studies: int, workers: int, n_programmes: int) -> dict[str, Any]:
+def run_hidden(
+    studies: int, workers: int, n_programmes: int, store: str | None = None
+) -> dict[str, Any]:
     context = multiprocessing.get_context("spawn")
+    kept = None if store is None else Store(Path(store), f"hidden {n_programmes}")
     with ProcessPoolExecutor(workers, mp_context=context) as executor:
-        rows = run_tasks(
-            partial(cover, n_programmes), range(1, studies + 1), executor=executor, batch=5
-        )
+        work, seeds = partial(cover, n_programmes), range(1, studies + 1)
+        rows = run_tasks(work, seeds, executor=executor, batch=5, store=kept)
     means = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
     error = float(np.sqrt(means["with"] * (1 - means["with"]) / studies))
     return {
@@ -115,11 +118,14 @@ def main() -> None:
     parser.add_argument("--studies", type=int, default=200)
     parser.add_argument("--programmes", type=int, default=200)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--only", choices=("recid", "hidden"))
+    parser.add_argument("--store")
     given = parser.parse_args()
-    found = {
-        "recid": run_recid(given.programmes),
-        "hidden_prison_effect": run_hidden(given.studies, given.workers, 20),
-    }
+    found = {}
+    if given.only != "hidden":
+        found["recid"] = run_recid(given.programmes)
+    if given.only != "recid":
+        found["hidden_prison_effect"] = run_hidden(given.studies, given.workers, 20, given.store)
     print(json.dumps({"run": describe_run(), "placebo": found}, indent=2))
 
 

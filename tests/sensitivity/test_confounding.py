@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,15 @@ def test_e_values_equal_the_reference(row, kind, common):
     assert found.estimate == pytest.approx(row.evalue_point, abs=1e-9)
     assert found.limit == pytest.approx(row.evalue_ci, abs=1e-9)
     assert found.converted is (common and kind is not Ratio.RISK)
+
+
+def test_a_standardised_mean_difference_is_a_ratio_of_exp_091_d():
+    (row,) = (row for row in pd.read_csv(REFERENCE).itertuples() if row.measure.startswith("MD"))
+    ratios = [math.exp(0.91 * value) for value in (row.est, row.lo, row.hi)]
+    assert ratios == pytest.approx([row.rr_est, row.rr_lo, row.rr_hi], abs=1e-12)
+    found = e_value_of_ratio(*ratios)
+    assert found.estimate == pytest.approx(row.evalue_point, abs=1e-9)
+    assert found.limit == pytest.approx(row.evalue_ci, abs=1e-9)
 
 
 def test_e_value_of_two_is_two_plus_the_root_of_two():

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from desist.checks.counts.ratios import odds_log, ratio_log
 from desist.errors import CannotAnswerError, InputError
 from desist.estimands import Measure
 from desist.sensitivity.recording import (
@@ -31,6 +32,9 @@ def test_the_published_selection_bias():
     corrected = (a / of_a / (a / of_a + c / of_c), b / of_b / (b / of_b + d / of_d))
     assert found.table["estimate"].iloc[1] == pytest.approx(corrected[0] - corrected[1])
     assert round(corrected[0] / corrected[1], 4) == SELECTION["adjusted_rr"]
+    crude = ratio_log(a, a + c, b, b + d)
+    assert [round(limit, 4) for limit in (crude.lower, crude.upper)] == SELECTION["crude_rr"][1:]
+    assert round(odds_log(a, a + c, b, b + d).estimate, 4) == SELECTION["crude_or"]
 
 
 def test_recording_by_hand():

@@ -46,6 +46,11 @@ def test_values_and_benchmarks_meet_the_r_package_sensemakr(key, outcome):
     assert found.estimate == pytest.approx(stats["estimate"], rel=1e-6)
     assert found.standard_error == pytest.approx(stats["se"], rel=1e-6)
     assert found.df == stats["dof"]
+    t = found.estimate / found.standard_error
+    assert t == pytest.approx(stats["t_statistic"], rel=1e-6)
+    odds = found.partial_r2 / (1 - found.partial_r2)  # the partial f2 of Cohen
+    assert odds == pytest.approx(stats["f2yd.x"], rel=1e-6)
+    assert stats["treatment"] == "treat"
     assert found.partial_r2 == pytest.approx(stats["r2yd.x"], abs=1e-6)
     assert found.value == pytest.approx(stats["rv_q"], abs=1e-6)
     assert found.value_of_limit == pytest.approx(stats["rv_qa"], abs=1e-6)
@@ -56,6 +61,7 @@ def test_values_and_benchmarks_meet_the_r_package_sensemakr(key, outcome):
         wanted = [row[key] for key in ("r2dz.x", "r2yz.dx", "adjusted_estimate", "adjusted_se")]
         wanted += [row["adjusted_lower_CI"], row["adjusted_upper_CI"]]
         assert got.tolist() == pytest.approx(wanted, rel=1e-6, abs=1e-9)
+        assert got["estimate"] / got["standard_error"] == pytest.approx(row["adjusted_t"], rel=1e-6)
 
 
 def test_adjusted_estimates_on_a_grid_meet_sensemakr():
@@ -65,6 +71,7 @@ def test_adjusted_estimates_on_a_grid_meet_sensemakr():
             stats["estimate"], stats["se"], stats["dof"], row["r2dz.x"], row["r2yz.dx"]
         )
         assert found == pytest.approx((row["adj_est"], row["adj_se"]), rel=1e-6)
+        assert found[0] / found[1] == pytest.approx(row["adj_t"], rel=1e-6)
 
 
 def test_darfur_as_published_within_what_its_rounding_leaves_open():

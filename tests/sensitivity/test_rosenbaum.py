@@ -4,11 +4,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, norm, rankdata
 
 import desist as ds
+from desist.checks.counts.mcnemar import mcnemar
 from desist.errors import CannotAnswerError, InputError
 from desist.sample import build_sample
+from desist.sensitivity._shift import bound_shift
+from desist.sensitivity._signed import signed_ranks
 from desist.sensitivity.planned import design_sensitivity
 from desist.sensitivity.rosenbaum import (
     amplify,
@@ -46,6 +49,80 @@ def test_signed_ranks_meet_the_r_package_rbounds():
         assert (row.lower, row.upper) == pytest.approx(wanted[row.gamma], abs=5.1e-5)
 
 
+def find_statistic(differences, shift):
+    """The signed-rank statistic of pairs less a shift, by its definition."""
+    rest = differences - shift
+    return rankdata(np.abs(rest))[rest > 0].sum()
+
+
+@pytest.fixture(scope="module")
+def income_gaps():
+    pairs = pd.read_csv(FOLDER / "optimal_pairs.csv")
+    return (pairs["y_treated"] - pairs["y_control"]).to_numpy()
+
+
+@pytest.mark.parametrize("gamma", [1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 3.0])
+def test_the_hodges_lehmann_bounds_are_where_the_ranks_cross_their_expectation(income_gaps, gamma):
+    total = len(income_gaps) * (len(income_gaps) + 1) / 2
+    found = bound_shift(income_gaps, gamma)
+    for bound, share in zip(found, (gamma / (1 + gamma), 1 / (1 + gamma)), strict=True):
+        expected = total * share
+        edges = []  # the last shift above the expectation, and the first below it, by halving
+        for is_above in (lambda t, e=expected: t > e + 1e-6, lambda t, e=expected: t >= e - 1e-6):
+            low, high = -1e5, 1e5
+            while high - low > 1e-8:
+                middle = (low + high) / 2
+                keep = is_above(find_statistic(income_gaps, middle))
+                low, high = (middle, high) if keep else (low, middle)
+            edges.append(low)
+        assert bound == pytest.approx(sum(edges) / 2, abs=1e-6)
+
+
+def test_the_hodges_lehmann_bounds_meet_rbounds_once_its_grid_is_walked(income_gaps):
+    # rbounds walks in steps of 0.1 from the estimate of wilcox.test, which leaves pairs without a
+    # difference out, until the statistic has passed its expectation; it prints five digits. The
+    # end of the start's digits is that of -7.4509, the only bound that it prints so exactly
+    wanted = by_gamma(REFERENCE["rosenbaum_hodges_lehmann"]["bounds"])
+    total = len(income_gaps) * (len(income_gaps) + 1) / 2
+    start = 690.3491
+    places = [start, start]
+    for gamma, printed in wanted.items():
+        for side, sign in ((0, -1.0), (1, 1.0)):
+            expected = total * (gamma if side == 0 else 1) / (1 + gamma)
+            exact = bound_shift(income_gaps, gamma)[side]
+            while gamma > 1 and sign * (find_statistic(income_gaps, places[side]) - expected) > 0:
+                places[side] += 0.1 * sign
+            assert float(f"{places[side]:.5g}") == printed[side]
+            if gamma not in (1.0, 1.5):  # at 1.5 a whole stretch of shifts meets the expectation
+                assert 0 <= sign * (places[side] - exact) <= 0.1
+
+
+def test_rbounds_starts_inside_the_stretch_that_pairs_with_a_difference_leave(income_gaps):
+    kept = income_gaps[income_gaps != 0]
+    expected = len(kept) * (len(kept) + 1) / 4
+    printed = REFERENCE["rosenbaum_hodges_lehmann"]["bounds"][0]["Lower bound"]
+    assert find_statistic(kept, printed) == expected
+    assert find_statistic(kept, bound_shift(kept, 1.0)[0]) == expected
+
+
+def test_shifts_by_hand_and_of_outcomes_turned_round():
+    # averages of two of 1, 2 and 6: 1, 1.5, 2, 3.5, 4, 6; with odds of two, two or four lie beyond
+    assert bound_shift(np.array([6.0, 1.0, 2.0]), 1.0) == (2.75, 2.75)
+    low, high = bound_shift(np.array([6.0, 1.0, 2.0]), 2.0)
+    assert (low, high) == (1.75, 3.75)
+    assert bound_shift(np.array([-6.0, -1.0, -2.0]), 2.0) == (-high, -low)
+
+
+def test_the_shift_comes_with_signed_ranks_alone_and_keeps_its_sign(paired):
+    less = rosenbaum_bounds(paired, "rmst", statistic="signed_rank", gammas=[1.0, 2.0])
+    greater = rosenbaum_bounds(
+        paired, "rmst", statistic="signed_rank", gammas=[1.0, 2.0], alternative="greater"
+    )
+    assert less.points.equals(greater.points)
+    assert (less.points["lower"] <= less.points["upper"]).all()
+    assert rosenbaum_bounds(paired).points is None
+
+
 @pytest.mark.parametrize(
     ("name", "few", "total"), [("rosenbaum_binary", 35, 70), ("rosenbaum_binary_4_17", 4, 21)]
 )
@@ -60,6 +137,18 @@ def test_discordant_pairs_meet_rbounds_once_its_strict_tail_is_taken(name, few, 
 def test_without_bias_mcnemar_is_half_the_two_sided_exact_p():
     found = bound_discordant(17, 4, gammas=[1.0]).table["upper"].iloc[0]
     assert found == pytest.approx(REFERENCE["mcnemar_exact"]["p_4_17"] / 2, abs=1e-9)
+    assert mcnemar(4, 17).p_value == pytest.approx(REFERENCE["mcnemar_exact"]["p_4_17"], abs=1e-9)
+    assert mcnemar(35, 35).p_value == REFERENCE["mcnemar_exact"]["p"]
+
+
+def test_the_pairs_of_the_reference_give_its_counts_and_its_statistic(income_gaps):
+    pairs = pd.read_csv(FOLDER / "optimal_pairs.csv")
+    binary, few = REFERENCE["rosenbaum_binary"], REFERENCE["rosenbaum_binary_4_17"]
+    works = pairs["e_treated"] - pairs["e_control"]
+    assert (works == 1).sum() == binary["discordant_treated_only"]
+    assert (works == -1).sum() == binary["discordant_control_only"]
+    assert (few["x"], few["y"]) == (4, 17)
+    assert signed_ranks(income_gaps)[0] == REFERENCE["signed_rank"]["V"]
 
 
 def test_hammonds_pairs_as_published():
@@ -82,6 +171,8 @@ def test_sets_of_three_meet_the_r_package_sensitivitymv(statistic):
     )
     wanted = [value[key] for value in named.values()]
     assert found.table["upper"].tolist() == pytest.approx(wanted, abs=1e-6)
+    deviates = [value[key.replace("pval", "deviate")] for value in named.values()]
+    assert norm.isf(found.table["upper"]).tolist() == pytest.approx(deviates, abs=1e-6)
 
 
 def test_amplification_meets_both_sources():

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from desist.checks.counts.ratios import odds_log, ratio_log
 from desist.errors import CannotAnswerError, InputError
 from desist.estimands import Measure
 from desist.models.priors import Normal
@@ -54,6 +55,14 @@ def test_the_published_binary_confounder_in_the_limit():
     assert round(crude / adjusted, 4) == PUBLISHED["rr_due_to_confounding"]
     found = adjust_ratio(crude, 0.8, 0.05, 0.63)
     assert found == pytest.approx(adjusted, rel=1e-6)
+    counts = (cases[0], totals[0], cases[1], totals[1])
+    ratio = ratio_log(*counts)
+    assert [round(limit, 4) for limit in (ratio.lower, ratio.upper)] == PUBLISHED["crude_rr"][1:]
+    odds = odds_log(*counts).estimate
+    assert round(odds, 4) == PUBLISHED["crude_or"]
+    assert round(adjust_ratio(odds, 0.8, 0.05, 0.63), 4) == PUBLISHED["adjusted_or"]
+    difference = cases[0] / totals[0] - cases[1] / totals[1]
+    assert round(difference, 4) == PUBLISHED["risk_difference"]
 
 
 @pytest.mark.parametrize(

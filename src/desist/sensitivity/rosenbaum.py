@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
@@ -22,6 +22,7 @@ from desist.errors import CannotAnswerError, Fault, raise_faults
 from desist.estimands import Measure
 from desist.sample import Sample
 from desist.sensitivity._outcomes import read_outcome
+from desist.sensitivity._shift import bound_shift
 from desist.sensitivity._signed import (
     HUBER_TRIM,
     score_sets,
@@ -60,6 +61,10 @@ class RosenbaumBounds:
     gamma : float
         The largest bias under which the greatest p-value stays at or below `alpha`; 1 where the
         test finds nothing without bias.
+    points : DataFrame or None
+        Of "signed_rank", the Hodges-Lehmann estimates of the shift, participants less their
+        matches: columns "gamma", "lower" and "upper", in the unit of the outcome; of the other
+        statistics None.
     """
 
     statistic: str
@@ -68,6 +73,7 @@ class RosenbaumBounds:
     alpha: float
     table: pd.DataFrame
     gamma: float
+    points: pd.DataFrame | None = None
 
     name: ClassVar[str] = "rosenbaum_bounds"
     title: ClassVar[str] = "Hidden bias that the matched comparison would survive"
@@ -129,8 +135,8 @@ def rosenbaum_bounds(
 
     Two people of a set may differ by a factor :math:`\Gamma` in their odds of taking part. For
     pairs the worst case is a biased coin, :math:`\Gamma/(1+\Gamma)`: exact for McNemar's test,
-    by the normal limit for the signed ranks; sets of other sizes use the separable
-    approximation.
+    by the normal limit for the signed ranks, which also bound the Hodges-Lehmann estimate of the
+    shift; sets of other sizes use the separable approximation.
 
     Parameters
     ----------
@@ -164,7 +170,8 @@ def rosenbaum_bounds(
     References
     ----------
     Rosenbaum, P. R. (2002). Observational Studies, 2nd ed., chapter 4. Gastwirth, J. L., Krieger,
-    A. M. and Rosenbaum, P. R. (2000). JRSS B 62, 545-555.
+    A. M. and Rosenbaum, P. R. (2000). JRSS B 62, 545-555. Rosenbaum, P. R. (1993). Hodges-Lehmann
+    point estimates of treatment effect in observational studies. JASA 88, 1250-1253.
 
     Examples
     --------
@@ -231,6 +238,8 @@ def bound_sets(
     >>> found = bound_sets([5, 7, 9, 6], [1, 2, 3, 4], gammas=[1, 2])
     >>> found.table.round(3).values.tolist()
     [[1.0, 0.034, 0.034], [2.0, 0.005, 0.098]]
+    >>> found.points.values.tolist()
+    [[1.0, 4.5, 4.5], [2.0, 4.0, 5.0]]
     """
     first = np.asarray(participant, dtype=float)
     rest = np.asarray(others, dtype=float).reshape(len(first), -1)
@@ -399,7 +408,19 @@ def _bound(
     else:
         trim = HUBER_TRIM if statistic == "huber" else math.inf
         tails = partial(tails_of_scores, score_sets(turned, trim))
-    return _tabulate(tails, statistic, gammas, alternative=alternative, alpha=alpha, n_sets=n_sets)
+    found = _tabulate(tails, statistic, gammas, alternative=alternative, alpha=alpha, n_sets=n_sets)
+    return replace(found, points=_bound_points(sets, statistic, gammas))
+
+
+def _bound_points(
+    sets: Sequence[Floats], statistic: str, gammas: Sequence[float]
+) -> pd.DataFrame | None:
+    """Bound the shift between the people of pairs, where signed ranks are asked for."""
+    if statistic != "signed_rank":
+        return None
+    differences = np.array([values[0] - values[1] for values in sets])
+    rows = [(float(gamma), *bound_shift(differences, gamma)) for gamma in gammas]
+    return pd.DataFrame(rows, columns=["gamma", "lower", "upper"])
 
 
 def _tabulate(

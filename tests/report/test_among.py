@@ -15,7 +15,7 @@ from desist.report._among import MAPS, show_among
 from desist.report.document import render_document, write_report
 from desist.report.json_record import encode_view
 from desist.report.markdown import render_markdown
-from desist.report.pictures.among import place_among
+from desist.report.pictures.among import draw_among
 from desist.report.tables import tabulate_among
 from desist.report.view import make_view
 from desist.synthesis import EstimateWithError, Study, synthesise
@@ -88,10 +88,10 @@ def test_a_programme_among_its_own_others_is_named(of_people):
 
 def test_the_picture_is_drawn_from_what_is_shown(of_people, others):
     shown = make_view(of_people, synthesis=others).among
-    axes = place_among(shown).axes[0]
+    axes = draw_among(shown).axes[0]
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
     assert labels == ["a new programme like the others", "each of the others", "this programme"]
-    assert axes.get_xlabel().startswith("← less reoffending")
+    assert axes.get_xlabel() == "← less      people per 100      more →"
     heights = np.array(shown.density)
     area = np.trapezoid(heights[:, 1], heights[:, 0])
     assert area == pytest.approx(0.998, abs=0.01)
@@ -128,7 +128,7 @@ def test_a_result_that_is_withheld_has_no_place(of_people, others):
 
 
 def test_a_measure_that_was_not_evaluated_has_no_place(of_people):
-    shown = show_among(of_people, pool("log_rate"), {})
+    shown = show_among(of_people.effects, pool("log_rate"), "A")
     assert shown.measure is Measure.FREQUENCY
     assert shown.rows == ()
 

@@ -15,11 +15,9 @@ from desist.design.catalogue import make_method
 from desist.design.design import Design, build_design
 from desist.errors import CannotAnswerError, Fault, raise_faults
 from desist.evaluation.evaluate import evaluate
-from desist.evaluation.record import Evaluation
 from desist.intake.dates import DateColumns
 from desist.intake.files import read_table
 from desist.intake.tidy import tidy_table
-from desist.models.evidence import EvidencePrior
 from desist.report.view import View, make_view
 from desist.writing import say_reason
 
@@ -60,7 +58,9 @@ def run_study(study: Study) -> tuple[list[Result], dict[str, str], tuple[str, ..
     results = []
     for place, (name, one) in enumerate(built.items()):
         try:
-            made = _evaluate(study, one, name, take_evidence(study, programmes))
+            asked = {"title": name_analysis(study, name), "margins": study.margins, **study.model}
+            evidence = take_evidence(study, programmes)
+            made = evaluate(one.cohort, one.design, evidence=evidence, **asked)
         except CannotAnswerError as reason:
             if place == 0:
                 raise
@@ -146,16 +146,3 @@ def _read_design(settings: Mapping[str, Any]) -> tuple[Any, Any, Any, Any]:
 def name_analysis(study: Study, analysis: str) -> str:
     """Name an analysis of a study as its report does."""
     return f"{study.title} ({analysis} analysis)" if analysis else study.title
-
-
-def _evaluate(
-    study: Study, built: Built, analysis: str, evidence: EvidencePrior | None
-) -> Evaluation:
-    return evaluate(
-        built.cohort,
-        built.design,
-        title=name_analysis(study, analysis),
-        margins=study.margins,
-        evidence=evidence,
-        **study.model,
-    )

@@ -1,6 +1,6 @@
 """Where a programme stands among others: its result beside what those lead to expect."""
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ from desist.arguments import find_kind_faults
 from desist.effects.effect import Effect
 from desist.errors import Fault
 from desist.estimands import Measure
-from desist.evaluation.record import Evaluation, MeasureRow
+from desist.evaluation.record import MeasureRow, summarise_effect
 from desist.report._digits import count_decimals, round_share, round_to
 from desist.report.words.among import say_among, say_not_shown
 from desist.synthesis.mixture import Mixture
@@ -91,42 +91,39 @@ def find_synthesis_faults(synthesis: object) -> list[Fault]:
 
 
 def show_among(
-    evaluation: Evaluation, synthesis: Synthesis | None, withheld: Container[Measure]
+    effects: Iterable[Effect], synthesis: Synthesis | None, title: str
 ) -> ShownAmong | None:
-    """Show where a programme stands among others, unless its result is withheld."""
+    """Show where a programme stands among others, by those of its effects that are printed."""
     if synthesis is None:
         return None
     measure, express = MAPS[synthesis.scale]
-    row = next((one for one in evaluation.measures if one.measure is measure), None)
-    if row is None or measure in withheld:
+    effect = next((one for one in effects if one.measure is measure), None)
+    if effect is None:
         return ShownAmong(measure, (), (), (), None, say_not_shown(measure))
-    decimals = count_decimals(measure)
-
-    def place(name: str, effects: tuple[float, float, float]) -> Placed:
-        values = express(np.array(effects), row.comparison)
-        return Placed(name, *(round_to(value, decimals) for value in values))
-
-    effect = evaluation[measure].effect
-    assert effect is not None  # noqa: S101 - it has a row
+    row = summarise_effect(effect)
     better = _count_better(synthesis.prediction, _read_draws(effect, synthesis.scale), effect)
-    rows = (
-        place("Mean of the other programmes", _take(synthesis.mean, effect.probability)),
-        place("A new programme like them", _take(synthesis.prediction, effect.probability)),
-        Placed(
-            "This programme",
-            *(round_to(one, decimals) for one in (row.difference, row.lower, row.upper)),
-        ),
-    )
+    others = express(synthesis.table["shrunken"].to_numpy(), row.comparison)
     return ShownAmong(
         measure,
-        rows,
-        tuple(
-            _round_all(express(synthesis.table["shrunken"].to_numpy(), row.comparison), decimals)
-        ),
+        _place_all(synthesis, row, effect.probability),
+        tuple(_round_all(others, count_decimals(measure))),
         _draw_density(synthesis.prediction, express, row),
         better,
-        say_among(synthesis, better, rows, is_among=_is_among(evaluation, synthesis)),
+        say_among(synthesis, better, is_among=_is_among(title, synthesis)),
     )
+
+
+def _place_all(synthesis: Synthesis, row: MeasureRow, probability: float) -> tuple[Placed, ...]:
+    """Place the mean of the others, a new programme and this one in the unit of the measure."""
+    express = MAPS[synthesis.scale][1]
+    taken = {
+        "Mean of the other programmes": _take(synthesis.mean, probability),
+        "A new programme like them": _take(synthesis.prediction, probability),
+    }
+    values = {name: express(np.array(one), row.comparison) for name, one in taken.items()}
+    values["This programme"] = np.array([row.difference, row.lower, row.upper], dtype=float)
+    decimals = count_decimals(row.measure)
+    return tuple(Placed(name, *_round_all(one, decimals)) for name, one in values.items())
 
 
 def _take(mixture: Mixture, probability: float) -> tuple[float, float, float]:
@@ -170,7 +167,6 @@ def _round_all(values: Floats, decimals: int) -> list[float]:
     return [round_to(value, decimals) for value in values.tolist()]
 
 
-def _is_among(evaluation: Evaluation, synthesis: Synthesis) -> bool:
+def _is_among(title: str, synthesis: Synthesis) -> bool:
     """Say whether the programme is by its name one of the others."""
-    names = {name for study in synthesis.studies for name in (study.name, study.programme)}
-    return evaluation.title in names
+    return title in {name for one in synthesis.studies for name in (one.name, one.programme)}

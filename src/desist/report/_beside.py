@@ -1,11 +1,11 @@
 """What stands beside the default result of a report, as a reader may see it."""
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from desist.estimands import Measure
-from desist.evaluation._one_process import say_whether_it_suffices
-from desist.evaluation.record import Evaluation, MeasureRow, summarise_effect
+from desist.evaluation._one_process import OneProcess, say_whether_it_suffices
+from desist.evaluation.record import MeasureRow, summarise_effect
 from desist.evaluation.with_evidence import EvidenceResult
 from desist.report._digits import round_row
 from desist.report._released import disclose_evidence, disclose_process
@@ -46,27 +46,27 @@ class ShownProcess:
 
 
 def show_evidence(
-    evaluation: Evaluation, withheld: Container[Measure], level: str
+    result: EvidenceResult | None, withheld: Container[Measure], level: str
 ) -> ShownEvidence | None:
     """Show the result with what other programmes showed; words are made from all digits."""
-    rounded = disclose_evidence(evaluation, withheld)
-    if rounded is None or evaluation.evidence is None:
+    rounded = disclose_evidence(result, withheld)
+    if rounded is None or result is None:
         return None
-    return ShownEvidence(rounded, say_evidence(evaluation.evidence, level))
+    return ShownEvidence(rounded, say_evidence(result, level))
 
 
-def show_process(evaluation: Evaluation, withheld: Container[Measure]) -> ShownProcess | None:
+def show_process(
+    process: OneProcess | None, printed: Mapping[Measure, MeasureRow]
+) -> ShownProcess | None:
     """Show the answer of one process beside the one that is reported."""
-    process = disclose_process(evaluation, withheld)
-    if process is None or evaluation.one_process is None:
+    disclosed = disclose_process(process, printed)
+    if disclosed is None or process is None:
         return None
-    sentence = say_whether_it_suffices(evaluation.one_process)
-    if not process.suffices:
+    sentence = say_whether_it_suffices(process)
+    if not disclosed.suffices:
         return ShownProcess((), sentence)
-    reported = {row.measure: row for row in evaluation.measures}
     rows = [
-        (round_row(reported[effect.measure]), round_row(summarise_effect(effect)))
-        for effect in process.effects
-        if effect.measure in reported
+        (round_row(printed[effect.measure]), round_row(summarise_effect(effect)))
+        for effect in disclosed.effects
     ]
     return ShownProcess(tuple(rows), sentence)

@@ -1,6 +1,6 @@
 """What stands beside the default result, without what the rules withhold."""
 
-from collections.abc import Container
+from collections.abc import Collection, Container
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +8,6 @@ import pandas as pd
 
 from desist.estimands import Measure
 from desist.evaluation._one_process import OneProcess
-from desist.evaluation.record import Evaluation
 from desist.evaluation.with_evidence import EvidenceResult
 from desist.models.predictive.record import PredictiveCheck
 from desist.report._digits import count_decimals, round_share, round_to
@@ -22,13 +21,10 @@ STATISTICS = {
 
 
 def disclose_evidence(
-    evaluation: Evaluation, withheld: Container[Measure]
+    result: EvidenceResult | None, withheld: Container[Measure]
 ) -> EvidenceResult | None:
     """Return the result with other programmes, unless its measure is withheld."""
-    result = evaluation.evidence
-    if result is None or result.measure in withheld:
-        return None
-    return round_evidence(result)
+    return None if result is None or result.measure in withheld else round_evidence(result)
 
 
 def round_evidence(result: EvidenceResult) -> EvidenceResult:
@@ -45,12 +41,10 @@ def round_evidence(result: EvidenceResult) -> EvidenceResult:
     return replace(result, **figures)
 
 
-def disclose_process(evaluation: Evaluation, withheld: Container[Measure]) -> OneProcess | None:
+def disclose_process(process: OneProcess | None, printed: Collection[Measure]) -> OneProcess | None:
     """Return one process with the measures that are printed alone, or none."""
-    process = evaluation.one_process
     if process is None:
         return None
-    printed = {row.measure for row in evaluation.measures if row.measure not in withheld}
     check = _keep_rows(process.check, printed)
     # a check that fails on what is withheld would seem to succeed
     if not printed or len(check.unexplained) < len(process.check.unexplained):
@@ -59,14 +53,14 @@ def disclose_process(evaluation: Evaluation, withheld: Container[Measure]) -> On
     return OneProcess(effects, check)
 
 
-def _keep_rows(check: PredictiveCheck, printed: set[Measure]) -> PredictiveCheck:
+def _keep_rows(check: PredictiveCheck, printed: Collection[Measure]) -> PredictiveCheck:
     """Keep the statistics of printed measures, with the digits that these are printed with."""
     tables = (check.table, check.contrasts)
     table, contrasts = (_round_rows(one, printed) for one in tables)
     return replace(check, table=table, contrasts=contrasts)
 
 
-def _round_rows(table: pd.DataFrame, printed: set[Measure]) -> pd.DataFrame:
+def _round_rows(table: pd.DataFrame, printed: Collection[Measure]) -> pd.DataFrame:
     kept = table[[STATISTICS.get(name) in printed for name in table["statistic"]]].copy()
     for name in ("observed", "predicted", "lower", "upper"):
         kept[name] = [

@@ -252,8 +252,11 @@ def disclose_evaluation(evaluation: Evaluation, rules: RuleSet) -> Evaluation:
         warnings=disclose_warnings(evaluation.warnings, reasons),
         by_group=tuple(round_groups(table) for table in disclose_groups(evaluation, rules)),
         by_day=disclose_days(evaluation, rules),
-        evidence=disclose_evidence(evaluation, reasons),
-        one_process=disclose_process(evaluation, reasons),
+        evidence=disclose_evidence(evaluation.evidence, reasons),
+        one_process=disclose_process(
+            evaluation.one_process,
+            [one.measure for one in evaluation.effects if one.measure not in reasons],
+        ),
     )
 
 

@@ -278,9 +278,16 @@ def make_view(
         warnings=list_warnings(evaluation, reasons),
         package_version=evaluation.package_version,
         _disclosed=disclose_evaluation(evaluation, rule_set),
-        evidence=show_evidence(evaluation, reasons, level),
-        one_process=show_process(evaluation, reasons),
-        among=show_among(evaluation, synthesis, reasons),
+        evidence=show_evidence(evaluation.evidence, reasons, level),
+        one_process=show_process(
+            evaluation.one_process,
+            {row.measure: row for row in evaluation.measures if row.measure not in reasons},
+        ),
+        among=show_among(
+            [effect for effect in evaluation.effects if effect.measure not in reasons],
+            synthesis,
+            evaluation.title,
+        ),
         about=About() if about is None else about,
     )
 

@@ -6,17 +6,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from desist.report._among import ShownAmong
-from desist.report.pictures._style import BLUE, GREY, INK, VERMILION, calm, draw_in
+from desist.report.pictures._style import (
+    BLUE,
+    GREY,
+    INK,
+    VERMILION,
+    WIDE,
+    Screen,
+    calm,
+    draw_in,
+)
 from desist.report.words._wording import WORDINGS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+HEIGHT = 3.2  # inches
 
-def place_among(shown: ShownAmong, *, ax: "Axes | None" = None) -> "Figure":
+
+def draw_among(shown: ShownAmong, screen: Screen = WIDE) -> "Figure":
     """Draw what a new programme may do, the others as ticks, and this one below."""
-    return draw_in(ax, (8.0, 2.6), partial(_draw, shown=shown))
+    return draw_in(None, (screen.width, HEIGHT), partial(_draw, shown=shown))
 
 
 def _draw(ax: "Axes", *, shown: ShownAmong) -> None:
@@ -32,8 +43,8 @@ def _draw(ax: "Axes", *, shown: ShownAmong) -> None:
     ax.hlines(-0.3, low, high, color=BLUE, lw=3)
     ax.plot(middle, -0.3, "o", color=BLUE, ms=7, label="this programme")
     ax.axvline(0.0, color=INK, lw=1.0)
-    ax.set_ylim(-0.48, 1.1)
+    ax.set_ylim(-0.48, 1.75)
     ax.set_yticks([])
-    ax.set_xlabel(f"← less reoffending     difference ({wording.unit})     more →")
-    ax.legend(frameon=False, fontsize=8, loc="upper left")
+    ax.set_xlabel(f"← less      {wording.unit}      more →")
+    ax.legend(frameon=False, fontsize=11, loc="upper center")
     calm(ax)

@@ -28,7 +28,7 @@ class _Placed(Protocol):
     def upper(self) -> float: ...
 
 
-def say_among(synthesis: Any, better: _Placed, rows: Any, *, is_among: bool) -> tuple[str, ...]:
+def say_among(synthesis: Any, better: _Placed, *, is_among: bool) -> tuple[str, ...]:
     """Say what share of programmes like the others is expected to do better, and how sure it is."""
     count = count_of(synthesis.n_studies, "other programme")
     share, low, high = (

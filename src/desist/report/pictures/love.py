@@ -51,6 +51,16 @@ def love_plot(
         If the evaluation is of published figures, which have no balance.
     CannotAnswerError
         If there are too few people to report on.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> evaluation = ds.evaluate(cohort, design, models=[ds.RateModel()], seed=1)
+    >>> figure = ds.plots.love_plot(evaluation)
+    >>> figure.axes[0].get_xlabel()
+    'absolute standardised difference (% of a standard deviation)'
     """
     design = make_view(study, rules).design if isinstance(study, Evaluation) else study
     if design is None:

@@ -85,7 +85,11 @@ def _read_design(
 ) -> Mapping[str, Any] | None:
     if isinstance(study, Evaluation):
         return make_view(study, rules).design
-    return {"balance": study.table.to_dict("records")} if isinstance(study, Balance) else study
+    return _list_covariates(study) if isinstance(study, Balance) else study
+
+
+def _list_covariates(balance: Balance) -> dict[str, Any]:
+    return {"balance": balance.table.to_dict("records")}
 
 
 def draw_love_plot(

@@ -33,30 +33,13 @@ class Placed:
 
 @dataclass(frozen=True)
 class ShownAmong:
-    """Where a programme stands among others, as a reader may see it.
+    """Where a programme stands among others, as a reader may see it."""
 
-    Attributes
-    ----------
-    measure : Measure
-        On which they are compared.
-    rows : tuple of Placed
-        The mean of the others, a new programme like them, and this one; empty where its result
-        is withheld.
-    others : tuple of float
-        Effects of the others, drawn towards each other, in the unit of the measure.
-    density : tuple of (float, float)
-        Effect and density of a new programme.
-    better : Placed or None
-        Share of programmes like the others that are expected to do better than this one.
-    sentences : tuple of str
-        What that says.
-    """
-
-    measure: Measure
-    rows: tuple[Placed, ...]
-    others: tuple[float, ...]
-    density: tuple[tuple[float, float], ...]
-    better: Placed | None
+    measure: Measure  # on which they are compared, and of which the unit is
+    rows: tuple[Placed, ...]  # mean of the others, a new one, this one; none where it is withheld
+    others: tuple[float, ...]  # effects of the others, drawn towards each other
+    density: tuple[tuple[float, float], ...]  # effect and density of a new programme
+    better: Placed | None  # share of programmes like the others expected to do better
     sentences: tuple[str, ...]
 
 

@@ -14,35 +14,18 @@ from desist.report.words.evidence import say_evidence
 
 @dataclass(frozen=True)
 class ShownEvidence:
-    """The result with what other programmes showed, as a reader may see it.
+    """The result with what other programmes showed, as a reader may see it."""
 
-    Attributes
-    ----------
-    result : EvidenceResult
-        With the digits that are shown; figures are NaN where the two cannot be put together.
-    sentences : tuple of str
-        What it says, in plain words.
-    """
-
-    result: EvidenceResult
+    result: EvidenceResult  # with the digits that are shown; NaN where it cannot be had
     sentences: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class ShownProcess:
-    """The answer of one process behind all measures, as a reader may see it.
+    """The answer of one process behind all measures, as a reader may see it."""
 
-    Attributes
-    ----------
-    rows : tuple of (MeasureRow, MeasureRow)
-        Of each printed measure, as reported and under one process; empty where one process
-        does not suffice.
-    sentence : str
-        Whether one process suffices.
-    """
-
-    rows: tuple[tuple[MeasureRow, MeasureRow], ...]
-    sentence: str
+    rows: tuple[tuple[MeasureRow, MeasureRow], ...]  # as reported, and under it
+    sentence: str  # whether it suffices
 
 
 def show_evidence(

@@ -33,11 +33,11 @@ from desist.evaluation._one_process import OneProcess, fit_one_process, say_one_
 from desist.evaluation.categories import (
     TOO_FEW,
     count_levels,
-    find_smallest_group,
     find_worst,
     withhold_rows,
 )
 from desist.evaluation.days import evaluate_days, explain_hazards
+from desist.evaluation.few import find_facts
 from desist.evaluation.groups import evaluate_groups
 from desist.evaluation.record import Evaluation, compare_check
 from desist.evaluation.with_evidence import find_evidence_faults, weigh_evidence
@@ -188,7 +188,7 @@ def evaluate(
         predictive=predicted,
         margins=read_margins(margins),
         one_process=process if isinstance(process, OneProcess) else None,
-        smallest_group=find_smallest_group(sample),
+        **find_facts(sample, fits),
         **parts,
         warnings=(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),

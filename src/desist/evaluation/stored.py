@@ -108,6 +108,8 @@ class StoredEvaluation:
     digest: str | None = None
     horizon: float | None = None
     margins: Mapping[Measure, float] = field(default_factory=dict)
+    dominated: tuple[Measure, ...] = ()
+    degrees_of_freedom: int | None = None
 
 
 def read_stored(text: str, file: str) -> StoredEvaluation:

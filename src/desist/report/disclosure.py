@@ -26,6 +26,7 @@ from desist.report._digits import (
     round_to,
 )
 from desist.report.disclosure_flow import disclose_flow
+from desist.report.disclosure_groups import protect_groups
 from desist.report.words._numbers import MISSING, format_number
 from desist.suppression.system import PROTECTION
 
@@ -335,11 +336,13 @@ def disclose_checks(evaluation: Evaluation, rules: RuleSet) -> tuple[ComparedChe
 def disclose_groups(evaluation: Evaluation, rules: RuleSet) -> tuple[GroupTable, ...]:
     """Return the effects by group, without groups that are too small and measures withheld."""
     withheld = explain_withheld(evaluation, rules)
-    return tuple(
+    tables = [
         withhold_groups(table, people=rules.min_people, reoffenders=rules.min_reoffenders)
         for table in evaluation.by_group
         if table.measure not in withheld
-    )
+    ]
+    printed = [row for row in evaluation.measures if row.measure not in withheld]
+    return protect_groups(tables, printed, rules.protection)
 
 
 def disclose_days(evaluation: Evaluation, rules: RuleSet) -> tuple[DayRow, ...]:

@@ -37,7 +37,8 @@ def test_nothing_more_is_hidden_where_prisons_of_a_region_hide_each_other():
 
 def test_the_numbers_of_every_outcome_are_protected():
     # 35 people of North are many, but only 6 of them reoffended
-    people, reoffenders = dict(a=15, b=20, c=20, d=40), dict(a=2, b=4, c=12, d=20)
+    people = {"a": 15, "b": 20, "c": 20, "d": 40}
+    reoffenders = {"a": 2, "b": 4, "c": 12, "d": 20}
     counts = CrossedCounts(CELLS, [people, reoffenders])
     hidden = hide_crossed(counts, frozenset({A, B}), frozenset({A, B}))
     assert hidden > {A, B}

@@ -1,6 +1,6 @@
 """Effects by group, without the groups that too few people share to be told of."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from desist.effects.groups import GroupRow, GroupTable, tabulate_groups
@@ -47,13 +47,12 @@ def _withhold_together(tables: Sequence[GroupTable], sample: Sample) -> tuple[Gr
         )
         counts = cross_groups(sample, groupings)
         hidden = set(hide_crossed(counts, small, frozenset(hidden)))
-    return tuple(
-        replace(
-            table,
-            rows=tuple(row for row in table.rows if (table.grouping, row.level) not in hidden),
-        )
-        for table in tables
-    )
+    return tuple(_take_out(table, hidden) for table in tables)
+
+
+def _take_out(table: GroupTable, hidden: Collection[tuple[str, str]]) -> GroupTable:
+    told = (row for row in table.rows if (table.grouping, row.level) not in hidden)
+    return replace(table, rows=tuple(told))
 
 
 def _list_groupings(fits: Sequence[Fit]) -> Iterator[tuple[Fit, str]]:

@@ -174,10 +174,10 @@ def evaluate(
     told = (*_list_doubts(effects, fits, checks, sample), *say_one_process(process, effects))
     return Evaluation(
         title=title,
-        estimand=design.estimand,
+        estimand=sample.design.estimand,
         effects=tuple(effects.values()),
         checks=tuple(compare_check(check, effects.get(check.measure)) for check in checks),
-        unavailable=_name_unavailable(cohort, effects, sample.obstacles) | reasons,
+        unavailable=_name_unavailable(sample.cohort, effects, sample.obstacles) | reasons,
         design=summary,
         flow=flow,
         settings=_list_settings(sample, chosen, inference) | switches | {"hazard": hazards},

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from desist.errors import raise_faults
 from desist.evaluation.record import Evaluation
-from desist.report._page import fill_template, render_page
+from desist.report._blocks import fill_template
+from desist.report._page import render_page
 from desist.report.about import About
 from desist.report.annex import render_tables, render_workbook
 from desist.report.disclosure import RuleSet

@@ -118,6 +118,7 @@ def encode_view(view: View) -> dict[str, Any]:
             "by_day": [asdict(row) for row in view.by_day],
             "statements": [_encode_statement(statement) for statement in view.statements],
             "warnings": view.warnings,
+            "withheld": [asdict(one) for one in view.kept_back],
         }
     )
     return dict(encoded)

@@ -34,6 +34,7 @@ from desist.report._stating import (
     state_all,
     state_published,
 )
+from desist.report._withheld import Withheld, list_withheld
 from desist.report.about import About
 from desist.report.disclosure import (
     RuleSet,
@@ -109,6 +110,8 @@ class View:
         Of `desist`.
     about : About
         What the report says of the programme and of itself.
+    kept_back : tuple of Withheld
+        What the rules keep out of the report, each with its reason.
     """
 
     rules: RuleSet
@@ -133,6 +136,17 @@ class View:
     package_version: str
     _disclosed: Evaluation = field(repr=False)
     about: About = field(default_factory=About)
+    kept_back: tuple[Withheld, ...] = ()
+
+    @property
+    def notice(self) -> str:
+        """That some measures are not printed, and why; empty where none is, or all are."""
+        if self.banner or not self.withheld:
+            return ""
+        return " ".join(
+            f"{WORDINGS[shown.measure].title}: not printed, because {shown.withheld}."
+            for shown in self.withheld
+        )
 
     @property
     def printed(self) -> tuple[ShownMeasure, ...]:
@@ -225,6 +239,9 @@ def make_view(
     require_enough_people(evaluation, rule_set)
     reasons = explain_withheld(evaluation, rule_set)
     causal = [row for row in evaluation.measures if row.measure.is_causal]
+    groups = _show_groups(evaluation, rule_set)
+    design = disclose_design(evaluation.design, rule_set)
+    flow = disclose_records(evaluation, rule_set)
     return View(
         rules=rule_set,
         title=evaluation.title,
@@ -238,11 +255,11 @@ def make_view(
             for row in evaluation.measures
         ),
         checks=_show_checks(evaluation, rule_set),
-        groups=_show_groups(evaluation, rule_set),
+        groups=groups,
         by_day=disclose_days(evaluation, rule_set),
         statements=state_all(evaluation, rule_set, reasons),
-        design=disclose_design(evaluation.design, rule_set),
-        flow=disclose_records(evaluation, rule_set),
+        design=design,
+        flow=flow,
         published=evaluation.published,
         published_statements=state_published(evaluation, rule_set),
         settings=evaluation.settings,
@@ -251,6 +268,7 @@ def make_view(
         package_version=evaluation.package_version,
         _disclosed=disclose_evaluation(evaluation, rule_set),
         about=About() if about is None else about,
+        kept_back=list_withheld(evaluation, reasons, groups, design, flow),
     )
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from desist.cohort.flow import RecordFlow
 from desist.estimands import Measure
 from desist.evaluation.categories import WITHHELD
-from desist.evaluation.record import Evaluation
 from desist.report._shown import ShownGroups
 from desist.report.words._wording import WORDINGS
 
@@ -21,21 +20,18 @@ class Withheld:
 
 
 def list_withheld(
-    evaluation: Evaluation,
     reasons: Mapping[Measure, str],
     groups: Sequence[ShownGroups],
     design: Mapping[str, Any] | None,
-    flow: RecordFlow | None,
+    whole: RecordFlow | None,
+    shown: RecordFlow | None,
 ) -> tuple[Withheld, ...]:
     """List what is withheld: measures, groups, levels of covariates, numbers of people, steps."""
-    measures = (Withheld(WORDINGS[one].title, _end(why)) for one, why in reasons.items())
-    if evaluation.published is not None:
-        return tuple(measures)
     found = [
-        *measures,
+        *(Withheld(WORDINGS[one].title, _end(why)) for one, why in reasons.items()),
         *_list_groups(groups),
         *_list_levels(design),
-        *_list_flow(evaluation.flow, flow),
+        *_list_flow(whole, shown),
     ]
     return tuple(dict.fromkeys(found))
 

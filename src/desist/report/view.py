@@ -268,7 +268,7 @@ def make_view(
         package_version=evaluation.package_version,
         _disclosed=disclose_evaluation(evaluation, rule_set),
         about=About() if about is None else about,
-        kept_back=list_withheld(evaluation, reasons, groups, design, flow),
+        kept_back=list_withheld(reasons, groups, design, evaluation.flow, flow),
     )
 
 

@@ -24,6 +24,14 @@ class Release(System):
         Numbers that are not shown, of which a reader knows that they are not negative.
     sums : tuple of (str, tuple of str)
         Totals, each with its parts: the total is the sum of them.
+
+    Examples
+    --------
+    >>> from desist.report import Release, audit_numbers
+    >>> shown = {"all": (83, 83), "men": (40, 49)}  # the men are rounded
+    >>> release = Release(shown, ["women"], (("all", ("men", "women")),))
+    >>> audit_numbers(release)
+    ()
     """
 
 
@@ -37,6 +45,13 @@ class Breach:
         Which one.
     protection : float
         How far its limits ought to be apart (people).
+
+    Examples
+    --------
+    >>> from desist.report import Release, audit_numbers
+    >>> shown, sums = {"all": (83, 83), "men": (77, 77)}, (("all", ("men", "women")),)
+    >>> [breach.name for breach in audit_numbers(Release(shown, ["women"], sums))]
+    ['women']
     """
 
     name: str
@@ -171,9 +186,10 @@ def audit_release(
     Examples
     --------
     >>> import desist as ds
-    >>> evaluation = ds.evaluate_published(ds.datasets.making_connections(), seed=2017)
-    >>> view = ds.report.make_view(evaluation)
-    >>> audit_release([view, view])
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> evaluation = ds.evaluate_published(study)
+    >>> ds.report.audit_release([ds.report.make_view(evaluation)])
     ()
     """
     every = [_count(view) for view in documents]

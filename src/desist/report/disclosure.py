@@ -79,6 +79,13 @@ class RuleSet:
     output checkers of trusted research environments, with the thresholds of ACRO: ten people,
     ten residual degrees of freedom, two people with 90 % of a total, or less than 10 % of the
     largest left by the others.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rules = ds.report.RULE_SETS["2019"]
+    >>> rules.min_reoffenders_for_time, rules.min_category
+    (30, 10)
     """
 
     name: str

@@ -91,6 +91,8 @@ class StoredEvaluation:
     margins: Mapping[Measure, float] = field(default_factory=dict)
     evidence: EvidenceResult | None = None
     one_process: StoredProcess | None = None
+    dominated: tuple[Measure, ...] = ()
+    degrees_of_freedom: int | None = None
 
 
 def read_stored(text: str, file: str) -> StoredEvaluation:

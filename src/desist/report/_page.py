@@ -28,6 +28,7 @@ from desist.report.tables import (
     tabulate_process,
     tabulate_published,
     tabulate_settings,
+    tabulate_withheld,
     tabulate_worth,
 )
 from desist.report.view import View
@@ -71,6 +72,7 @@ def _fill(view: View) -> dict[str, Any]:
         "tests_note": _count_tests(view),
         "answer": view.answer,
         "banner": view.banner,
+        "notice": view.notice,
         "about": view.about.list_lines(),
         "statements": [_name_statement(item) for item in view.statements if not item.is_silent],
         "silent": []
@@ -95,6 +97,7 @@ def _fill(view: View) -> dict[str, Any]:
         "design": _fill_design(view),
         "flow": make_table("Record flow", tabulate_flow(view)) if view.flow else None,
         "warnings": view.warnings,
+        "withheld": _fill_withheld(view),
         "engines": make_table("How each posterior was found", tabulate_engines(view)),
         "worth": _fill_worth(view),
         "settings": make_table("Settings", tabulate_settings(view)),
@@ -144,6 +147,11 @@ def _fill_process(view: View) -> dict[str, Any] | None:
         if table.empty
         else make_table("As reported and under one process for all measures", table),
     }
+
+
+def _fill_withheld(view: View) -> Table | None:
+    withheld = tabulate_withheld(view)
+    return None if withheld.empty else make_table("What is withheld, and why", withheld)
 
 
 def _fill_worth(view: View) -> Table | None:

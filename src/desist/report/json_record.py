@@ -131,6 +131,7 @@ def encode_view(view: View) -> dict[str, Any]:
             "among": None if view.among is None else asdict(view.among),
             "statements": [_encode_statement(statement) for statement in view.statements],
             "warnings": view.warnings,
+            "withheld": [asdict(one) for one in view.kept_back],
         }
     )
     return dict(encoded)

@@ -42,6 +42,7 @@ from desist.report._stating import (
     state_all,
     state_published,
 )
+from desist.report._withheld import Withheld, list_withheld
 from desist.report.about import About
 from desist.report.disclosure import (
     RuleSet,
@@ -50,6 +51,7 @@ from desist.report.disclosure import (
     disclose_design,
     disclose_evaluation,
     disclose_groups,
+    disclose_records,
     explain_withheld,
     find_rules,
     require_enough_people,
@@ -125,6 +127,8 @@ class View:
         asked for, or tells of what is withheld.
     among : ShownAmong or None
         Where this programme stands among others, where a synthesis of them was given.
+    kept_back : tuple of Withheld
+        What the rules keep out of the report, each with its reason.
 
     Examples
     --------
@@ -162,6 +166,17 @@ class View:
     evidence: ShownEvidence | None = None
     one_process: ShownProcess | None = None
     among: ShownAmong | None = None
+    kept_back: tuple[Withheld, ...] = ()
+
+    @property
+    def notice(self) -> str:
+        """That some measures are not printed, and why; empty where none is, or all are."""
+        if self.banner or not self.withheld:
+            return ""
+        return " ".join(
+            f"{WORDINGS[shown.measure].title}: not printed, because {shown.withheld}."
+            for shown in self.withheld
+        )
 
     @property
     def printed(self) -> tuple[ShownMeasure, ...]:
@@ -263,6 +278,9 @@ def make_view(
     reasons = explain_withheld(evaluation, rule_set)
     causal = [row for row in evaluation.measures if row.measure.is_causal]
     level = format_share(find_probability(evaluation), 1)
+    groups = _show_groups(evaluation, rule_set)
+    design = disclose_design(evaluation.design, rule_set)
+    flow = disclose_records(evaluation, rule_set)
     return View(
         rules=rule_set,
         title=evaluation.title,
@@ -276,11 +294,11 @@ def make_view(
             for row in evaluation.measures
         ),
         checks=_show_checks(evaluation, rule_set),
-        groups=_show_groups(evaluation, rule_set),
+        groups=groups,
         by_day=disclose_days(evaluation, rule_set),
         statements=state_all(evaluation, rule_set, reasons),
-        design=disclose_design(evaluation.design, rule_set),
-        flow=evaluation.flow,
+        design=design,
+        flow=flow,
         published=evaluation.published,
         published_statements=state_published(evaluation, rule_set),
         settings=evaluation.settings,
@@ -299,6 +317,7 @@ def make_view(
             evaluation.title,
         ),
         about=About() if about is None else about,
+        kept_back=list_withheld(reasons, groups, design, evaluation.flow, flow),
     )
 
 

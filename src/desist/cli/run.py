@@ -1,6 +1,6 @@
 """Carry out a study: cohort, design and evaluation of each of its analyses."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from desist.intake.dates import DateColumns
 from desist.intake.files import read_table
 from desist.intake.tidy import tidy_table
 from desist.report.view import View, make_view
+from desist.sensitivity.placebo import PlaceboProgrammes
 from desist.writing import say_reason
 
 FILE_KEYS = ("separator", "decimal", "encoding", "sheet")
@@ -50,21 +51,24 @@ class Result:
         return self.view is not None and not self.view.banner
 
 
-def run_study(study: Study) -> tuple[list[Result], dict[str, str], tuple[str, ...]]:
+def run_study(
+    study: Study, analyse: Callable[[Built], Sequence[Any]] | None = None
+) -> tuple[list[Result], dict[str, str], tuple[str, ...]]:
     """Carry out each analysis, the headline first; say which cannot be made and what was read."""
     cohort, notes = read_cohort(study)
     built, refused = build_study(study, cohort)
     results = []
     for place, (name, one) in enumerate(built.items()):
+        doubts = analyse(one) if analyse is not None and place == 0 else ()
         try:
-            made = _evaluate(study, one.cohort, one.design, name)
+            made = _evaluate(study, one, name, doubts)
         except CannotAnswerError as reason:
             if place == 0:
                 raise
             refused[name] = str(reason)
             continue
         try:
-            view = make_view(made, study.rules, about=study.about)
+            view = make_view(made, study.rules, about=study.about, sensitivity=doubts)
             results.append(Result(name, view, one.cohort, one.design))
         except CannotAnswerError as reason:
             # The headline is reported first: as a page that says that nothing may be reported.
@@ -145,6 +149,8 @@ def name_analysis(study: Study, analysis: str) -> str:
     return f"{study.title} ({analysis} analysis)" if analysis else study.title
 
 
-def _evaluate(study: Study, cohort: Cohort, design: Design, analysis: str) -> Evaluation:
-    title = name_analysis(study, analysis)
-    return evaluate(cohort, design, title=title, margins=study.margins, **study.model)
+def _evaluate(study: Study, one: Built, analysis: str, doubts: Sequence[Any]) -> Evaluation:
+    placebos = (doubt for doubt in doubts if isinstance(doubt, PlaceboProgrammes))
+    bias = next((placebo.prior() for placebo in placebos), None)
+    given: dict[str, Any] = {"title": name_analysis(study, analysis), "bias": bias}
+    return evaluate(one.cohort, one.design, margins=study.margins, **given, **study.model)

@@ -24,6 +24,7 @@ from desist.design.design import Design
 from desist.effects.effect import Effect, contrast_measures
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
+from desist.evaluation._beside import find_beside_faults, set_beside
 from desist.evaluation._doubts import name_narrow, name_unpredicted, predict_again
 from desist.evaluation._few_carry import name_carried
 from desist.evaluation._groups import name_groups
@@ -40,7 +41,7 @@ from desist.evaluation.categories import (
 from desist.evaluation.days import evaluate_days, explain_hazards
 from desist.evaluation.groups import evaluate_groups
 from desist.evaluation.record import Evaluation, compare_check
-from desist.evaluation.with_evidence import find_evidence_faults, weigh_evidence
+from desist.evaluation.with_bias import BiasPrior
 from desist.inference.engines import Engine, find_engine_faults
 from desist.models.evidence import EvidencePrior
 from desist.models.fit import Fit, Model, fit_model
@@ -85,6 +86,7 @@ def evaluate(
     margins: Mapping[str, float] | None = None,
     flow: RecordFlow | None = None,
     evidence: EvidencePrior | None = None,
+    bias: BiasPrior | None = None,
 ) -> Evaluation:
     """Estimate the effect of a programme on every measure that the cohort can answer.
 
@@ -128,6 +130,10 @@ def evaluate(
     evidence : EvidencePrior, optional
         What other programmes showed, such as ``synthesis.prior()``: its result stands beside the
         default one, as `evidence` of the evaluation, and never in its place.
+    bias : BiasPrior, optional
+        What programmes that nobody gave show of the method's bias, from
+        ``ds.sensitivity.placebo_programmes(...).prior()``: the result with that bias stands beside
+        the default one, as `bias` of the evaluation, and never in its place.
 
     Returns
     -------
@@ -145,8 +151,9 @@ def evaluate(
         If a posterior was not found.
     """
     faults = _find_model_faults(models, covariates) + _find_flow_faults(flow)
-    faults += _find_setting_faults(inference, horizon, seed, title) + find_evidence_faults(evidence)
+    faults += _find_setting_faults(inference, horizon, seed, title)
     faults += find_margin_faults(margins) + find_probability_faults(probability)
+    faults += find_beside_faults(evidence, bias)
     switches = {"calibrated": calibrated, "one_process": one_process}
     raise_faults("evaluation", faults + _find_switch_faults(switches))
     sample = build_sample(cohort, design, horizon)
@@ -184,7 +191,7 @@ def evaluate(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
             *(*told, *name_unpredicted(predicted), *untold),
         ),
-        evidence=weigh_evidence(effects, fits, evidence),
+        **set_beside(effects, fits, evidence, bias, seed),
     )
 
 

@@ -25,6 +25,7 @@ from desist.effects.groups import GroupTable
 from desist.errors import raise_faults
 from desist.estimands import Estimand, Measure, Scale
 from desist.evaluation._one_process import OneProcess
+from desist.evaluation.with_bias import BiasResult
 from desist.evaluation.with_evidence import EvidenceResult
 from desist.models.fit import Fit
 from desist.models.predictive.record import PredictiveCheck
@@ -204,6 +205,8 @@ class Evaluation:
         Of `desist`.
     evidence : EvidenceResult or None
         The result with what other programmes showed, beside the default one. It is not saved.
+    bias : BiasResult or None
+        The result with the bias that placebo programmes show, beside the default one.
     """
 
     title: str
@@ -228,6 +231,7 @@ class Evaluation:
     one_process: OneProcess | None = None
     package_version: str = field(default_factory=lambda: version("desist"))
     evidence: EvidenceResult | None = None
+    bias: BiasResult | None = None
 
     @cached_property
     def measures(self) -> tuple[MeasureRow, ...]:

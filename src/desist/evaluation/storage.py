@@ -75,6 +75,7 @@ def pack_evaluation(evaluation: Evaluation) -> bytes:
         "by_day": [asdict(row) for row in evaluation.by_day],
         "horizon": evaluation.horizon,
         "margins": evaluation.margins,
+        "bias": None if evaluation.bias is None else asdict(evaluation.bias),
         "digest": _digest(_by_name(evaluation.draws)),
     }
     # a variable, because an attribute of an HDF5 file may not be longer than 64 kB
@@ -136,6 +137,7 @@ def load_evaluation(path: str | Path) -> Evaluation:
         horizon=stored.settings.get("horizon") if stored.horizon is None else stored.horizon,
         margins=stored.margins,
         package_version=stored.package_version,
+        bias=stored.bias,
     )
 
 

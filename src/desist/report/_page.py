@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from desist.report.pictures.love import describe_love_plot, love_plot
 from desist.report.tables import (
     print_value,
     tabulate_balance,
+    tabulate_bias,
     tabulate_by_day,
     tabulate_checks,
     tabulate_effects_by_group,
@@ -73,9 +74,9 @@ class Picture:
     caption: str
 
 
-def render_page(view: View) -> str:
+def render_page(view: View, analyses: Sequence[Mapping[str, Any]] = ()) -> str:
     """Render what may be seen of an evaluation as one HTML file."""
-    return fill_template(TEMPLATE, _fill(view))
+    return fill_template(TEMPLATE, _fill(view, analyses))
 
 
 def fill_template(name: str, filled: Mapping[str, Any]) -> str:
@@ -103,7 +104,7 @@ def embed(figure: "Figure", alt: str, caption: str) -> Picture:
     return Picture(f"data:image/svg+xml;base64,{encoded}", alt, caption)
 
 
-def _fill(view: View) -> dict[str, Any]:
+def _fill(view: View, analyses: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     whole = tuple(shown for shown in view.printed if shown.per_100 is not None)
     filled = {
         "title": view.title,
@@ -139,6 +140,10 @@ def _fill(view: View) -> dict[str, Any]:
         "by_day": make_table("Without a reoffence by day", tabulate_by_day(view))
         if view.by_day
         else None,
+        "bias": None if view.bias is None else view.bias.sentence,
+        "with_bias": None
+        if view.bias is None
+        else make_table("Without and with the bias of placebo programmes", tabulate_bias(view)),
         "average": _explain_average(view),
         "adjustment": _explain_adjustment(view),
         "causal_checks": _tabulate_all_checks(view, is_causal=True),
@@ -147,6 +152,8 @@ def _fill(view: View) -> dict[str, Any]:
         "published": _fill_published(view),
         "design": _fill_design(view),
         "flow": make_table("Record flow", tabulate_flow(view)) if view.flow else None,
+        "analyses": analyses,
+        "doubts": view.doubts,
         "warnings": view.warnings,
         "engines": make_table("How each posterior was found", tabulate_engines(view)),
         "worth": _fill_worth(view),
@@ -374,6 +381,7 @@ def _list_contents(filled: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("results", "Results and checks", not filled["banner"]),
         ("groups", "Effects by group", filled["groups"]),
         ("time", "Time among reoffenders", filled["descriptive"]),
+        ("sensitivity", "What would change the answer", filled["analyses"]),
         ("published", "As published", filled["published"]),
         ("design", "Design and balance", True),
         ("flow", "Record flow", filled["flow"]),

@@ -1,6 +1,7 @@
 """Tables of a report: text as it is printed, with the unit in every header."""
 
 from desist.report.tables._balance import tabulate_balance
+from desist.report.tables._bias import tabulate_bias
 from desist.report.tables._checks import tabulate_checks
 from desist.report.tables._days import tabulate_by_day
 from desist.report.tables._flow import tabulate_flow
@@ -14,6 +15,7 @@ __all__ = [
     "print_difference",
     "print_value",
     "tabulate_balance",
+    "tabulate_bias",
     "tabulate_by_day",
     "tabulate_checks",
     "tabulate_effects_by_group",

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +11,7 @@ import pandas as pd
 from desist.arguments import describe
 from desist.errors import Fault
 from desist.estimands import Measure
-from desist.evaluation.record import Evaluation
 from desist.privacy import FEWEST_SHARING
-from desist.report.disclosure import RuleSet, explain_withheld
 from desist.report.words._numbers import round_half_away
 
 ABOUT_PEOPLE = "leave_out"
@@ -81,16 +79,13 @@ def show_analysis(result: Any) -> ShownAnalysis:
 
 
 def disclose_sensitivity(
-    results: Iterable[Any], evaluation: Evaluation, rules: RuleSet
+    results: Iterable[Any], withheld: Container[Measure]
 ) -> tuple[ShownAnalysis, ...]:
-    """Return the analyses that the rules let a reader see, what is asked first before the rest."""
-    withheld = explain_withheld(evaluation, rules)
-    if len(withheld) == len(evaluation.measures):
-        return ()
+    """Return the analyses of measures that are printed, what is asked first before the rest."""
     shown = [
         show_analysis(result)
         for result in results
-        if not _of_measures(result).intersection(withheld)
+        if not any(measure in withheld for measure in _of_measures(result))
     ]
     places = {name: place for place, name in enumerate(FIRST)}
     return tuple(sorted(shown, key=lambda one: places.get(one.name, len(FIRST))))

@@ -279,7 +279,10 @@ def make_view(
         _disclosed=disclose_evaluation(evaluation, rule_set),
         about=About() if about is None else about,
         bias=_show_bias(evaluation, rule_set),
-        sensitivity=disclose_sensitivity(sensitivity, evaluation, rule_set),
+        # where no measure is printed, no analysis of one is
+        sensitivity=disclose_sensitivity(
+            sensitivity if len(reasons) < len(evaluation.measures) else (), reasons
+        ),
     )
 
 

@@ -33,3 +33,30 @@ def test_the_limit_lasts_until_the_last_of_the_threads_has_left():
         with on_one_thread():  # OpenBLAS lets nobody lift the limit but the thread that set it
             pass
         assert set(threads()) == {2}
+
+
+def test_libraries_are_looked_for_again_only_after_an_import(monkeypatch):
+    import sys
+    from types import ModuleType
+
+    import threadpoolctl
+
+    from desist.execution import _OneThread
+
+    looked = []
+    found = threadpoolctl.ThreadpoolController
+
+    def look():
+        looked.append(1)
+        return found()
+
+    monkeypatch.setattr(threadpoolctl, "ThreadpoolController", look)
+    limit = _OneThread()
+    for _ in range(3):
+        with limit:
+            pass
+    assert len(looked) == 1
+    monkeypatch.setitem(sys.modules, "imported_since", ModuleType("imported_since"))
+    with limit:
+        pass
+    assert len(looked) == 2

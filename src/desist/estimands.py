@@ -154,6 +154,12 @@ class Scale(StrEnum):
         Participants minus comparison; no difference is 0.
     RATIO : str
         Participants over comparison; no difference is 1.
+
+    Examples
+    --------
+    >>> from desist.estimands import Scale
+    >>> Scale.DIFFERENCE.null, Scale("ratio").null
+    (0.0, 1.0)
     """
 
     DIFFERENCE = "difference"
@@ -177,6 +183,13 @@ class Interval:
         Nominal coverage or posterior probability, between 0 and 1.
     kind : str
         "equal-tailed posterior", "confidence".
+
+    Examples
+    --------
+    >>> from desist.estimands import Interval
+    >>> interval = Interval(-0.20, -0.04)
+    >>> interval.excludes(0.0), interval.probability
+    (True, 0.95)
     """
 
     lower: float

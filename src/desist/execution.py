@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -40,6 +41,18 @@ class Store:
         The file; made when it is not there, readable by its owner only.
     mark : str
         What the results depend on besides the task: a hash of the data, the version.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from desist.execution import Store, run_tasks
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = Store(Path(folder) / "done.db", mark="study 1")
+    ...     first = run_tasks(abs, [-2, 3], store=store)
+    ...     kept = store.find([-2, 3, -4])
+    >>> kept
+    {0: 2, 1: 3}
     """
 
     path: Path
@@ -181,6 +194,15 @@ def on_one_thread() -> AbstractContextManager[object]:
     -------
     context manager
         To be used with ``with``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from desist.execution import on_one_thread
+    >>> with on_one_thread():
+    ...     product = np.ones((2, 3)) @ np.ones((3, 2))
+    >>> float(product.sum())
+    12.0
     """
     return _ONE_THREAD
 
@@ -191,6 +213,8 @@ class _OneThread(AbstractContextManager[object]):
     def __init__(self) -> None:
         self._inside = 0
         self._limits: Any = None
+        self._libraries: Any = None
+        self._n_modules = 0
         self.renew_lock()
         if hasattr(os, "register_at_fork"):  # the thread that holds it is not in a forked process
             os.register_at_fork(after_in_child=self.renew_lock)
@@ -199,11 +223,9 @@ class _OneThread(AbstractContextManager[object]):
         self._lock = threading.Lock()
 
     def __enter__(self) -> None:
-        from threadpoolctl import threadpool_limits
-
         with self._lock:
             if self._limits is None:
-                self._limits = threadpool_limits(limits=1, user_api="blas")
+                self._limits = self._find_libraries().limit(limits=1, user_api="blas")
             self._inside += 1
 
     def __exit__(self, *error: object) -> None:
@@ -214,13 +236,20 @@ class _OneThread(AbstractContextManager[object]):
 
     def _lift(self) -> None:
         """Lift the limit; OpenBLAS lets only the thread that set it, so it may stay for a while."""
-        from threadpoolctl import threadpool_info
-
         self._limits.restore_original_limits()
         wanted = self._limits.get_original_num_threads()["blas"]
-        now = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+        pools = self._find_libraries().info()
+        now = [pool["num_threads"] for pool in pools if pool["user_api"] == "blas"]
         if wanted is None or min(now, default=wanted) >= wanted:
             self._limits = None
+
+    def _find_libraries(self) -> Any:
+        """Find the libraries with threads, again only when something was imported since."""
+        from threadpoolctl import ThreadpoolController
+
+        if self._libraries is None or self._n_modules != len(sys.modules):
+            self._libraries, self._n_modules = ThreadpoolController(), len(sys.modules)
+        return self._libraries
 
 
 _ONE_THREAD = _OneThread()

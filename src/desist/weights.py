@@ -52,6 +52,13 @@ def scale_weights(weights: Floats, treated: NDArray[np.bool_]) -> Floats:
     -------
     ndarray of float, shape (n_people,)
         Scaled weights; an arm without weight stays at zero.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> weights, treated = np.array([5.0, 5.0, 1.0, 1.0, 4.0]), np.array([1, 1, 0, 0, 0]) == 1
+    >>> scale_weights(weights, treated).round(3)
+    array([1.   , 1.   , 0.333, 0.333, 1.333])
     """
     scaled = np.zeros(len(weights))
     for arm in (treated, ~treated):
@@ -75,6 +82,12 @@ def weighted_variance(values: Floats, weights: Floats) -> float:
     -------
     float
         Missing when one person carries all the weight.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> weighted_variance(np.array([1.0, 2.0, 4.0]), np.array([0.5, 0.25, 0.25]))
+    2.4
     """
     left = 1 - float(weights @ weights)
     if left <= 0:
@@ -100,6 +113,12 @@ def residuals_about(values: Floats, centre: Floats | float) -> Floats:
     -------
     ndarray of float
         Residuals: those of an arm that does not vary must give no standard error.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> residuals_about(np.full(3, 0.1 + 0.2), 0.3)
+    array([0., 0., 0.])
     """
     residuals = values - centre
     size = np.abs(values).max(initial=0.0)
@@ -118,6 +137,12 @@ def spread_of(weights: Floats) -> float:
     -------
     float
         0 when all are equal, below 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> spread_of(np.array([1.0, 2.0, 4.0]))
+    0.75
     """
     return float(np.ptp(weights) / weights.max()) if weights.size else 0.0
 
@@ -134,5 +159,11 @@ def are_equal(weights: Floats) -> bool:
     -------
     bool
         True for nobody and for one person.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> are_equal(np.array([0.3, 0.1 + 0.2])), are_equal(np.array([1.0, 2.0]))
+    (True, False)
     """
     return spread_of(weights) <= EQUAL_WEIGHTS

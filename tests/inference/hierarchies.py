@@ -24,9 +24,9 @@ MODELS = {
 }
 # people, groups, log of offences a year, deviation of intercepts and of effects between groups
 SHAPES = {
-    "even": (600, 12, 0.0, 0.4, 0.3),
-    "weighted": (900, 25, -0.5, 0.7, 0.05),
-    "sparse": (300, 8, -1.5, 0.1, 0.5),
+    "even": (350, 10, 0.0, 0.4, 0.3),
+    "weighted": (400, 10, -0.5, 0.7, 0.05),
+    "sparse": (300, 10, -1.5, 0.1, 0.5),
 }
 
 

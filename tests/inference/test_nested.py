@@ -48,7 +48,7 @@ def test_nested_agrees_with_long_runs_of_nuts(case):
 def test_the_draws_are_those_that_a_sampler_gives():
     draws = fit_study("rate", "sparse").draws
     assert draws["prison_intercept_sd"].shape == (1, 1000)
-    assert draws["prison_treatment"].shape == (1, 1000, 8)
+    assert draws["prison_treatment"].shape == (1, 1000, 10)
     scaled = draws["prison_intercept_sd"][..., np.newaxis] * draws["prison_intercept_standard"]
     np.testing.assert_allclose(draws["prison_intercept"], scaled)
 

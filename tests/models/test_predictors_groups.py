@@ -5,7 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from desist.cohort.simulate import simulate_cohort
+from desist.design.design import Design
 from desist.errors import InputError
+from desist.estimands import Estimand
 from desist.models.predictors import make_predictors
 from desist.models.priors import HalfNormal, HalfStudentT
 from desist.sample import build_sample
@@ -83,3 +86,26 @@ def test_reserved_names_are_refused_where_they_would_be_misread():
     assert "matched_set: expected no column of this name" in str(refusal.value)
     assert make_predictors(build_sample(cohort, weigh(cohort)), None, ()).covariates.shape == (2, 0)
     assert make_predictors(build_sample(cohort, weigh(cohort)), "1", ()).covariates.shape == (2, 0)
+
+
+def test_predictors_are_made_once_a_sample_and_formula(monkeypatch):
+    from desist.models import predictors
+
+    made = []
+    expand = predictors.expand_formula
+
+    def count(*arguments):
+        made.append(1)
+        return expand(*arguments)
+
+    monkeypatch.setattr(predictors, "expand_formula", count)
+    cohort = simulate_cohort(40, 120, rng=1, n_groups=3).cohort
+    design = Design(np.ones(cohort.n_people), cohort.treated, Estimand.ATT)
+    one, other = build_sample(cohort, design), build_sample(cohort, design)
+    assert make_predictors(one, "age", ()) is make_predictors(one, "age", [])
+    assert len(made) == 1
+    with_groups = make_predictors(one, "age", ("prison",))
+    assert list(with_groups.levels) == ["prison"]
+    again = make_predictors(other, "age", ())
+    np.testing.assert_array_equal(again.covariates, with_groups.covariates)
+    assert len(made) == 3

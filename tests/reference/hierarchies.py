@@ -1,8 +1,8 @@
 """Make `hierarchies.json`: long runs of NUTS on the studies of `tests/inference/hierarchies.py`.
 
-    python tests/reference/hierarchies.py MODEL SHAPE
+    python tests/reference/hierarchies.py MODEL SHAPE ...
 
-adds one of them. Four chains of 10,000 draws, target acceptance 0.95.
+adds one model fitted to some of them. Four chains of 3,000 draws, target acceptance 0.95.
 """
 
 import json
@@ -19,7 +19,7 @@ from desist.inference.engines import Nuts  # noqa: E402
 from desist.models.fit import fit_model  # noqa: E402
 
 FILE = Path(__file__).with_suffix(".json")
-NUTS = Nuts(draws=10000, tune=1000, chains=4)
+NUTS = Nuts(draws=3000, tune=1000, chains=4)
 
 
 def summarise(draws):
@@ -30,8 +30,14 @@ def summarise(draws):
     return {name: np.round(values, 5).tolist() for name, values in figures.items()}
 
 
-def main(model, shape):
+def main(model, *shapes):
     """Sample, and add the summary of every parameter but the standard effects."""
+    for shape in shapes:
+        add(model, shape)
+
+
+def add(model, shape):
+    """Sample one model of one study."""
     cohort, design = make_study(shape)
     fit = fit_model(MODELS[model], cohort, design, inference=NUTS, horizon=FOLLOW_UP, seed=1)
     figures = fit.diagnostics

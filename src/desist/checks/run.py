@@ -22,6 +22,7 @@ from desist.checks.designs.redraws import Redraws, redraw
 from desist.checks.entry import make_check
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design
+from desist.design.made_from import of_a_design
 from desist.errors import raise_faults
 from desist.estimands import Measure
 from desist.sample import Sample, read_sample
@@ -97,19 +98,16 @@ def run_checks(
     return tuple(made)
 
 
-def check_m_estimation(
-    outcome: ArrayLike, cohort: Cohort, design: Design, measure: Measure
-) -> Check | None:
+@of_a_design
+def check_m_estimation(outcome: ArrayLike, design: Design, measure: Measure) -> Check | None:
     """Compare weighted means with errors that know the weights were estimated.
 
     Parameters
     ----------
     outcome : array_like, shape (n_people,)
         Of everybody in the cohort, in the unit of the measure.
-    cohort : Cohort
-        For the columns of the formula.
     design : Design
-        As built.
+        As built; its cohort may stand before it.
     measure : Measure
         What the outcome is.
 
@@ -123,7 +121,7 @@ def check_m_estimation(
     InputError
         If the outcome cannot be read.
     """
-    case = read_outcome(outcome, Background(design, cohort.covariates), measure)
+    case = read_outcome(outcome, Background(design, design.covariates), measure)
     entry = CATALOGUE["m_estimation"]
     return make_check(entry, case) if entry.given(case) else None
 

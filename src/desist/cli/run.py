@@ -14,7 +14,6 @@ from desist.design.catalogue import make_method
 from desist.design.design import Design, build_design
 from desist.errors import CannotAnswerError, Fault, raise_faults
 from desist.evaluation.evaluate import evaluate
-from desist.evaluation.record import Evaluation
 from desist.intake.dates import DateColumns
 from desist.intake.files import read_table
 from desist.intake.tidy import tidy_table
@@ -61,7 +60,8 @@ def run_study(
     for place, (name, one) in enumerate(built.items()):
         doubts = analyse(one) if analyse is not None and place == 0 else ()
         try:
-            made = _evaluate(study, one, name, doubts)
+            asked = {"title": name_analysis(study, name), "margins": study.margins, **study.model}
+            made = evaluate(one.cohort, one.design, bias=_find_bias(doubts), **asked)
         except CannotAnswerError as reason:
             if place == 0:
                 raise
@@ -149,8 +149,7 @@ def name_analysis(study: Study, analysis: str) -> str:
     return f"{study.title} ({analysis} analysis)" if analysis else study.title
 
 
-def _evaluate(study: Study, one: Built, analysis: str, doubts: Sequence[Any]) -> Evaluation:
+def _find_bias(doubts: Sequence[Any]) -> BiasPrior | None:
+    """Return the prior of bias that placebo programmes among the analyses give."""
     placebos = (doubt for doubt in doubts if isinstance(doubt, PlaceboProgrammes))
-    bias = next((placebo.prior() for placebo in placebos), None)
-    given: dict[str, Any] = {"title": name_analysis(study, analysis), "bias": bias}
-    return evaluate(one.cohort, one.design, margins=study.margins, **given, **study.model)
+    return next((placebo.prior() for placebo in placebos), None)

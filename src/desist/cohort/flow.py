@@ -33,6 +33,12 @@ class FlowStep:
         How many are left.
     unit : str
         What was left out: "records", which may be several of one person, or "people".
+
+    Examples
+    --------
+    >>> step = FlowStep("not found on the Police National Computer", 8, 132)
+    >>> step.unit, step.n_remaining
+    ('people', 132)
     """
 
     name: str

@@ -26,6 +26,13 @@ class Outcomes:
         they are censored.
     time_at_risk : ndarray of float, shape (n_people,)
         Days of follow-up.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> people = pd.DataFrame({"t": [1, 0, 0], "y": [0, 1, 1], "d": [None, 0, 90]})
+    >>> read_outcomes(Cohort(people, treatment="t", reoffended="y", days="d"))
+    Outcomes(n_people=3, known: reoffended, days)
     """
 
     reoffended: NDArray[np.bool_] | None
@@ -137,6 +144,18 @@ def cut_outcomes(
         Reoffences and days up to the horizon; as they were where they cannot be cut.
     dict of str to str
         Why "reoffended" or "offences" could not be cut; without them where they could.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> people = pd.DataFrame({"t": [1, 0, 0], "y": [0, 1, 1], "d": [None, 10, 90]})
+    >>> outcomes = read_outcomes(Cohort(people, treatment="t", reoffended="y", days="d"))
+    >>> cut, reasons = cut_outcomes(outcomes, 30, np.ones(3, dtype=bool))
+    >>> cut.reoffended.tolist(), cut.days.tolist()
+    ([False, True, False], [30.0, 10.0, 30.0])
+    >>> list(reasons)
+    ['offences']
     """
     followed = outcomes.time_at_risk[used]
     n_lost = int((find_lost(outcomes, horizon) & used).sum())

@@ -142,6 +142,16 @@ class PublishedStudy:
     ------
     InputError
         If the parts contradict each other; every fault is listed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(
+    ...     ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04, treated_count=13
+    ... )
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> study.find(ds.Measure.RATE).treated_count
+    13
     """
 
     name: str

@@ -35,6 +35,14 @@ class TrueMeans:
     ----------
     treated, comparison : float
         With and without the programme, in the unit of the measure.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> simulated = ds.simulate_cohort(60, 300, rng=1, rate_ratio=0.5)
+    >>> means = simulated.means_of(simulated.cohort.treated)[ds.Measure.FREQUENCY]
+    >>> round(means.treated / means.comparison, 3)
+    0.5
     """
 
     treated: float
@@ -65,6 +73,15 @@ class SimulatedCohort:
         Shape of the gamma distribution of the personal intensities.
     whole_days : bool
         Whether days are counted in whole days from 0.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> simulated = ds.simulate_cohort(60, 300, rng=1, rate_ratio=0.5)
+    >>> simulated
+    SimulatedCohort(Cohort(n_people=360, n_treated=60, n_comparison=300), rate_ratio=0.5)
+    >>> round(simulated.truth[ds.Measure.RATE], 3)
+    -0.08
     """
 
     cohort: Cohort

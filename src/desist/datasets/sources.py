@@ -29,6 +29,13 @@ class Provenance:
         Number of rows; of the published report, of its analyses.
     units : str
         What a row is, and the units of the columns.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> found = ds.datasets.provenance("recid")
+    >>> found.n_rows, found.title
+    (1445, 'Men released from North Carolina prisons, July 1977 to June 1978')
     """
 
     name: str

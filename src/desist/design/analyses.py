@@ -50,6 +50,14 @@ class Analysis:
     most_kept : float
         With `same`: an analysis that keeps more than this share of the comparison people
         is hardly different from the unrestricted one. The default is ours.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.design import Analysis
+    >>> local = Analysis("regional", "age + copas", ds.RadiusMatching(0.2), same="prison")
+    >>> local.same, local.fewest_comparison
+    ('prison', 30)
     """
 
     name: str
@@ -74,6 +82,15 @@ class AnalysisDesign:
         Participants and the comparison people who are allowed.
     design : Design
         Of these people.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.design import Analysis, build_analyses
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> made = build_analyses(cohort, [Analysis("standard", "age", ds.RadiusMatching(0.2))]).made
+    >>> made["standard"].design.n_treated
+    58
     """
 
     analysis: Analysis
@@ -93,6 +110,19 @@ class AnalysisSet:
         The others, with the reason.
     headline : str
         Name of the analysis that the study reports first.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.design import Analysis, build_analyses
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> asked = [
+    ...     Analysis("standard", "age", ds.RadiusMatching(0.2)),
+    ...     Analysis("complex", "age + copas", ds.RadiusMatching(0.2)),
+    ... ]
+    >>> found = build_analyses(cohort, asked, headline="complex")
+    >>> list(found.made), found.headline
+    (['standard', 'complex'], 'complex')
     """
 
     made: dict[str, AnalysisDesign]
@@ -137,6 +167,21 @@ def build_analyses(
         If names are repeated or unknown, or the settings of an analysis are wrong.
     CannotAnswerError
         If the headline analysis cannot be made.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.design import Analysis, build_analyses
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> asked = [
+    ...     Analysis("standard", "age", ds.RadiusMatching(0.2)),
+    ...     Analysis("regional", "age", ds.RadiusMatching(0.2), same="prison"),
+    ... ]
+    >>> found = build_analyses(cohort, asked)
+    >>> list(found.made)
+    ['standard']
+    >>> print(found.refused["regional"].partition(", so")[0])
+    100% of the comparison people share a value of prison with the participants
     """
     raise_faults("analyses", _find_kind_faults(cohort, analyses))
     raise_faults("analyses", _find_faults(cohort, analyses, headline))
@@ -167,6 +212,15 @@ def restrict_comparison(cohort: Cohort, column: str) -> NDArray[np.bool_]:
     -------
     ndarray of bool, shape (n_people,)
         Who may stay.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import desist as ds
+    >>> from desist.design import restrict_comparison
+    >>> people = pd.DataFrame({"t": [1, 1, 0, 0, 0], "region": ["n", "s", "n", "w", "s"]})
+    >>> restrict_comparison(ds.Cohort(people, treatment="t"), "region").tolist()
+    [True, True, True, False, True]
     """
     values, treated = cohort.covariates[column], cohort.treated
     shared = values.isin(values[treated].dropna().unique()).to_numpy()

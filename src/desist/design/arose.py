@@ -44,6 +44,14 @@ class FromScores:
         person took part, and the weights.
     no_equations : str
         Why there are none, where the reader would look for them.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> design.arose
+    FromScores(360 people)
     """
 
     stacked: ClassVar[None] = None
@@ -61,7 +69,16 @@ class FromScores:
 
 @dataclass(frozen=True)
 class FromSets:
-    """The weights follow from the matched sets, within which participants can be drawn again."""
+    """The weights follow from the matched sets, within which participants can be drawn again.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.FullMatching())
+    >>> design.arose
+    FromSets()
+    """
 
     equations: ClassVar[None] = None
     stacked: ClassVar[None] = None
@@ -80,6 +97,14 @@ class Balanced:
     stacked : callable or None
         Where `equations` takes the means that are met as known: writes those in which they are
         estimated too.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.EntropyBalancing())
+    >>> design.arose
+    Balanced()
     """
 
     no_equations: ClassVar[str] = ""
@@ -101,6 +126,12 @@ class Given:
     ----------
     obstacle : str
         Why participation cannot be drawn again.
+
+    Examples
+    --------
+    >>> from desist.design import Given
+    >>> Given("the weights were made elsewhere").obstacle
+    'the weights were made elsewhere'
     """
 
     equations: ClassVar[None] = None

@@ -39,6 +39,23 @@ class Material:
         What was asked for.
     sampling : ndarray of float, shape (n_people,), or None
         Sampling weights with mean 1; None where all people count alike.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.design.protocol import Material
+    >>> people = ds.datasets.lalonde()
+    >>> material = Material(
+    ...     treated=people["treat"].to_numpy() == 1,
+    ...     covariates=people[["age"]],
+    ...     variables=("age",),
+    ...     categorical=frozenset(),
+    ...     matrix=None,
+    ...     scores=None,
+    ...     estimand=ds.Estimand.ATT,
+    ... )
+    >>> float(material.masses.sum())
+    614.0
     """
 
     treated: NDArray[np.bool_]
@@ -77,6 +94,14 @@ class Weighting:
         The scores that were used, where the method estimated them again.
     is_truncated : bool
         Whether weights were cut, so that they no longer carry an arm to those asked about.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from desist.design import Given, Weighting
+    >>> decided = Weighting(np.array([1.0, 0.5, 0.5]), arose=Given())
+    >>> decided.sets is None, decided.arose.obstacle
+    (True, 'the weights do not follow from a propensity score or from sets')
     """
 
     weights: NDArray[np.float64]
@@ -89,7 +114,15 @@ class Weighting:
 
 
 class UsualAnswers:
-    """What most methods answer; one that knows better gives its own answer."""
+    """What most methods answer; one that knows better gives its own answer.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> people = ds.datasets.lalonde()
+    >>> ds.OverlapWeights().hidden_columns()  # most methods hide nothing from a formula
+    {}
+    """
 
     no_sampling: ClassVar[str] = UNKNOWN
 
@@ -161,6 +194,27 @@ class Method(Protocol):
         Why a bootstrap that makes the design again is not valid; empty where it is.
     no_sampling : str
         Why it cannot be used with sampling weights, and what to do; empty where it can.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> from typing import ClassVar
+    >>> import numpy as np
+    >>> import desist as ds
+    >>> from desist.design import Given, UsualAnswers, Weighting
+    >>> @dataclass(frozen=True)
+    ... class EqualWeights(UsualAnswers):
+    ...     name: ClassVar[str] = "equal"
+    ...     estimands: ClassVar = (ds.Estimand.ATT,)
+    ...     no_bootstrap: ClassVar[str] = ""
+    ...     needs_formula: ClassVar[bool] = False
+    ...     needs_matrix: ClassVar[bool] = False
+    ...     needs_scores: ClassVar[bool] = False
+    ...     def weigh(self, material):
+    ...         return Weighting(np.ones(len(material.treated)), arose=Given())
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> ds.build_design(cohort, "age", method=EqualWeights()).n_comparison
+    300
     """
 
     name: ClassVar[str]

@@ -17,7 +17,18 @@ Contrast = Callable[[Integers], Floats]
 
 
 class Reweighing(Protocol):
-    """Weights made again for people who might have taken part instead."""
+    """Weights made again for people who might have taken part instead.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> compare = design.arose.again.prepare(cohort.people[["age"]].to_numpy(float).T)
+    >>> compare(np.flatnonzero(design.treated)[None, :]).round(1)
+    array([[0.1]])
+    """
 
     def prepare(self, columns: Floats) -> Contrast:
         """Return what compares the arms of a redrawn participation.
@@ -44,6 +55,15 @@ class EachDraw:
     ----------
     weigh : callable
         Takes whether each person takes part, shape (n_people,); returns weights of that shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from desist.design import EachDraw
+    >>> equal = EachDraw(lambda treated: np.ones(len(treated)))
+    >>> compare = equal.prepare(np.array([[1.0, 0.0, 0.0, 1.0]]))
+    >>> compare(np.array([[0, 1], [0, 3]]))  # two draws of two participants
+    array([[0., 1.]])
     """
 
     weigh: Callable[[Bools], Floats]

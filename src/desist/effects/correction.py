@@ -28,6 +28,15 @@ class Correction:
     not_corrected : tuple of str
         The arms that are left as the model has them, because nobody or everybody in them has
         the outcome.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> [rate] = ds.estimate_effects(ds.fit_model(ds.RateModel(), cohort, design, seed=1))
+    >>> round(rate.correction.contrast, 2), round(rate.estimate, 2)
+    (-0.26, -0.29)
     """
 
     treated: float | None

@@ -38,6 +38,16 @@ class CourtOutcomes:
         How well the posterior was found.
     probability : float
         Of the equal-tailed intervals.
+
+    Examples
+    --------
+    >>> from desist.cohort.court import CourtCounts
+    >>> from desist.effects import fit_court_outcomes
+    >>> from desist.models import CustodyModel
+    >>> counts = CourtCounts((12, 71), (900, 4614), ("custody", "none"), comparison_size=1070)
+    >>> found = fit_court_outcomes(CustodyModel(), counts, seed=1)
+    >>> found.table["difference"].round(2).tolist()
+    [-0.02, 0.02]
     """
 
     model: SeverityModel | CustodyModel
@@ -97,6 +107,18 @@ def fit_court_outcomes(
         If nobody is outside the last category.
     NotConvergedError
         If a convergence diagnostic failed.
+
+    Examples
+    --------
+    >>> from desist.cohort.court import CourtCounts
+    >>> from desist.effects import fit_court_outcomes
+    >>> from desist.models import CustodyModel
+    >>> counts = CourtCounts((12, 71), (900, 4614), ("custody", "none"), comparison_size=1070)
+    >>> found = fit_court_outcomes(CustodyModel(), counts, seed=1)
+    >>> found.table[["category", "treated", "comparison"]].round(2)
+      category  treated  comparison
+    0  custody     0.15        0.16
+    1     none     0.85        0.84
     """
     expected = "SeverityModel() or CustodyModel()"
     faults = find_kind_faults("model", model, (SeverityModel, CustodyModel), expected)

@@ -34,6 +34,20 @@ class SurvivalEffect:
         Of the fit that the draws come from.
     probability : float
         Of the intervals.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.effects import estimate_survival
+    >>> from desist.models import SurvivalModel
+    >>> cohort = ds.simulate_cohort(60, 200, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.EntropyBalancing())
+    >>> fit = ds.fit_model(SurvivalModel(family="weibull"), cohort, design, seed=1)
+    >>> curve = estimate_survival(fit, [182, 365])
+    >>> curve.table[["day", "treated", "comparison"]].round(2)
+         day  treated  comparison
+    0  182.0     0.93        0.78
+    1  365.0     0.87        0.72
     """
 
     estimand: Estimand

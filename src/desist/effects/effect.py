@@ -4,10 +4,9 @@
 # never averaged.
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypedDict
 
 import numpy as np
 import xarray as xr
@@ -20,6 +19,7 @@ from desist.arguments import (
     find_number_faults,
     find_probability_faults,
 )
+from desist.effects._contrast import contrast
 from desist.effects._corrected import (
     Averages,
     CorrectedFit,
@@ -28,6 +28,7 @@ from desist.effects._corrected import (
     size_arms,
 )
 from desist.effects._error import find_errors
+from desist.effects._finite import NOT_FINITE, doubt_draws
 from desist.effects.correction import Correction
 from desist.errors import Fault, InputError, NotConvergedError, raise_faults
 from desist.estimands import Estimand, Interval, Measure, Scale
@@ -39,10 +40,6 @@ LARGEST_BENEFITS = {
     Measure.HAZARD_RATIO: "a distance of a ratio below 1",
 }
 CENTRES = ("mean", "median")
-NOT_FINITE = (
-    "not a finite number: everybody or nobody of an arm reoffends under it, too surely for this "
-    "measure; give tighter priors, or leave the measure out"
-)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -74,6 +71,15 @@ class Effect:
         Which of its posterior stands for a mean or a difference. The mean for people, because
         the average of an arm is then what was observed of it; the median for printed figures,
         where the mean of a leaning posterior is not what was printed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> [rate] = ds.estimate_effects(ds.fit_model(ds.RateModel(), cohort, design, seed=1))
+    >>> round(rate.estimate, 2), round(rate.interval.lower, 2), round(rate.interval.upper, 2)
+    (-0.29, -0.41, -0.15)
     """
 
     measure: Measure
@@ -93,7 +99,7 @@ class Effect:
         """Let no draw pass that is not a number."""
         faults = find_probability_faults(self.probability)
         raise_faults("effect", [*faults, *find_choice_faults("centre", self.centre, CENTRES)])
-        if reason := _doubt_draws(self):
+        if reason := doubt_draws((self.treated, self.comparison, self.difference, self.ratio)):
             raise NotConvergedError(f"{self.measure}: {reason}")
 
     @property
@@ -321,6 +327,16 @@ def estimate_effects_by_group(
         If the model has no such grouping, or the probability is none.
     NotConvergedError
         If a draw of a measure is not a finite number.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(150, 600, rng=1, n_groups=3).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.EntropyBalancing())
+    >>> fit = ds.fit_model(ds.RateModel(), cohort, design, inference="nested", seed=1)
+    >>> groups = ds.estimate_effects_by_group(fit, "prison")
+    >>> {name: round(effects[0].estimate, 2) for name, effects in groups.items()}
+    {'prison 1': -0.06, 'prison 2': -0.05, 'prison 3': -0.06}
     """
     raise_faults("effects by group", find_probability_faults(probability))
     if grouping not in fit.group_sizes:
@@ -357,6 +373,13 @@ def summarise_interval(draws: xr.DataArray, probability: float) -> Interval:
     -------
     Interval
         In the unit of the draws.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> draws = xr.DataArray([[-0.30, -0.20, -0.10, 0.00]], dims=("chain", "draw"))
+    >>> summarise_interval(draws, 0.5)
+    Interval(lower=-0.25, upper=-0.05, probability=0.5, kind='equal-tailed posterior')
     """
     tail = (1 - probability) / 2
     # Hazen's: the point in the middle of each share, as the points of an integral stand
@@ -436,9 +459,9 @@ def _contrast_all(
     for measure in Measure:
         if measure not in of_treated:
             continue
-        parts = _contrast(measure, of_treated[measure], of_comparison[measure])
-        if n_bad := _count_not_finite(parts.values()):
-            reasons[measure] = _say_not_finite(n_bad)
+        parts = contrast(measure, of_treated[measure], of_comparison[measure])
+        if doubt := doubt_draws(parts.values()):
+            reasons[measure] = doubt
             continue
         effects.append(
             Effect(
@@ -451,43 +474,3 @@ def _contrast_all(
             )
         )
     return tuple(effects), reasons
-
-
-class _Parts(TypedDict):
-    treated: xr.DataArray | None
-    comparison: xr.DataArray | None
-    difference: xr.DataArray | None
-    ratio: xr.DataArray
-
-
-def _contrast(measure: Measure, treated: Floats, comparison: Floats) -> _Parts:
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # the gate sees these
-        ratio, difference = treated / comparison, treated - comparison
-    if measure is Measure.HAZARD_RATIO:
-        return {"treated": None, "comparison": None, "difference": None, "ratio": _label(ratio)}
-    return {
-        "treated": _label(treated),
-        "comparison": _label(comparison),
-        "difference": _label(difference),
-        "ratio": _label(ratio),
-    }
-
-
-def _doubt_draws(effect: Effect) -> str:
-    parts = (effect.treated, effect.comparison, effect.difference, effect.ratio)
-    n_bad = _count_not_finite(parts)
-    return _say_not_finite(n_bad) if n_bad else ""
-
-
-def _count_not_finite(parts: Iterable[object]) -> int:
-    """Count the draws of which some part is missing or infinite."""
-    bad = [~np.isfinite(part.to_numpy()) for part in parts if isinstance(part, xr.DataArray)]
-    return int(np.any(np.broadcast_arrays(*bad), axis=0).sum())
-
-
-def _say_not_finite(n_bad: int) -> str:
-    return f"{n_bad} of its posterior draws {'is' if n_bad == 1 else 'are'} {NOT_FINITE}"
-
-
-def _label(values: Floats) -> xr.DataArray:
-    return xr.DataArray(values, dims=("chain", "draw"))

@@ -17,6 +17,7 @@ from desist.inference.engines import Engine
 from desist.inference.seeds import make_generator
 from desist.models.fit import Model, fit_model
 from desist.progress import follow
+from desist.sample import build_sample
 
 
 def estimate_effects_over_designs(
@@ -69,6 +70,17 @@ def estimate_effects_over_designs(
     ----------
     Liao, S. X. and Zigler, C. M. (2020). Uncertainty in the design stage of two-stage Bayesian
     propensity score analysis. Statistics in Medicine 39(17), 2265-2290.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> method = ds.InverseProbability()
+    >>> design = ds.build_design(cohort, "age + copas", method=method, estimand="ATT")
+    >>> designs = ds.draw_designs(cohort, design, n_draws=3, rng=1)
+    >>> [rate] = ds.estimate_effects_over_designs(ds.RateModel(), cohort, designs, seed=1)
+    >>> round(rate.estimate, 2), round(rate.interval.lower, 2), round(rate.interval.upper, 2)
+    (-0.29, -0.43, -0.14)
     """
     raise_faults("effects over designs", find_probability_faults(probability))
     if isinstance(designs, Design):
@@ -83,7 +95,9 @@ def estimate_effects_over_designs(
     streams = make_generator(seed).spawn(len(designs))
     fitted = [
         estimate_effects(
-            fit_model(model, cohort, design, inference=inference, horizon=horizon, seed=stream),
+            fit_model(
+                model, build_sample(cohort, design, horizon), inference=inference, seed=stream
+            ),
             probability=probability,
             calibrated=calibrated,
         )

@@ -49,6 +49,14 @@ class ProcessOfReport:
         intensity that would give the printed days. Missing where the report prints no time.
     probability : float
         Of the intervals.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.effects import fit_process_published
+    >>> found = fit_process_published(ds.datasets.making_connections(), seed=1)
+    >>> found.table["dispersion_solved"].round(3).tolist()
+    [0.153, 0.161]
     """
 
     study: PublishedStudy
@@ -121,6 +129,16 @@ def fit_process_published(
     InputError
         If rate or frequency is missing, the treated counts are not known or contradict each
         other, or an argument is of the wrong kind; every fault is listed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.effects import fit_process_published
+    >>> found = fit_process_published(ds.datasets.making_connections(), seed=1)
+    >>> found.table[["arm", "days_solved", "days_printed"]].round(1)
+              arm  days_solved  days_printed
+    0     treated        143.7          75.0
+    1  comparison        115.0         142.9
     """
     kinds = find_kind_faults("study", study, PublishedStudy, "a PublishedStudy")
     faults = _find_option_faults(model, comparison_size, probability, seed)

@@ -30,6 +30,17 @@ class OneProcess:
         Of the process alone, without correction: that is what makes them sharper.
     check : PredictiveCheck
         Of rate, frequency and days among reoffenders of each arm.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 200, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.EntropyBalancing())
+    >>> made = ds.evaluate(cohort, design, models=[ds.RateModel()], one_process=True, seed=1)
+    >>> made.one_process.suffices
+    True
+    >>> [effect.measure.value for effect in made.one_process.effects]
+    ['rate', 'frequency', 'rmst', 'time_among_reoffenders', 'hazard_ratio']
     """
 
     effects: tuple[Effect, ...]

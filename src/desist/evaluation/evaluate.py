@@ -149,6 +149,16 @@ def evaluate(
         If nobody in the weighted sample reoffended.
     NotConvergedError
         If a posterior was not found.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> evaluation = ds.evaluate(cohort, design, models=[ds.RateModel()], seed=2017)
+    >>> row = evaluation["rate"].row
+    >>> round(row.lower, 2), round(row.difference, 2), round(row.upper, 2)
+    (-0.41, -0.29, -0.15)
     """
     faults = _find_model_faults(models, covariates) + _find_flow_faults(flow)
     faults += _find_setting_faults(inference, horizon, seed, title)
@@ -171,10 +181,10 @@ def evaluate(
     told = (*_list_doubts(effects, fits, checks, sample), *say_one_process(process, effects))
     return Evaluation(
         title=title,
-        estimand=design.estimand,
+        estimand=sample.design.estimand,
         effects=tuple(effects.values()),
         checks=tuple(compare_check(check, effects.get(check.measure)) for check in checks),
-        unavailable=_name_unavailable(cohort, effects, sample.obstacles) | reasons,
+        unavailable=_name_unavailable(sample.cohort, effects, sample.obstacles) | reasons,
         design=summary,
         flow=flow,
         settings=_list_settings(sample, chosen, inference) | switches | {"hazard": hazards},

@@ -61,6 +61,15 @@ class MeasureRow:
     mcse_lower, mcse_upper : float
         Monte Carlo standard errors of the limits of the difference, or of the hazard ratio: what
         other draws of the same posterior would move them by. 0 where it was integrated.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> row = ds.evaluate_published(study)["rate"].row
+    >>> round(row.difference, 3), round(row.lower, 3), round(row.upper, 3)
+    (-0.119, -0.186, -0.031)
     """
 
     measure: Measure
@@ -95,6 +104,15 @@ class ComparedCheck(Check):
         Whether `agreement` is "agrees"; None when the check is not applicable.
     agreement : str or None
         "agrees", "differs in size" or "disagrees", as `desist.checks.compare_with_posterior` says.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> check = ds.evaluate_published(study)["rate"].checks[0]
+    >>> check.check, check.agreement
+    ('welch', 'agrees')
     """
 
     agrees: bool | None = None
@@ -115,6 +133,15 @@ class MeasureResult:
         The frequentist checks beside it.
     unavailable : str or None
         Why there is no posterior; None where there is one.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> result = ds.evaluate_published(study)["rate"]
+    >>> result.measure.value, result.unavailable is None, len(result.checks) > 0
+    ('rate', True, True)
     """
 
     measure: Measure
@@ -207,6 +234,15 @@ class Evaluation:
         The result with what other programmes showed, beside the default one. It is not saved.
     bias : BiasResult or None
         The result with the bias that placebo programmes show, beside the default one.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> evaluation = ds.evaluate_published(study)
+    >>> evaluation.title, [effect.measure.value for effect in evaluation.effects]
+    ('Mentoring (complex analysis)', ['rate'])
     """
 
     title: str

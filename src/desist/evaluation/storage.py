@@ -48,6 +48,20 @@ def save_evaluation(evaluation: Evaluation, path: str | Path) -> Path:
     ------
     InputError
         If the place is a link or a folder, or cannot be written to.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> evaluation = ds.evaluate_published(study)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = ds.save_evaluation(evaluation, Path(folder) / "study.nc")
+    ...     again = ds.load_evaluation(path)
+    >>> again["rate"].row.difference == evaluation["rate"].row.difference
+    True
     """
     path = Path(path)
     write_files({path: FileContent(pack_evaluation(evaluation))})
@@ -108,6 +122,19 @@ def load_evaluation(path: str | Path) -> Evaluation:
     InputError
         If there is no such file, it holds no evaluation of this schema, or its posterior is
         none that an evaluation would have given; every fault is listed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = ds.save_evaluation(ds.evaluate_published(study), Path(folder) / "study.nc")
+    ...     again = ds.load_evaluation(path)
+    >>> again.title, round(again["rate"].row.difference, 2)
+    ('Mentoring (complex analysis)', -0.12)
     """
     path = Path(path)
     text, arrays = read_file(path, RECORD, PARTS)

@@ -8,7 +8,7 @@ import numpy as np
 
 from desist._types import Floats
 from desist.effects.effect import Effect
-from desist.errors import Fault
+from desist.errors import CannotAnswerError, Fault
 from desist.estimands import Measure
 from desist.models.evidence import EvidencePrior
 from desist.models.fit import Fit
@@ -51,6 +51,18 @@ class EvidenceResult:
         How many independent draws the weighted ones are worth.
     warning : str
         What the reader has to know of it, without figures; empty when nothing.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.models import EvidencePrior
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> others = EvidencePrior((0.8, 0.2), (-0.2, 0.0), (0.3, 1.5), "log_odds", n_programmes=6)
+    >>> rate = ds.RateModel()
+    >>> found = ds.evaluate(cohort, design, models=[rate], evidence=others, seed=1).evidence
+    >>> round(found.estimate, 2), round(found.conflict, 2)
+    (-0.25, 0.0)
     """
 
     measure: Measure
@@ -113,9 +125,9 @@ def weigh_evidence(
 
 
 def _weigh(effect: Effect, default: Normal, evidence: EvidencePrior) -> EvidenceResult:
-    assert effect.difference is not None  # noqa: S101
     ratio = effect.odds_ratio if effect.measure is Measure.RATE else effect.ratio
-    assert ratio is not None  # noqa: S101
+    if effect.difference is None or ratio is None:
+        raise CannotAnswerError(f"evidence: the {effect.measure} has no difference and ratio")
     logs = np.log(ratio.to_numpy().ravel())
     differences = effect.difference.to_numpy().ravel()
     raw = evidence.density(logs) / _density(default, logs)

@@ -32,6 +32,11 @@ class Limit:
         (diagnostics) to the figure; NaN where the engine has none.
     sentence : str
         What is said, with what to try.
+
+    Examples
+    --------
+    >>> [(limit.name, limit.caution, limit.refusal) for limit in GATE if limit.name == "k-hat"]
+    [('k-hat', 0.5, 0.7)]
     """
 
     name: str
@@ -140,6 +145,12 @@ class Diagnostics:
     Vehtari, A. et al. (2021). Rank-normalization, folding, and localization. Bayesian
     Analysis 16(2), 667-718. Vehtari, A. et al. (2024). Pareto smoothed importance sampling.
     JMLR 25(72).
+
+    Examples
+    --------
+    >>> found = Diagnostics("nuts", rhat_max=1.2, ess_bulk_min=900, ess_tail_min=850, n_draws=4000)
+    >>> [problem.partition(" (")[0] for problem in found.problems]
+    ['the chains disagree']
     """
 
     engine: str
@@ -225,6 +236,13 @@ def require_convergence(diagnostics: Diagnostics, model: str) -> None:
     ------
     NotConvergedError
         If any diagnostic failed; the message lists all that did.
+
+    Examples
+    --------
+    >>> diagnostics = Diagnostics("laplace", ess_bulk_min=900, ess_tail_min=800, khat=0.3)
+    >>> require_convergence(diagnostics, "rate")  # says nothing
+    >>> diagnostics.problems
+    ()
     """
     if diagnostics.problems:
         listed = "".join(f"\n  - {problem}" for problem in diagnostics.problems)

@@ -11,6 +11,7 @@ import numpy as np
 from desist._types import Draws, Floats, Integers
 from desist.errors import NotConvergedError
 from desist.inference.pareto import smooth_weights
+from desist.inference.straight import compile_straight
 
 FARTHEST_MODE = 50.0  # from the start, and as a scale: beyond lies only separation
 NEWTON_STEPS = 30
@@ -51,13 +52,11 @@ class LogDensity:
         self._names = [node.name for node in named]
         self._model = model
         self._rows: Any = None
-        self._value_and_gradient = pytensor.function(
-            [point], [value, pytensor.grad(value, point)], mode=quick_mode()
-        )
+        self._value_and_gradient = compile_straight([point], [value, pytensor.grad(value, point)])
         self._priors = pytensor.function(  # of flat priors, one number that needs no points
             [points], many[0], mode=as_written, on_unused_input="ignore"
         )
-        self._likelihoods = pytensor.function([points], many[1], mode=quick_mode())
+        self._likelihoods = compile_straight([points], many[1])
         self._parameters = pytensor.function([points], many[2:], mode=as_written)
 
     def value_and_gradient(self, point: Floats) -> tuple[float, Floats]:
@@ -101,7 +100,6 @@ class LogDensity:
         """Compile what `row_scores` needs, once."""
         if self._rows is not None:
             return
-        import pytensor
         import pytensor.tensor as pt
         from pymc.pytensorf import join_nonshared_inputs
         from pytensor.graph.replace import vectorize_graph
@@ -111,16 +109,7 @@ class LogDensity:
             self._model.initial_point(), terms, self._model.value_vars
         )
         points = pt.matrix("points")
-        self._rows = pytensor.function(
-            [points], vectorize_graph(rows, {point: points}), mode=quick_mode()
-        )
-
-
-def quick_mode() -> Any:
-    """Return the way of compiling that takes least time."""
-    from pytensor.compile.mode import Mode
-
-    return Mode(linker="py", optimizer="fast_compile")
+        self._rows = compile_straight([points], vectorize_graph(rows, {point: points}))
 
 
 def find_start(model: Any, mode: Any) -> dict[str, Floats]:

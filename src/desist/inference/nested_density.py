@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from desist._types import Data, Draws, Floats, Integers
-from desist.inference.laplace import find_start, quick_mode
+from desist.inference.laplace import find_start
+from desist.inference.straight import compile_straight
 
 # Every outcome model hands its outcome the linear predictor first, and a row's likelihood depends
 # on the groups through that number alone. So three compiled functions do for all of them: the
@@ -70,18 +71,12 @@ class GroupedDensity:
         shift = pt.vector("shift")
         moved = pytensor.graph.replace.graph_replace([rows], {at: eta + shift}, strict=False)[0]
         value = moved.sum() + terms[0]
-        self._slopes = pytensor.function(
-            [point, shift],
-            [value, *pytensor.grad(value, [point, shift])],
-            mode=quick_mode(),
+        self._slopes = compile_straight(
+            [point, shift], [value, *pytensor.grad(value, [point, shift])]
         )
-        self._plain_slope = pytensor.function(
-            [point], pytensor.grad(terms[0], point), mode=quick_mode()
-        )
+        self._plain_slope = compile_straight([point], pytensor.grad(terms[0], point))
         self._base = pytensor.function([points], many[0], mode=as_written)
-        self._rows = pytensor.function(
-            [ats, points], many[1], mode=quick_mode(), on_unused_input="ignore"
-        )
+        self._rows = compile_straight([ats, points], many[1])
         self._priors = pytensor.function(
             [points], many[2:n_first], mode=as_written, on_unused_input="ignore"
         )

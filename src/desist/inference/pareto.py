@@ -38,6 +38,14 @@ def smooth_weights(log_ratios: Floats) -> tuple[Floats, float]:
     References
     ----------
     Vehtari, A. et al. (2024). Pareto smoothed importance sampling. JMLR 25(72), algorithm 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> drawn = np.random.default_rng(1).standard_normal(2000)
+    >>> weights, khat = smooth_weights(-0.5 * (drawn - 0.2) ** 2 + 0.5 * drawn**2)
+    >>> float(weights.sum().round(6)), khat < 0.7
+    (1.0, True)
     """
     weights = np.exp(log_ratios - np.max(log_ratios))
     n_draws = len(weights)
@@ -77,6 +85,14 @@ def fit_generalised_pareto(excesses: Floats) -> tuple[float, float]:
     ----------
     Zhang, J. and Stephens, M. A. (2009). Technometrics 51(3), 316-325. Vehtari et al. (2024),
     appendix G, for the prior.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> quantiles = (np.arange(1, 1001) - 0.5) / 1000
+    >>> shape, scale = fit_generalised_pareto(-np.log1p(-quantiles))  # exponential: a shape of 0
+    >>> round(shape, 1), round(scale, 1)
+    (0.0, 1.0)
     """
     n = len(excesses)
     quartile = excesses[max(int(n / 4 + 0.5) - 1, 0)]

@@ -24,7 +24,6 @@ from .fitted import Fit as Fit
 from .frequency import FrequencyModel as FrequencyModel
 from .means import MeansModel as MeansModel
 from .predictive.check import check_predictions as check_predictions
-from .predictive.looks import PredictiveLook as PredictiveLook
 from .predictive.process import check_one_process as check_one_process
 from .predictive.record import PredictiveCheck as PredictiveCheck
 from .predictors import FROM_DESIGN as FROM_DESIGN

@@ -30,6 +30,14 @@ class EvidencePrior:
     ------
     InputError
         If the components are no mixture; every fault is listed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from desist.models import EvidencePrior
+    >>> prior = EvidencePrior((0.8, 0.2), (-0.2, 0.0), (0.3, 1.5), "log_odds", n_programmes=6)
+    >>> prior.vague, prior.density(np.array([-0.2, 2.0])).round(3).tolist()
+    (0.2, [1.117, 0.022])
     """
 
     weights: tuple[float, ...]

@@ -107,6 +107,15 @@ class Fit:
         What `data` was made of.
     entropy : tuple of int
         Of what is drawn from the fit later: the same for the same fit.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> fit = ds.fit_model(ds.RateModel(), cohort, design, seed=1)
+    >>> sorted(fit.draws), fit.diagnostics.engine
+    (['covariates', 'intercept', 'treatment'], 'laplace')
     """
 
     model: Model

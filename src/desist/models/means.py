@@ -43,6 +43,12 @@ class MeansModel(Model):
     ------
     InputError
         If an attribute is of the wrong kind; every fault is listed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.models.MeansModel(ds.Measure.FREQUENCY, unit=1.06).unit
+    1.06
     """
 
     measure: Measure

@@ -1,8 +1,9 @@
 """What a model predicts from: arm, covariates, groups; and for whom it predicts."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -76,8 +77,20 @@ class Target:
         return Target(self.covariates[rows], self.groups[rows], share / share.sum())
 
 
+# of samples that are still in use: models and their checks ask for the same predictors
+_MADE: WeakKeyDictionary[Sample, dict[Hashable, Predictors]] = WeakKeyDictionary()
+
+
 def make_predictors(sample: Sample, formula: str | None, groups: Sequence[str]) -> Predictors:
-    """Make the predictors of a model for the people compared."""
+    """Make the predictors of a model for the people compared, once a sample."""
+    known = _MADE.setdefault(sample, {})
+    asked = (formula, tuple(groups))
+    if asked not in known:
+        known[asked] = _make_predictors(sample, formula, groups)
+    return known[asked]
+
+
+def _make_predictors(sample: Sample, formula: str | None, groups: Sequence[str]) -> Predictors:
     design, used, covariates = sample.design, sample.used, sample.cohort.covariates
     _refuse_reserved(covariates, formula, groups)
     matrix, names = _read_covariates(covariates, design, formula)

@@ -43,6 +43,16 @@ def sample_prior(fit: Fit, *, n_draws: int = 1000, seed: int | np.random.Generat
     References
     ----------
     Gabry, J. et al. (2019). Visualization in Bayesian workflow. JRSS A 182(2), section 3.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> fit = ds.fit_model(ds.RateModel(), cohort, design, seed=1)
+    >>> [before] = ds.estimate_effects(ds.models.sample_prior(fit, seed=1))
+    >>> bool(before.interval.lower < -0.2 and before.interval.upper > 0.2)
+    True
     """
     import pymc as pm
 

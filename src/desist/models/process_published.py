@@ -37,6 +37,13 @@ class PublishedProcessModel(Model):
     ------
     InputError
         If the process has a shape.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> model = ds.models.PublishedProcessModel()
+    >>> model.process.log_dispersion
+    Normal(mean=0.0, scale=1.5)
     """
 
     process: ProcessModel = CONSTANT_INTENSITY

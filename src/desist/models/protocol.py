@@ -14,7 +14,15 @@ type Columns = dict[str, NDArray[Any]]
 
 
 class Model(Protocol):
-    """An outcome model: frozen settings, and the steps from outcomes to predictions."""
+    """An outcome model: frozen settings, and the steps from outcomes to predictions.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> models: list[ds.models.Model] = [ds.RateModel(), ds.FrequencyModel(), ds.SurvivalModel()]
+    >>> [(model.name, model.covariates) for model in models]
+    [('rate', 'design'), ('frequency', 'design'), ('survival', 'design')]
+    """
 
     name: ClassVar[str]
     needs: ClassVar[str]
@@ -46,7 +54,14 @@ class Model(Protocol):
 
 @runtime_checkable
 class TimedModel(Protocol):
-    """An outcome model of the time to a first reoffence."""
+    """An outcome model of the time to a first reoffence.
+
+    Examples
+    --------
+    >>> from desist.models import RateModel, SurvivalModel, TimedModel
+    >>> isinstance(SurvivalModel(), TimedModel), isinstance(RateModel(), TimedModel)
+    (True, False)
+    """
 
     def predict_survival(
         self, eta: Floats, draws: Draws, arm: int, horizon: float, *, share: float
@@ -56,7 +71,14 @@ class TimedModel(Protocol):
 
 @runtime_checkable
 class ObservedModel(Protocol):
-    """An outcome model whose averages can be set beside what was observed."""
+    """An outcome model whose averages can be set beside what was observed.
+
+    Examples
+    --------
+    >>> from desist.models import ObservedModel, ProcessModel, RateModel
+    >>> isinstance(RateModel(), ObservedModel), isinstance(ProcessModel(), ObservedModel)
+    (True, False)
+    """
 
     def observe(self, rows: Columns, horizon: float) -> Observed:
         """Return the outcomes of the rows, beside what is expected of them."""
@@ -72,7 +94,14 @@ class ObservedTimes(Protocol):
 
 @runtime_checkable
 class SettlingModel(Protocol):
-    """An outcome model some of whose settings may be taken from the data."""
+    """An outcome model some of whose settings may be taken from the data.
+
+    Examples
+    --------
+    >>> from desist.models import RateModel, SettlingModel, SurvivalModel
+    >>> isinstance(SurvivalModel(), SettlingModel), isinstance(RateModel(), SettlingModel)
+    (True, False)
+    """
 
     @property
     def structure(self) -> Hashable:

@@ -40,6 +40,12 @@ class SeverityModel:
     ------
     InputError
         If one of them is no such prior; every fault is listed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.models.SeverityModel(spread=ds.models.HalfNormal(0.3)).spread
+    HalfNormal(scale=0.3)
     """
 
     baseline: Normal = Normal(-2.0, 1.5)
@@ -81,6 +87,12 @@ class CustodyModel:
     ------
     InputError
         If one of them is no such prior; every fault is listed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> ds.models.CustodyModel()
+    CustodyModel(baseline=Normal(mean=-2.0, scale=1.5), treatment=Normal(mean=0.0, scale=1.5))
     """
 
     baseline: Normal = Normal(-2.0, 1.5)
@@ -118,6 +130,15 @@ def build_court_model(
     -------
     pymc.Model
         Its array stands in it as `pymc.Data`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from desist.models import CustodyModel, build_court_model
+    >>> counts = np.array([[12.0, 71.0], [175.0, 895.0]])
+    >>> model = build_court_model(CustodyModel(), ("custody",), {"n_people": counts})
+    >>> sorted(variable.name for variable in model.free_RVs)
+    ['baseline', 'effect']
     """
     import pymc as pm
     import pytensor.tensor as pt

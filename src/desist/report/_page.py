@@ -1,28 +1,24 @@
 """The page: what the template prints, section by section."""
 
-from base64 import b64encode
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 import pandas as pd
 
 from desist.estimands import Measure
 from desist.models.predictors import FROM_DESIGN, NO_COVARIATES
+from desist.report._blocks import Table, embed_both, fill_template, make_table
+from desist.report._results import FOREST_NOTE, fill_measures
 from desist.report._shown import ShownGroups, ShownMeasure
 from desist.report.disclosure import RuleSet
-from desist.report.pictures._style import STYLE
-from desist.report.pictures.forest import describe_forest, draw_forest
 from desist.report.pictures.groups import describe_groups, draw_groups
-from desist.report.pictures.love import describe_love_plot, love_plot
+from desist.report.pictures.love import describe_love_plot, draw_love_plot
 from desist.report.tables import (
     print_value,
     tabulate_balance,
     tabulate_bias,
     tabulate_by_day,
-    tabulate_checks,
     tabulate_effects_by_group,
     tabulate_engines,
     tabulate_flow,
@@ -34,10 +30,8 @@ from desist.report.tables import (
 from desist.report.view import View
 from desist.report.words._numbers import count_of, format_number
 from desist.report.words._wording import WORDINGS, name_people
+from desist.report.words.matching import describe_matching, say_balance
 from desist.report.words.statements import NOT_AN_EFFECT, PerHundred, Statement
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 TEMPLATE = "report.html.j2"
 
@@ -52,56 +46,9 @@ _DESIGN_FACTS = {
 }
 
 
-_VERDICTS = {"agrees": "agree", "differs in size": "differ in size", "disagrees": "disagree"}
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table as the template reads it; ``numeric`` are the positions of columns of numbers."""
-
-    caption: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    numeric: frozenset[int]
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture as the template reads it: a data address, the same in words, how to read it."""
-
-    source: str
-    alt: str
-    caption: str
-
-
 def render_page(view: View, analyses: Sequence[Mapping[str, Any]] = ()) -> str:
     """Render what may be seen of an evaluation as one HTML file."""
     return fill_template(TEMPLATE, _fill(view, analyses))
-
-
-def fill_template(name: str, filled: Mapping[str, Any]) -> str:
-    """Fill a template; all text from data is escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("desist.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(name).render(filled)
-
-
-def embed(figure: "Figure", alt: str, caption: str) -> Picture:
-    """Turn a figure into a picture inside the page; the same figure gives the same bytes."""
-    from matplotlib import rc_context
-
-    drawn = BytesIO()
-    with rc_context(STYLE):
-        figure.savefig(drawn, format="svg", metadata={"Date": None})
-    encoded = b64encode(drawn.getvalue()).decode("ascii")
-    return Picture(f"data:image/svg+xml;base64,{encoded}", alt, caption)
 
 
 def _fill(view: View, analyses: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -125,15 +72,6 @@ def _fill(view: View, analyses: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "silent": []
         if view.banner
         else [one.may_say[0] for one in view.statements if one.is_silent],
-        "forest": None
-        if view.banner
-        else embed(
-            draw_forest(view),
-            describe_forest(view),
-            "Thick blue: posterior interval. Thin grey: confidence intervals of the checks. The "
-            "vertical line marks no difference. Checks that give no interval in this unit are in "
-            "the tables below.",
-        ),
         "measures": make_table("Posterior of each measure", tabulate_measures(view))
         if view.printed
         else None,
@@ -146,7 +84,8 @@ def _fill(view: View, analyses: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         else make_table("Without and with the bias of placebo programmes", tabulate_bias(view)),
         "average": _explain_average(view),
         "adjustment": _explain_adjustment(view),
-        "causal_checks": _tabulate_all_checks(view, is_causal=True),
+        "forest_note": FOREST_NOTE,
+        "results": fill_measures(view, is_causal=True),
         "descriptive": _fill_descriptive(view),
         "groups": [_fill_groups(shown) for shown in view.groups],
         "published": _fill_published(view),
@@ -165,25 +104,6 @@ def _fill(view: View, analyses: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _fill_worth(view: View) -> Table | None:
     worth = tabulate_worth(view)
     return None if worth.empty else make_table("What each arm is worth", worth)
-
-
-def make_table(caption: str, data: pd.DataFrame, text: tuple[str, ...] = ()) -> Table:
-    """Turn a table of text into what the template reads; columns of numbers go to the right."""
-    numeric = frozenset(
-        position
-        for position, name in enumerate(data.columns)
-        if position and name not in text and _holds_numbers(data.iloc[:, position])
-    )
-    rows = tuple(tuple(str(cell) for cell in row) for row in data.itertuples(index=False))
-    return Table(caption, tuple(str(name) for name in data.columns), rows, numeric)
-
-
-def _holds_numbers(cells: "pd.Series[Any]") -> bool:
-    texts = [str(cell) for cell in cells]
-    first = [text.lstrip("-<>")[:1] for text in texts]
-    return all(start.isdigit() or start in {"", "–", "∞"} for start in first) and any(
-        start.isdigit() for start in first
-    )
 
 
 def _introduce(view: View) -> str:
@@ -274,29 +194,6 @@ def _name_statement(statement: Statement) -> dict[str, Any]:
     }
 
 
-def _tabulate_all_checks(view: View, *, is_causal: bool) -> list[tuple[str, Table]]:
-    return [
-        (
-            f"{WORDINGS[shown.measure].title}: {_count_checks(view, shown.measure)}",
-            make_table(
-                f"{WORDINGS[shown.measure].title}: posterior and checks",
-                tabulate_checks(view, shown.measure),
-            ),
-        )
-        for shown in view.printed
-        if shown.measure.is_causal == is_causal
-    ]
-
-
-def _count_checks(view: View, measure: Measure) -> str:
-    checks = [shown.check for shown in view.list_checks(measure)]
-    made = [check for check in checks if check.applicable]
-    words = Counter(check.agreement or "without a verdict" for check in made)
-    stands = ", ".join(f"{number} {_VERDICTS.get(word, word)}" for word, number in words.items())
-    head = f"{count_of(len(made), 'check')} made" + (f" ({stands})" if stands else "")
-    return f"{head}, {len(checks) - len(made)} not applicable"
-
-
 def _fill_descriptive(view: View) -> dict[str, Any] | None:
     if all(shown.measure.is_causal for shown in view.measures):
         return None
@@ -306,7 +203,7 @@ def _fill_descriptive(view: View) -> dict[str, Any] | None:
     return {
         "caveat": NOT_AN_EFFECT,
         "withheld": " ".join(withheld),
-        "checks": _tabulate_all_checks(view, is_causal=False),
+        "results": fill_measures(view, is_causal=False),
     }
 
 
@@ -318,14 +215,26 @@ def _fill_groups(shown: ShownGroups) -> dict[str, Any]:
         return filled | {"table": None, "forest": None}
     return filled | {
         "table": make_table(title, tabulate_effects_by_group(shown), text=("Group",)),
-        "forest": embed(
-            draw_groups(shown),
+        "forest": embed_both(
+            partial(draw_groups, shown),
             describe_groups(shown),
             "Filled circles and lines: posterior and its interval, drawn towards the other groups "
             "by as much as the data ask for. Open diamonds: the difference of the group's own "
             "weighted means. Band: the interval for everybody.",
+            says=_say_groups(shown),
+            title=f"{title}: posterior of each group, and the group alone",
         ),
     }
+
+
+def _say_groups(shown: ShownGroups) -> str:
+    covering = sum(row.lower <= 0 <= row.upper for row in shown.table.rows)
+    count = count_of(len(shown.table.rows), "group")
+    return (
+        f"{covering} of {count} may have no difference"
+        if covering
+        else (f"A difference in each of {count}")
+    )
 
 
 def _fill_published(view: View) -> dict[str, Any] | None:
@@ -354,12 +263,15 @@ def _fill_design(view: View) -> dict[str, Any] | None:
     return {
         "note": "A standardised difference up to 5% is well matched, up to 10% reasonably, above "
         "10% poorly. The design was settled before any outcome was read.",
+        "sentences": describe_matching(design["balance"]),
         "facts": make_table("Design", pd.DataFrame(facts), text=("Value",)),
-        "love": embed(
-            love_plot(design),
+        "love": embed_both(
+            partial(draw_love_plot, design),
             describe_love_plot(design),
             "Open circles: before matching or weighting. Filled circles: after. Dashed lines at "
             "5% and 10% of a standard deviation.",
+            says=say_balance(design["balance"]),
+            title="Standardised difference of each covariate before and after",
         ),
         "balance": make_table(
             "Balance, the least alike first", tabulate_balance(design["balance"])

@@ -1,20 +1,17 @@
 """What a reader could work out of what a release withholds, from all that it shows."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import numpy as np
-
-from desist._types import Floats
-from desist.errors import CannotAnswerError
 from desist.privacy import FEWEST_SHARING
 from desist.report.view import View
-
-PROTECTION = 5.0  # people: the least distance between the limits of a withheld count
+from desist.suppression.bounds import find_breached
+from desist.suppression.choose import choose_withheld
+from desist.suppression.system import PROTECTION, System
 
 
 @dataclass(frozen=True)
-class Release:
+class Release(System):
     """Counts that a release holds, shown or not, as one linear system.
 
     Attributes
@@ -26,10 +23,6 @@ class Release:
     sums : tuple of (str, tuple of str)
         Totals, each with its parts: the total is the sum of them.
     """
-
-    shown: Mapping[str, tuple[float, float]]
-    withheld: Collection[str]
-    sums: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
 
 
 @dataclass(frozen=True)
@@ -81,24 +74,16 @@ def audit_numbers(release: Release, *, protection: float = PROTECTION) -> tuple[
     >>> audit_numbers(total)
     (Breach(name='women', protection=5.0),)
     """
-    names = [*release.shown, *release.withheld]
-    limits = [(low, high) for low, high in release.shown.values()]
-    bounds = [*limits, *((0.0, None) for _ in release.withheld)]
-    rows = np.zeros((len(release.sums), len(names)))
-    place = {name: at for at, name in enumerate(names)}
-    for row, (total, parts) in zip(rows, release.sums, strict=True):
-        row[place[total]] -= 1.0
-        for part in parts:
-            row[place[part]] += 1.0
-    widths = {name: _find_width(place[name], rows, bounds) for name in release.withheld}
-    # solvers are exact to about 1e-7
-    return tuple(
-        Breach(name, protection) for name, width in widths.items() if width < protection - 1e-6
-    )
+    found = find_breached(release, protection)
+    return tuple(Breach(name, protection) for name in found)
 
 
 def withhold_table(
-    counts: Mapping[tuple[str, str], int], *, least: int = 10, protection: float = PROTECTION
+    counts: Mapping[tuple[str, str], int],
+    *,
+    least: int = FEWEST_SHARING,
+    protection: float = PROTECTION,
+    known: Collection[tuple[str, str]] = (),
 ) -> frozenset[tuple[str, str]]:
     """Choose the cells of a table that are not shown, margins among them.
 
@@ -107,9 +92,13 @@ def withhold_table(
     counts : mapping of (str, str) to int
         People in each row and column.
     least : int, default 10
-        Fewest people of a number that is shown; zero is not shown either.
+        Fewest people of a number that is shown, and of the withheld numbers of a sum together;
+        zero is not shown either.
     protection : float, default 5
         As for `audit_numbers`.
+    known : collection of (str, str), optional
+        Cells that stand elsewhere, such as the number of participants: they are shown whatever
+        they are, and the others are withheld as far as these ask for it.
 
     Returns
     -------
@@ -118,8 +107,11 @@ def withhold_table(
 
     Notes
     -----
-    First every number below `least`; then, while the audit finds one breached, the smallest number
-    that stands in one sum with it.
+    First every number below `least`. Then numbers are shown one by one, totals and large ones
+    first, unless Gaussian elimination finds that a withheld one follows (Langsrud, 2024). Then the
+    audit: a number that linear programming finds too closely is hidden by the pattern of further
+    numbers that costs least (Fischetti and Salazar, 2001), and what need not be hidden is shown
+    again.
 
     Examples
     --------
@@ -128,22 +120,17 @@ def withhold_table(
     [('a', 'x'), ('a', 'y'), ('b', 'x'), ('b', 'y')]
     """
     numbers, sums = _add_margins(counts)
-    hidden = {cell for cell, number in numbers.items() if number < least}
-    while breached := audit_numbers(_describe(numbers, sums, hidden), protection=protection):
-        found = {one.name for one in breached}
-        beside = {
-            cell
-            for total, parts in sums
-            if found & {_name(one) for one in (total, *parts)}
-            for cell in (total, *parts)
-        } - hidden
-        # where nothing else stands in a sum with them, anything else may go
-        left = beside or set(numbers) - hidden
-        if not left:
-            break
-        # totals stay as long as anything else can go
-        hidden.add(min(left, key=lambda cell: ("" in cell, numbers[cell], cell)))
-    return frozenset(hidden)
+    cells = {_name(cell): cell for cell in numbers}
+    hidden = choose_withheld(
+        {_name(cell): number for cell, number in numbers.items()},
+        [(_name(total), tuple(map(_name, parts))) for total, parts in sums],
+        {_name(cell) for cell, number in numbers.items() if number < least},
+        wanted=lambda name: (cells[name].count(""), numbers[cells[name]]),
+        protection=protection,
+        fewest=least,
+        fixed={_name(cell) for cell in known},
+    )
+    return frozenset(cells[name] for name in hidden)
 
 
 def audit_release(
@@ -215,24 +202,6 @@ def _read_view(view: View, where: str) -> Release:
     return Release(shown, withheld, tuple(sums))
 
 
-def _find_width(at: int, rows: Floats, bounds: Sequence[tuple[float, float | None]]) -> float:
-    from scipy.optimize import linprog
-
-    goal = np.zeros(len(bounds))
-    goal[at] = 1.0
-    totals = np.zeros(len(rows))
-    ends = []
-    for sign in (1.0, -1.0):
-        found = linprog(sign * goal, A_eq=rows, b_eq=totals, bounds=list(bounds))
-        if found.status == 2:
-            raise CannotAnswerError(
-                "the numbers that are shown contradict each other: look at the sums and at how "
-                "each number was rounded"
-            )
-        ends.append(sign * found.fun if found.status == 0 else np.inf)
-    return float(ends[1] - ends[0])
-
-
 def _add_margins(
     counts: Mapping[tuple[str, str], int],
 ) -> tuple[
@@ -252,17 +221,5 @@ def _add_margins(
     return numbers, tuple(sums)
 
 
-def _describe(
-    numbers: Mapping[tuple[str, str], int],
-    sums: Sequence[tuple[tuple[str, str], Sequence[tuple[str, str]]]],
-    hidden: Collection[tuple[str, str]],
-) -> Release:
-    return Release(
-        {_name(cell): (n, n) for cell, n in numbers.items() if cell not in hidden},
-        [_name(cell) for cell in numbers if cell in hidden],
-        tuple((_name(total), tuple(map(_name, parts))) for total, parts in sums),
-    )
-
-
 def _name(cell: tuple[str, str]) -> str:
-    return " / ".join(part or "all" for part in cell)
+    return " / ".join(repr(part) if part else "all" for part in cell)

@@ -6,7 +6,8 @@ from typing import Any
 
 from desist.errors import raise_faults
 from desist.evaluation.record import Evaluation
-from desist.report._page import fill_template, render_page
+from desist.report._blocks import fill_template
+from desist.report._page import render_page
 from desist.report.about import About
 from desist.report.annex import render_tables, render_workbook
 from desist.report.disclosure import RuleSet
@@ -58,6 +59,17 @@ def write_report(
         If the rule set is unknown, or `out` cannot be written to. Nothing is written then.
     CannotAnswerError
         If there are too few people to report on.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     paths = ds.write_report(ds.evaluate_published(study), folder, rules="2019")
+    >>> [path.name for path in paths if path.parent.name != "tables"]
+    ['annex.xlsx', 'evaluation.json', 'evaluation.nc', 'report.html', 'report.md']
     """
     folder = require_folder(out)
     rendered = render_files(make_view(evaluation, rules, about=about, sensitivity=sensitivity))

@@ -13,6 +13,7 @@ import pandas as pd
 from desist._types import Mask
 from desist.arguments import find_choice_faults, find_kind_faults, find_number_faults
 from desist.design.design import build_design
+from desist.design.made_from import recall_recipe
 from desist.errors import CannotAnswerError, InputError, raise_faults
 from desist.estimands import Measure
 from desist.execution import Store, run_tasks
@@ -271,22 +272,15 @@ def _fit_again(reduced: Reduced, seed: int) -> Fit:
     )
     # rows without weight stay out, and people keep theirs
     place = np.cumsum(kept) - 1
-    assert fit.people is not None  # noqa: S101 - it is a fit of people
-    people = replace(fit.people, row=place[fit.people.row])
-    return replace(again, people=people)
+    people = reduced.people
+    return replace(again, people=replace(people, row=place[people.row]))
 
 
 def _without_covariate(everybody: _Everybody, formula: str) -> dict[str, Any]:
     cohort, design = everybody.sample.cohort, everybody.sample.design
     if design.method is None:
         raise CannotAnswerError("the design was made by hand and cannot be made again")
-    again = build_design(
-        cohort,
-        formula,
-        method=design.method,
-        estimand=design.estimand_asked,
-        score=design.score_model,
-    )
+    again = build_design(cohort, **recall_recipe(design) | {"formula": formula})
     sample = build_sample(cohort, again, everybody.sample.horizon)
     fit = fit_model(everybody.fit.model, sample, inference=ENGINE, seed=everybody.seed)
     return estimate_one(fit, everybody.measure) | {"khat": None, "is_refitted": True}

@@ -10,7 +10,7 @@ import pandas as pd
 from desist._types import Floats
 from desist.arguments import describe, find_choice_faults, find_kind_faults, find_number_faults
 from desist.effects.effect import Effect, contrast_measures
-from desist.errors import CannotAnswerError, Fault, raise_faults
+from desist.errors import CannotAnswerError, Fault, InputError, raise_faults
 from desist.estimands import Measure
 from desist.inference.engines import Laplace
 from desist.inference.pareto import smooth_weights
@@ -291,8 +291,9 @@ def apply_prior(effect: Effect, prior: Normal, *, scale: str = "ratio") -> Sensi
 
 def _log_ratios(effect: object, scale: object) -> tuple[Floats, float]:
     faults = find_kind_faults("effect", effect, Effect, 'such as evaluation["rate"]')
-    raise_faults("prior", faults + find_choice_faults("scale", scale, SCALES[1:]))
-    assert isinstance(effect, Effect)  # noqa: S101 - for the type checker
+    faults += find_choice_faults("scale", scale, SCALES[1:])
+    if faults or not isinstance(effect, Effect):
+        raise InputError("prior", faults)
     ratios = effect.ratio if scale == "ratio" else effect.odds_ratio
     if ratios is None:
         raise CannotAnswerError(f"prior: the {effect.measure} has no odds ratio")

@@ -10,12 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from desist.arguments import describe, find_kind_faults, find_number_faults
 from desist.checks.arms import read_arms
-from desist.cohort.cohort import Cohort
 from desist.cohort.published import PublishedMeasure, PublishedStudy
-from desist.design.design import Design
 from desist.errors import Fault, InputError, NoEventsError, name_rows, raise_faults
 from desist.estimands import Measure
-from desist.sample import Sample, read_sample
+from desist.sample import Sample, of_a_sample
 from desist.sensitivity.shapes import AnyShape, ProcessShape, Shape, WeibullShape
 
 SUBJECT = "bounds of the time among reoffenders"
@@ -179,15 +177,15 @@ def bound_time(
     )
 
 
-def bound_time_of_cohort(sample: Sample | Cohort, design: Design | None = None) -> SelectionBounds:
+@of_a_sample
+def bound_time_of_cohort(sample: Sample) -> SelectionBounds:
     """Bound the mean days among those who would reoffend either way, under a design.
 
     Parameters
     ----------
-    sample : Sample or Cohort
-        The people compared, with days to the first reoffence; or a cohort, beside its design.
-    design : Design, optional
-        Beside a cohort: the weights.
+    sample : Sample
+        The people compared, with days to the first reoffence; or a cohort and its design in
+        its place.
 
     Returns
     -------
@@ -201,16 +199,15 @@ def bound_time_of_cohort(sample: Sample | Cohort, design: Design | None = None) 
     NoEventsError
         If nobody in an arm reoffended.
     """
-    people = read_sample(sample, design)
-    outcomes = people.within
+    outcomes = sample.within
     if outcomes.days is None or outcomes.reoffended is None:
         raise InputError(
             SUBJECT, [Fault("cohort", "a column of days", "none", "give days= to Cohort")]
         )
-    if "reoffended" in people.uncut:
-        found, advice = people.uncut["reoffended"], "give a horizon that everybody reached"
+    if "reoffended" in sample.uncut:
+        found, advice = sample.uncut["reoffended"], "give a horizon that everybody reached"
         raise InputError(SUBJECT, [Fault("horizon", "one that all reached", found, advice)])
-    return bound_time(outcomes.days, outcomes.reoffended, people.treated, people.weights)
+    return bound_time(outcomes.days, outcomes.reoffended, sample.treated, sample.weights)
 
 
 def bound_published_time(
@@ -259,8 +256,7 @@ def bound_published_time(
             *find_number_faults("follow_up", follow_up, above=0),
         ],
     )
-    rate = _require(study, Measure.RATE)
-    time = _require(study, Measure.TIME_AMONG_REOFFENDERS)
+    rate, time = require_printed(study)
     rates = {"treated": rate.treated_mean, "comparison": rate.comparison}
     if min(rates.values()) == 0:
         raise NoEventsError(f"{SUBJECT}: a reoffending rate of 0 is printed")
@@ -343,6 +339,11 @@ def _choose_arm(treated: float, comparison: float) -> tuple[str, float]:
     if treated <= comparison:
         return "comparison", treated / comparison
     return "treated", comparison / treated
+
+
+def require_printed(study: PublishedStudy) -> tuple[PublishedMeasure, PublishedMeasure]:
+    """Return rate and time among reoffenders as they are printed, or say which is not."""
+    return (_require(study, Measure.RATE), _require(study, Measure.TIME_AMONG_REOFFENDERS))
 
 
 def _require(study: PublishedStudy, measure: Measure) -> PublishedMeasure:

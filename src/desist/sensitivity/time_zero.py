@@ -11,7 +11,7 @@ from desist.errors import Fault, name_rows, raise_faults
 from desist.estimands import Measure
 from desist.privacy import FEWEST_SHARING
 from desist.sample import Sample
-from desist.sensitivity._outcomes import read_outcome
+from desist.sensitivity._outcomes import read_days
 from desist.sensitivity.result import SensitivityResult, say_difference
 
 SUBJECT = "time zero"
@@ -54,9 +54,7 @@ def align_starts(sample: Sample, start: str, *, probability: float = 0.95) -> Se
     immortal time bias. Journal of Clinical Epidemiology 79, 70-75.
     """
     raise_faults(SUBJECT, find_kind_faults("sample", sample, Sample, "a Sample"))
-    _, days = read_outcome(sample, Measure.RMST, SUBJECT)
-    reoffended = sample.within.reoffended
-    assert reoffended is not None  # noqa: S101 - days come with them
+    days, reoffended = read_days(sample, SUBJECT)
     arms = (sample.used & sample.treated, sample.used & ~sample.treated)
     starts = _read_starts(sample, start, days, reoffended)
     weights, order = sample.weights[arms[0]], np.argsort(starts)

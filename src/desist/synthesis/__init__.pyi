@@ -1,5 +1,6 @@
 from .counts_pooled import PooledCounts as PooledCounts
 from .counts_pooled import pool_counts as pool_counts
+from .distribution import Distribution as Distribution
 from .evaluated import make_passport as make_passport
 from .evidence.counts import TwoArmCounts as TwoArmCounts
 from .evidence.estimates import EstimateWithError as EstimateWithError

@@ -6,14 +6,13 @@ from functools import cached_property
 import numpy as np
 
 from desist._types import Floats
-from desist.arguments import find_number_faults
-from desist.errors import raise_faults
+from desist.synthesis.distribution import Distribution
 
 NO_WEIGHT = 1e-11
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Mixture:
+class Mixture(Distribution):
     """A mixture of normal distributions.
 
     Attributes
@@ -38,11 +37,6 @@ class Mixture:
         """Standard deviation of the mixture."""
         away = self.means - self.mean
         return float(np.sqrt(self.weights @ (self.scales**2 + away**2)))
-
-    @property
-    def median(self) -> float:
-        """Median of the mixture."""
-        return self.quantile(0.5)
 
     def density(self, values: Floats) -> Floats:
         """Return the density at values.
@@ -80,25 +74,7 @@ class Mixture:
         kept = self._kept
         return float(ndtr((value - kept.means) / kept.scales) @ kept.weights)
 
-    def quantile(self, probability: float) -> float:
-        """Return a quantile.
-
-        Parameters
-        ----------
-        probability : float
-            Above 0 and below 1.
-
-        Returns
-        -------
-        float
-            Below which the mixture has this probability.
-
-        Raises
-        ------
-        InputError
-            If the probability is not between 0 and 1.
-        """
-        raise_faults("quantile", find_number_faults("probability", probability, above=0, below=1))
+    def _find_quantile(self, probability: float) -> float:
         from scipy.optimize import brentq
 
         low, high = self.mean - self.sd, self.mean + self.sd
@@ -111,22 +87,6 @@ class Mixture:
             return self.probability_below(value) - probability
 
         return float(brentq(excess, low, high, xtol=1e-12 * self.sd, rtol=1e-13))
-
-    def interval(self, probability: float = 0.95) -> tuple[float, float]:
-        """Return the equal-tailed interval.
-
-        Parameters
-        ----------
-        probability : float
-            Of the interval.
-
-        Returns
-        -------
-        tuple of float
-            Its limits.
-        """
-        tail = (1 - probability) / 2
-        return self.quantile(tail), self.quantile(1 - tail)
 
     def draw(self, n_draws: int, rng: np.random.Generator) -> Floats:
         """Draw from the mixture.

@@ -320,7 +320,7 @@ _LEFT_OUT_COLUMNS = (
 INTERVALS: Mapping[str, Callable[[float], tuple[float, bool]]] = {
     "knapp_hartung": lambda q: (q, True),
     "knapp_hartung_truncated": lambda q: (max(1.0, q), True),
-    "normal": lambda q: (1.0, False),  # noqa: ARG005
+    "normal": lambda _: (1.0, False),
 }
 
 

@@ -6,13 +6,12 @@ from functools import cached_property
 import numpy as np
 
 from desist._types import Floats
-from desist.arguments import find_number_faults
-from desist.errors import raise_faults
 from desist.synthesis._adaptive import place_nodes
+from desist.synthesis.distribution import Distribution
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SpreadPosterior:
+class SpreadPosterior(Distribution):
     """The posterior of tau, on panels within which its density is a polynomial.
 
     Attributes
@@ -44,11 +43,6 @@ class SpreadPosterior:
     def sd(self) -> float:
         """Posterior standard deviation."""
         return float(np.sqrt((self._weights * (self._nodes - self.mean) ** 2).sum()))
-
-    @property
-    def median(self) -> float:
-        """Posterior median."""
-        return self.quantile(0.5)
 
     def density(self, values: Floats) -> Floats:
         """Return the density at values.
@@ -97,27 +91,9 @@ class SpreadPosterior:
                 total += float(ends[0] - ends[1]) * (high - low) / 2
         return total
 
-    def quantile(self, probability: float) -> float:
-        """Return a posterior quantile.
-
-        Parameters
-        ----------
-        probability : float
-            Above 0 and below 1.
-
-        Returns
-        -------
-        float
-            Of tau.
-
-        Raises
-        ------
-        InputError
-            If the probability is not between 0 and 1.
-        """
+    def _find_quantile(self, probability: float) -> float:
         from scipy.optimize import brentq
 
-        raise_faults("quantile", find_number_faults("probability", probability, above=0, below=1))
         reached = np.r_[0.0, np.cumsum(self._weights.sum(axis=1))]
         place = int(np.searchsorted(reached, probability, side="right")) - 1
         place = min(max(place, 0), len(self.edges) - 1)
@@ -129,22 +105,6 @@ class SpreadPosterior:
         if excess(high - 1e-12 * (high - low)) <= 0:
             return float(high)
         return float(brentq(excess, low, high, xtol=1e-12 * high, rtol=1e-13))
-
-    def interval(self, probability: float = 0.95) -> tuple[float, float]:
-        """Return the equal-tailed interval.
-
-        Parameters
-        ----------
-        probability : float
-            Of the interval.
-
-        Returns
-        -------
-        tuple of float
-            Its limits.
-        """
-        tail = (1 - probability) / 2
-        return self.quantile(tail), self.quantile(1 - tail)
 
     def __repr__(self) -> str:
         """Return the median and the limits."""

@@ -136,15 +136,13 @@ def _minimise(lower: Callable[[Floats], float], start: Floats) -> tuple[Floats, 
     """Find the lowest point from two starts, the second without heterogeneity."""
     from scipy.optimize import minimize
 
-    best = None
+    reached = []
     for tau in (start[1], 1e-3):
         point = start.copy()
         point[1] = tau
         found = minimize(lower, point, method="Nelder-Mead", options={"maxiter": 8000})
-        found = minimize(lower, found.x, method="BFGS", options={"gtol": 1e-8})
-        if best is None or found.fun < best.fun:
-            best = found
-    assert best is not None  # noqa: S101
+        reached.append(minimize(lower, found.x, method="BFGS", options={"gtol": 1e-8}))
+    best = min(reached, key=lambda found: float(found.fun))
     return np.asarray(best.x), float(best.fun)
 
 

@@ -83,8 +83,7 @@ def combine_programmes(
             continue
         found = _find_group_faults(studies, rows, correlation)
         faults += found
-        if not found:
-            assert correlation is not None  # noqa: S101
+        if correlation is not None and not found:  # without one there is a fault
             combined.append(_combine([studies[row] for row in rows], scale, correlation))
     return combined, faults
 

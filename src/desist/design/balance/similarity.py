@@ -41,6 +41,16 @@ class BalanceDistances:
         when the distributions agree. Missing when not applicable.
     reason : str
         Why the energy distance is not applicable, or empty.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.design import measure_distances
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.EntropyBalancing())
+    >>> found = measure_distances(design)
+    >>> round(found.mahalanobis_before, 2), round(found.mahalanobis_after, 2)
+    (1.32, 0.0)
     """
 
     mahalanobis_before: float
@@ -62,6 +72,16 @@ class GroupBalance:
         Those with at least two people of each arm in use.
     left_out : dict of str to str
         The others, with the reason.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.design import measure_by_group
+    >>> cohort = ds.simulate_cohort(200, 800, rng=1, n_groups=2).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.EntropyBalancing())
+    >>> found = measure_by_group(design, "prison")
+    >>> found.column, list(found.groups), found.left_out
+    ('prison', ['prison 1', 'prison 2'], {})
     """
 
     column: str

@@ -137,6 +137,19 @@ def measure_balance(
     ------
     InputError
         If the standardiser or a limit is of the wrong kind.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.design import measure_balance
+    >>> people = ds.datasets.lalonde()
+    >>> treated = people["treat"].to_numpy() == 1
+    >>> weights = (treated + 0.5 * ~treated) * 1.0
+    >>> balance = measure_balance(people, ("age", "educ"), frozenset(), treated, weights)
+    >>> balance.table[["covariate", "smd_before", "smd_after"]].round(3)
+      covariate  smd_before  smd_after
+    0       age      -0.309     -0.309
+    1      educ       0.055      0.055
     """
     raise_faults("balance", _find_faults(standardiser, well, reasonable))
     arms = _Arms(treated, weights, sampling)

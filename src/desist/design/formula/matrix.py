@@ -39,6 +39,15 @@ class ModelMatrix:
     shown : tuple of str
         The same as messages and files may have them: levels that fewer than ten people have
         are numbered, not named. By default the names.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.design import make_matrix, read_formula
+    >>> people = ds.datasets.lalonde()
+    >>> matrix, faults = make_matrix(read_formula("age + race", people, {})[0], people)
+    >>> matrix.names, matrix.values.shape
+    (('Intercept', 'age', 'race[T.hispan]', 'race[T.white]'), (614, 4))
     """
 
     values: NDArray[np.float64]

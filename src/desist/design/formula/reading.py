@@ -34,6 +34,14 @@ class Formula:
         Products of columns and functions, each a column of numbers or several.
     names : mapping of str to str
         The column of each name as it is written.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.design import read_formula
+    >>> formula, faults = read_formula("log1p(re74) + C(educ)", ds.datasets.lalonde(), {})
+    >>> sorted(formula.variables), sorted(formula.categorical)
+    (['educ', 're74'], ['educ'])
     """
 
     text: str

@@ -25,7 +25,19 @@ Floats = NDArray[np.float64]
 
 
 class ScoreModel(Protocol):
-    """Where the scores come from: a frozen settings record."""
+    """Where the scores come from: a frozen settings record.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.design import GroupedScore, RegressionScore
+    >>> cohort = ds.simulate_cohort(200, 800, rng=1, n_groups=4).cohort
+    >>> for score in (RegressionScore(), GroupedScore("prison")):
+    ...     design = ds.build_design(cohort, "age", method=ds.OverlapWeights(), score=score)
+    ...     print(design.score_model)
+    RegressionScore(link='logit')
+    GroupedScore(group='prison')
+    """
 
     name: ClassVar[str]
     # why sampling weights cannot be used, and what to do; empty where they can
@@ -176,6 +188,17 @@ class GroupedScore:
     group : str
         Column of the groups, such as the prison. The fewer people a group has, the more
         its intercept is shrunken; how much is estimated.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.design import GroupedScore
+    >>> cohort = ds.simulate_cohort(200, 800, rng=1, n_groups=4).cohort
+    >>> design = ds.build_design(
+    ...     cohort, "age + copas", method=ds.OverlapWeights(), score=GroupedScore("prison")
+    ... )
+    >>> design.scores.n_groups
+    4
     """
 
     name: ClassVar[str] = "grouped"
@@ -254,6 +277,17 @@ class GivenScore:
     ----------
     column : str
         Column of the cohort with probabilities strictly between 0 and 1.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.design import GivenScore
+    >>> people = ds.datasets.lalonde()
+    >>> people["score"] = 0.2 + 0.4 * people["married"]
+    >>> cohort = ds.Cohort(people, treatment="treat", person="id")
+    >>> method, score = ds.InverseProbability(), GivenScore("score")
+    >>> ds.build_design(cohort, "age", method=method, score=score).scores.link
+    'given'
     """
 
     name: ClassVar[str] = "given"

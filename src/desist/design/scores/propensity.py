@@ -44,6 +44,14 @@ class PropensityScore:
         "logit", "probit", or "given" for scores that come from elsewhere.
     n_groups : int
         Number of groups whose intercepts are the last of the coefficients.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.Cohort(ds.datasets.lalonde(), treatment="treat", person="id")
+    >>> design = ds.build_design(cohort, "age + educ", method=ds.InverseProbability())
+    >>> design.scores.coefficients.round(4).to_dict()
+    {'Intercept': -0.2661, 'age': -0.024, 'educ': 0.0067}
     """
 
     scores: Floats
@@ -102,6 +110,15 @@ def fit_score(
         If a column is a combination of others.
     SeparationError
         If covariates tell the arms apart, so that no estimate exists.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.design import fit_score, make_matrix, read_formula
+    >>> people = ds.datasets.lalonde()
+    >>> matrix, faults = make_matrix(read_formula("age + educ", people, {})[0], people)
+    >>> fit_score(matrix, people["treat"] == 1).coefficients.round(4).to_dict()
+    {'Intercept': -0.2661, 'age': -0.024, 'educ': 0.0067}
     """
     columns = ScaledColumns(matrix.values)
     raise_faults("design", find_aliased(columns, matrix.shown))

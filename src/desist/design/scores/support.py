@@ -29,6 +29,16 @@ class CommonSupport:
         Area that the two densities of the log odds have in common, from 0 to 1.
     quantiles : DataFrame
         Quantiles of the score, one row for each, columns treated and comparison.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.design import describe_support
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> found = describe_support(design.scores, design.treated)
+    >>> round(found.lower, 2), round(found.upper, 2), round(found.overlap, 2)
+    (0.02, 0.7, 0.56)
     """
 
     lower: float

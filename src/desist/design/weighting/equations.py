@@ -28,6 +28,17 @@ class WeightEquations:
         Derivative of their sum with respect to the parameters.
     log_gradient : ndarray of float, shape (n_people, n_parameters)
         Derivative of the logarithm of each weight.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.design import make_matrix, read_formula
+    >>> people = ds.datasets.lalonde()
+    >>> cohort = ds.Cohort(people, treatment="treat", person="id")
+    >>> design = ds.build_design(cohort, "age + educ", method=ds.EntropyBalancing())
+    >>> matrix, faults = make_matrix(read_formula("age + educ", people, {})[0], people)
+    >>> design.arose.equations(matrix, design.treated, design.weights)
+    WeightEquations(614 people, 2 parameters)
     """
 
     contributions: Floats

@@ -31,6 +31,12 @@ class SurvivalFamily(Protocol):
         The word that stands for it.
     signature : tuple of str
         Core dimensions of the parameters beside eta.
+
+    Examples
+    --------
+    >>> from desist.models import SURVIVAL_FAMILIES, SurvivalFamily, Weibull
+    >>> isinstance(Weibull(), SurvivalFamily), "mixture_cure" in SURVIVAL_FAMILIES
+    (True, True)
     """
 
     name: ClassVar[str]
@@ -45,11 +51,7 @@ class SurvivalFamily(Protocol):
         """Return the days at which the hazard may jump; the data then hold "starts"."""
         return ()
 
-    def share_out(
-        self,
-        time: Floats,  # noqa: ARG002 - for those that read something else of times
-        rows: Mapping[str, Any],  # noqa: ARG002
-    ) -> dict[str, Floats]:
+    def share_out(self, _time: Floats, _rows: Mapping[str, Any], /) -> dict[str, Floats]:
         """Return what the likelihood reads of times in their place, one of each a row."""
         return {}
 
@@ -81,6 +83,16 @@ class SettlingFamily(Protocol):
     ----------
     name : str
         The word that stands for it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from desist.models import Flexible, SettlingFamily
+    >>> isinstance(Flexible(), SettlingFamily)
+    True
+    >>> settled = Flexible().settle(np.arange(1.0, 41.0), np.ones(40), 100.0)
+    >>> type(settled).__name__
+    'Pieces'
     """
 
     name: ClassVar[str]
@@ -94,7 +106,14 @@ class SettlingFamily(Protocol):
 
 @runtime_checkable
 class WithCured(Protocol):
-    """A survival family in which some never reoffend."""
+    """A survival family in which some never reoffend.
+
+    Examples
+    --------
+    >>> from desist.models import MixtureCure, Weibull, WithCured
+    >>> isinstance(MixtureCure(), WithCured), isinstance(Weibull(), WithCured)
+    (True, False)
+    """
 
     def log_odds_never(self, eta: Any, parameters: tuple[Any, ...]) -> Any:
         """Return the log-odds of those among everybody."""
@@ -113,6 +132,12 @@ class FrequencyFamily(Protocol):
     has_dispersion : bool
         Whether it needs the gamma functions of the negative binomial; the data then hold the
         distinct counts of each arm.
+
+    Examples
+    --------
+    >>> from desist.models import FREQUENCY_FAMILIES, FrequencyFamily, Poisson
+    >>> isinstance(Poisson(), FrequencyFamily), sorted(FREQUENCY_FAMILIES)
+    (True, ['hurdle', 'negative_binomial', 'poisson', 'zero_inflated'])
     """
 
     name: ClassVar[str]

@@ -3,9 +3,7 @@
 import numpy as np
 
 from desist.arguments import find_kind_faults, find_number_faults, find_probability_faults
-from desist.cohort.cohort import Cohort
 from desist.cohort.outcomes import Outcomes
-from desist.design.design import Design
 from desist.errors import Fault, raise_faults
 from desist.inference.seeds import find_seed_faults
 from desist.models.fit import Fit
@@ -16,15 +14,15 @@ from desist.models.predictive.simulation import simulate_people
 from desist.models.predictors import Predictors, make_predictors
 from desist.models.rate import RateModel
 from desist.models.survival import SurvivalModel
-from desist.sample import Sample, read_sample
+from desist.sample import Sample, of_a_sample
 
 SUBJECT = "posterior predictive check"
 
 
+@of_a_sample
 def check_predictions(
     fit: Fit,
-    sample: Sample | Cohort,
-    design: Design | None = None,
+    sample: Sample,
     *,
     n_draws: int = 300,
     probability: float = 0.95,
@@ -55,10 +53,8 @@ def check_predictions(
     ----------
     fit : Fit
         Of a `RateModel`, `FrequencyModel` or `SurvivalModel`.
-    sample : Sample or Cohort
-        The people that it was fitted to; or a cohort, beside its design.
-    design : Design, optional
-        Beside a cohort: their weights.
+    sample : Sample
+        The people that it was fitted to; or a cohort and its design in its place.
     n_draws : int
         Posterior draws, and cohorts simulated.
     probability : float
@@ -80,19 +76,28 @@ def check_predictions(
     ----------
     Gelman, A., Meng, X.-L. and Stern, H. (1996). Posterior predictive assessment of model
     fitness via realized discrepancies. Statistica Sinica 6, 733-807.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> fit = ds.fit_model(ds.RateModel(), cohort, design, seed=1)
+    >>> check = ds.models.check_predictions(fit, cohort, design, n_draws=100)
+    >>> print(check.sentence.partition(":")[0])
+    The rate model explains what was observed
     """
     kinds = find_kind_faults("fit", fit, Fit, "a fit of fit_model")
     faults = find_number_faults("n_draws", n_draws, least=1, whole=True)
     faults += find_probability_faults(probability) + find_seed_faults(seed)
     raise_faults(SUBJECT, kinds + faults if kinds else [])
-    people = read_sample(sample, design, fit.horizon)
-    raise_faults(SUBJECT, _find_faults(fit, people.recorded) + faults)
-    look = look_at(fit, people.recorded)
-    groups = people.cohort.groups if fit.model.groups is None else fit.model.groups
-    predictors = make_predictors(people, fit.model.covariates, groups)
-    raise_faults(SUBJECT, _compare_people(fit, predictors, people))
+    raise_faults(SUBJECT, _find_faults(fit, sample.recorded) + faults)
+    look = look_at(fit, sample.recorded)
+    groups = sample.cohort.groups if fit.model.groups is None else fit.model.groups
+    predictors = make_predictors(sample, fit.model.covariates, groups)
+    raise_faults(SUBJECT, _compare_people(fit, predictors, sample))
     return simulate_people(
-        fit, look, predictors, people, n_draws=n_draws, probability=probability, seed=seed
+        fit, look, predictors, sample, n_draws=n_draws, probability=probability, seed=seed
     )
 
 

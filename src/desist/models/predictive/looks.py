@@ -33,27 +33,14 @@ class SimulatedArm:
 
 @dataclass(frozen=True, eq=False)
 class PredictiveLook:
-    """One model's outcome: as it was, drawn anew, and summarised.
+    """One model's outcome: as it was, drawn anew, and summarised."""
 
-    Attributes
-    ----------
-    label : str
-        The model and its family.
-    statistics : tuple of (str, str)
-        Name and unit of each statistic.
-    observed : ndarray, shape (n_people,)
-        The outcome of everybody; days are infinite where no reoffence was seen.
-    draw : callable
-        (linear predictor, draws of the parameters, arm, source of randomness) to outcomes of
-        the shape of the linear predictor.
-    summarise : callable
-        (outcomes of an arm, its target) to the weighted statistics, shape (n_statistics,).
-    """
-
-    label: str
-    statistics: tuple[tuple[str, str], ...]
-    observed: NDArray[Any]
+    label: str  # the model and its family
+    statistics: tuple[tuple[str, str], ...]  # name and unit of each
+    observed: NDArray[Any]  # (n_people,); days are infinite where no reoffence was seen
+    # (linear predictor, draws of the parameters, arm, randomness) to outcomes of its shape
     draw: Callable[[Floats, Draws, SimulatedArm, np.random.Generator], NDArray[Any]]
+    # (outcomes of an arm, its target) to the weighted statistics
     summarise: Callable[[NDArray[Any], Target], Floats]
 
 

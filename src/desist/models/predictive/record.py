@@ -31,6 +31,20 @@ class PredictiveCheck:
     contrasts : DataFrame
         The same for treated minus comparison, both drawn from one posterior draw: one row a
         statistic. A model may explain both arms well enough, and not what is between them.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> fit = ds.fit_model(ds.RateModel(), cohort, design, seed=1)
+    >>> check = ds.models.check_predictions(fit, cohort, design, n_draws=100)
+    >>> check.explains
+    True
+    >>> check.table[["arm", "observed", "lower", "upper"]].round(2)
+              arm  observed  lower  upper
+    0     treated      0.10   0.02   0.25
+    1  comparison      0.39   0.26   0.49
     """
 
     table: pd.DataFrame

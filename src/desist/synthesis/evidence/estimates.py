@@ -47,7 +47,7 @@ class EstimateWithError:
         ]
         raise_faults("estimate", faults)
 
-    def log_likelihood(self, effects: Floats, scale: str) -> Floats:  # noqa: ARG002
+    def log_likelihood(self, effects: Floats, _scale: str, /) -> Floats:
         """Return the normal log-likelihood; of all that rounds to the estimate, where rounded."""
         away = (self.estimate - effects) / self.standard_error
         if not self.rounded_to:
@@ -55,7 +55,7 @@ class EstimateWithError:
         half = self.rounded_to / 2 / self.standard_error
         return log_normal_mass(away - half, away + half)
 
-    def summarise(self, scale: str) -> tuple[float, float]:  # noqa: ARG002
+    def summarise(self, _scale: str, /) -> tuple[float, float]:
         """Return the estimate and its standard error."""
         return self.estimate, self.standard_error
 
@@ -101,7 +101,7 @@ class EstimateWithInterval:
         estimate, error = self.summarise(scale)
         return np.asarray(-(((estimate - effects) / error) ** 2) / 2)
 
-    def summarise(self, scale: str) -> tuple[float, float]:  # noqa: ARG002
+    def summarise(self, _scale: str, /) -> tuple[float, float]:
         """Return the middle of the interval and the error that its width stands for."""
         from scipy.special import ndtri
 

@@ -46,13 +46,13 @@ class CountsOverTime:
             faults += find_number_faults(f"{arm}_time", time, above=0)
         raise_faults("events over time", faults)
 
-    def log_likelihood(self, effects: Floats, scale: str) -> Floats:  # noqa: ARG002
+    def log_likelihood(self, effects: Floats, _scale: str, /) -> Floats:
         """Return the log-likelihood of effects given the sum of the events."""
         log_odds = effects + np.log(self.treated_time / self.comparison_time)
         treated = self.treated_events * np.logaddexp(0, -log_odds)
         return np.asarray(-treated - self.comparison_events * np.logaddexp(0, log_odds))
 
-    def summarise(self, scale: str) -> tuple[float, float]:  # noqa: ARG002
+    def summarise(self, _scale: str, /) -> tuple[float, float]:
         """Return the sample log rate ratio and its error; NaN without events in an arm."""
         a, c = self.treated_events, self.comparison_events
         if not a * c:

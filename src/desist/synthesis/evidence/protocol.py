@@ -37,7 +37,7 @@ class Evidence(Protocol):
     kind: ClassVar[str]
     scales: ClassVar[tuple[str, ...]]
 
-    def log_likelihood(self, effects: Floats, scale: str) -> Floats:
+    def log_likelihood(self, effects: Floats, scale: str, /) -> Floats:
         """Return the log-likelihood of effects, up to a constant.
 
         Parameters
@@ -54,7 +54,7 @@ class Evidence(Protocol):
         """
         ...
 
-    def summarise(self, scale: str) -> tuple[float, float]:
+    def summarise(self, scale: str, /) -> tuple[float, float]:
         """Return the usual estimate and its standard error; NaN where there is none.
 
         Parameters

@@ -1,0 +1,180 @@
+"""Compiled functions run step by step, without what PyTensor does about each step."""
+
+# PyTensor's Python linker asks before every step whether shapes may be broadcast, and afterwards
+# whether the result is a view: five microseconds a step, which for a few thousand rows is as much
+# as the step itself. The steps and their numbers are the same here.
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+WORTH_IT = 2_048  # numbers in an array, from which on it is quicker to write over it
+
+type Step = Callable[..., Any]
+
+
+def compile_straight(arguments: list[Any], outputs: Any) -> "StraightFunction":
+    """Compile a function for the Python linker, in the way that takes least time."""
+    import pytensor
+    from pytensor.compile.mode import Mode
+
+    mode = Mode(linker="py", optimizer="fast_compile")
+    # what some models do not read, others do
+    function = pytensor.function(arguments, outputs, mode=mode, on_unused_input="ignore")
+    return StraightFunction(function)
+
+
+@dataclass(frozen=True)
+class _Planned:
+    run: Step
+    reads: tuple[int, ...]
+    writes: tuple[int, ...]
+    frees: tuple[int, ...]  # what no later step reads
+
+
+class StraightFunction:
+    """A function of PyTensor whose steps are called one after another."""
+
+    def __init__(self, function: Any) -> None:
+        graph = function.maker.fgraph
+        self._held = function.input_storage
+        place = {variable: number for number, variable in enumerate(graph.inputs)}
+        nodes = graph.toposort()
+        for node in nodes:
+            for variable in (*node.inputs, *node.outputs):
+                place.setdefault(variable, len(place))
+        self._known = [
+            (number, np.asarray(variable.data) if _is_array(variable.data) else variable.data)
+            for variable, number in place.items()
+            if hasattr(variable, "data")
+        ]
+        for variable in graph.outputs:
+            place.setdefault(variable, len(place))
+        self._n_places = len(place)
+        self._outputs = tuple(place[variable] for variable in graph.outputs)
+        kept = {*self._outputs, *range(len(graph.inputs)), *(number for number, _ in self._known)}
+        self._steps = _plan(nodes, place, kept)
+        self._is_single = bool(function.unpack_single)
+
+    def __call__(self, *values: NDArray[Any]) -> Any:
+        """Return the outputs at some values of the arguments that are not held."""
+        slots: list[Any] = [None] * self._n_places
+        for number, known in self._known:
+            slots[number] = known
+        for number, container in enumerate(self._held):
+            slots[number] = values[number] if number < len(values) else container.storage[0]
+        with np.errstate(all="ignore"):
+            for step in self._steps:
+                written = step.run(*[slots[number] for number in step.reads])
+                if len(step.writes) == 1:
+                    slots[step.writes[0]] = written
+                else:
+                    for number, value in zip(step.writes, written, strict=True):
+                        slots[number] = value
+                for number in step.frees:
+                    slots[number] = None
+        found = [slots[number] for number in self._outputs]
+        return found[0] if self._is_single else found
+
+
+def _plan(nodes: list[Any], place: dict[Any, int], kept: set[int]) -> tuple[_Planned, ...]:
+    last = {place[variable]: node for node in nodes for variable in node.inputs}
+    alone = _find_unshared(nodes)
+    planned = []
+    for node in nodes:
+        frees = tuple(n for n, reader in last.items() if reader is node and n not in kept)
+        spare = tuple(
+            position
+            for position, variable in enumerate(node.inputs)
+            if variable in alone
+            and place[variable] in frees
+            and variable.dtype == node.outputs[0].dtype
+        )
+        reads, writes = (tuple(place[one] for one in some) for some in (node.inputs, node.outputs))
+        planned.append(_Planned(_make_step(node, spare), reads, writes, frees))
+    return tuple(planned)
+
+
+def _find_unshared(nodes: list[Any]) -> set[Any]:
+    """Find the results whose memory nothing else can see."""
+    made = {node.outputs[0] for node in nodes if _is_elementwise(node)}
+    seen = {one for node in nodes if not _is_elementwise(node) for one in node.inputs}
+    return made - seen
+
+
+def _is_elementwise(node: Any) -> bool:
+    from pytensor.tensor.elemwise import Elemwise
+
+    return isinstance(node.op, Elemwise) and len(node.outputs) == 1
+
+
+def _make_step(node: Any, spare: tuple[int, ...]) -> Step:
+    if not _is_elementwise(node):
+        return partial(_perform, node, len(node.outputs))
+    op, dtype = node.op, np.dtype(node.outputs[0].dtype)
+    op.prepare_node(node, None, None, "py")
+    is_folded = type(op.scalar_op).__name__ in {"Add", "Mul"} and len(node.inputs) > 2
+    is_known = op.nfunc is not None and (is_folded or len(node.inputs) == op.nfunc_spec[1])
+    if not is_known:
+        return partial(_apply, op.ufunc or node.tag.ufunc, dtype)
+    if op.nfunc is np.where and 2 in spare:
+        return partial(_switch, dtype)
+    if hasattr(node.tag, "sig") and not is_folded:
+        return partial(_apply, partial(op.nfunc, sig=node.tag.sig), dtype)
+    if isinstance(op.nfunc, np.ufunc):
+        return partial(_fold if len(node.inputs) > 1 else _turn, op.nfunc, dtype, spare)
+    return partial(_apply, op.nfunc, dtype)
+
+
+def _apply(function: Step, dtype: np.dtype[Any], *values: Any) -> NDArray[Any]:
+    return np.asarray(function(*values), dtype=dtype)
+
+
+def _turn(function: Step, dtype: np.dtype[Any], spare: tuple[int, ...], value: Any) -> NDArray[Any]:
+    room = value if spare and _holds(value, ()) else None
+    return np.asarray(function(value, out=room), dtype=dtype)
+
+
+def _fold(
+    function: Step, dtype: np.dtype[Any], spare: tuple[int, ...], *values: Any
+) -> NDArray[Any]:
+    room = next((values[one] for one in spare if _holds(values[one], values)), None)
+    total = values[0]
+    for position, value in enumerate(values[1:], start=1):
+        # what is still to be read may not be written over
+        is_free = room is not None and not any(room is later for later in values[position + 1 :])
+        total = function(total, value, out=room if is_free else None)
+    return np.asarray(total, dtype=dtype)
+
+
+def _switch(dtype: np.dtype[Any], condition: Any, value: Any, other: Any) -> NDArray[Any]:
+    if condition.dtype != bool or not _holds(other, (condition, value, other)):
+        return np.asarray(np.where(condition, value, other), dtype=dtype)
+    np.copyto(other, value, where=condition)
+    return np.asarray(other)
+
+
+def _holds(room: Any, values: tuple[Any, ...]) -> bool:
+    """Say whether a result of these values has the shape of one that is worth writing over."""
+    return room.size >= WORTH_IT and all(
+        value.shape == room.shape
+        or (
+            value.ndim == room.ndim
+            and all(n in (1, m) for n, m in zip(value.shape, room.shape, strict=True))
+        )
+        for value in values
+    )
+
+
+def _perform(node: Any, n_outputs: int, *values: Any) -> Any:
+    cells: list[list[Any]] = [[None] for _ in range(n_outputs)]
+    node.op.perform(node, list(values), cells)
+    return cells[0][0] if n_outputs == 1 else [cell[0] for cell in cells]
+
+
+def _is_array(value: object) -> bool:
+    return isinstance(value, np.ndarray | np.generic)

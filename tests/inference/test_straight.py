@@ -1,0 +1,93 @@
+"""Compiled functions run step by step give the numbers of PyTensor's own runs."""
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+from pytensor.compile.mode import Mode
+
+from desist.inference.straight import StraightFunction, compile_straight
+
+PLAIN = Mode(linker="py", optimizer="fast_compile")
+MANY_ROWS = 3000  # as many as are written over
+
+
+def compare(arguments, outputs, *values):
+    """Run both ways, twice, and hold the inputs against what they were."""
+    expected = pytensor.function(arguments, outputs, mode=PLAIN)
+    straight = compile_straight(arguments, outputs)
+    kept = [value.copy() for value in values]
+    for _ in range(2):
+        for ours, theirs in zip(straight(*values), expected(*values), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+            assert np.asarray(ours).dtype == np.asarray(theirs).dtype
+    for value, was in zip(values, kept, strict=True):
+        np.testing.assert_array_equal(value, was)
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return np.random.default_rng(1).normal(size=(4, MANY_ROWS))
+
+
+def test_a_softplus_and_its_slope_are_the_same_to_the_last_bit(rows):
+    at = pt.matrix("at")
+    value = pt.switch(pt.gt(at, 40), at, pt.log1p(pt.exp(pt.minimum(at, 40.0))))
+    compare([at], [value, pytensor.grad(value.sum(), at)], 30 * rows)
+
+
+def test_a_result_that_is_read_twice_is_not_written_over(rows):
+    at = pt.matrix("at")
+    once = pt.exp(at)
+    compare([at], [once * 2.0, once + at, once], rows)
+
+
+def test_a_result_that_is_seen_through_another_is_not_written_over(rows):
+    at = pt.matrix("at")
+    once = pt.exp(at)
+    seen = once[:, :10]
+    compare([at], [once * 3.0 + seen.sum(), seen * 1.0], rows)
+
+
+def test_sums_of_many_terms_keep_what_is_still_to_be_added(rows):
+    at, wide = pt.matrix("at"), pt.row("wide")
+    one, two = pt.exp(at), pt.sin(at)
+    compare([at, wide], [one + wide + two + one, two * at * two], rows, rows[:1])
+
+
+def test_a_number_becomes_as_wide_as_what_it_is_added_to(rows):
+    at, wide = pt.col("at"), pt.row("wide")
+    compare([at, wide], [pt.exp(at) + pt.exp(wide)], rows[:, :1], rows[:1])
+
+
+def test_whole_numbers_are_divided_as_numbers():
+    count = pt.lvector("count")
+    compare([count], [pt.exp(count), count / 2], np.arange(3000))
+
+
+def test_whole_numbers_are_multiplied_with_others_as_numbers():
+    count, at = pt.lvector("count"), pt.vector("at")
+    compare([count, at], [count * at * 0.5], np.arange(3000), np.linspace(0, 1, 3000))
+
+
+def test_what_is_held_is_read_anew_at_every_run():
+    held = pytensor.shared(np.ones(3))
+    at = pt.vector("at")
+    run = compile_straight([at], at + held)
+    np.testing.assert_array_equal(run(np.zeros(3)), np.ones(3))
+    held.set_value(np.full(3, 5.0))
+    np.testing.assert_array_equal(run(np.zeros(3)), np.full(3, 5.0))
+
+
+def test_one_output_stands_alone_and_several_in_a_list():
+    at = pt.vector("at")
+    assert isinstance(compile_straight([at], at * 2)(np.ones(2)), np.ndarray)
+    assert isinstance(compile_straight([at], [at * 2])(np.ones(2)), list)
+
+
+def test_an_argument_that_nothing_reads_may_be_given():
+    at, other = pt.vector("at"), pt.vector("other")
+    run = StraightFunction(
+        pytensor.function([at, other], at * 2, mode=PLAIN, on_unused_input="ignore")
+    )
+    np.testing.assert_array_equal(run(np.ones(2), np.zeros(5)), np.full(2, 2.0))

@@ -161,9 +161,8 @@ def evaluate(
     (-0.41, -0.29, -0.15)
     """
     faults = _find_model_faults(models, covariates) + _find_flow_faults(flow)
-    faults += _find_setting_faults(inference, horizon, seed, title)
-    faults += find_margin_faults(margins) + find_probability_faults(probability)
-    faults += find_beside_faults(evidence, bias)
+    faults += _find_setting_faults(inference, horizon, seed, title, probability)
+    faults += find_margin_faults(margins) + find_beside_faults(evidence, bias)
     switches = {"calibrated": calibrated, "one_process": one_process}
     raise_faults("evaluation", faults + _find_switch_faults(switches))
     sample = build_sample(cohort, design, horizon)
@@ -263,10 +262,12 @@ def _find_setting_faults(
     horizon: object,
     seed: object,
     title: object,
+    probability: object,
 ) -> list[Fault]:
     faults = find_engine_faults(inference)
     faults += find_number_faults("horizon", horizon, above=0.0, optional=True)
     faults += find_number_faults("seed", seed, least=0, whole=True)
+    faults += find_probability_faults(probability)
     return faults + find_kind_faults("title", title, str, "a text")
 
 

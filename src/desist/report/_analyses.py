@@ -25,28 +25,15 @@ PARTS = ("name", "title", "doubt", "sentence", "table", "units")
 
 @dataclass(frozen=True, eq=False)
 class ShownAnalysis:
-    """One sensitivity analysis as a reader may see it.
+    """One sensitivity analysis as a reader may see it."""
 
-    Attributes
-    ----------
-    name : str
-        Of the analysis, as settings files have it.
-    title, doubt, sentence : str
-        Its heading, the doubt that it answers, and what it found in plain words.
-    table : DataFrame
-        With three digits, and no row about one person.
-    units : mapping of str to str
-        Unit of each column that has one.
-    result : record
-        The analysis itself, for its picture; None where that is drawn from the table.
-    """
-
-    name: str
+    name: str  # of the analysis, as settings files have it
     title: str
-    doubt: str
-    sentence: str
-    table: pd.DataFrame
-    units: Mapping[str, str]
+    doubt: str  # that it answers
+    sentence: str  # what it found, in plain words
+    table: pd.DataFrame  # with three digits, and no row about one person
+    units: Mapping[str, str]  # of each column that has one
+    # the analysis itself, for its picture; None where that is drawn from the table
     result: Any = field(repr=False)
 
 

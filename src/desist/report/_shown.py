@@ -67,18 +67,10 @@ class ShownCheck:
 
 @dataclass(frozen=True)
 class ShownBias:
-    """The result with the bias of placebo programmes as a reader may see it.
+    """The result with the bias of placebo programmes as a reader may see it."""
 
-    Attributes
-    ----------
-    result : BiasResult
-        With the digits that are shown.
-    sentence : str
-        What it says, in plain words.
-    """
-
-    result: BiasResult
-    sentence: str
+    result: BiasResult  # with the digits that are shown
+    sentence: str  # what it says, in plain words
 
 
 @dataclass(frozen=True)

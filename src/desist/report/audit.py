@@ -22,6 +22,14 @@ class Release(System):
         Numbers that are not shown, of which a reader knows that they are not negative.
     sums : tuple of (str, tuple of str)
         Totals, each with its parts: the total is the sum of them.
+
+    Examples
+    --------
+    >>> from desist.report import Release, audit_numbers
+    >>> shown = {"all": (83, 83), "men": (40, 49)}  # the men are rounded
+    >>> release = Release(shown, ["women"], (("all", ("men", "women")),))
+    >>> audit_numbers(release)
+    ()
     """
 
 
@@ -35,6 +43,13 @@ class Breach:
         Which one.
     protection : float
         How far its limits ought to be apart (people).
+
+    Examples
+    --------
+    >>> from desist.report import Release, audit_numbers
+    >>> shown, sums = {"all": (83, 83), "men": (77, 77)}, (("all", ("men", "women")),)
+    >>> [breach.name for breach in audit_numbers(Release(shown, ["women"], sums))]
+    ['women']
     """
 
     name: str
@@ -157,6 +172,15 @@ def audit_release(
     ------
     CannotAnswerError
         If the numbers contradict each other.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> evaluation = ds.evaluate_published(study)
+    >>> ds.report.audit_release([ds.report.make_view(evaluation)])
+    ()
     """
     shown: dict[str, tuple[float, float]] = {}
     withheld: list[str] = []

@@ -60,6 +60,13 @@ class RuleSet:
     -----
     The rules are those of the Justice Data Lab's reports of February 2017 and of 2019;
     see the method page of the documentation for what each report prints.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rules = ds.report.RULE_SETS["2019"]
+    >>> rules.min_reoffenders_for_time, rules.min_category
+    (30, 10)
     """
 
     name: str

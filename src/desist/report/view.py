@@ -122,6 +122,16 @@ class View:
         where it was not asked for, or its measure is withheld.
     sensitivity : tuple of ShownAnalysis
         What it would take to change the answer, in the order of the page.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> evaluation = ds.evaluate_published(study)
+    >>> view = ds.report.make_view(evaluation, "2019")
+    >>> view.rules.name, [shown.measure.value for shown in view.printed]
+    ('2019', ['rate'])
     """
 
     rules: RuleSet
@@ -306,6 +316,16 @@ def make_statements(evaluation: Evaluation, rules: str | RuleSet = "2019") -> tu
     ------
     CannotAnswerError
         If there are too few people to report on.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> evaluation = ds.evaluate_published(study)
+    >>> statement = ds.report.make_statements(evaluation, "2019")[0]
+    >>> print(statement.may_say[0].partition(" than")[0][-46:])
+    e year may be lower by between 3 and 19 people
     """
     return make_view(evaluation, rules).statements
 

@@ -28,6 +28,16 @@ class BiasPrior:
         Where it lies, with a probability of 0.95.
     draws : ndarray of float, shape (n_draws,)
         Draws of the bias of one programme, its mean and spread uncertain.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> found = ds.sensitivity.placebo_programmes(cohort, design, n_programmes=20, seed=1)
+    >>> bias = found.prior()
+    >>> bias.n_programmes, bias.spread_lower <= bias.spread <= bias.spread_upper
+    (20, True)
     """
 
     measure: Measure
@@ -64,6 +74,12 @@ class BiasResult:
         Posterior probability that the programme does good.
     probability : float
         Of the interval.
+
+    Examples
+    --------
+    >>> from desist.estimands import Measure
+    >>> print(BiasResult(Measure.RATE, 200, 0.03, 0.02, 0.04, -0.1, -0.18, -0.02))
+    rate with the bias of 200 placebo programmes: -0.1 (-0.18 to -0.02)
     """
 
     measure: Measure

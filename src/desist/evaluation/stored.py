@@ -110,6 +110,8 @@ class StoredEvaluation:
     horizon: float | None = None
     margins: Mapping[Measure, float] = field(default_factory=dict)
     bias: BiasResult | None = None
+    dominated: tuple[Measure, ...] = ()
+    degrees_of_freedom: int | None = None
 
 
 def read_stored(text: str, file: str) -> StoredEvaluation:

@@ -135,6 +135,7 @@ def encode_view(view: View) -> dict[str, Any]:
             "sensitivity": [_encode_analysis(shown) for shown in view.sensitivity],
             "statements": [_encode_statement(statement) for statement in view.statements],
             "warnings": view.warnings,
+            "withheld": [asdict(one) for one in view.kept_back],
         }
     )
     return dict(encoded)

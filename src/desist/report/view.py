@@ -41,6 +41,7 @@ from desist.report._stating import (
     state_all,
     state_published,
 )
+from desist.report._withheld import Withheld, list_withheld
 from desist.report.about import About
 from desist.report.disclosure import (
     RuleSet,
@@ -50,6 +51,7 @@ from desist.report.disclosure import (
     disclose_design,
     disclose_evaluation,
     disclose_groups,
+    disclose_records,
     explain_withheld,
     find_rules,
     require_enough_people,
@@ -122,6 +124,8 @@ class View:
         where it was not asked for, or its measure is withheld.
     sensitivity : tuple of ShownAnalysis
         What it would take to change the answer, in the order of the page.
+    kept_back : tuple of Withheld
+        What the rules keep out of the report, each with its reason.
 
     Examples
     --------
@@ -158,6 +162,17 @@ class View:
     about: About = field(default_factory=About)
     bias: ShownBias | None = None
     sensitivity: tuple[ShownAnalysis, ...] = ()
+    kept_back: tuple[Withheld, ...] = ()
+
+    @property
+    def notice(self) -> str:
+        """That some measures are not printed, and why; empty where none is, or all are."""
+        if self.banner or not self.withheld:
+            return ""
+        return " ".join(
+            f"{WORDINGS[shown.measure].title}: not printed, because {shown.withheld}."
+            for shown in self.withheld
+        )
 
     @property
     def printed(self) -> tuple[ShownMeasure, ...]:
@@ -262,6 +277,9 @@ def make_view(
     require_enough_people(evaluation, rule_set)
     reasons = explain_withheld(evaluation, rule_set)
     causal = [row for row in evaluation.measures if row.measure.is_causal]
+    groups = _show_groups(evaluation, rule_set)
+    design = disclose_design(evaluation.design, rule_set)
+    flow = disclose_records(evaluation, rule_set)
     return View(
         rules=rule_set,
         title=evaluation.title,
@@ -275,11 +293,11 @@ def make_view(
             for row in evaluation.measures
         ),
         checks=_show_checks(evaluation, rule_set),
-        groups=_show_groups(evaluation, rule_set),
+        groups=groups,
         by_day=disclose_days(evaluation, rule_set),
         statements=state_all(evaluation, rule_set, reasons),
-        design=disclose_design(evaluation.design, rule_set),
-        flow=evaluation.flow,
+        design=design,
+        flow=flow,
         published=evaluation.published,
         published_statements=state_published(evaluation, rule_set),
         settings=evaluation.settings,
@@ -293,6 +311,7 @@ def make_view(
         sensitivity=disclose_sensitivity(
             sensitivity if len(reasons) < len(evaluation.measures) else (), reasons
         ),
+        kept_back=list_withheld(reasons, groups, design, evaluation.flow, flow),
     )
 
 

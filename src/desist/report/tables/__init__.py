@@ -9,6 +9,7 @@ from desist.report.tables._groups import tabulate_effects_by_group
 from desist.report.tables._measures import tabulate_engines, tabulate_measures, tabulate_per_100
 from desist.report.tables._published import print_difference, tabulate_published
 from desist.report.tables._settings import print_value, tabulate_settings
+from desist.report.tables._withheld import tabulate_withheld
 from desist.report.tables._worth import tabulate_worth
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "tabulate_per_100",
     "tabulate_published",
     "tabulate_settings",
+    "tabulate_withheld",
     "tabulate_worth",
 ]

@@ -14,6 +14,7 @@ from desist.report.tables._groups import tabulate_effects_by_group
 from desist.report.tables._measures import tabulate_engines, tabulate_measures, tabulate_per_100
 from desist.report.tables._published import tabulate_published
 from desist.report.tables._settings import tabulate_settings
+from desist.report.tables._withheld import tabulate_withheld
 from desist.report.tables._worth import tabulate_worth
 from desist.report.view import View
 from desist.report.words._numbers import MISSING
@@ -167,6 +168,7 @@ _TABLES: dict[str, tuple[str, Callable[[View], pd.DataFrame]]] = {
     "balance": ("Balance of the covariates", _tabulate_balance),
     "flow": ("Record flow", _tabulate_flow),
     "warnings": ("Warnings", _tabulate_warnings),
+    "withheld": ("What is withheld, and why", tabulate_withheld),
     "engines": ("How each posterior was found", tabulate_engines),
     "worth": ("What each arm is worth", tabulate_worth),
     "settings": ("Settings", tabulate_settings),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from desist.cli.programmes import pool_programmes, take_evidence
 from desist.cli.study import Study
 from desist.cohort.cohort import Cohort
 from desist.design.analyses import Analysis, build_analyses
@@ -55,6 +56,7 @@ def run_study(
     study: Study, analyse: Callable[[Built], Sequence[Any]] | None = None
 ) -> tuple[list[Result], dict[str, str], tuple[str, ...]]:
     """Carry out each analysis, the headline first; say which cannot be made and what was read."""
+    programmes = pool_programmes(study)
     cohort, notes = read_cohort(study)
     built, refused = build_study(study, cohort)
     results = []
@@ -62,14 +64,16 @@ def run_study(
         doubts = analyse(one) if analyse is not None and place == 0 else ()
         try:
             asked = {"title": name_analysis(study, name), "margins": study.margins, **study.model}
-            made = evaluate(one.cohort, one.design, bias=_find_bias(doubts), **asked)
+            evidence, bias = take_evidence(study, programmes), _find_bias(doubts)
+            made = evaluate(one.cohort, one.design, evidence=evidence, bias=bias, **asked)
         except CannotAnswerError as reason:
             if place == 0:
                 raise
             refused[name] = str(reason)
             continue
         try:
-            view = make_view(made, study.rules, about=study.about, sensitivity=doubts)
+            others: dict[str, Any] = {"sensitivity": doubts, "synthesis": programmes}
+            view = make_view(made, study.rules, about=study.about, **others)
             results.append(Result(name, view, one.cohort, one.design))
         except CannotAnswerError as reason:
             # The headline is reported first: as a page that says that nothing may be reported.

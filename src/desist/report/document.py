@@ -16,6 +16,7 @@ from desist.report.markdown import render_markdown
 from desist.report.sensitivity_page import fill_analyses
 from desist.report.tables._release import NAMES
 from desist.report.view import View, make_view
+from desist.synthesis.synthesis import Synthesis
 from desist.writing import FileContent, find_folder_faults, remove_files, write_files
 
 TABLES = tuple(f"tables/{name}.csv" for name in NAMES)
@@ -29,6 +30,7 @@ def write_report(
     rules: str | RuleSet = "2019",
     about: About | None = None,
     sensitivity: Sequence[Any] = (),
+    synthesis: Synthesis | None = None,
 ) -> tuple[Path, ...]:
     """Write report, annex, record and draws of an evaluation into a folder.
 
@@ -46,6 +48,8 @@ def write_report(
     sensitivity : sequence of results, optional
         Of `ds.sensitivity`, on the same people: one page of the report says what it would take to
         change the answer.
+    synthesis : Synthesis, optional
+        Of other programmes: the report then shows where this one stands among them.
 
     Returns
     -------
@@ -72,7 +76,8 @@ def write_report(
     ['annex.xlsx', 'evaluation.json', 'evaluation.nc', 'report.html', 'report.md']
     """
     folder = require_folder(out)
-    rendered = render_files(make_view(evaluation, rules, about=about, sensitivity=sensitivity))
+    view = make_view(evaluation, rules, about=about, sensitivity=sensitivity, synthesis=synthesis)
+    rendered = render_files(view)
     write_files({folder / name: FileContent(content) for name, content in rendered.items()})
     # A table of an earlier report that this one does not have would be read as part of it.
     remove_files([folder / name for name in TABLES if name not in rendered])

@@ -133,6 +133,9 @@ def encode_view(view: View) -> dict[str, Any]:
             "by_day": [asdict(row) for row in view.by_day],
             "bias": None if view.bias is None else asdict(view.bias.result),
             "sensitivity": [_encode_analysis(shown) for shown in view.sensitivity],
+            "evidence": _encode_evidence(view),
+            "one_process": _encode_process(view),
+            "among": None if view.among is None else asdict(view.among),
             "statements": [_encode_statement(statement) for statement in view.statements],
             "warnings": view.warnings,
             "withheld": [asdict(one) for one in view.kept_back],
@@ -148,6 +151,20 @@ def write_json(encoded: Mapping[str, Any]) -> str:
 
 def _encode_analysis(shown: ShownAnalysis) -> dict[str, str]:
     return {name: getattr(shown, name) for name in ("name", "title", "doubt", "sentence")}
+
+
+def _encode_evidence(view: View) -> dict[str, Any] | None:
+    if view.evidence is None:
+        return None
+    kept = asdict(view.evidence.result)
+    return kept | {"sentences": view.evidence.sentences}
+
+
+def _encode_process(view: View) -> dict[str, Any] | None:
+    if view.one_process is None:
+        return None
+    sharper = [_encode_measure(row) for _, row in view.one_process.rows]
+    return {"sentence": view.one_process.sentence, "measures": sharper}
 
 
 def _encode_measure(row: MeasureRow) -> dict[str, Any]:

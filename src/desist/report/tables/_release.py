@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from desist.report.tables._balance import tabulate_balance
+from desist.report.tables._beside import tabulate_among, tabulate_evidence, tabulate_process
 from desist.report.tables._bias import tabulate_bias
 from desist.report.tables._checks import tabulate_checks
 from desist.report.tables._days import tabulate_by_day
@@ -164,6 +165,9 @@ _TABLES: dict[str, tuple[str, Callable[[View], pd.DataFrame]]] = {
     "by_day": ("Without a reoffence by day", _tabulate_days),
     "bias": ("With the bias of programmes that nobody gave", tabulate_bias),
     "sensitivity": ("What would change the answer", _tabulate_analyses),
+    "other_programmes": ("With what other programmes showed", tabulate_evidence),
+    "among": ("Where this programme stands among others", tabulate_among),
+    "one_process": ("Under one process for all measures", tabulate_process),
     "published": ("As published, and by Welch's test here", _tabulate_published),
     "balance": ("Balance of the covariates", _tabulate_balance),
     "flow": ("Record flow", _tabulate_flow),

@@ -295,8 +295,7 @@ def make_view(
     View: Making Connections (complex analysis), 2 of 3 measures printed under rule set 2019
     """
     rule_set = find_rules(rules)
-    raise_faults("report", find_analysis_faults(sensitivity))
-    raise_faults("report", find_synthesis_faults(synthesis))
+    raise_faults("report", find_analysis_faults(sensitivity) + find_synthesis_faults(synthesis))
     # Nothing is computed for a report that may not be made.
     require_enough_people(evaluation, rule_set)
     reasons = explain_withheld(evaluation, rule_set)
@@ -342,10 +341,7 @@ def make_view(
         ),
         about=About() if about is None else about,
         bias=_show_bias(evaluation, rule_set),
-        # where no measure is printed, no analysis of one is
-        sensitivity=disclose_sensitivity(
-            sensitivity if len(reasons) < len(evaluation.measures) else (), reasons
-        ),
+        sensitivity=_show_analyses(evaluation, sensitivity, reasons),
         kept_back=list_withheld(reasons, groups, design, evaluation.flow, flow),
     )
 
@@ -423,6 +419,14 @@ def _express_per_100(evaluation: Evaluation, row: MeasureRow) -> PerHundred | No
     # A report that prints 31, 106 and 74 fewer has rounded each from unrounded figures.
     difference = None if printed is None else printed.difference_printed
     return per_100(row.measure, treated, comparison, difference)
+
+
+def _show_analyses(
+    evaluation: Evaluation, results: Sequence[Any], reasons: Mapping[Measure, str]
+) -> tuple[ShownAnalysis, ...]:
+    # where no measure is printed, no analysis of one is
+    is_any_printed = len(reasons) < len(evaluation.measures)
+    return disclose_sensitivity(results if is_any_printed else (), reasons)
 
 
 def _show_bias(evaluation: Evaluation, rules: RuleSet) -> ShownBias | None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from desist._types import Data, Draws, Floats, Integers
 from desist.inference.laplace import find_start
-from desist.inference.straight import compile_straight
+from desist.inference.straight import StraightFunction, compile_straight
 
 # Every outcome model hands its outcome the linear predictor first, and a row's likelihood depends
 # on the groups through that number alone. So three compiled functions do for all of them: the
@@ -75,10 +75,10 @@ class GroupedDensity:
             [point, shift], [value, *pytensor.grad(value, [point, shift])]
         )
         self._plain_slope = compile_straight([point], pytensor.grad(terms[0], point))
-        self._base = pytensor.function([points], many[0], mode=as_written)
+        self._base = StraightFunction(pytensor.function([points], many[0], mode=as_written))
         self._rows = compile_straight([ats, points], many[1])
-        self._priors = pytensor.function(
-            [points], many[2:n_first], mode=as_written, on_unused_input="ignore"
+        self._priors = StraightFunction(
+            pytensor.function([points], many[2:n_first], mode=as_written, on_unused_input="ignore")
         )
         self._parameters = pytensor.function([points], many[n_first:], mode=as_written)
 
@@ -99,15 +99,12 @@ class GroupedDensity:
         """Return the weighted log-likelihood of rows at linear predictors, (n_points, n_rows)."""
         return np.asarray(self._rows(at, points))
 
-    def plain_prior(self, points: Floats) -> Floats:
-        """Return the log prior density of the plain parameters, shape (n_points,)."""
-        return np.broadcast_to(self._priors(points)[0], len(points))
-
-    def scale_prior(self, scales: Floats) -> Floats:
-        """Return the log prior density of positive scales, shape (n_points,), not of their logs."""
-        points = np.tile(self.start, (len(scales), 1))
+    def prior(self, points: Floats, scales: Floats) -> Floats:
+        """Return the log prior density of plain parameters and of scales, (n_points,)."""
+        points = points.copy()
         points[:, self.scale_places] = np.log(scales)
-        terms = [np.broadcast_to(term, len(scales)) for term in self._priors(points)[1:]]
+        terms = [np.broadcast_to(term, len(points)) for term in self._priors(points)]
+        # the model's density is that of the logs of its scales
         total: Floats = np.sum(terms, axis=0) - np.log(scales).sum(axis=1)
         return total
 

@@ -102,10 +102,13 @@ def _read_arms(
     at_once = max(1, ROWS_TIMES_DRAWS // len(layout.design))
     points = layout.fill(common)
     for part in _cut(len(points), at_once):
-        base = layout.density.base(points[part]) + layout.shift(common[part])
+        base = layout.density.base(points[part])
+        if layout.is_outer.any():
+            base = base + layout.shift(common[part])
         for some in _cut(n_nodes, max(1, at_once // len(base))):
             seen_at = centre[part] + nodes[some, np.newaxis, np.newaxis, np.newaxis] * width[part]
-            at = base + layout.cells.spread(seen_at)
+            at = layout.cells.spread(seen_at)
+            at += base
             tiled = np.tile(points[part], (at.shape[0], 1))
             rows = layout.density.rows(at.reshape(len(tiled), -1), tiled).reshape(at.shape)
             values[some, part] = layout.cells.add_up(rows)

@@ -65,6 +65,15 @@ class PlaceboProgrammes:
         Placebo participants of each.
     draws : ndarray of float, shape (n_draws,)
         Draws of the bias of one programme, its mean and spread uncertain.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> found = ds.sensitivity.placebo_programmes(cohort, design, n_programmes=20, seed=1)
+    >>> len(found.table), found.size
+    (20, 60)
     """
 
     measure: Measure
@@ -161,6 +170,15 @@ def placebo_programmes(
     ----------
     Schuemie, M. J. et al. (2014). Interpreting observational studies: why empirical calibration is
     needed to correct p-values. Statistics in Medicine 33, 209-218.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> found = ds.sensitivity.placebo_programmes(cohort, design, n_programmes=20, seed=1)
+    >>> found.table.columns.tolist()
+    ['estimate', 'standard_error', 'excludes_nothing', 'reason']
     """
     faults = _find_faults(sample, n_programmes=n_programmes, by=by, size=size, seed=seed)
     raise_faults(SUBJECT, faults)
@@ -207,6 +225,16 @@ def apply_bias(effect: Effect, placebo: PlaceboProgrammes, *, seed: int = 0) -> 
     ------
     InputError
         If they are not of one measure.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> [rate] = ds.estimate_effects(ds.fit_model(ds.RateModel(), cohort, design, seed=1))
+    >>> placebo = ds.sensitivity.placebo_programmes(cohort, design, n_programmes=20, seed=1)
+    >>> ds.sensitivity.apply_bias(rate, placebo).table["label"].tolist()
+    ['as estimated', 'with the bias of placebo programmes']
     """
     faults = find_kind_faults("effect", effect, Effect, "an Effect")
     faults += find_kind_faults("placebo", placebo, PlaceboProgrammes, "PlaceboProgrammes")

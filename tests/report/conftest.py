@@ -111,7 +111,7 @@ BALANCE = [
 NONE = (NAN, NAN, NAN, NAN)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def published() -> Evaluation:
     """Making Connections, with a posterior made up around it."""
     matched, people = Estimand.MATCHED_ATT, (83, 5514)
@@ -143,7 +143,7 @@ def published() -> Evaluation:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def of_people() -> Evaluation:
     """A programme with a design, an unavailable measure and a warning."""
     att, people = Estimand.ATT, (670, 775)
@@ -182,7 +182,7 @@ def of_people() -> Evaluation:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def but():
     """Change an evaluation in some fields."""
     return replace

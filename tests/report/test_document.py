@@ -12,7 +12,7 @@ from desist.evaluation.storage import load_evaluation
 from desist.report import document
 from desist.report.document import render_document, write_report
 
-VOID = {"meta", "link", "img", "br", "hr", "input", "circle"}
+VOID = {"meta", "link", "img", "br", "hr", "input", "circle", "source"}
 
 
 class Page(HTMLParser):
@@ -46,12 +46,12 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.text).split())
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def published_page(published):
     return Page(render_document(published, rules="2017"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def people_page(of_people):
     return Page(render_document(of_people))
 
@@ -76,7 +76,7 @@ def test_every_table_has_a_caption_and_every_header_a_scope(published_page, peop
 
 def test_every_picture_has_words_and_is_inside_the_page(people_page):
     pictures = people_page.find("img")
-    assert len(pictures) == 2
+    assert len(pictures) == 4  # one a measure, and the balance
     for picture in pictures:
         assert picture["alt"]
         kind, data = picture["src"].split(",")
@@ -259,7 +259,35 @@ def test_what_was_not_measured_has_no_tick(people_page, of_people):
     assert not any("Nothing is said" in one for one in ticked)
 
 
-def test_the_checks_of_a_measure_are_folded_under_one_line(people_page):
+def test_the_checks_of_a_measure_are_one_line_a_family_and_folded_in_full(people_page):
     lines = people_page.find("summary")
-    assert len(lines) == len(people_page.find("details")) == 3
-    assert "People who reoffend: 2 checks made (2 agree), 0 not applicable" in people_page.words
+    assert len(lines) == len(people_page.find("details")) == 4
+    assert "The usual tests: the one check agrees." in people_page.words
+    assert "Randomisation: the one check agrees." in people_page.words
+    assert "People who reoffend: the posterior and 2 checks in full" in people_page.words
+
+
+def test_a_chart_has_two_titles_what_it_says_and_what_it_is(people_page):
+    assert "People who reoffend, per 100: lower by" in people_page.words
+    assert "Difference between the two groups by the posterior and by each" in people_page.words
+    assert "Of 4 covariates, 2 well matched, 1 reasonably matched" in people_page.words
+
+
+def test_a_chart_is_drawn_for_a_telephone_as_well(people_page):
+    narrow = [attrs for attrs in people_page.find("source") if attrs["media"]]
+    assert len(narrow) == len(people_page.find("img"))
+    for attrs in narrow:
+        drawn = base64.b64decode(attrs["srcset"].split(",")[1])
+        assert b'viewBox="0 0 328 ' in drawn
+
+
+def test_the_match_is_told_in_sentences(people_page):
+    assert "Reasonably matched: Copas rate." in people_page.words
+    assert "Poorly matched: sentence under 12 months." in people_page.words
+
+
+def test_models_of_which_there_is_no_measure_are_not_among_the_settings(of_people, but):
+    models = [{"name": "rate", "k": 1}, {"name": "frequency", "family": "poisson"}]
+    words = Page(render_document(but(of_people, settings={"models": models}))).words
+    assert "models.rate.k 1" in words
+    assert "poisson" not in words

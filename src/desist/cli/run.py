@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from desist.cli.programmes import pool_programmes, take_evidence
 from desist.cli.study import Study
 from desist.cohort.cohort import Cohort
 from desist.design.analyses import Analysis, build_analyses
@@ -14,7 +15,6 @@ from desist.design.catalogue import make_method
 from desist.design.design import Design, build_design
 from desist.errors import CannotAnswerError, Fault, raise_faults
 from desist.evaluation.evaluate import evaluate
-from desist.evaluation.record import Evaluation
 from desist.intake.dates import DateColumns
 from desist.intake.files import read_table
 from desist.intake.tidy import tidy_table
@@ -52,19 +52,22 @@ class Result:
 
 def run_study(study: Study) -> tuple[list[Result], dict[str, str], tuple[str, ...]]:
     """Carry out each analysis, the headline first; say which cannot be made and what was read."""
+    programmes = pool_programmes(study)
     cohort, notes = read_cohort(study)
     built, refused = build_study(study, cohort)
     results = []
     for place, (name, one) in enumerate(built.items()):
         try:
-            made = _evaluate(study, one.cohort, one.design, name)
+            asked = {"title": name_analysis(study, name), "margins": study.margins, **study.model}
+            evidence = take_evidence(study, programmes)
+            made = evaluate(one.cohort, one.design, evidence=evidence, **asked)
         except CannotAnswerError as reason:
             if place == 0:
                 raise
             refused[name] = str(reason)
             continue
         try:
-            view = make_view(made, study.rules, about=study.about)
+            view = make_view(made, study.rules, about=study.about, synthesis=programmes)
             results.append(Result(name, view, one.cohort, one.design))
         except CannotAnswerError as reason:
             # The headline is reported first: as a page that says that nothing may be reported.
@@ -143,8 +146,3 @@ def _read_design(settings: Mapping[str, Any]) -> tuple[Any, Any, Any, Any]:
 def name_analysis(study: Study, analysis: str) -> str:
     """Name an analysis of a study as its report does."""
     return f"{study.title} ({analysis} analysis)" if analysis else study.title
-
-
-def _evaluate(study: Study, cohort: Cohort, design: Design, analysis: str) -> Evaluation:
-    title = name_analysis(study, analysis)
-    return evaluate(cohort, design, title=title, margins=study.margins, **study.model)

@@ -1,42 +1,42 @@
 """The page: what the template prints, section by section."""
 
-from base64 import b64encode
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 import pandas as pd
 
 from desist.estimands import Measure
 from desist.models.predictors import FROM_DESIGN, NO_COVARIATES
+from desist.report._blocks import Table, embed_both, fill_template, make_table
+from desist.report._results import FOREST_NOTE, fill_measures
 from desist.report._shown import ShownGroups, ShownMeasure
 from desist.report.disclosure import RuleSet
-from desist.report.pictures._style import STYLE
-from desist.report.pictures.forest import describe_forest, draw_forest
+from desist.report.pictures.among import draw_among
 from desist.report.pictures.groups import describe_groups, draw_groups
-from desist.report.pictures.love import describe_love_plot, love_plot
+from desist.report.pictures.love import describe_love_plot, draw_love_plot
 from desist.report.tables import (
     print_value,
+    tabulate_among,
     tabulate_balance,
     tabulate_by_day,
-    tabulate_checks,
     tabulate_effects_by_group,
     tabulate_engines,
+    tabulate_evidence,
     tabulate_flow,
     tabulate_measures,
+    tabulate_process,
     tabulate_published,
     tabulate_settings,
+    tabulate_withheld,
     tabulate_worth,
 )
 from desist.report.view import View
 from desist.report.words._numbers import count_of, format_number
 from desist.report.words._wording import WORDINGS, name_people
+from desist.report.words.among import describe_among
+from desist.report.words.matching import describe_matching, say_balance
 from desist.report.words.statements import NOT_AN_EFFECT, PerHundred, Statement
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 TEMPLATE = "report.html.j2"
 
@@ -51,56 +51,9 @@ _DESIGN_FACTS = {
 }
 
 
-_VERDICTS = {"agrees": "agree", "differs in size": "differ in size", "disagrees": "disagree"}
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table as the template reads it; ``numeric`` are the positions of columns of numbers."""
-
-    caption: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    numeric: frozenset[int]
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture as the template reads it: a data address, the same in words, how to read it."""
-
-    source: str
-    alt: str
-    caption: str
-
-
 def render_page(view: View) -> str:
     """Render what may be seen of an evaluation as one HTML file."""
     return fill_template(TEMPLATE, _fill(view))
-
-
-def fill_template(name: str, filled: Mapping[str, Any]) -> str:
-    """Fill a template; all text from data is escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("desist.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(name).render(filled)
-
-
-def embed(figure: "Figure", alt: str, caption: str) -> Picture:
-    """Turn a figure into a picture inside the page; the same figure gives the same bytes."""
-    from matplotlib import rc_context
-
-    drawn = BytesIO()
-    with rc_context(STYLE):
-        figure.savefig(drawn, format="svg", metadata={"Date": None})
-    encoded = b64encode(drawn.getvalue()).decode("ascii")
-    return Picture(f"data:image/svg+xml;base64,{encoded}", alt, caption)
 
 
 def _fill(view: View) -> dict[str, Any]:
@@ -119,35 +72,32 @@ def _fill(view: View) -> dict[str, Any]:
         "tests_note": _count_tests(view),
         "answer": view.answer,
         "banner": view.banner,
+        "notice": view.notice,
         "about": view.about.list_lines(),
         "statements": [_name_statement(item) for item in view.statements if not item.is_silent],
         "silent": []
         if view.banner
         else [one.may_say[0] for one in view.statements if one.is_silent],
-        "forest": None
-        if view.banner
-        else embed(
-            draw_forest(view),
-            describe_forest(view),
-            "Thick blue: posterior interval. Thin grey: confidence intervals of the checks. The "
-            "vertical line marks no difference. Checks that give no interval in this unit are in "
-            "the tables below.",
-        ),
         "measures": make_table("Posterior of each measure", tabulate_measures(view))
         if view.printed
         else None,
         "by_day": make_table("Without a reoffence by day", tabulate_by_day(view))
         if view.by_day
         else None,
+        "evidence": _fill_evidence(view),
+        "among": _fill_among(view),
+        "one_process": _fill_process(view),
         "average": _explain_average(view),
         "adjustment": _explain_adjustment(view),
-        "causal_checks": _tabulate_all_checks(view, is_causal=True),
+        "forest_note": FOREST_NOTE,
+        "results": fill_measures(view, is_causal=True),
         "descriptive": _fill_descriptive(view),
         "groups": [_fill_groups(shown) for shown in view.groups],
         "published": _fill_published(view),
         "design": _fill_design(view),
         "flow": make_table("Record flow", tabulate_flow(view)) if view.flow else None,
         "warnings": view.warnings,
+        "withheld": _fill_withheld(view),
         "engines": make_table("How each posterior was found", tabulate_engines(view)),
         "worth": _fill_worth(view),
         "settings": make_table("Settings", tabulate_settings(view)),
@@ -155,28 +105,58 @@ def _fill(view: View) -> dict[str, Any]:
     return filled | {"contents": _list_contents(filled)}
 
 
+def _fill_evidence(view: View) -> dict[str, Any] | None:
+    if view.evidence is None or view.banner:
+        return None
+    table = tabulate_evidence(view)
+    return {
+        "sentences": view.evidence.sentences,
+        "table": None
+        if table.empty
+        else make_table("Without and with what other programmes showed", table),
+    }
+
+
+def _fill_among(view: View) -> dict[str, Any] | None:
+    shown = view.among
+    if shown is None or view.banner:
+        return None
+    if not shown.rows:
+        return {"sentences": shown.sentences, "table": None, "picture": None}
+    return {
+        "sentences": shown.sentences[1:],
+        "table": make_table("This programme among others", tabulate_among(view)),
+        "picture": embed_both(
+            partial(draw_among, shown),
+            describe_among(shown.measure, shown.rows),
+            "Orange: what a new programme like the others may do. Grey ticks: each of the others, "
+            "drawn towards them all. Blue: this programme with its interval, below them.",
+            says=shown.sentences[0],
+            title="This programme, each of the others and what a new one like them may do",
+        ),
+    }
+
+
+def _fill_process(view: View) -> dict[str, Any] | None:
+    if view.one_process is None or view.banner:
+        return None
+    table = tabulate_process(view)
+    return {
+        "sentence": view.one_process.sentence,
+        "table": None
+        if table.empty
+        else make_table("As reported and under one process for all measures", table),
+    }
+
+
+def _fill_withheld(view: View) -> Table | None:
+    withheld = tabulate_withheld(view)
+    return None if withheld.empty else make_table("What is withheld, and why", withheld)
+
+
 def _fill_worth(view: View) -> Table | None:
     worth = tabulate_worth(view)
     return None if worth.empty else make_table("What each arm is worth", worth)
-
-
-def make_table(caption: str, data: pd.DataFrame, text: tuple[str, ...] = ()) -> Table:
-    """Turn a table of text into what the template reads; columns of numbers go to the right."""
-    numeric = frozenset(
-        position
-        for position, name in enumerate(data.columns)
-        if position and name not in text and _holds_numbers(data.iloc[:, position])
-    )
-    rows = tuple(tuple(str(cell) for cell in row) for row in data.itertuples(index=False))
-    return Table(caption, tuple(str(name) for name in data.columns), rows, numeric)
-
-
-def _holds_numbers(cells: "pd.Series[Any]") -> bool:
-    texts = [str(cell) for cell in cells]
-    first = [text.lstrip("-<>")[:1] for text in texts]
-    return all(start.isdigit() or start in {"", "–", "∞"} for start in first) and any(
-        start.isdigit() for start in first
-    )
 
 
 def _introduce(view: View) -> str:
@@ -267,29 +247,6 @@ def _name_statement(statement: Statement) -> dict[str, Any]:
     }
 
 
-def _tabulate_all_checks(view: View, *, is_causal: bool) -> list[tuple[str, Table]]:
-    return [
-        (
-            f"{WORDINGS[shown.measure].title}: {_count_checks(view, shown.measure)}",
-            make_table(
-                f"{WORDINGS[shown.measure].title}: posterior and checks",
-                tabulate_checks(view, shown.measure),
-            ),
-        )
-        for shown in view.printed
-        if shown.measure.is_causal == is_causal
-    ]
-
-
-def _count_checks(view: View, measure: Measure) -> str:
-    checks = [shown.check for shown in view.list_checks(measure)]
-    made = [check for check in checks if check.applicable]
-    words = Counter(check.agreement or "without a verdict" for check in made)
-    stands = ", ".join(f"{number} {_VERDICTS.get(word, word)}" for word, number in words.items())
-    head = f"{count_of(len(made), 'check')} made" + (f" ({stands})" if stands else "")
-    return f"{head}, {len(checks) - len(made)} not applicable"
-
-
 def _fill_descriptive(view: View) -> dict[str, Any] | None:
     if all(shown.measure.is_causal for shown in view.measures):
         return None
@@ -299,7 +256,7 @@ def _fill_descriptive(view: View) -> dict[str, Any] | None:
     return {
         "caveat": NOT_AN_EFFECT,
         "withheld": " ".join(withheld),
-        "checks": _tabulate_all_checks(view, is_causal=False),
+        "results": fill_measures(view, is_causal=False),
     }
 
 
@@ -311,14 +268,26 @@ def _fill_groups(shown: ShownGroups) -> dict[str, Any]:
         return filled | {"table": None, "forest": None}
     return filled | {
         "table": make_table(title, tabulate_effects_by_group(shown), text=("Group",)),
-        "forest": embed(
-            draw_groups(shown),
+        "forest": embed_both(
+            partial(draw_groups, shown),
             describe_groups(shown),
             "Filled circles and lines: posterior and its interval, drawn towards the other groups "
             "by as much as the data ask for. Open diamonds: the difference of the group's own "
             "weighted means. Band: the interval for everybody.",
+            says=_say_groups(shown),
+            title=f"{title}: posterior of each group, and the group alone",
         ),
     }
+
+
+def _say_groups(shown: ShownGroups) -> str:
+    covering = sum(row.lower <= 0 <= row.upper for row in shown.table.rows)
+    count = count_of(len(shown.table.rows), "group")
+    return (
+        f"{covering} of {count} may have no difference"
+        if covering
+        else (f"A difference in each of {count}")
+    )
 
 
 def _fill_published(view: View) -> dict[str, Any] | None:
@@ -347,12 +316,15 @@ def _fill_design(view: View) -> dict[str, Any] | None:
     return {
         "note": "A standardised difference up to 5% is well matched, up to 10% reasonably, above "
         "10% poorly. The design was settled before any outcome was read.",
+        "sentences": describe_matching(design["balance"]),
         "facts": make_table("Design", pd.DataFrame(facts), text=("Value",)),
-        "love": embed(
-            love_plot(design),
+        "love": embed_both(
+            partial(draw_love_plot, design),
             describe_love_plot(design),
             "Open circles: before matching or weighting. Filled circles: after. Dashed lines at "
             "5% and 10% of a standard deviation.",
+            says=say_balance(design["balance"]),
+            title="Standardised difference of each covariate before and after",
         ),
         "balance": make_table(
             "Balance, the least alike first", tabulate_balance(design["balance"])
@@ -372,6 +344,7 @@ def _list_contents(filled: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("headline", "Headline", not filled["banner"]),
         ("statements", "What may be said", not filled["banner"]),
         ("results", "Results and checks", not filled["banner"]),
+        ("others", "Other programmes", filled["evidence"] or filled["among"]),
         ("groups", "Effects by group", filled["groups"]),
         ("time", "Time among reoffenders", filled["descriptive"]),
         ("published", "As published", filled["published"]),

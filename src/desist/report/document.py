@@ -4,7 +4,8 @@ from pathlib import Path
 
 from desist.errors import raise_faults
 from desist.evaluation.record import Evaluation
-from desist.report._page import fill_template, render_page
+from desist.report._blocks import fill_template
+from desist.report._page import render_page
 from desist.report.about import About
 from desist.report.annex import render_tables, render_workbook
 from desist.report.disclosure import RuleSet
@@ -12,6 +13,7 @@ from desist.report.json_record import encode_view, write_json
 from desist.report.markdown import render_markdown
 from desist.report.tables._release import NAMES
 from desist.report.view import View, make_view
+from desist.synthesis.synthesis import Synthesis
 from desist.writing import FileContent, find_folder_faults, remove_files, write_files
 
 TABLES = tuple(f"tables/{name}.csv" for name in NAMES)
@@ -24,6 +26,7 @@ def write_report(
     *,
     rules: str | RuleSet = "2019",
     about: About | None = None,
+    synthesis: Synthesis | None = None,
 ) -> tuple[Path, ...]:
     """Write report, annex, record and draws of an evaluation into a folder.
 
@@ -38,6 +41,8 @@ def write_report(
         What is printed on small groups, and which claims are warned against.
     about : About, optional
         What the report says of the programme and of itself.
+    synthesis : Synthesis, optional
+        Of other programmes: the report then shows where this one stands among them.
 
     Returns
     -------
@@ -64,7 +69,7 @@ def write_report(
     ['annex.xlsx', 'evaluation.json', 'evaluation.nc', 'report.html', 'report.md']
     """
     folder = require_folder(out)
-    rendered = render_files(make_view(evaluation, rules, about=about))
+    rendered = render_files(make_view(evaluation, rules, about=about, synthesis=synthesis))
     write_files({folder / name: FileContent(content) for name, content in rendered.items()})
     # A table of an earlier report that this one does not have would be read as part of it.
     remove_files([folder / name for name in TABLES if name not in rendered])
@@ -90,6 +95,16 @@ def render_document(evaluation: Evaluation, *, rules: str | RuleSet = "2019") ->
     ------
     CannotAnswerError
         If there are too few people to report on.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> evaluation = ds.evaluate_published(study)
+    >>> page = ds.report.render_document(evaluation)
+    >>> "<h1" in page, "<script" in page
+    (True, False)
     """
     return render_page(make_view(evaluation, rules))
 

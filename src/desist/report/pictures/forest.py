@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from desist.checks.catalogue import is_of_order, name_check
@@ -16,9 +17,14 @@ from desist.report.pictures._style import (
     PANEL_MARGIN,
     ROW_HEIGHT,
     STYLE,
+    WIDE,
     WIDTH,
+    Screen,
     calm,
+    draw_in,
     give_room,
+    name_directions,
+    name_rows,
 )
 from desist.report.view import View, make_view
 from desist.report.words._numbers import as_float
@@ -70,6 +76,16 @@ def forest(evaluation: Evaluation, *, rules: str | RuleSet = "2019") -> "Figure"
     ------
     CannotAnswerError
         If there are too few people to report on.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> evaluation = ds.evaluate_published(study)
+    >>> figure = ds.plots.forest(evaluation)
+    >>> len(figure.axes)
+    1
     """
     return draw_forest(make_view(evaluation, rules))
 
@@ -93,16 +109,34 @@ def draw_forest(view: View) -> "Figure":
     return figure
 
 
+def has_intervals(view: View, measure: Measure) -> bool:
+    """Say whether a measure has an interval to be drawn."""
+    return any(panel.measure is measure for panel in _list_panels(view))
+
+
+def draw_measure(view: View, measure: Measure, screen: Screen = WIDE) -> "Figure":
+    """Draw the intervals of one measure."""
+    panel = next(one for one in _list_panels(view) if one.measure is measure)
+    size = (screen.width, screen.row_height * len(panel.lines) + PANEL_MARGIN - 0.2)
+    return draw_in(None, size, partial(_draw_lines, panel=panel, screen=screen))
+
+
+def describe_measure(view: View, measure: Measure) -> str:
+    """Describe the intervals of one measure in words, for those who do not see them."""
+    panel = next(one for one in _list_panels(view) if one.measure is measure)
+    return f"Intervals of the posterior and its checks. {_count_covering(panel)}"
+
+
 def describe_forest(view: View) -> str:
     """Describe the forest in words, for those who do not see it."""
-    sentences = []
-    for panel in _list_panels(view):
-        wording = WORDINGS[panel.measure]
-        covering = sum(line.lower <= panel.null <= line.upper for line in panel.lines)
-        sentences.append(
-            f"{wording.title}: {covering} of {len(panel.lines)} intervals include no difference."
-        )
+    sentences = [_count_covering(panel) for panel in _list_panels(view)]
     return " ".join(["Intervals of each measure, posterior and checks.", *sentences])
+
+
+def _count_covering(panel: _Panel) -> str:
+    covering = sum(line.lower <= panel.null <= line.upper for line in panel.lines)
+    title = WORDINGS[panel.measure].title
+    return f"{title}: {covering} of {len(panel.lines)} intervals include no difference."
 
 
 def _list_panels(view: View) -> list[_Panel]:
@@ -142,28 +176,33 @@ def _has_interval(line: _Line) -> bool:
 
 
 def _draw_panel(ax: "Axes", panel: _Panel) -> None:
+    _draw_lines(ax, panel=panel, screen=WIDE)
+    wording = WORDINGS[panel.measure]
+    title = wording.title if panel.measure.is_causal else f"{wording.title} (descriptive)"
+    ax.set_title(title, loc="left", fontsize=12, fontweight="bold")
+
+
+def _draw_lines(ax: "Axes", *, panel: _Panel, screen: Screen) -> None:
     for position, line in enumerate(panel.lines):
         colour, width, size = (BLUE, 3.2, 8) if line.is_posterior else (GREY, 1.4, 6)
         ax.plot([line.lower, line.upper], [position] * 2, color=colour, lw=width, zorder=3)
         marker = "o" if line.is_posterior else "D"
         ax.plot(line.estimate, position, marker, color=colour, ms=size, mec="white", zorder=4)
     ax.axvline(panel.null, color=INK, lw=1.0, zorder=2)
-    ax.set_yticks(range(len(panel.lines)), [line.label for line in panel.lines])
-    ax.get_yticklabels()[0].set_fontweight("bold" if panel.lines[0].is_posterior else "normal")
-    ax.set_ylim(len(panel.lines) - 0.4, -0.6)
-    _set_limits(ax, panel)
-    wording = WORDINGS[panel.measure]
-    title = wording.title if panel.measure.is_causal else f"{wording.title} (descriptive)"
-    ax.set_title(title, loc="left", fontsize=11, fontweight="bold")
-    ax.set_xlabel(_label_axis(panel.measure, wording))
+    name_rows(ax, [line.label for line in panel.lines], screen)
+    labels = ax.get_yticklabels() or ax.texts
+    labels[0].set_fontweight("bold" if panel.lines[0].is_posterior else "normal")
+    _set_limits(ax, panel, most=5 if screen.names_above else 8)
+    ax.set_xlabel(_label_axis(panel.measure, WORDINGS[panel.measure], screen))
     calm(ax)
 
 
-def _set_limits(ax: "Axes", panel: _Panel) -> None:
+def _set_limits(ax: "Axes", panel: _Panel, *, most: int) -> None:
     ends = [panel.null, *(end for line in panel.lines for end in (line.lower, line.upper))]
     low, high = min(ends), max(ends)
     if panel.measure is Measure.HAZARD_RATIO:
         ticks = [tick for tick in RATIO_TICKS if low / 1.15 <= tick <= high * 1.15]
+        ticks = _thin(ticks, most)
         ax.set_xscale("log")
         ax.set_xlim(low / 1.15, high * 1.15)
         ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
@@ -171,9 +210,15 @@ def _set_limits(ax: "Axes", panel: _Panel) -> None:
         return
     margin = 0.06 * (high - low or 1.0)
     ax.set_xlim(low - margin, high + margin)
-    ax.locator_params(axis="x", nbins=8, steps=[1, 2, 5, 10])
+    ax.locator_params(axis="x", nbins=most, steps=[1, 2, 5, 10])
 
 
-def _label_axis(measure: Measure, wording: Wording) -> str:
+def _thin(ticks: list[float], most: int) -> list[float]:
+    """Leave out ticks until there are few enough, but never that of no difference."""
+    step, middle = math.ceil(len(ticks) / most), ticks.index(1)
+    return [tick for place, tick in enumerate(ticks) if (place - middle) % step == 0]
+
+
+def _label_axis(measure: Measure, wording: Wording, screen: Screen) -> str:
     quantity = "ratio" if measure is Measure.HAZARD_RATIO else f"difference in {wording.unit}"
-    return f"← {wording.lower}     {quantity}     {wording.higher} →"
+    return name_directions(wording.lower, quantity, wording.higher, screen)

@@ -14,11 +14,13 @@ from desist.report.pictures._style import (
     GREY,
     INK,
     PANEL_MARGIN,
-    ROW_HEIGHT,
     VERMILION,
-    WIDTH,
+    WIDE,
+    Screen,
     calm,
     draw_in,
+    name_directions,
+    name_rows,
 )
 from desist.report.view import make_view
 from desist.report.words._wording import WORDINGS
@@ -63,6 +65,17 @@ def effects_by_group(
         If the evaluation has no such groups or measure.
     CannotAnswerError
         If there are too few people to report on.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(150, 600, rng=1, n_groups=3).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.EntropyBalancing())
+    >>> rate = ds.RateModel()
+    >>> evaluation = ds.evaluate(cohort, design, models=[rate], inference="nested", seed=1)
+    >>> figure = ds.plots.effects_by_group(evaluation, "prison")
+    >>> len(figure.axes)
+    1
     """
     raise_faults("picture", find_choice_faults("measure", measure, tuple(Measure)))
     view = make_view(evaluation, rules)
@@ -75,10 +88,10 @@ def effects_by_group(
     raise InputError("picture", [Fault("grouping", expected, found)])
 
 
-def draw_groups(shown: ShownGroups, *, ax: "Axes | None" = None) -> "Figure":
+def draw_groups(shown: ShownGroups, screen: Screen = WIDE, *, ax: "Axes | None" = None) -> "Figure":
     """Draw the groups that may be shown."""
-    height = ROW_HEIGHT * max(len(shown.table.rows), 1) + PANEL_MARGIN + ROW_HEIGHT
-    return draw_in(ax, (WIDTH, height), partial(_draw, shown=shown))
+    height = screen.row_height * (max(len(shown.table.rows), 1) + 1) + PANEL_MARGIN
+    return draw_in(ax, (screen.width, height), partial(_draw, shown=shown, screen=screen))
 
 
 def describe_groups(shown: ShownGroups) -> str:
@@ -91,7 +104,7 @@ def describe_groups(shown: ShownGroups) -> str:
     )
 
 
-def _draw(ax: "Axes", *, shown: ShownGroups) -> None:
+def _draw(ax: "Axes", *, shown: ShownGroups, screen: Screen) -> None:
     table, wording = shown.table, WORDINGS[shown.table.measure]
     factor = wording.factor
     if shown.overall is not None:
@@ -115,10 +128,19 @@ def _draw(ax: "Axes", *, shown: ShownGroups) -> None:
             factor * row.raw, position, "D", mfc="white", mec=VERMILION, label=names[1], zorder=4
         )
     ax.axvline(0.0, color=INK, lw=1.0, zorder=2)
-    ax.set_yticks(range(len(table.rows)), [row.level for row in table.rows], parse_math=False)
-    ax.set_ylim(max(len(table.rows), 1) - 0.4, -0.6)
-    ax.set_title(f"{wording.title} by {table.grouping}", loc="left", fontsize=11, fontweight="bold")
-    ax.set_xlabel(f"← {wording.lower}     difference in {wording.unit}     {wording.higher} →")
+    name_rows(ax, [row.level for row in table.rows], screen)
+    if not screen.names_above:
+        title = f"{wording.title} by {table.grouping}"
+        ax.set_title(title, loc="left", fontsize=12, fontweight="bold")
+    quantity = f"difference in {wording.unit}"
+    ax.set_xlabel(name_directions(wording.lower, quantity, wording.higher, screen))
     if table.rows:
-        ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False)
+        ax.legend(
+            loc="lower right",
+            bbox_to_anchor=(1, 1),
+            ncols=3,
+            frameon=False,
+            columnspacing=1.0,
+            handletextpad=0.4,
+        )
     calm(ax)

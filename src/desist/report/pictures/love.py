@@ -5,11 +5,22 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from desist.design.balance.table import Balance
 from desist.errors import Fault, InputError
 from desist.evaluation.categories import WITHHELD
 from desist.evaluation.record import Evaluation
 from desist.report.disclosure import RuleSet
-from desist.report.pictures._style import BLUE, FAINT, GREY, VERMILION, WIDTH, calm, draw_in
+from desist.report.pictures._style import (
+    BLUE,
+    FAINT,
+    GREY,
+    VERMILION,
+    WIDE,
+    Screen,
+    calm,
+    draw_in,
+    name_rows,
+)
 from desist.report.view import make_view
 from desist.report.words._numbers import as_float
 
@@ -22,7 +33,7 @@ MOST_COVARIATES = 40
 
 
 def love_plot(
-    study: Evaluation | Mapping[str, Any],
+    study: Evaluation | Balance | Mapping[str, Any],
     *,
     rules: str | RuleSet = "2019",
     ax: "Axes | None" = None,
@@ -31,8 +42,9 @@ def love_plot(
 
     Parameters
     ----------
-    study : Evaluation or mapping
-        An evaluation of people, or the `design` of its record, of which `balance` is read.
+    study : Evaluation, Balance or mapping
+        An evaluation of people, or the `design` of its record, of which `balance` is read; or the
+        balance of a design, before any outcome is seen, for whoever may see the people.
     rules : str or RuleSet, default "2019"
         How many people a category of an evaluation has to have.
     ax : Axes, optional
@@ -51,14 +63,43 @@ def love_plot(
         If the evaluation is of published figures, which have no balance.
     CannotAnswerError
         If there are too few people to report on.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> figure = ds.plots.love_plot(design.balance)
+    >>> figure.axes[0].get_xlabel()
+    'absolute standardised difference (% of a standard deviation)'
     """
-    design = make_view(study, rules).design if isinstance(study, Evaluation) else study
+    design = _read_design(study, rules)
     if design is None:
         fault = Fault("evaluation", "a design", "published figures", "they have no balance")
         raise InputError("love plot", [fault])
+    return draw_love_plot(design, ax=ax)
+
+
+def _read_design(
+    study: Evaluation | Balance | Mapping[str, Any], rules: str | RuleSet
+) -> Mapping[str, Any] | None:
+    if isinstance(study, Evaluation):
+        return make_view(study, rules).design
+    return _list_covariates(study) if isinstance(study, Balance) else study
+
+
+def _list_covariates(balance: Balance) -> dict[str, Any]:
+    return {"balance": balance.table.to_dict("records")}
+
+
+def draw_love_plot(
+    design: Mapping[str, Any], screen: Screen = WIDE, *, ax: "Axes | None" = None
+) -> "Figure":
+    """Draw the balance of a design that may be shown."""
     balance, n_covariates = _choose_covariates(design["balance"])
-    size = (WIDTH, 0.28 * max(len(balance), 2) + 1.2)
-    return draw_in(ax, size, partial(_draw_balance, balance=balance, n_covariates=n_covariates))
+    size = (screen.width, (screen.row_height - 0.06) * max(len(balance), 2) + 1.2)
+    draw = partial(_draw_balance, balance=balance, n_covariates=n_covariates, screen=screen)
+    return draw_in(ax, size, draw)
 
 
 def describe_love_plot(design: Mapping[str, Any]) -> str:
@@ -84,16 +125,18 @@ def _choose_covariates(
     return sorted(worst, key=lambda item: -_size(item["smd_before"])), len(drawn)
 
 
-def _draw_balance(ax: "Axes", *, balance: Sequence[Mapping[str, Any]], n_covariates: int) -> None:
-    _draw_points(ax, balance)
+def _draw_balance(
+    ax: "Axes", *, balance: Sequence[Mapping[str, Any]], n_covariates: int, screen: Screen
+) -> None:
+    _draw_points(ax, balance, screen)
     if not balance:
-        ax.set_title("No covariate can be shown.", loc="left", fontsize=10)
+        ax.set_title("No covariate can be shown.", loc="left", fontsize=11)
     if n_covariates > len(balance):
-        title = f"The {len(balance)} least alike of {n_covariates} covariates"
-        ax.set_title(title, loc="left", fontsize=10)
+        title = f"The {len(balance)} least alike of {n_covariates}"
+        ax.set_title(title, loc="left", fontsize=11)
 
 
-def _draw_points(ax: "Axes", balance: Sequence[Mapping[str, Any]]) -> None:
+def _draw_points(ax: "Axes", balance: Sequence[Mapping[str, Any]], screen: Screen) -> None:
     positions = range(len(balance))
     before, after = (
         [abs(100 * as_float(item[key])) for item in balance] for key in ("smd_before", "smd_after")
@@ -116,18 +159,12 @@ def _draw_points(ax: "Axes", balance: Sequence[Mapping[str, Any]]) -> None:
     )
     for threshold in (WELL_MATCHED, REASONABLY_MATCHED):
         ax.axvline(threshold, color=GREY, lw=1.0, ls=(0, (4, 3)), zorder=1)
-    ax.set_yticks(
-        positions, [_shorten(str(item["covariate"])) for item in balance], parse_math=False
-    )
-    ax.set_ylim(len(balance) - 0.4, -0.6)
+    name_rows(ax, [str(item["covariate"]) for item in balance], screen)
     ax.set_xlim(left=0, right=max(12.0, ax.get_xlim()[1]))
-    ax.set_xlabel("absolute standardised difference (% of a standard deviation)")
+    gap = "\n" if screen.names_above else " "
+    ax.set_xlabel(f"absolute standardised difference{gap}(% of a standard deviation)")
     ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, borderaxespad=0.2)
     calm(ax)
-
-
-def _shorten(name: str, longest: int = 44) -> str:
-    return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
 def _size(value: Any) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from desist.report.tables._balance import tabulate_balance
+from desist.report.tables._beside import tabulate_among, tabulate_evidence, tabulate_process
 from desist.report.tables._checks import tabulate_checks
 from desist.report.tables._days import tabulate_by_day
 from desist.report.tables._flow import tabulate_flow
@@ -13,6 +14,7 @@ from desist.report.tables._groups import tabulate_effects_by_group
 from desist.report.tables._measures import tabulate_engines, tabulate_measures, tabulate_per_100
 from desist.report.tables._published import tabulate_published
 from desist.report.tables._settings import tabulate_settings
+from desist.report.tables._withheld import tabulate_withheld
 from desist.report.tables._worth import tabulate_worth
 from desist.report.view import View
 from desist.report.words._numbers import MISSING
@@ -155,10 +157,14 @@ _TABLES: dict[str, tuple[str, Callable[[View], pd.DataFrame]]] = {
     "checks": ("Posterior and checks of each measure", _tabulate_every_check),
     "groups": ("Effects by group", _tabulate_every_group),
     "by_day": ("Without a reoffence by day", _tabulate_days),
+    "other_programmes": ("With what other programmes showed", tabulate_evidence),
+    "among": ("Where this programme stands among others", tabulate_among),
+    "one_process": ("Under one process for all measures", tabulate_process),
     "published": ("As published, and by Welch's test here", _tabulate_published),
     "balance": ("Balance of the covariates", _tabulate_balance),
     "flow": ("Record flow", _tabulate_flow),
     "warnings": ("Warnings", _tabulate_warnings),
+    "withheld": ("What is withheld, and why", tabulate_withheld),
     "engines": ("How each posterior was found", tabulate_engines),
     "worth": ("What each arm is worth", tabulate_worth),
     "settings": ("Settings", tabulate_settings),

@@ -5,19 +5,41 @@ from typing import Any
 
 import pandas as pd
 
+from desist.estimands import Measure
 from desist.report._plain import encode_plain
 from desist.report.view import View
 from desist.report.words._numbers import format_number
 
+# A model of these names was used only where there is a measure of it.
+_MEASURES = {
+    "rate": (Measure.RATE,),
+    "frequency": (Measure.FREQUENCY,),
+    "survival": (Measure.RMST, Measure.TIME_AMONG_REOFFENDERS, Measure.HAZARD_RATIO),
+}
+
 
 def tabulate_settings(view: View) -> pd.DataFrame:
-    """Tabulate everything that was asked for, one row a setting; those in records by their path."""
+    """Tabulate the settings that were used, one row a setting; those in records by their path."""
     rows = [
-        *_flatten(encode_plain(view.settings)),
+        *_flatten(_leave_out_unused(view)),
         ("seed", str(view.seed)),
         ("desist", view.package_version),
     ]
     return pd.DataFrame(rows, columns=["Setting", "Value"])
+
+
+def _leave_out_unused(view: View) -> dict[str, Any]:
+    settings = dict(encode_plain(view.settings))
+    models = settings.get("models")
+    if isinstance(models, list):
+        settings["models"] = [model for model in models if _is_used(model, view)]
+    return settings
+
+
+def _is_used(model: Any, view: View) -> bool:
+    name = model.get("name") if isinstance(model, Mapping) else None
+    made = {shown.measure for shown in view.measures}
+    return name not in _MEASURES or bool(made.intersection(_MEASURES[name]))
 
 
 def _flatten(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:

@@ -1,0 +1,90 @@
+"""What a page is put together from: tables, pictures, filled templates."""
+
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from desist.report.pictures._style import PHONE, STYLE, WIDE, Screen
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as the template reads it; ``numeric`` are the positions of columns of numbers."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as the template reads it: data addresses, the same in words, how to read it."""
+
+    source: str
+    alt: str
+    caption: str
+    narrow: str = ""  # the same drawn for a telephone
+    says: str = ""  # what it says, and what it is
+    title: str = ""
+
+
+def fill_template(name: str, filled: Mapping[str, Any]) -> str:
+    """Fill a template; all text from data is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("desist.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(name).render(filled)
+
+
+def embed(figure: "Figure", alt: str, caption: str) -> Picture:
+    """Turn a figure into a picture inside the page; the same figure gives the same bytes."""
+    return Picture(_encode(figure), alt, caption)
+
+
+def embed_both(
+    draw: "Callable[[Screen], Figure]", alt: str, caption: str, *, says: str, title: str
+) -> Picture:
+    """Draw a picture for a desk and for a telephone, with what it says and what it is."""
+    return Picture(_encode(draw(WIDE)), alt, caption, _encode(draw(PHONE)), says, title)
+
+
+def make_table(caption: str, data: pd.DataFrame, text: tuple[str, ...] = ()) -> Table:
+    """Turn a table of text into what the template reads; columns of numbers go to the right."""
+    numeric = frozenset(
+        position
+        for position, name in enumerate(data.columns)
+        if position and name not in text and _holds_numbers(data.iloc[:, position])
+    )
+    rows = tuple(tuple(str(cell) for cell in row) for row in data.itertuples(index=False))
+    return Table(caption, tuple(str(name) for name in data.columns), rows, numeric)
+
+
+def _encode(figure: "Figure") -> str:
+    from matplotlib import rc_context
+
+    drawn = BytesIO()
+    with rc_context(STYLE):
+        figure.savefig(drawn, format="svg", metadata={"Date": None})
+    return f"data:image/svg+xml;base64,{b64encode(drawn.getvalue()).decode('ascii')}"
+
+
+def _holds_numbers(cells: "pd.Series[Any]") -> bool:
+    texts = [str(cell) for cell in cells]
+    first = [text.lstrip("-<>")[:1] for text in texts]
+    return all(start.isdigit() or start in {"", "–", "∞"} for start in first) and any(
+        start.isdigit() for start in first
+    )

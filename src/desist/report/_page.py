@@ -1,6 +1,6 @@
 """The page: what the template prints, section by section."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,7 @@ from desist.report.tables import (
     print_value,
     tabulate_among,
     tabulate_balance,
+    tabulate_bias,
     tabulate_by_day,
     tabulate_effects_by_group,
     tabulate_engines,
@@ -51,12 +52,12 @@ _DESIGN_FACTS = {
 }
 
 
-def render_page(view: View) -> str:
+def render_page(view: View, analyses: Sequence[Mapping[str, Any]] = ()) -> str:
     """Render what may be seen of an evaluation as one HTML file."""
-    return fill_template(TEMPLATE, _fill(view))
+    return fill_template(TEMPLATE, _fill(view, analyses))
 
 
-def _fill(view: View) -> dict[str, Any]:
+def _fill(view: View, analyses: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     whole = tuple(shown for shown in view.printed if shown.per_100 is not None)
     filled = {
         "title": view.title,
@@ -84,6 +85,10 @@ def _fill(view: View) -> dict[str, Any]:
         "by_day": make_table("Without a reoffence by day", tabulate_by_day(view))
         if view.by_day
         else None,
+        "bias": None if view.bias is None else view.bias.sentence,
+        "with_bias": None
+        if view.bias is None
+        else make_table("Without and with the bias of placebo programmes", tabulate_bias(view)),
         "evidence": _fill_evidence(view),
         "among": _fill_among(view),
         "one_process": _fill_process(view),
@@ -96,6 +101,8 @@ def _fill(view: View) -> dict[str, Any]:
         "published": _fill_published(view),
         "design": _fill_design(view),
         "flow": make_table("Record flow", tabulate_flow(view)) if view.flow else None,
+        "analyses": analyses,
+        "doubts": view.doubts,
         "warnings": view.warnings,
         "withheld": _fill_withheld(view),
         "engines": make_table("How each posterior was found", tabulate_engines(view)),
@@ -347,6 +354,7 @@ def _list_contents(filled: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("others", "Other programmes", filled["evidence"] or filled["among"]),
         ("groups", "Effects by group", filled["groups"]),
         ("time", "Time among reoffenders", filled["descriptive"]),
+        ("sensitivity", "What would change the answer", filled["analyses"]),
         ("published", "As published", filled["published"]),
         ("design", "Design and balance", True),
         ("flow", "Record flow", filled["flow"]),

@@ -175,3 +175,37 @@ def test_a_study_wants_a_name_and_evidence():
         Study(" ", TwoArmCounts)
     assert "name: expected a text" in str(caught.value)
     assert "evidence: expected evidence such as TwoArmCounts(...)" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("columns", "advice"),
+    [
+        (["study;estimate;standard_error"], "separate columns by commas"),
+        (["Study", "estimate"], "write study for 'Study'"),
+        ([" study ", "estimate"], "write study for ' study '"),
+        (["estimate"], "found 1 others"),
+    ],
+)
+def test_a_table_whose_studies_have_no_name_says_how_to_name_them(columns, advice):
+    with pytest.raises(InputError, match=advice):
+        read_studies(pd.DataFrame([[1] * len(columns)], columns=columns))
+
+
+@pytest.mark.parametrize("limits", [(-0.21, -0.19), (-1.5, 1.1)])
+def test_an_interval_that_is_not_that_of_the_error_beside_it_contradicts_it(limits):
+    row = {"study": "A", "estimate": -0.2, "standard_error": 0.1}
+    row |= dict(zip(("lower", "upper"), limits, strict=True))
+    with pytest.raises(InputError, match="row 1, lower, upper: expected an interval around"):
+        read_studies(pd.DataFrame([row]))
+
+
+def test_an_interval_that_is_that_of_the_error_beside_it_says_nothing_new():
+    row = {"study": "A", "estimate": -0.2, "standard_error": 0.1, "lower": -0.4, "upper": 0.0}
+    [study] = read_studies(pd.DataFrame([row]))
+    assert study.evidence.summarise("log_odds") == (-0.2, 0.1)
+
+
+def test_an_interval_beside_another_estimate_is_refused_too():
+    row = {"study": "A", "estimate": -0.2, "standard_error": 0.1, "lower": 0.5, "upper": 0.9}
+    with pytest.raises(InputError, match="row 1, estimate: expected near the middle"):
+        read_studies(pd.DataFrame([row]))

@@ -12,7 +12,7 @@ from desist.synthesis.evidence.protocol import REACH, Evidence
 CUT = 120.0  # logs below the top at which a table ends
 PEAK = 12.0  # logs below the top within which its narrowest width is looked for
 TO_A_WIDTH = 5.0  # steps to a standard deviation: the error of a sum is then below 1e-7
-FAR = 14.0  # standard errors from the estimate that a table covers at the least
+FAR = 16.0  # standard errors from the estimate: a normal likelihood ends before, as CUT has it
 WIDE = 3.0  # standard deviation of what the moments of a likelihood without a peak are held by
 
 
@@ -96,7 +96,7 @@ def _find_support(evidence: Evidence, scale: str, reach: float) -> tuple[float, 
     places = np.asarray(np.linspace(-reach, reach, 61), dtype=float)
     estimate, error = evidence.summarise(scale)
     if np.isfinite(estimate) and np.isfinite(error):
-        near = estimate + error * np.linspace(-FAR, FAR, 29)
+        near = estimate + error * np.linspace(-FAR, FAR, 33)
         places = np.unique(np.r_[places, near[np.abs(near) <= reach]])
     for _ in range(3):  # the peak of a study without an estimate may lie between the places
         heights = evidence.log_likelihood(places, scale)

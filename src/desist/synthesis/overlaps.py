@@ -10,6 +10,7 @@ from desist.arguments import find_kind_faults, find_names_faults
 from desist.errors import Fault, raise_faults
 
 SUBJECT = "overlaps"
+BETWEEN = ";"  # groups of people of one report
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,17 +46,19 @@ def drop_overlaps(
 ) -> Independent:
     """Keep one report of the same people, by a rule that is written down before.
 
-    Of the rows that share a value of `people` one is kept: that with the greatest value in the
-    first column of `prefer`, ties by the second, and so on; what is not known is least. Of rows
-    that are alike in all of them the first is kept. Rows without a value are about people of
-    their own.
+    Rows are taken in order of the greatest value in the first column of `prefer`, ties by the
+    second, and so on; what is not known is least, and of rows that are alike in all of them the
+    first comes first. A row is kept unless it shares people with one that is. Rows without a
+    value are about people of their own. So of a chain of reports, each of which shares people
+    with the next, either the middle one is kept or those at its ends.
 
     Parameters
     ----------
     table : DataFrame
         One row a report.
     people : str
-        Column that is the same for reports about the same people, in part or whole.
+        Column that is the same for reports about the same people, in part or whole; a report
+        about several groups names each, such as "2015; 2016".
     prefer : sequence of str
         Columns, the most important first: such as whether it is the headline analysis, its
         size, its date.
@@ -94,13 +97,16 @@ def drop_overlaps(
         {str(column): cell for column, cell in row.items()} for row in ranked.to_dict("records")
     ]
     reasons: dict[int, Mapping[str, str]] = {}
-    for _, rows in ranked.dropna(subset=[people]).groupby(people, sort=False):
-        best = _choose(rows, prefer)
-        kept.append(best)
-        for row in rows.index.tolist():
-            if row != best:
-                because = _say_why(records[best], records[row], prefer)
-                reasons[row] = {"because": because, "instead": str(records[best][name])}
+    counted: dict[str, int] = {}  # people, and the row that counts them
+    for row in _order(ranked.dropna(subset=[people]), prefer):
+        of_row = _split(records[row][people])
+        best = next((counted[one] for one in of_row if one in counted), None)
+        if best is None:
+            kept.append(row)
+            counted |= dict.fromkeys(of_row, row)
+        else:
+            because = _say_why(records[best], records[row], prefer)
+            reasons[row] = {"because": because, "instead": str(records[best][name])}
     left_out = ranked.loc[sorted(reasons)]
     more = pd.DataFrame.from_dict(reasons, orient="index", columns=["because", "instead"])
     return Independent(
@@ -109,10 +115,16 @@ def drop_overlaps(
     )
 
 
-def _choose(rows: pd.DataFrame, prefer: Sequence[str]) -> int:
-    columns = list(prefer)
-    order = rows.sort_values(columns, ascending=False, na_position="last", kind="stable")
-    return int(order.index[0])
+def _order(rows: pd.DataFrame, prefer: Sequence[str]) -> list[int]:
+    """Order rows by preference, the first of equal ones first."""
+    order = rows.sort_values(list(prefer), ascending=False, na_position="last", kind="stable")
+    return [int(row) for row in order.index]
+
+
+def _split(people: object) -> list[str]:
+    """List the groups of people that a report is about."""
+    parts = people.split(BETWEEN) if isinstance(people, str) else [str(people)]
+    return [part.strip() for part in parts if part.strip()]
 
 
 def _say_why(best: Mapping[str, Any], row: Mapping[str, Any], prefer: Sequence[str]) -> str:

@@ -28,6 +28,7 @@ SUBJECT = "studies"
 LARGE = "large"  # of a comparison whose rate is known
 NAMES = ("study", "programme", "evidence")
 ARMS = ("treated", "comparison")
+FACTOR = 1.25  # by which the error of an interval may differ from the one beside it
 APART = 1.0  # standard errors by which two reports of a row may differ, rounding and all
 
 type Cells = Mapping[str, Any]
@@ -181,8 +182,7 @@ def read_studies(table: pd.DataFrame) -> list[Study]:
     EstimateWithError(estimate=-0.2, standard_error=0.1, rounded_to=0.0)
     """
     if "study" not in table.columns:
-        fault = Fault("study", "a column that names the studies", f"{len(table.columns)} others")
-        raise_faults(SUBJECT, [fault])
+        raise_faults(SUBJECT, [_name_columns(table)])
     studies, faults = [], []
     for position, row in enumerate(table.to_dict("records")):
         try:
@@ -195,6 +195,17 @@ def read_studies(table: pd.DataFrame) -> list[Study]:
             ]
     raise_faults(SUBJECT, faults)
     return studies
+
+
+def _name_columns(table: pd.DataFrame) -> Fault:
+    """Say which column was meant to name the studies, or how columns are told apart."""
+    names = [str(name) for name in table.columns]
+    advice = ""
+    if len(names) == 1 and any(sign in names[0] for sign in ";\t"):
+        advice = "separate columns by commas, and write decimals with a point"
+    elif alike := [name for name in names if name.strip().lower() == "study"]:
+        advice = f"write study for {alike[0]!r}, and all names of columns in small letters"
+    return Fault("study", "a column that names the studies", f"{len(names)} others", advice)
 
 
 def _read_row(row: dict[str, Any]) -> Study:
@@ -291,7 +302,7 @@ def _find_contradictions(filled: list[str], cells: Cells) -> list[Fault]:
             estimate, error = evidence.summarise("risk_difference")
             if math.isfinite(estimate) and math.isfinite(error):
                 pairs.append((name, estimate, error))
-    sides = _find_side_faults(cells, pairs)
+    sides = _find_side_faults(cells, pairs) + _find_interval_faults(filled, cells)
     if len(pairs) < 2:
         return sides
     (first, one, error), (second, other, _) = pairs[0], pairs[1]
@@ -300,6 +311,19 @@ def _find_contradictions(filled: list[str], cells: Cells) -> list[Fault]:
     expected = f"{first} and {second} that say the same"
     found = f"risk differences of {one:.3g} and {other:.3g}"
     return [*sides, Fault("evidence", expected, found, "correct or empty one of them")]
+
+
+def _find_interval_faults(filled: list[str], cells: Cells) -> list[Fault]:
+    """Compare an error with an interval beside it: both are of one estimate."""
+    if not {"estimate and error", "interval"} <= set(filled):
+        return []
+    estimate, error = KINDS["estimate and error"].make(cells).summarise("")
+    other = KINDS["interval"].make(cells).summarise("")[1]
+    is_inside = cells["lower"] <= estimate <= cells["upper"]
+    if is_inside and 1 / FACTOR <= other / error <= FACTOR:
+        return []
+    expected = "an interval around the estimate, as wide as its error makes it"
+    return [Fault("lower, upper", expected, "another", "correct or empty one of them")]
 
 
 def _find_side_faults(cells: Cells, pairs: list[tuple[str, float, float]]) -> list[Fault]:

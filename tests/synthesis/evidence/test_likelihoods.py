@@ -16,6 +16,7 @@ from desist.synthesis import (
     TwoArmCounts,
     WholePercentages,
 )
+from desist.synthesis._tables import tabulate
 from desist.synthesis.evidence._baseline import RATES
 from desist.synthesis.evidence._sizes import list_sizes
 
@@ -158,3 +159,15 @@ def test_a_passport_gives_back_the_likelihood_it_was_made_from():
     between = np.linspace(-3.93, 2.91, 57)
     expected = counts.log_likelihood(between, "log_odds") - heights.max()
     assert passport.log_likelihood(between, "log_odds") == pytest.approx(expected, abs=1e-6)
+
+
+def test_counts_of_a_whole_country_are_as_narrow_as_they_are():
+    # the widths of grid and baseline follow the counts, so that memory does not
+    many = TwoArmCounts(1_000_000_000, 3_000_000_000, 1_500_000_000, 4_000_000_000)
+    estimate, error = many.summarise("log_odds")
+    [table] = tabulate([many], "log_odds")
+    assert len(table.values) < 1000
+    weights = table.values / table.values.sum()
+    mean = float(weights @ table.effects)
+    assert mean == pytest.approx(estimate, abs=error / 100)
+    assert float(weights @ (table.effects - mean) ** 2) ** 0.5 == pytest.approx(error, rel=1e-3)

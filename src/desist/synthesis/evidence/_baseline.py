@@ -9,6 +9,7 @@ from desist.synthesis.evidence.protocol import BASELINE
 
 FINE = 0.5  # nodes of the baseline to a standard deviation of what the counts leave open
 NEGLIGIBLE = 34.0  # in logs
+CLOSE = 1.5  # of a log-odds, three steps of the search
 SEARCH = np.linspace(-60.0, 60.0, 241)  # log-odds half way between the arms
 
 # Log probabilities of the participants, their complement, the comparison and its complement.
@@ -37,14 +38,23 @@ def integrate_baseline(
 def _find_nodes(effects: Floats, scale: str, log_kernel: Callable[[LogRates], Floats]) -> Floats:
     """Find nodes that cover all that is not negligible at any of the effects."""
     some = effects[np.unique(np.linspace(0, len(effects) - 1, 15).astype(int))]
+    low, high = _find_limits(some, scale, log_kernel, SEARCH)
+    if high - low < CLOSE:  # of many people: what is not negligible may be far narrower still
+        low, high = _find_limits(some, scale, log_kernel, np.linspace(low, high, 241))
+    step = FINE * _find_width(some, scale, log_kernel, float(low), float(high))
+    return np.linspace(low, high, 2 + int((high - low) / step))[None, :]
+
+
+def _find_limits(
+    effects: Floats, scale: str, log_kernel: Callable[[LogRates], Floats], nodes: Floats
+) -> tuple[float, float]:
+    """Find between which of some nodes all lies that is not negligible at any of the effects."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        terms = log_kernel(RATES[scale](some[:, None], SEARCH[None, :])) - _log_prior(SEARCH)
+        terms = log_kernel(RATES[scale](effects[:, None], nodes[None, :])) - _log_prior(nodes)
     terms = np.where(np.isnan(terms), -np.inf, terms)
     top = terms.max(axis=1, keepdims=True)
     kept = np.flatnonzero((terms > np.where(np.isfinite(top), top, 0.0) - NEGLIGIBLE).any(axis=0))
-    low, high = SEARCH[max(kept[0] - 1, 0)], SEARCH[min(kept[-1] + 1, len(SEARCH) - 1)]
-    step = FINE * _find_width(some, scale, log_kernel, float(low), float(high))
-    return np.linspace(low, high, 2 + int((high - low) / step))[None, :]
+    return float(nodes[max(kept[0] - 1, 0)]), float(nodes[min(kept[-1] + 1, len(nodes) - 1)])
 
 
 def _find_width(

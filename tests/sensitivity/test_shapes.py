@@ -15,7 +15,9 @@ PRINTED = {"mean": 120.0, "follow_up": 365.0, "rate": 0.4, "frequency": 0.9}
 
 
 def is_named(shape):
-    return str(shape).partition(" (")[0] if isinstance(shape, WeibullShape) else type(shape).__name__
+    return (
+        str(shape).partition(" (")[0] if isinstance(shape, WeibullShape) else type(shape).__name__
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,9 @@ import desist as ds
 from desist.errors import InputError
 
 WITH_AXES = {
+    "cumulative_incidence",
+    "posterior",
+    "record_flow",
     "densities_of_programmes",
     "effects_by_group",
     "forest_of_programmes",

@@ -8,6 +8,15 @@ import pandas as pd
 
 from desist.estimands import Measure
 from desist.models.predictors import FROM_DESIGN, NO_COVARIATES
+from desist.report._background import (
+    HOW_TO_READ,
+    fill_analyses,
+    fill_checklist,
+    fill_days,
+    fill_flow,
+    fill_profile,
+    say_printed_match,
+)
 from desist.report._blocks import Table, embed_both, fill_template, make_table
 from desist.report._results import FOREST_NOTE, fill_measures
 from desist.report._shown import ShownGroups, ShownMeasure
@@ -17,10 +26,8 @@ from desist.report.pictures.love import describe_love_plot, draw_love_plot
 from desist.report.tables import (
     print_value,
     tabulate_balance,
-    tabulate_by_day,
     tabulate_effects_by_group,
     tabulate_engines,
-    tabulate_flow,
     tabulate_measures,
     tabulate_published,
     tabulate_settings,
@@ -74,9 +81,7 @@ def _fill(view: View) -> dict[str, Any]:
         "measures": make_table("Posterior of each measure", tabulate_measures(view))
         if view.printed
         else None,
-        "by_day": make_table("Without a reoffence by day", tabulate_by_day(view))
-        if view.by_day
-        else None,
+        "by_day": fill_days(view),
         "average": _explain_average(view),
         "adjustment": _explain_adjustment(view),
         "forest_note": FOREST_NOTE,
@@ -85,7 +90,12 @@ def _fill(view: View) -> dict[str, Any]:
         "groups": [_fill_groups(shown) for shown in view.groups],
         "published": _fill_published(view),
         "design": _fill_design(view),
-        "flow": make_table("Record flow", tabulate_flow(view)) if view.flow else None,
+        "flow": fill_flow(view),
+        "profile": fill_profile(view),
+        "analyses": None if view.banner else fill_analyses(view),
+        "checklist": fill_checklist(view),
+        "how_to_read": HOW_TO_READ,
+        "printed_match": say_printed_match(view.published.profile) if view.published else (),
         "warnings": view.warnings,
         "engines": make_table("How each posterior was found", tabulate_engines(view)),
         "worth": _fill_worth(view),
@@ -284,13 +294,17 @@ def _list_contents(filled: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("headline", "Headline", not filled["banner"]),
         ("statements", "What may be said", not filled["banner"]),
         ("results", "Results and checks", not filled["banner"]),
+        ("analyses", "Analyses side by side", filled["analyses"]),
         ("groups", "Effects by group", filled["groups"]),
         ("time", "Time among reoffenders", filled["descriptive"]),
         ("published", "As published", filled["published"]),
         ("design", "Design and balance", True),
         ("flow", "Record flow", filled["flow"]),
+        ("profile", "Participants", filled["profile"]),
         ("warnings", "Warnings", True),
+        ("reading", "How to read this", True),
         ("settings", "How this was computed", True),
+        ("checklist", "Reporting checklist", True),
     ]
     return [(anchor, name) for anchor, name, is_there in sections if is_there]
 

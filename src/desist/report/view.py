@@ -23,6 +23,7 @@ from desist.report._digits import (
     round_to,
     without_figures,
 )
+from desist.report._posterior import show_posterior
 from desist.report._shown import ShownCheck, ShownGroups, ShownMeasure
 from desist.report._stating import (
     answer_first,
@@ -108,6 +109,8 @@ class View:
         Of `desist`.
     about : About
         What the report says of the programme and of itself.
+    beside : tuple of View
+        Of other analyses of the same programme, which are shown side by side with this one.
     """
 
     rules: RuleSet
@@ -132,6 +135,7 @@ class View:
     package_version: str
     _disclosed: Evaluation = field(repr=False)
     about: About = field(default_factory=About)
+    beside: tuple["View", ...] = ()
 
     @property
     def printed(self) -> tuple[ShownMeasure, ...]:
@@ -294,6 +298,9 @@ def _show_measure(evaluation: Evaluation, row: MeasureRow, reason: str) -> Shown
         else describe_interval(row.measure, Interval(row.lower, row.upper)),
         benefit=format_probability(benefit),
         worth=say_worth(_find_correction(evaluation, row)),
+        posterior=show_posterior(
+            evaluation[row.measure].effect, evaluation.margins.get(row.measure)
+        ),
     )
 
 

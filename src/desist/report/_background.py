@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from desist.cohort.published import PublishedStudy
 from desist.report._blocks import Picture, Table, embed_both, make_table
 from desist.report.pictures.flow import describe_flow, draw_flow, say_flow
 from desist.report.pictures.incidence import describe_incidence, draw_incidence, say_incidence
@@ -46,7 +47,16 @@ def fill_flow(view: View) -> dict[str, Any] | None:
     table = tabulate_flow(view)
     if table.empty:
         return None
-    return {"picture": _draw_flow(view), "table": make_table("Record flow", table)}
+    others = [
+        f"{one.title}: {one.flow.text.splitlines()[-1]}."
+        for one in view.beside
+        if one.flow is not None
+    ]
+    return {
+        "picture": _draw_flow(view),
+        "table": make_table("Record flow", table),
+        "others": others,
+    }
 
 
 def fill_profile(view: View) -> Table | None:
@@ -94,17 +104,29 @@ def _draw_flow(view: View) -> Picture | None:
     )
 
 
-def say_printed_match(profile: Any) -> Sequence[str]:
-    """Say in sentences how a published report calls its match."""
-    words = dict(profile).get("balance") or {}
-    sentences = [
-        f"The report calls {_join(words[key])} {word} matched."
+def say_printed_match(view: View) -> tuple[str, ...]:
+    """Say in sentences how a published report calls its match, in every analysis."""
+    return tuple(
+        sentence
+        for one in (view, *view.beside)
+        if one.published is not None
+        for sentence in _say_match_of(one.published)
+    )
+
+
+def _say_match_of(study: PublishedStudy) -> tuple[str, ...]:
+    words = study.profile.get("balance") or {}
+    parts = [
+        f"{_join(words[key])} {word} matched"
         for key, word in (("reasonable", "reasonably"), ("poor", "poorly"))
         if words.get(key)
     ]
-    if not sentences:
+    if not parts:
         return ()
-    return (*sentences, "It calls almost all other characteristics well matched.")
+    return (
+        f"In the {study.analysis} analysis, the report calls {'; and '.join(parts)}. It calls the "
+        "other characteristics well matched.",
+    )
 
 
 def _join(names: Sequence[str]) -> str:

@@ -36,6 +36,7 @@ from desist.report.tables import (
 from desist.report.view import View
 from desist.report.words._numbers import count_of, format_number
 from desist.report.words._wording import WORDINGS, name_people
+from desist.report.words.both import name_both
 from desist.report.words.matching import describe_matching, say_balance
 from desist.report.words.statements import NOT_AN_EFFECT, PerHundred, Statement
 
@@ -70,6 +71,7 @@ def _fill(view: View) -> dict[str, Any]:
         "cards": [_make_card(shown, shown.per_100, view.level) for shown in whole if shown.per_100],
         "people_per_100": _find_people_per_100(view),
         "reading": _explain_headline(view) if whole else "",
+        "both_named": name_both(view),
         "tests_note": _count_tests(view),
         "answer": view.answer,
         "banner": view.banner,
@@ -95,7 +97,7 @@ def _fill(view: View) -> dict[str, Any]:
         "analyses": None if view.banner else fill_analyses(view),
         "checklist": fill_checklist(view),
         "how_to_read": HOW_TO_READ,
-        "printed_match": say_printed_match(view.published.profile) if view.published else (),
+        "printed_match": say_printed_match(view),
         "warnings": view.warnings,
         "engines": make_table("How each posterior was found", tabulate_engines(view)),
         "worth": _fill_worth(view),

@@ -69,11 +69,11 @@ def _draw(view: View, shown: ShownMeasure) -> Picture | None:
 def _draw_posterior(shown: ShownMeasure) -> Picture | None:
     if shown.posterior is None:
         return None
-    first = shown.posterior.regions[0]
+    first, title = shown.posterior.regions[0], WORDINGS[shown.measure].title
     return embed_both(
         partial(draw_posterior, shown.posterior),
         describe_posterior(shown.posterior),
         "",
-        says=f"Probability that it is {first.words}: {first.probability}",
+        says=f"{title}: {first.words}, with a probability of {first.probability}",
         title="Posterior probability of each size of the difference",
     )

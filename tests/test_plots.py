@@ -21,6 +21,7 @@ WITH_AXES = {
     "forest_of_programmes",
     "funnel_of_programmes",
     "hidden_bias",
+    "influence",
     "love_plot",
     "placebo_estimates",
     "prior_and_posterior",

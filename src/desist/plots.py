@@ -9,6 +9,7 @@ from desist.report.pictures.flow import record_flow
 from desist.report.pictures.forest import forest
 from desist.report.pictures.groups import effects_by_group
 from desist.report.pictures.incidence import cumulative_incidence
+from desist.report.pictures.influence import influence
 from desist.report.pictures.love import love_plot
 from desist.report.pictures.overlap import common_support, covariate_densities
 from desist.report.pictures.posterior import posterior
@@ -38,6 +39,7 @@ __all__ = [
     "forest_of_programmes",
     "funnel_of_programmes",
     "hidden_bias",
+    "influence",
     "love_plot",
     "placebo_estimates",
     "posterior",

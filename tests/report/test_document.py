@@ -144,7 +144,7 @@ def test_settings_in_lists_are_printed_one_a_line(of_people, but):
 @pytest.mark.parametrize(
     ("covariates", "expected"),
     [
-        ("design", "unbalanced in age + prior. The"),
+        ("design", "unbalanced in age, prior. The"),
         ("copas", "in copas. The"),
         ("1", None),
         (None, None),
@@ -236,7 +236,7 @@ def test_a_file_in_place_of_the_folder_is_an_error(of_people, tmp_path):
 
 
 def test_the_report_begins_with_the_answer_and_its_condition(published_page, people_page):
-    assert "Matched participants almost certainly reoffended less" in published_page.words
+    assert "Participants almost certainly reoffended less" in published_page.words
     assert "Participants probably reoffended more" in people_page.words
     for page in (published_page, people_page):
         assert page.words.index("only if nothing unmeasured") < page.words.index("Headline")

@@ -82,7 +82,7 @@ def test_the_picture_has_a_bar_for_each_share_and_names_its_regions(effect):
     assert told[1] == "different by less than 2 people: 54%"
     hatched = {patch.get_hatch() for patch in axes.patches}
     assert "////" in hatched  # harm is told apart without colour
-    assert "different by less than 2 people: 54%" in describe_posterior(shown)
+    assert "by less than 2 people with a probability of 54%" in describe_posterior(shown)
 
 
 def test_a_measure_that_is_not_printed_is_not_drawn(published, of_people):

@@ -145,12 +145,12 @@ def _find_people_per_100(view: View) -> tuple[int, int] | None:
 
 
 def _explain_headline(view: View) -> str:
-    means = "the posterior means, averaged over the same people with and without the programme"
+    means = "those of the posterior, over the same people with and without the programme"
     if view.published is not None:
         means = "those of the published report"
     return (
-        f"The means are {means}; the intervals are posterior intervals, equal-tailed. "
-        "Each number is rounded on its own from unrounded values."
+        f"The averages are {means}. The intervals are those of the posterior, with as much "
+        "probability below as above. Each number is rounded on its own."
     )
 
 
@@ -162,7 +162,8 @@ def _explain_adjustment(view: View) -> str | None:
     if not named:
         return None
     return (
-        f"The posterior adjusts for what the weights leave unbalanced in {'; '.join(named)}. The "
+        "The posterior adjusts for what the weights leave unbalanced in "
+        f"{'; '.join(named).replace(' + ', ', ')}. The "
         "checks rest on the weights or matches alone, and may lie a little apart for that reason."
     )
 
@@ -171,8 +172,8 @@ def _explain_average(view: View) -> str | None:
     if all(shown.measure is not Measure.HAZARD_RATIO for shown in view.printed):
         return None
     return (
-        "The hazard ratio is an average over the follow-up: the ratio on each day counts by the "
-        "hazard of that day without the programme. The differences by day say when an effect "
+        "The hazard ratio is an average over the follow-up, in which days count for more when many "
+        "would reoffend on them without the programme. The differences by day say when an effect "
         "begins and whether it lasts."
     )
 

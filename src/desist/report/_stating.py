@@ -91,7 +91,7 @@ def list_warnings(evaluation: Evaluation, reasons: Mapping[Measure, str]) -> tup
 
 
 def _name(measure: Measure) -> str:
-    return f"{WORDINGS[measure].title} ({measure.value})"
+    return WORDINGS[measure].title
 
 
 def answer_first(

@@ -41,7 +41,8 @@ def test_arms_are_told_apart_without_colour():
 
 def test_it_is_told_in_words():
     assert say_incidence(ROWS) == (
-        "By day 365, 15.0 of 100 people have reoffended with the programme and 20.0 without it"
+        "By day 365, 15.0 in 100 people have reoffended with the programme, and 20.0 in 100 "
+        "without it"
     )
     assert "by day 91, 5.0 with the programme and 7.0 without it" in describe_incidence(ROWS)
 

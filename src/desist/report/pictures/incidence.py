@@ -71,7 +71,7 @@ def describe_incidence(rows: Sequence[DayRow]) -> str:
         f"{_per_100(row.comparison)} without it"
         for row in rows
     )
-    return f"Of 100 people, have reoffended: {told}."
+    return f"How many in 100 people have reoffended: {told}."
 
 
 def say_incidence(rows: Sequence[DayRow]) -> str:
@@ -79,8 +79,8 @@ def say_incidence(rows: Sequence[DayRow]) -> str:
     last = rows[-1]
     treated, comparison = (_per_100(share) for share in (last.treated, last.comparison))
     return (
-        f"By day {last.day:g}, {treated} of 100 people have reoffended with the programme and "
-        f"{comparison} without it"
+        f"By day {last.day:g}, {treated} in 100 people have reoffended with the programme, and "
+        f"{comparison} in 100 without it"
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from desist.design.design import Design
 from desist.errors import Fault, InputError
 from desist.evaluation.categories import WITHHELD
 from desist.evaluation.record import Evaluation
@@ -32,7 +33,7 @@ MOST_COVARIATES = 40
 
 
 def love_plot(
-    study: Evaluation | Mapping[str, Any],
+    study: Evaluation | Design | Mapping[str, Any],
     *,
     rules: str | RuleSet = "2019",
     ax: "Axes | None" = None,
@@ -41,8 +42,10 @@ def love_plot(
 
     Parameters
     ----------
-    study : Evaluation or mapping
-        An evaluation of people, or the `design` of its record, of which `balance` is read.
+    study : Evaluation, Design or mapping
+        A design as built, before any outcome is read; an evaluation of people; or the `design` of
+        its record, of which `balance` is read. Of a design nothing is suppressed: it is for
+        whoever may see the people.
     rules : str or RuleSet, default "2019"
         How many people a category of an evaluation has to have.
     ax : Axes, optional
@@ -58,11 +61,11 @@ def love_plot(
     Raises
     ------
     InputError
-        If the evaluation is of published figures, which have no balance.
+        If there is no balance: the evaluation is of published figures, or the design has none.
     CannotAnswerError
         If there are too few people to report on.
     """
-    design = make_view(study, rules).design if isinstance(study, Evaluation) else study
+    design = _find_balance(study, rules)
     if design is None:
         fault = Fault("evaluation", "a design", "published figures", "they have no balance")
         raise InputError("love plot", [fault])
@@ -92,6 +95,19 @@ def describe_love_plot(design: Mapping[str, Any]) -> str:
         f"Standardised differences of {len(design['balance'])} covariates. Above 10%: {ten_before} "
         f"before and {ten_after} after. Above 5%: {five_before} before and {five_after} after."
     )
+
+
+def _find_balance(
+    study: Evaluation | Design | Mapping[str, Any], rules: str | RuleSet
+) -> Mapping[str, Any] | None:
+    if isinstance(study, Evaluation):
+        return make_view(study, rules).design
+    if not isinstance(study, Design):
+        return study
+    if study.balance is None:
+        fault = Fault("design", "one with a balance", "none", "build it with `build_design`")
+        raise InputError("love plot", [fault])
+    return {"balance": study.balance.table.to_dict("records")}
 
 
 def _choose_covariates(

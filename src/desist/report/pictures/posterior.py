@@ -90,8 +90,10 @@ def draw_posterior(
 
 def describe_posterior(shown: ShownPosterior) -> str:
     """Describe the posterior in words, for those who do not see it."""
-    told = "; ".join(f"{region.words}: {region.probability}" for region in shown.regions)
-    return f"Posterior probability of the difference. {told}."
+    told = ", ".join(
+        f"{one.words} with a probability of {one.probability}" for one in shown.regions
+    )
+    return f"{WORDINGS[shown.measure].title} with the programme: {told}."
 
 
 def _draw_bars(ax: "Axes", *, shown: ShownPosterior, screen: Screen) -> None:

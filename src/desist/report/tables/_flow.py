@@ -33,7 +33,7 @@ def _tabulate_from_design(view: View) -> pd.DataFrame:
     left_out = few if dropped is None else format_number(dropped)
     steps = (
         ("participants without a suitable comparison person", left_out, design["n_treated"]),
-        ("comparison people who count in the comparison", MISSING, design["n_comparison"]),
+        ("comparison people used", MISSING, design["n_comparison"]),
     )
     return pd.DataFrame(
         [

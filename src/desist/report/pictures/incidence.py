@@ -49,6 +49,16 @@ def cumulative_incidence(
         If the evaluation tells of no day.
     CannotAnswerError
         If there are too few people to report on.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(150, 600, rng=3, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.InverseProbability())
+    >>> evaluation = ds.evaluate(cohort, design, models=[ds.SurvivalModel()], seed=1)
+    >>> figure = ds.plots.cumulative_incidence(evaluation)
+    >>> figure.axes[0].get_ylabel()
+    'reoffended, per 100 people'
     """
     rows = make_view(evaluation, rules).by_day
     if not rows:

@@ -63,6 +63,17 @@ def influence(result: SensitivityResult, *, ax: "Axes | None" = None) -> "Figure
     ------
     InputError
         If the result is of another analysis, or nothing could be left out.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(40, 150, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age", method=ds.InverseProbability())
+    >>> sample = ds.build_sample(cohort, design)
+    >>> result = ds.sensitivity.leave_out(sample, kinds=["reoffenders"])
+    >>> figure = ds.plots.influence(result)
+    >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    ['participants who reoffended']
     """
     made = pd.DataFrame()
     if result.name == "leave_out":

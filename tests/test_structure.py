@@ -177,16 +177,48 @@ def test_the_design_knows_no_single_method():
     assert not names & _list_methods()
 
 
-def test_few_functions_of_the_design_take_its_cohort_as_well():
-    # a design knows the people it was built from; whoever joins the two builds a sample
-    taking = [
-        f"{path.name}: {node.name}"
-        for path in (SOURCE / "design").rglob("*.py")
+def test_whoever_takes_people_and_their_design_joins_them_and_looks_at_neither():
+    # everybody else takes a sample, so that a design of other people is refused in one place
+    joining = {
+        f"{path.relative_to(SOURCE)}: {node.name}": (node, names)
+        for path in MODULES
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef)
-        if {"Cohort", "Design"} <= {name for kind in _list_kinds(node) for name in kind}
-    ]
-    assert len(taking) <= 6, taking
+        if len(names := _find_people_and_design(node)) > 1
+    }
+    assert len(joining) <= 6, sorted(joining)
+    for where, (node, names) in joining.items():
+        assert {"build_sample", "read_sample"} & (_list_called(node) | {node.name}), where
+        if not where.startswith("sample.py"):  # where they are joined
+            assert _find_looked_at(node, names) == [], where
+
+
+@pytest.mark.parametrize(
+    ("source", "looked_at"),
+    [
+        ("def f(cohort: Cohort, design: Design): return design.weights", ["design.weights"]),
+        ("def f(a: Sample | Cohort, b: Design | None): return read_sample(a, b)", []),
+        ("def f(cohort: object, *, design: object): return cohort.people", ["cohort.people"]),
+        ("def f(a: 'Cohort', b: Iterable[Design]): return [one for one in b]", []),
+    ],
+)
+def test_taking_people_and_their_design_is_recognised(source, looked_at):
+    node = ast.parse(source).body[0]
+    names = _find_people_and_design(node)
+    assert len(names) == 2
+    assert _find_looked_at(node, names) == looked_at
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(sample: Sample): return sample.cohort",
+        "def f(cohort: Cohort, designs_by: DesignChoice): pass",
+        "def f(design: Design, *, n_draws: int): pass",
+    ],
+)
+def test_taking_either_or_a_sample_is_not_taking_both(source):
+    assert len(_find_people_and_design(ast.parse(source).body[0])) < 2
 
 
 def test_only_one_module_hands_work_to_an_executor():
@@ -245,9 +277,33 @@ def test_our_own_modules_are_imported_at_the_top():
     assert deferred == []
 
 
-def _list_kinds(node):
+def _find_people_and_design(node):
+    """Return the names of a function's people and design, by annotation or by name."""
     arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
-    return [re.findall(r"\w+", ast.unparse(one.annotation)) for one in arguments if one.annotation]
+    kinds = {
+        one.arg: set(re.findall(r"\w+", ast.unparse(one.annotation))) if one.annotation else set()
+        for one in arguments
+    }
+    return {
+        role: name
+        for role in ("Cohort", "Design")
+        for name, kind in kinds.items()
+        if role in kind or name == role.lower()
+    }
+
+
+def _list_called(node):
+    calls = [inner for inner in ast.walk(node) if isinstance(inner, ast.Call)]
+    return {call.func.id for call in calls if isinstance(call.func, ast.Name)}
+
+
+def _find_looked_at(node, names):
+    return [
+        ast.unparse(inner)
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name)
+        if inner.value.id in names.values()
+    ]
 
 
 def _list_methods():

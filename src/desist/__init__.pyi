@@ -22,7 +22,7 @@ from .cohort.published import PublishedMeasure as PublishedMeasure
 from .cohort.published import PublishedStudy as PublishedStudy
 from .cohort.simulate import simulate_cohort as simulate_cohort
 from .design.design import build_design as build_design
-from .design.design import draw_designs as draw_designs
+from .design.draws import draw_designs as draw_designs
 from .design.matching.nearest import NearestMatching as NearestMatching
 from .design.matching.optimal import FullMatching as FullMatching
 from .design.matching.optimal import OptimalMatching as OptimalMatching

@@ -6,8 +6,11 @@ what cannot be cut is said once. Models, checks, predictive checks and sensitivi
 sample and nothing beside it.
 """
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import wraps
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,7 +155,8 @@ def build_sample(cohort: Cohort, design: Design, horizon: float | None = None) -
     faults += find_kind_faults("design", design, Design, "a Design", "see desist.build_design")
     faults += find_number_faults("horizon", horizon, above=0.0, optional=True)
     raise_faults(SUBJECT, faults)
-    raise_faults(SUBJECT, find_stranger_faults(cohort, design))
+    marks = cohort.treated, cohort.covariates, cohort.sampling_weights
+    raise_faults(SUBJECT, find_stranger_faults(design, *marks))
     used, outcomes = design.weights > 0, read_outcomes(cohort)
     days = _choose_horizon(outcomes.time_at_risk, used, design.treated, horizon)
     recorded = replace(outcomes, time_at_risk=np.where(used, outcomes.time_at_risk, days))
@@ -208,6 +212,52 @@ def read_sample(
         faults.append(Fault("horizon", f"{sample.horizon:g} or none", f"{horizon:g}", advice))
     raise_faults(SUBJECT, faults)
     return sample
+
+
+def of_a_sample[**P, R](function: Callable[P, R]) -> Callable[P, R]:
+    """Let a function of a sample be called with a cohort and its design in its place.
+
+    Parameters
+    ----------
+    function : callable
+        It has a parameter `sample`, the first one or the one after a fit.
+
+    Returns
+    -------
+    callable
+        The function, which also takes a cohort, its design and ``horizon=`` where the sample
+        stands, and joins them. Beside a fit the horizon is that of the fit.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(83, 1000, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> @of_a_sample
+    ... def count(sample):
+    ...     return sample.count()
+    >>> count(cohort, design) == count(build_sample(cohort, design))
+    True
+    """
+    place = list(inspect.signature(function).parameters).index("sample")
+
+    @wraps(function)
+    def call(*given: Any, **settings: Any) -> R:
+        before, rest = list(given[:place]), list(given[place:])
+        first = rest.pop(0) if rest else settings.pop("sample", settings.pop("cohort", None))
+        design = settings.pop("design", None)
+        if rest and (isinstance(rest[0], Design) or not isinstance(first, Sample)):
+            design = rest.pop(0)
+        # what stands before a sample is the fit that it belongs to, for the same horizon
+        fit = before[0] if before else settings.get("fit")
+        horizon = settings.pop("horizon", getattr(fit, "horizon", None))
+        joined = read_sample(first, design, horizon)
+        if len(before) < place:
+            settings["sample"] = joined
+            return function(*before, **settings)
+        return function(*[*before, joined, *rest], **settings)
+
+    return call
 
 
 def _choose_horizon(

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from desist.cohort.cohort import Cohort
-from desist.design.design import Design, build_design, draw_designs
+from desist.design.design import Design, build_design
+from desist.design.draws import draw_designs
 from desist.design.matching.radius import RadiusMatching
 from desist.design.weighting.entropy import EntropyBalancing
 from desist.design.weighting.given import GivenWeights

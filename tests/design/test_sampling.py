@@ -20,7 +20,8 @@ from desist.design.balance.similarity import (
     measure_products,
 )
 from desist.design.catalogue import METHODS
-from desist.design.design import MULTIPLIED, build_design, draw_designs
+from desist.design.design import MULTIPLIED, build_design
+from desist.design.draws import draw_designs
 from desist.design.formula import make_matrix, read_formula
 from desist.design.matching.distance import whiten
 from desist.design.matching.nearest import NearestMatching

@@ -7,7 +7,8 @@ import pytest
 
 from desist.design.analyses import Analysis, build_analyses
 from desist.design.catalogue import make_method
-from desist.design.design import build_design, draw_designs
+from desist.design.design import build_design
+from desist.design.draws import draw_designs
 from desist.design.matching.nearest import NearestMatching
 from desist.design.matching.optimal import FullMatching, OptimalMatching
 from desist.design.matching.radius import RadiusMatching

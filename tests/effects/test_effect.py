@@ -154,7 +154,8 @@ def test_an_unknown_grouping_is_refused(two_prisons):
 
 def test_effects_over_designs_are_wider_than_under_one_and_centred_between_them():
     from desist.cohort.simulate import simulate_cohort
-    from desist.design.design import build_design, draw_designs
+    from desist.design.design import build_design
+    from desist.design.draws import draw_designs
     from desist.design.weighting.by_score import InverseProbability
 
     cohort = simulate_cohort(60, 600, rng=3, n_groups=0).cohort

@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 
 import h5py
 import numpy as np
@@ -306,12 +305,12 @@ def test_a_file_cut_short_anywhere_is_refused(good, tmp_path):
 def test_a_file_with_changed_bytes_is_read_as_it_was_or_refused(good, tmp_path):
     content, path = good.read_bytes(), tmp_path / "changed.nc"
     draws = ds.load_evaluation(good).draws
-    chance = random.Random(2017)  # noqa: S311
+    chance = np.random.default_rng(2017)
     n_refused = 0
     for _ in range(150):
         changed = bytearray(content)
-        for _ in range(chance.choice([1, 4, 40])):
-            changed[chance.randrange(len(changed))] = chance.randrange(256)
+        for _ in range(int(chance.choice([1, 4, 40]))):
+            changed[chance.integers(len(changed))] = chance.integers(256)
         path.write_bytes(changed)
         try:
             assert ds.load_evaluation(path).draws.identical(draws)

@@ -63,7 +63,7 @@ def test_what_is_no_kind_of_ratio_is_refused(kind, common):
     said = refuse(e_value_of_ratio, "2", 1, 3, kind=kind, common_outcome=common)
     assert "ratio: expected a number above 0, found '2'" in said
     assert "kind: expected one of risk ratio" in said
-    assert ("common_outcome: expected True or False" in said) == (common != True)  # noqa: E712
+    assert ("common_outcome: expected True or False" in said) == (common is not True)
 
 
 @pytest.mark.parametrize("value", [None, "rate", 0.5, [], find_e_value])

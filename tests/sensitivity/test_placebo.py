@@ -32,7 +32,7 @@ def found(cohort, design):
 
 
 def test_nobody_who_took_part_is_in_a_placebo_programme(cohort, design):
-    pipeline = _Pipeline(cohort, design, Measure.RATE, None, 60, None, None)
+    pipeline = _Pipeline(ds.build_sample(cohort, design), Measure.RATE, None, 60, None)
     chosen = _choose(pipeline, ~cohort.treated, np.random.default_rng(1))
     assert chosen.sum() == 60
     assert not (chosen & cohort.treated).any()
@@ -44,8 +44,8 @@ def test_a_placebo_by_group_stays_in_as_many_groups(cohort, design):
     treated = cohort.covariates["prison"].isin(["prison 1", "prison 2"]).to_numpy() & cohort.treated
     people = cohort.people.assign(programme=treated)
     two = ds.Cohort(people, **vars(cohort.roles))
-    made = replace(design, treated=treated)
-    pipeline = _Pipeline(two, made, Measure.RATE, "prison", 30, None, None)
+    made = replace(design, treated=treated, people_mark=None)  # as if made of them
+    pipeline = _Pipeline(ds.build_sample(two, made), Measure.RATE, "prison", 30, None)
     chosen = _choose(pipeline, ~treated, np.random.default_rng(1))
     assert cohort.covariates["prison"][chosen].nunique() == 2
 

@@ -13,7 +13,8 @@ from desist.checks.columns import NO_SET, Columns, find_draw_faults, find_horizo
 from desist.checks.designs.redraws import Redraws
 from desist.design.arose import WriteEquations
 from desist.design.design import Design
-from desist.design.formula import ModelMatrix, make_matrix, read_formula
+from desist.design.formula import ModelMatrix
+from desist.design.made_from import read_design_matrix, recall_people
 from desist.design.weighting.equations import WeightEquations
 from desist.errors import CannotAnswerError
 from desist.estimands import Measure
@@ -42,13 +43,11 @@ class Background:
 
     @cached_property
     def matrix(self) -> ModelMatrix | None:
-        """The formula of the design as numbers, where it has one that can be read."""
-        if self.design.formula is None or self.covariates is None:
+        """The formula of the design as numbers, where a method was given one."""
+        made_by_hand = self.design.method is None or self.design.formula is None
+        if made_by_hand or self.covariates is None:
             return None
-        read, faults = read_formula(self.design.formula, self.covariates, {})
-        if read is None or faults:
-            return None
-        return make_matrix(read, self.covariates)[0]
+        return read_design_matrix(recall_people(self.design, self.covariates))[1]
 
     @cached_property
     def equations(self) -> WeightEquations | None:
@@ -96,6 +95,14 @@ class Case:
         How the design was made, where that is known.
     withheld : str
         Why no check of this outcome may stand, whatever it finds.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.checks.case import read_rate
+    >>> case = read_rate([1, 0, 0, 1], [1, 1, 0, 0], [1.0, 1.0, 2.0, 1.0], None)
+    >>> case.measure.value, case.has_sets
+    ('rate', False)
     """
 
     measure: Measure

@@ -22,6 +22,7 @@ from desist.checks.designs.redraws import Redraws, redraw
 from desist.checks.entry import make_check
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design
+from desist.design.made_from import of_a_design
 from desist.errors import raise_faults
 from desist.estimands import Measure
 from desist.sample import Sample, read_sample
@@ -97,19 +98,16 @@ def run_checks(
     return tuple(made)
 
 
-def check_m_estimation(
-    outcome: ArrayLike, cohort: Cohort, design: Design, measure: Measure
-) -> Check | None:
+@of_a_design
+def check_m_estimation(outcome: ArrayLike, design: Design, measure: Measure) -> Check | None:
     """Compare weighted means with errors that know the weights were estimated.
 
     Parameters
     ----------
     outcome : array_like, shape (n_people,)
         Of everybody in the cohort, in the unit of the measure.
-    cohort : Cohort
-        For the columns of the formula.
     design : Design
-        As built.
+        As built; its cohort may stand before it.
     measure : Measure
         What the outcome is.
 
@@ -122,8 +120,18 @@ def check_m_estimation(
     ------
     InputError
         If the outcome cannot be read.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.EntropyBalancing())
+    >>> reoffended = cohort.people["reoffended"]
+    >>> check = ds.checks.check_m_estimation(reoffended, cohort, design, ds.Measure.RATE)
+    >>> round(check.estimate, 2), check.applicable
+    (-0.2, True)
     """
-    case = read_outcome(outcome, Background(design, cohort.covariates), measure)
+    case = read_outcome(outcome, Background(design, design.covariates), measure)
     entry = CATALOGUE["m_estimation"]
     return make_check(entry, case) if entry.given(case) else None
 
@@ -153,6 +161,17 @@ def check_randomisation(
     ------
     InputError
         If the outcome cannot be read.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> redraws = ds.checks.redraw(design, n_draws=199, rng=1)
+    >>> reoffended = cohort.people["reoffended"]
+    >>> check = ds.checks.check_randomisation(reoffended, design, ds.Measure.RATE, redraws)
+    >>> round(check.estimate, 2), check.p_value < 0.05
+    (-0.22, True)
     """
     background = Background(design, redraws=redraws)
     return make_check(CATALOGUE["randomisation"], read_outcome(outcome, background, measure))

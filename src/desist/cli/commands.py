@@ -107,7 +107,7 @@ def evaluate(settings: Path, out: Path, *, weights: bool) -> None:
         else:
             run.add(result.name, result.view)
         if weights:
-            run.add_weights(result.name, result.cohort, result.design)
+            run.add_weights(result.name, result.cohort, result.design.weights)
     if study.analyses:
         run.add_analyses([result.name for result in results], refused)
     run.write()

@@ -5,12 +5,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from desist._types import Floats
 from desist.cli.study import NAME
 from desist.cli.terminal import say
 from desist.cohort.cohort import Cohort
-from desist.design.design import Design
 from desist.errors import raise_faults
 from desist.report.annex import quote_formula
 from desist.report.document import FILES, render_files, render_notice
@@ -61,10 +59,10 @@ class Run:
         self.files[path] = FileContent(render_notice(title, reason).encode("utf-8", "replace"))
         self.lines += [f"Evaluation: {title}", f"  Nothing may be reported: {reason}", f"  {path}"]
 
-    def add_weights(self, name: str, cohort: Cohort, design: Design) -> None:
+    def add_weights(self, name: str, cohort: Cohort, weights: Floats) -> None:
         """Render the weights, which are personal data."""
         path = self.out / name / WEIGHTS
-        self.files[path] = FileContent(write_weights(cohort, design), is_private=True)
+        self.files[path] = FileContent(write_weights(cohort, weights), is_private=True)
         self.lines.append(f"  {path} (personal data)")
 
     def add_analyses(self, made: list[str], refused: Mapping[str, str]) -> None:
@@ -107,11 +105,11 @@ class Run:
             say(f"  {weights} of an earlier run is still there (personal data)")
 
 
-def write_weights(cohort: Cohort, design: Design) -> bytes:
+def write_weights(cohort: Cohort, weights: Floats) -> bytes:
     """Write the weights as a table that a spreadsheet does not run."""
     import pandas as pd
 
-    table = pd.DataFrame({"weight": np.asarray(design.weights)})
+    table = pd.DataFrame({"weight": weights})
     if cohort.person is not None:
         name, cells = cohort.person, cohort.people[cohort.person]
         table.insert(0, "person", [_make_inert(cell) for cell in cells])

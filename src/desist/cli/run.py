@@ -14,7 +14,6 @@ from desist.design.catalogue import make_method
 from desist.design.design import Design, build_design
 from desist.errors import CannotAnswerError, Fault, raise_faults
 from desist.evaluation.evaluate import evaluate
-from desist.evaluation.record import Evaluation
 from desist.intake.dates import DateColumns
 from desist.intake.files import read_table
 from desist.intake.tidy import tidy_table
@@ -57,7 +56,8 @@ def run_study(study: Study) -> tuple[list[Result], dict[str, str], tuple[str, ..
     results = []
     for place, (name, one) in enumerate(built.items()):
         try:
-            made = _evaluate(study, one.cohort, one.design, name)
+            asked = {"title": name_analysis(study, name), "margins": study.margins, **study.model}
+            made = evaluate(one.cohort, one.design, **asked)
         except CannotAnswerError as reason:
             if place == 0:
                 raise
@@ -157,8 +157,3 @@ def _read_design(settings: Mapping[str, Any]) -> tuple[Any, Any, Any, Any]:
 def name_analysis(study: Study, analysis: str) -> str:
     """Name an analysis of a study as its report does."""
     return f"{study.title} ({analysis} analysis)" if analysis else study.title
-
-
-def _evaluate(study: Study, cohort: Cohort, design: Design, analysis: str) -> Evaluation:
-    title = name_analysis(study, analysis)
-    return evaluate(cohort, design, title=title, margins=study.margins, **study.model)

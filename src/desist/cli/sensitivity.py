@@ -211,12 +211,10 @@ def _leave_out(asked: Asked) -> Any:
 
 def _placebo(asked: Asked) -> Any:
     return placebo_programmes(
-        asked.built.cohort,
-        asked.built.design,
+        asked.sample,
         asked.measure,
         n_programmes=asked.settings.get("placebos", PLACEBOS),
         by=asked.settings.get("placebos_by"),
-        horizon=asked.sample.horizon,
         seed=asked.seed,
         store=asked.store,
     )

@@ -24,7 +24,7 @@ from .catalogue import METHODS as METHODS
 from .catalogue import make_method as make_method
 from .design import Design as Design
 from .design import build_design as build_design
-from .design import draw_designs as draw_designs
+from .draws import draw_designs as draw_designs
 from .formula import LIMITS as LIMITS
 from .formula.functions import FUNCTIONS as FUNCTIONS
 from .formula.matrix import ModelMatrix as ModelMatrix

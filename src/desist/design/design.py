@@ -15,13 +15,12 @@ from desist.design.balance import Balance, choose_standardiser, measure_balance
 from desist.design.formula import Formula, make_matrix, read_formula
 from desist.design.marks import mark_people
 from desist.design.protocol import UNKNOWN, Material, Method, Weighting
-from desist.design.scores.models import RegressionScore, ScoreModel, draw_scores
+from desist.design.scores.models import RegressionScore, ScoreModel
 from desist.design.scores.propensity import PropensityScore
-from desist.errors import CannotAnswerError, Fault, InputError, NoOverlapError, raise_faults
+from desist.errors import CannotAnswerError, Fault, NoOverlapError, raise_faults
 from desist.estimands import TRUNCATED, Estimand
 from desist.execution import on_one_thread
 from desist.privacy import FEWEST_SHARING
-from desist.progress import follow
 from desist.weights import effective_sample_size
 
 BY_HAND = Given()
@@ -72,6 +71,14 @@ class Design:
     covariates : DataFrame or None
         What is known of the people it was built from, so that balance can be looked at further;
         never printed and never stored with a result. None for a design made by hand.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> design.n_treated, round(design.effective_sample_size_comparison, 1)
+    (58, 96.7)
     """
 
     weights: NDArray[np.float64]
@@ -242,84 +249,77 @@ def build_design(
             treated, covariates, read, method, asked=asked, score=score, sampling=sampling
         )
         weighting = method.weigh(material)
-        design = _finish(material, read, weighting, method, score if method.needs_scores else None)
+        design = finish_design(
+            material, read, weighting, method, score if method.needs_scores else None
+        )
     return replace(design, people_mark=mark_people(treated, covariates, sampling))
 
 
-def find_stranger_faults(cohort: Cohort, design: Design) -> list[Fault]:
+def find_stranger_faults(
+    design: Design,
+    treated: NDArray[np.bool_],
+    covariates: pd.DataFrame,
+    sampling: NDArray[np.float64] | None,
+) -> list[Fault]:
     """Find out whether a design was made from other people, or another order of them."""
-    found, known = "", (cohort.covariates, cohort.sampling_weights)
-    if not np.array_equal(cohort.treated, design.treated):
-        found = f"another one ({len(design.treated)} people, the cohort has {cohort.n_people})"
-    elif design.people_mark not in (None, mark_people(cohort.treated, *known)):
+    found = ""
+    if not np.array_equal(treated, design.treated):
+        found = f"another one ({len(design.treated)} people, the cohort has {len(treated)})"
+    elif design.people_mark not in (None, mark_people(treated, covariates, sampling)):
         found = "one of people whose covariates differ from theirs, or of another order"
-        if cohort.sampling_weight is not None or design.sampling is not None:
+        if sampling is not None or design.sampling is not None:
             found = f"{found}, or of other sampling weights"
     advice = "build the design again from the cohort that it is used for"
     return [Fault("design", "one of this cohort", found, advice)] if found else []
 
 
-def draw_designs(
-    cohort: Cohort, design: Design, *, n_draws: int, rng: int | np.random.Generator
-) -> Iterator[Design]:
-    """Carry the uncertainty of the score model into the design.
-
-    Draws coefficients of the score model and builds the design again with each (Liao and
-    Zigler 2020, Statistics in Medicine 39).
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The people of the design.
-    design : Design
-        Made by `build_design` with a fitted score.
-    n_draws : int
-        How many designs.
-    rng : int or Generator
-        Seed or source of random numbers.
-
-    Yields
-    ------
-    Design
-        By the same method, from drawn scores, of the same people.
-
-    Raises
-    ------
-    InputError
-        If the design has no fitted score, or is of other people.
-
-    Examples
-    --------
-    >>> import desist as ds
-    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
-    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
-    >>> [drawn.n_treated for drawn in ds.draw_designs(cohort, design, n_draws=2, rng=1)]
-    [58, 58]
-    """
-    raise_faults("score draws", find_stranger_faults(cohort, design))
-    covariates = cohort.covariates
-    formula, faults = read_formula(design.formula, covariates, {})
-    if formula is None or design.method is None or design.scores is None:
-        advice = "give a design by a method that estimates a score"
-        faults.append(Fault("design", "a fitted score", "none", advice))
-        raise InputError("score draws", faults)
-    material = Material(
-        design.treated,
-        covariates,
-        formula.variables,
-        formula.categorical,
-        make_matrix(formula, covariates)[0],
-        design.scores,
-        design.estimand_asked or Estimand.ATT,
-        design.sampling,
+def finish_design(
+    material: Material,
+    formula: Formula | None,
+    weighting: Weighting,
+    method: Method,
+    score_model: ScoreModel | None,
+) -> Design:
+    """Make a record of what a method returned: estimand, balance, and how it was made."""
+    weighting = _multiply(weighting, material.sampling)
+    weights, treated = weighting.weights, material.treated
+    for arm in (treated, ~treated):
+        if not (weights[arm] > 0).any():
+            raise NoOverlapError(
+                "no participant has a suitable comparison person by this method; widen what counts "
+                "as suitable, or look for comparison people who could have taken part"
+            )
+    estimand = material.estimand
+    if estimand is Estimand.ATT and bool((weights[treated] == 0).any()):
+        estimand = Estimand.MATCHED_ATT
+    if weighting.is_truncated:
+        estimand = TRUNCATED.get(estimand.asked, estimand)
+    balance = measure_balance(
+        material.covariates,
+        material.variables,
+        material.categorical,
+        treated,
+        weights,
+        sampling=material.sampling,
+        standardiser=choose_standardiser(estimand),
     )
-    drawing = draw_scores(design.scores, formula, covariates, n_draws=n_draws, rng=rng)
-    for drawn in follow(drawing, "drawing designs", n_draws):
-        with on_one_thread():
-            one = replace(material, scores=drawn)
-            made = design.method.weigh(one)
-            finished = _finish(one, formula, made, design.method, design.score_model)
-            yield replace(finished, people_mark=design.people_mark)
+    return Design(
+        weights=weights,
+        treated=treated,
+        estimand=estimand,
+        sets=weighting.sets,
+        method=method,
+        formula=None if formula is None else formula.text,
+        estimand_asked=material.estimand,
+        scores=weighting.scores or material.scores,
+        balance=balance,
+        matches=weighting.matches,
+        score_model=score_model,
+        notes=weighting.notes,
+        arose=weighting.arose,
+        sampling=material.sampling,
+        covariates=material.covariates,
+    )
 
 
 def _read_estimand(estimand: Estimand | str | None, method: Method) -> tuple[Estimand, list[Fault]]:
@@ -441,54 +441,6 @@ def _describe_constant(name: str, value: float, n_people: int, words: str) -> st
     if n_people == 1:
         return f"{name} cannot vary in an arm of one person"
     return f"{name} is the same for all {n_people} {words}"
-
-
-def _finish(
-    material: Material,
-    formula: Formula | None,
-    weighting: Weighting,
-    method: Method,
-    score_model: ScoreModel | None,
-) -> Design:
-    weighting = _multiply(weighting, material.sampling)
-    weights, treated = weighting.weights, material.treated
-    for arm in (treated, ~treated):
-        if not (weights[arm] > 0).any():
-            raise NoOverlapError(
-                "no participant has a suitable comparison person by this method; widen what counts "
-                "as suitable, or look for comparison people who could have taken part"
-            )
-    estimand = material.estimand
-    if estimand is Estimand.ATT and bool((weights[treated] == 0).any()):
-        estimand = Estimand.MATCHED_ATT
-    if weighting.is_truncated:
-        estimand = TRUNCATED.get(estimand.asked, estimand)
-    balance = measure_balance(
-        material.covariates,
-        material.variables,
-        material.categorical,
-        treated,
-        weights,
-        sampling=material.sampling,
-        standardiser=choose_standardiser(estimand),
-    )
-    return Design(
-        weights=weights,
-        treated=treated,
-        estimand=estimand,
-        sets=weighting.sets,
-        method=method,
-        formula=None if formula is None else formula.text,
-        estimand_asked=material.estimand,
-        scores=weighting.scores or material.scores,
-        balance=balance,
-        matches=weighting.matches,
-        score_model=score_model,
-        notes=weighting.notes,
-        arose=weighting.arose,
-        sampling=material.sampling,
-        covariates=material.covariates,
-    )
 
 
 def _multiply(weighting: Weighting, sampling: NDArray[np.float64] | None) -> Weighting:

@@ -2,43 +2,59 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import wraps
-from typing import Any, Concatenate
+from functools import partial, wraps
+from typing import Any
 
 import pandas as pd
 
 from desist.arguments import find_kind_faults
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design, find_stranger_faults
-from desist.design.formula import Formula, read_formula
+from desist.design.formula import Formula, ModelMatrix, make_matrix, read_formula
 from desist.errors import Fault, InputError, raise_faults
 
 
-def recall_people(cohort: Cohort, design: Design) -> Design:
+def recall_people(design: Design, covariates: pd.DataFrame) -> Design:
     """Return a design that knows its people, also one made by hand, which cannot know them."""
-    raise_faults("design", find_stranger_faults(cohort, design))
-    return (
-        design if design.covariates is not None else replace(design, covariates=cohort.covariates)
-    )
+    return design if design.covariates is not None else replace(design, covariates=covariates)
 
 
-def of_a_design[**P, R](
-    function: Callable[Concatenate[Design, P], R],
-) -> Callable[Concatenate[Design, P], R]:
-    """Let a function of a design be called with its cohort in front as well."""
+def recall_recipe(design: Design) -> dict[str, Any]:
+    """Return what `build_design` was told beside the people, to make it again for others."""
+    if design.method is None:
+        advice = "see build_design"
+        raise InputError("design", [Fault("design", "one made by a method", "none", advice)])
+    return {
+        "formula": design.formula,
+        "method": design.method,
+        "estimand": design.estimand_asked,
+        "score": design.score_model,
+    }
+
+
+def of_a_design[**P, R](function: Callable[P, R]) -> Callable[P, R]:
+    """Let a function of a design be called with its cohort before it as well."""
 
     @wraps(function)
     def call(*given: Any, **settings: Any) -> R:
         # a design made by hand knows its people only from the cohort
-        rest = list(given)
-        led = bool(rest) and isinstance(rest[0], Cohort)
-        cohort = rest.pop(0) if led else settings.pop("cohort", None)
-        if cohort is not None and (rest or "design" in settings):
-            design = settings.pop("design") if "design" in settings else rest.pop(0)
-            rest.insert(0, recall_people(cohort, design))
-        return function(*rest, **settings)
+        cohorts = [one for one in (*given, *settings.values()) if isinstance(one, Cohort)]
+        if not cohorts:
+            return function(*given, **settings)
+        know, cohort = partial(_know, cohorts[0]), cohorts[0]
+        rest = [know(one) for one in given if one is not cohort]
+        named = {name: know(one) for name, one in settings.items() if one is not cohort}
+        return function(*rest, **named)
 
     return call
+
+
+def _know(cohort: Cohort, one: object) -> Any:
+    if not isinstance(one, Design):
+        return one
+    marks = cohort.treated, cohort.covariates, cohort.sampling_weights
+    raise_faults("design", find_stranger_faults(one, *marks))
+    return recall_people(one, cohort.covariates)
 
 
 def read_design_formula(design: Design) -> tuple[pd.DataFrame, Formula]:
@@ -51,7 +67,15 @@ def read_design_formula(design: Design) -> tuple[pd.DataFrame, Formula]:
     if formula is None and not faults:
         advice = "name covariates when the design is built"
         faults.append(Fault("formula", "the covariates of the design", "None", advice))
-    raise_faults("balance", faults)
-    if formula is None:
-        raise ValueError("a formula without faults was expected")
+    if formula is None or faults:
+        raise InputError("balance", faults)
     return design.covariates, formula
+
+
+def read_design_matrix(design: Design) -> tuple[Formula, ModelMatrix]:
+    """Read the formula of a design as the numbers of the people it was made from."""
+    covariates, formula = read_design_formula(design)
+    matrix, faults = make_matrix(formula, covariates)
+    if matrix is None or faults:
+        raise InputError("design", faults)
+    return formula, matrix

@@ -17,6 +17,7 @@ from desist.inference.engines import Engine
 from desist.inference.seeds import make_generator
 from desist.models.fit import Model, fit_model
 from desist.progress import follow
+from desist.sample import build_sample
 
 
 def estimate_effects_over_designs(
@@ -94,7 +95,9 @@ def estimate_effects_over_designs(
     streams = make_generator(seed).spawn(len(designs))
     fitted = [
         estimate_effects(
-            fit_model(model, cohort, design, inference=inference, horizon=horizon, seed=stream),
+            fit_model(
+                model, build_sample(cohort, design, horizon), inference=inference, seed=stream
+            ),
             probability=probability,
             calibrated=calibrated,
         )

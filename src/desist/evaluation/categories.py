@@ -26,7 +26,7 @@ def count_levels(sample: Sample) -> dict[str, tuple[str, int | None]]:
     design = sample.design
     if design.balance is None or design.formula is None:
         return {}
-    covariates, formula = read_design_formula(recall_people(sample.cohort, design))
+    covariates, formula = read_design_formula(recall_people(design, sample.cohort.covariates))
     counted: dict[str, tuple[str, int | None]] = {}
     for name in formula.variables:
         columns = dict(expand_columns(covariates, (name,), formula.categorical))

@@ -33,11 +33,11 @@ from desist.evaluation._one_process import OneProcess, fit_one_process, say_one_
 from desist.evaluation.categories import (
     TOO_FEW,
     count_levels,
-    find_smallest_group,
     find_worst,
     withhold_rows,
 )
 from desist.evaluation.days import evaluate_days, explain_hazards
+from desist.evaluation.few import find_facts
 from desist.evaluation.groups import evaluate_groups
 from desist.evaluation.record import Evaluation, compare_check
 from desist.evaluation.with_evidence import find_evidence_faults, weigh_evidence
@@ -166,7 +166,7 @@ def evaluate(
     *streams, predicting, of_process = np.random.default_rng(seed).spawn(len(chosen) + 3)
     fits = _fit_all(chosen, sample, inference, streams)
     effects, reasons = _contrast_all(fits, probability, calibrated=calibrated)
-    parts, hazards, untold = _take_apart(chosen, fits, probability, calibrated=calibrated)
+    parts, hazards, untold = _take_apart(chosen, fits, sample, probability, calibrated=calibrated)
     checks, predicted = run_checks(sample, rng=streams[-1]), predict_again(fits, sample, predicting)
     others = _choose_covariates(covariates), inference, probability, of_process
     process = fit_one_process(sample, *others) if one_process else None
@@ -174,10 +174,10 @@ def evaluate(
     told = (*_list_doubts(effects, fits, checks, sample), *say_one_process(process, effects))
     return Evaluation(
         title=title,
-        estimand=design.estimand,
+        estimand=sample.design.estimand,
         effects=tuple(effects.values()),
         checks=tuple(compare_check(check, effects.get(check.measure)) for check in checks),
-        unavailable=_name_unavailable(cohort, effects, sample.obstacles) | reasons,
+        unavailable=_name_unavailable(sample.cohort, effects, sample.obstacles) | reasons,
         design=summary,
         flow=flow,
         settings=_list_settings(sample, chosen, inference) | switches | {"hazard": hazards},
@@ -188,7 +188,7 @@ def evaluate(
         predictive=predicted,
         margins=read_margins(margins),
         one_process=process if isinstance(process, OneProcess) else None,
-        smallest_group=find_smallest_group(sample),
+        **find_facts(sample, fits),
         **parts,
         warnings=(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
@@ -352,11 +352,18 @@ def _require_one_answer(effects: Sequence[Effect]) -> None:
 
 
 def _take_apart(
-    chosen: Sequence[Model], fits: Sequence[Fit], probability: float, *, calibrated: bool
+    chosen: Sequence[Model],
+    fits: Sequence[Fit],
+    sample: Sample,
+    probability: float,
+    *,
+    calibrated: bool,
 ) -> tuple[dict[str, Any], Any, tuple[str, ...]]:
     """Return the effects by group and by day, the shape of the hazard, and what is not told."""
     hazards, shapeless = explain_hazards(chosen, fits)
-    by_group, ungrouped = evaluate_groups(fits, probability=probability, calibrated=calibrated)
+    by_group, ungrouped = evaluate_groups(
+        fits, sample, probability=probability, calibrated=calibrated
+    )
     by_day, untold = evaluate_days(fits, probability=probability, calibrated=calibrated)
     parts = {"by_group": by_group, "by_day": by_day}
     return parts, hazards, (*ungrouped, *untold, *shapeless)

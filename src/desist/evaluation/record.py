@@ -221,6 +221,11 @@ class Evaluation:
     smallest_group : int, str or None
         Of those compared, the fewest people of an arm who reoffended, or who did not; "fewer
         than 10" when they are fewer. None where it is not known.
+    dominated : tuple of Measure
+        Measures of which one or two people of an arm make nearly all of the total.
+    degrees_of_freedom : int or None
+        People compared less what a model estimates of them, the fewest of any model; None where it
+        is not known.
     by_group : tuple of GroupTable
         Effects in each group of people, where groups are declared, without groups that too few
         people share.
@@ -264,6 +269,8 @@ class Evaluation:
     one_process: OneProcess | None = None
     package_version: str = field(default_factory=lambda: version("desist"))
     evidence: EvidenceResult | None = None
+    dominated: tuple[Measure, ...] = ()
+    degrees_of_freedom: int | None = None
 
     @cached_property
     def measures(self) -> tuple[MeasureRow, ...]:

@@ -85,6 +85,8 @@ def pack_evaluation(evaluation: Evaluation) -> bytes:
         "warnings": evaluation.warnings,
         "published": None if evaluation.published is None else asdict(evaluation.published),
         "smallest_group": evaluation.smallest_group,
+        "dominated": evaluation.dominated,
+        "degrees_of_freedom": evaluation.degrees_of_freedom,
         "by_group": [asdict(table) for table in evaluation.by_group],
         "by_day": [asdict(row) for row in evaluation.by_day],
         "horizon": evaluation.horizon,
@@ -157,6 +159,8 @@ def load_evaluation(path: str | Path) -> Evaluation:
         warnings=stored.warnings,
         published=stored.published,
         smallest_group=stored.smallest_group,
+        dominated=stored.dominated,
+        degrees_of_freedom=stored.degrees_of_freedom,
         by_group=stored.by_group,
         by_day=stored.by_day,
         # files that lack it have it among the settings alone

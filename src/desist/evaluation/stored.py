@@ -16,7 +16,7 @@ from desist.effects.correction import Correction
 from desist.effects.days import DayRow
 from desist.effects.effect import CENTRES
 from desist.effects.groups import GroupTable
-from desist.errors import Fault, InputError, raise_faults
+from desist.errors import Fault, InputError
 from desist.estimands import Estimand, Measure
 from desist.evaluation._margins import find_margin_faults
 from desist.evaluation.record import ComparedCheck
@@ -108,6 +108,8 @@ class StoredEvaluation:
     digest: str | None = None
     horizon: float | None = None
     margins: Mapping[Measure, float] = field(default_factory=dict)
+    dominated: tuple[Measure, ...] = ()
+    degrees_of_freedom: int | None = None
 
 
 def read_stored(text: str, file: str) -> StoredEvaluation:
@@ -128,8 +130,9 @@ def read_stored(text: str, file: str) -> StoredEvaluation:
     stored = _read_record(record, StoredEvaluation, "", faults)
     if not faults:
         faults += _find_faults(stored)
-    raise_faults(SUBJECT, [Fault(f"{file}, {f.where}", f.expected, f.found) for f in faults])
-    assert isinstance(stored, StoredEvaluation)  # noqa: S101
+    if faults or not isinstance(stored, StoredEvaluation):
+        named = [Fault(f"{file}, {f.where}", f.expected, f.found) for f in faults]
+        raise InputError(SUBJECT, named)
     return stored
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from desist._types import Floats
 from desist.effects.effect import Effect
-from desist.errors import Fault
+from desist.errors import CannotAnswerError, Fault
 from desist.estimands import Measure
 from desist.models.evidence import EvidencePrior
 from desist.models.fit import Fit
@@ -125,9 +125,9 @@ def weigh_evidence(
 
 
 def _weigh(effect: Effect, default: Normal, evidence: EvidencePrior) -> EvidenceResult:
-    assert effect.difference is not None  # noqa: S101
     ratio = effect.odds_ratio if effect.measure is Measure.RATE else effect.ratio
-    assert ratio is not None  # noqa: S101
+    if effect.difference is None or ratio is None:
+        raise CannotAnswerError(f"evidence: the {effect.measure} has no difference and ratio")
     logs = np.log(ratio.to_numpy().ravel())
     differences = effect.difference.to_numpy().ravel()
     raw = evidence.density(logs) / _density(default, logs)

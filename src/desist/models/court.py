@@ -6,32 +6,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from desist.cohort.cohort import Cohort
 from desist.cohort.court import ARMS, TIERS, CourtCounts
 from desist.design.balance import effective_sample_size
-from desist.design.design import Design
 from desist.errors import Fault, InputError, name_rows
-from desist.sample import Sample, read_sample
+from desist.sample import Sample, of_a_sample
 
 
+@of_a_sample
 def count_court_outcomes(
-    sample: Sample | Cohort,
-    design: Design | None = None,
-    column: str = "court",
-    categories: Sequence[str] = TIERS,
+    sample: Sample, column: str = "court", categories: Sequence[str] = TIERS
 ) -> CourtCounts:
-    """Count the people of a cohort by court outcome, weighted by a design.
+    """Count the people compared by court outcome, weighted by their design.
 
     Parameters
     ----------
-    sample : Sample or Cohort
-        The people compared; or a cohort, beside its design. The column is an outcome: keep it
-        out of every formula.
-    design : Design, optional
-        Beside a cohort: the weights; people of weight zero are not counted.
+    sample : Sample
+        The people compared; or a cohort and its design in its place. People of weight zero
+        are not counted.
     column : str
-        Its values are the categories. Blank is the last category for those who did not
-        reoffend.
+        An outcome: keep it out of every formula. Its values are the categories. Blank is the
+        last category for those who did not reoffend.
     categories : sequence of str
         Their names, the last that of everybody else.
 
@@ -57,13 +51,13 @@ def count_court_outcomes(
     >>> counts.treated, counts.comparison
     ((1, 1), (1, 1))
     """
-    names, joined = tuple(categories), read_sample(sample, design)
-    cohort, design = joined.cohort, joined.design
+    names = tuple(categories)
+    cohort, design = sample.cohort, sample.design
     if column not in cohort.people:
         known = ", ".join(map(str, cohort.people.columns))
         raise InputError("court outcomes", [Fault(column, f"one of the columns {known}", "none")])
     values = cohort.people[column].astype("string")
-    reoffended = joined.recorded.reoffended
+    reoffended = sample.recorded.reoffended
     if reoffended is not None:
         values = values.mask(values.isna().to_numpy() & ~reoffended, names[-1])
     codes = pd.Index(names).get_indexer(pd.Index(values.astype(object)))

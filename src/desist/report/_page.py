@@ -31,6 +31,7 @@ from desist.report.tables import (
     tabulate_measures,
     tabulate_published,
     tabulate_settings,
+    tabulate_withheld,
     tabulate_worth,
 )
 from desist.report.view import View
@@ -75,6 +76,7 @@ def _fill(view: View) -> dict[str, Any]:
         "tests_note": _count_tests(view),
         "answer": view.answer,
         "banner": view.banner,
+        "notice": view.notice,
         "about": view.about.list_lines(),
         "statements": [_name_statement(item) for item in view.statements if not item.is_silent],
         "silent": []
@@ -99,11 +101,17 @@ def _fill(view: View) -> dict[str, Any]:
         "how_to_read": HOW_TO_READ,
         "printed_match": say_printed_match(view),
         "warnings": view.warnings,
+        "withheld": _fill_withheld(view),
         "engines": make_table("How each posterior was found", tabulate_engines(view)),
         "worth": _fill_worth(view),
         "settings": make_table("Settings", tabulate_settings(view)),
     }
     return filled | {"contents": _list_contents(filled)}
+
+
+def _fill_withheld(view: View) -> Table | None:
+    withheld = tabulate_withheld(view)
+    return None if withheld.empty else make_table("What is withheld, and why", withheld)
 
 
 def _fill_worth(view: View) -> Table | None:

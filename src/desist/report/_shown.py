@@ -34,6 +34,16 @@ class ShownMeasure:
         their effective number by the weights alone; the same of the comparison people.
     posterior : ShownPosterior or None
         Of the difference, in bars and regions; None for a ratio and a descriptive measure.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> evaluation = ds.evaluate_published(study)
+    >>> shown = ds.report.make_view(evaluation, "2019").measures[0]
+    >>> print(shown.interval_words)
+    lower by between 3 and 19 people
     """
 
     row: MeasureRow
@@ -62,6 +72,16 @@ class ShownCheck:
         checks of published figures have all their digits.
     p_value : str
         As the rules print it.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> evaluation = ds.evaluate_published(study)
+    >>> shown = ds.report.make_view(evaluation, "2019").checks[0]
+    >>> shown.check.check, shown.p_value
+    ('welch', '<0.01')
     """
 
     check: ComparedCheck
@@ -84,6 +104,15 @@ class ShownGroups:
         How many groups are not shown, and why; empty when all are.
     overall : Interval or None
         Of the effect on everybody, with the digits that are shown.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> evaluation = ds.evaluate_published(study)
+    >>> ds.report.make_view(evaluation, "2019").groups  # no groups were declared
+    ()
     """
 
     table: GroupTable

@@ -91,6 +91,16 @@ def render_document(evaluation: Evaluation, *, rules: str | RuleSet = "2019") ->
     ------
     CannotAnswerError
         If there are too few people to report on.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> evaluation = ds.evaluate_published(study)
+    >>> page = ds.report.render_document(evaluation)
+    >>> "<h1" in page, "<script" in page
+    (True, False)
     """
     return render_page(make_view(evaluation, rules))
 

@@ -98,6 +98,16 @@ def encode_evaluation(evaluation: Evaluation, *, rules: str | RuleSet = "2019") 
     A measure that the rules keep out of the report has a row without figures, unless the
     figures are published ones; a warning says why. Of a covariate with a small category there
     is one row without figures.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> evaluation = ds.evaluate_published(study)
+    >>> record = ds.report.encode_evaluation(evaluation)
+    >>> sorted(record)[:4], record["measures"][0]["measure"]
+    (['answer', 'by_day', 'checks', 'design'], 'rate')
     """
     return encode_view(make_view(evaluation, rules))
 
@@ -118,6 +128,7 @@ def encode_view(view: View) -> dict[str, Any]:
             "by_day": [asdict(row) for row in view.by_day],
             "statements": [_encode_statement(statement) for statement in view.statements],
             "warnings": view.warnings,
+            "withheld": [asdict(one) for one in view.kept_back],
         }
     )
     return dict(encoded)

@@ -15,6 +15,7 @@ def render_markdown(view: View) -> str:
     """Render what may be seen as Markdown; all text from data is escaped."""
     lines = [f"# {escape(view.title)}", ""]
     lines += [f"**{escape(sentence)}**\n" for sentence in ((view.banner,) if view.banner else ())]
+    lines += [f"**{escape(view.notice)}**\n"] * bool(view.notice)
     lines += [f"{escape(sentence)}\n" for sentence in (() if view.banner else view.answer)]
     lines += _list_statements(view)
     for table in list_tables(view):

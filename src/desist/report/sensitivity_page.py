@@ -1,5 +1,6 @@
 """The page of the sensitivity analyses: one doubt after another, in plain words."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -113,6 +114,6 @@ def _name(column: str, unit: str) -> str:
 
 
 def _write(cell: object) -> str:
-    if cell is None or (isinstance(cell, float) and cell != cell):  # noqa: PLR0124 - not a number
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return "–"
     return f"{cell:.3g}" if isinstance(cell, float) else str(cell)

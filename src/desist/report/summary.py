@@ -14,6 +14,7 @@ def summarise(view: View) -> tuple[str, ...]:
     return (
         *head,
         *(f"  {sentence}" for sentence in view.answer),
+        *[f"  {view.notice}"] * bool(view.notice),
         *(
             f"  {WORDINGS[statement.measure].title}: {statement.may_say[0]}"
             for statement in view.statements

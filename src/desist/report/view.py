@@ -35,6 +35,7 @@ from desist.report._stating import (
     state_all,
     state_published,
 )
+from desist.report._withheld import Withheld, list_withheld
 from desist.report.about import About
 from desist.report.disclosure import (
     RuleSet,
@@ -43,6 +44,7 @@ from desist.report.disclosure import (
     disclose_design,
     disclose_evaluation,
     disclose_groups,
+    disclose_records,
     explain_withheld,
     find_rules,
     require_enough_people,
@@ -111,6 +113,18 @@ class View:
         What the report says of the programme and of itself.
     beside : tuple of View
         Of other analyses of the same programme, which are shown side by side with this one.
+    kept_back : tuple of Withheld
+        What the rules keep out of the report, each with its reason.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> evaluation = ds.evaluate_published(study)
+    >>> view = ds.report.make_view(evaluation, "2019")
+    >>> view.rules.name, [shown.measure.value for shown in view.printed]
+    ('2019', ['rate'])
     """
 
     rules: RuleSet
@@ -136,6 +150,17 @@ class View:
     _disclosed: Evaluation = field(repr=False)
     about: About = field(default_factory=About)
     beside: tuple["View", ...] = ()
+    kept_back: tuple[Withheld, ...] = ()
+
+    @property
+    def notice(self) -> str:
+        """That some measures are not printed, and why; empty where none is, or all are."""
+        if self.banner or not self.withheld:
+            return ""
+        return " ".join(
+            f"{WORDINGS[shown.measure].title}: not printed, because {shown.withheld}."
+            for shown in self.withheld
+        )
 
     @property
     def printed(self) -> tuple[ShownMeasure, ...]:
@@ -228,6 +253,9 @@ def make_view(
     require_enough_people(evaluation, rule_set)
     reasons = explain_withheld(evaluation, rule_set)
     causal = [row for row in evaluation.measures if row.measure.is_causal]
+    groups = _show_groups(evaluation, rule_set)
+    design = disclose_design(evaluation.design, rule_set)
+    flow = disclose_records(evaluation, rule_set)
     return View(
         rules=rule_set,
         title=evaluation.title,
@@ -241,11 +269,11 @@ def make_view(
             for row in evaluation.measures
         ),
         checks=_show_checks(evaluation, rule_set),
-        groups=_show_groups(evaluation, rule_set),
+        groups=groups,
         by_day=disclose_days(evaluation, rule_set),
         statements=state_all(evaluation, rule_set, reasons),
-        design=disclose_design(evaluation.design, rule_set),
-        flow=evaluation.flow,
+        design=design,
+        flow=flow,
         published=evaluation.published,
         published_statements=state_published(evaluation, rule_set),
         settings=evaluation.settings,
@@ -254,6 +282,7 @@ def make_view(
         package_version=evaluation.package_version,
         _disclosed=disclose_evaluation(evaluation, rule_set),
         about=About() if about is None else about,
+        kept_back=list_withheld(reasons, groups, design, evaluation.flow, flow),
     )
 
 
@@ -277,6 +306,16 @@ def make_statements(evaluation: Evaluation, rules: str | RuleSet = "2019") -> tu
     ------
     CannotAnswerError
         If there are too few people to report on.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> evaluation = ds.evaluate_published(study)
+    >>> statement = ds.report.make_statements(evaluation, "2019")[0]
+    >>> print(statement.may_say[0].partition(" than")[0][-46:])
+    e year may be lower by between 3 and 19 people
     """
     return make_view(evaluation, rules).statements
 

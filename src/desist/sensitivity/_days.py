@@ -6,9 +6,8 @@ from desist.arguments import (
     describe,
 )
 from desist.errors import CannotAnswerError, Fault, NoEventsError, raise_faults
-from desist.estimands import Measure
 from desist.sample import Sample
-from desist.sensitivity._outcomes import read_outcome
+from desist.sensitivity._outcomes import read_days
 from desist.sensitivity._trimming import Reoffending
 from desist.weights import effective_sample_size
 
@@ -17,9 +16,8 @@ FEWEST_IN_A_CELL = 5
 
 
 def read_people(sample: Sample, cells: object) -> Reoffending:
-    _, days = read_outcome(sample, Measure.RMST, SUBJECT)
-    used, reoffended = sample.used, sample.within.reoffended
-    assert reoffended is not None  # noqa: S101 - days come with them
+    days, reoffended = read_days(sample, SUBJECT)
+    used = sample.used
     weights = np.where(used, sample.weights, 0.0)
     for arm in (sample.treated, ~sample.treated):
         weights[arm] /= weights[arm].sum()

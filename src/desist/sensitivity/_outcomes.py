@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from desist._types import Floats
+from desist._types import Floats, Mask
 from desist.arguments import describe
 from desist.errors import CannotAnswerError, Fault, raise_faults
 from desist.estimands import Measure
@@ -32,6 +32,15 @@ def read_outcome(sample: Sample, measure: object, subject: str) -> tuple[Measure
         why = reason or f"the cohort has no column of {role}"
         raise CannotAnswerError(f"{subject}: the {asked} cannot be had, because {why}")
     return asked, _as_numbers(values)
+
+
+def read_days(sample: Sample, subject: str) -> tuple[Floats, Mask]:
+    """Return the days of everybody, and whether they end with a reoffence."""
+    _, days = read_outcome(sample, Measure.RMST, subject)
+    reoffended = sample.within.reoffended
+    if reoffended is None:
+        raise CannotAnswerError(f"{subject}: days are known, and not who reoffended")
+    return days, reoffended
 
 
 def _as_numbers(values: Any) -> Floats:

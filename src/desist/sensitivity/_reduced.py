@@ -25,6 +25,7 @@ class Reduced:
     """A fit without some people, its draws still those of all, and what a new fit needs."""
 
     fit: Fit
+    people: WeightedPeople
     rows: Mapping[str, NDArray[Any]]
     totals: Floats
 
@@ -61,7 +62,7 @@ def reduce_fit(sample: Sample, fit: Fit, left: Mask) -> Reduced:
         n_comparison=int((remaining & ~sample.treated).sum()),
         reoffenders=None if happened is None else sample.count(happened & left),
     )
-    return Reduced(reduced, rows, totals)
+    return Reduced(reduced, rest, rows, totals)
 
 
 def resample(draws: Draws, weights: Floats) -> Draws:

@@ -13,6 +13,7 @@ import pandas as pd
 from desist._types import Mask
 from desist.arguments import find_choice_faults, find_kind_faults, find_number_faults
 from desist.design.design import build_design
+from desist.design.made_from import recall_recipe
 from desist.errors import CannotAnswerError, InputError, raise_faults
 from desist.estimands import Measure
 from desist.execution import Store, run_tasks
@@ -124,6 +125,16 @@ def leave_out(
     Vehtari, A., Gelman, A. and Gabry, J. (2017). Practical Bayesian model evaluation using
     leave-one-out cross-validation and WAIC. Statistics and Computing 27, 1413-1432. Vehtari, A.
     et al. (2024). Pareto smoothed importance sampling. JMLR 25(72).
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> sample = ds.build_sample(cohort, design)
+    >>> found = ds.sensitivity.leave_out(sample, kinds=("heavy",), heaviest=3, seed=1)
+    >>> len(found.table)
+    3
     """
     faults = find_kind_faults("sample", sample, Sample, "a Sample", "see desist.sample")
     faults += [fault for one in kinds for fault in find_choice_faults("kinds", one, KINDS)]
@@ -271,22 +282,15 @@ def _fit_again(reduced: Reduced, seed: int) -> Fit:
     )
     # rows without weight stay out, and people keep theirs
     place = np.cumsum(kept) - 1
-    assert fit.people is not None  # noqa: S101 - it is a fit of people
-    people = replace(fit.people, row=place[fit.people.row])
-    return replace(again, people=people)
+    people = reduced.people
+    return replace(again, people=replace(people, row=place[people.row]))
 
 
 def _without_covariate(everybody: _Everybody, formula: str) -> dict[str, Any]:
     cohort, design = everybody.sample.cohort, everybody.sample.design
     if design.method is None:
         raise CannotAnswerError("the design was made by hand and cannot be made again")
-    again = build_design(
-        cohort,
-        formula,
-        method=design.method,
-        estimand=design.estimand_asked,
-        score=design.score_model,
-    )
+    again = build_design(cohort, **recall_recipe(design) | {"formula": formula})
     sample = build_sample(cohort, again, everybody.sample.horizon)
     fit = fit_model(everybody.fit.model, sample, inference=ENGINE, seed=everybody.seed)
     return estimate_one(fit, everybody.measure) | {"khat": None, "is_refitted": True}

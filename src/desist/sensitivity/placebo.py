@@ -15,14 +15,15 @@ from desist._types import Floats, Mask
 from desist.arguments import describe, find_kind_faults, find_number_faults
 from desist.checks.people.weighted import weighted_difference
 from desist.cohort.cohort import Cohort
-from desist.design.design import Design, build_design
+from desist.design.design import build_design
+from desist.design.made_from import recall_recipe
 from desist.effects.effect import Effect
 from desist.errors import CannotAnswerError, Fault, InputError, raise_faults
 from desist.estimands import Measure
 from desist.execution import Store, run_tasks
 from desist.inference.engines import Laplace
 from desist.models.fit import Model, fit_model
-from desist.sample import build_sample
+from desist.sample import Sample, build_sample, of_a_sample
 from desist.sensitivity._outcomes import read_measure, read_outcome
 from desist.sensitivity._reduced import estimate_one
 from desist.sensitivity.result import SensitivityResult, say_difference, summarise, unit_of
@@ -64,6 +65,15 @@ class PlaceboProgrammes:
         Placebo participants of each.
     draws : ndarray of float, shape (n_draws,)
         Draws of the bias of one programme, its mean and spread uncertain.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> found = ds.sensitivity.placebo_programmes(cohort, design, n_programmes=20, seed=1)
+    >>> len(found.table), found.size
+    (20, 60)
     """
 
     measure: Measure
@@ -101,16 +111,15 @@ class PlaceboProgrammes:
         return f"<PlaceboProgrammes: {self.sentence}>"
 
 
+@of_a_sample
 def placebo_programmes(
-    cohort: Cohort,
-    design: Design,
+    sample: Sample,
     measure: Measure | str = Measure.RATE,
     *,
     n_programmes: int = 200,
     by: str | None = None,
     size: int | None = None,
     model: Model | None = None,
-    horizon: float | None = None,
     seed: int = 0,
     executor: Executor | None = None,
     store: str | Path | None = None,
@@ -124,10 +133,9 @@ def placebo_programmes(
 
     Parameters
     ----------
-    cohort : Cohort
-        The people.
-    design : Design
-        Of the evaluation; its formula and method are used again.
+    sample : Sample
+        Of the evaluation; formula and method of its design are used again, and its horizon. A
+        cohort and its design may stand in its place, with `horizon`.
     measure : Measure or str
         "rate", "frequency" or "rmst".
     n_programmes : int
@@ -139,8 +147,6 @@ def placebo_programmes(
     model : Model, optional
         An outcome model to fit each time; by default the weighted difference with its robust
         error, which is quicker.
-    horizon : float, optional
-        Days; by default the follow-up that all people share.
     seed : int
         Of the choice of people.
     executor : concurrent.futures.Executor, optional
@@ -164,10 +170,19 @@ def placebo_programmes(
     ----------
     Schuemie, M. J. et al. (2014). Interpreting observational studies: why empirical calibration is
     needed to correct p-values. Statistics in Medicine 33, 209-218.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> found = ds.sensitivity.placebo_programmes(cohort, design, n_programmes=20, seed=1)
+    >>> found.table.columns.tolist()
+    ['estimate', 'standard_error', 'excludes_nothing', 'reason']
     """
-    faults = _find_faults(cohort, design, n_programmes=n_programmes, by=by, size=size, seed=seed)
+    faults = _find_faults(sample, n_programmes=n_programmes, by=by, size=size, seed=seed)
     raise_faults(SUBJECT, faults)
-    asked = read_measure(measure, SUBJECT)
+    asked, cohort = read_measure(measure, SUBJECT), sample.cohort
     n_comparison = int((~cohort.treated).sum())
     most = int(MOST_OF_COMPARISON * n_comparison)
     size = min(int(cohort.treated.sum()), most) if size is None else size
@@ -176,8 +191,8 @@ def placebo_programmes(
             f"{SUBJECT}: of {n_comparison} comparison people {size} cannot stand for participants; "
             f"at least {FEWEST} and at most half of them can"
         )
-    pipeline = _Pipeline(cohort, design, asked, by, size, model, horizon)
-    mark = f"{mark_data(cohort)}{design!r}{asked}{by}{size}{model!r}{horizon}"
+    pipeline = _Pipeline(sample, asked, by, size, model)
+    mark = f"{mark_data(cohort)}{sample.design!r}{asked}{by}{size}{model!r}{sample.horizon}"
     found = run_tasks(
         partial(run_placebo, pipeline),
         [Placebo(seed, number) for number in range(n_programmes)],
@@ -210,6 +225,16 @@ def apply_bias(effect: Effect, placebo: PlaceboProgrammes, *, seed: int = 0) -> 
     ------
     InputError
         If they are not of one measure.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> [rate] = ds.estimate_effects(ds.fit_model(ds.RateModel(), cohort, design, seed=1))
+    >>> placebo = ds.sensitivity.placebo_programmes(cohort, design, n_programmes=20, seed=1)
+    >>> ds.sensitivity.apply_bias(rate, placebo).table["label"].tolist()
+    ['as estimated', 'with the bias of placebo programmes']
     """
     faults = find_kind_faults("effect", effect, Effect, "an Effect")
     faults += find_kind_faults("placebo", placebo, PlaceboProgrammes, "PlaceboProgrammes")
@@ -253,13 +278,11 @@ def estimate_bias(
 class _Pipeline:
     """What a worker needs to run a placebo programme."""
 
-    cohort: Cohort
-    design: Design
+    sample: Sample
     measure: Measure
     by: str | None
     size: int
     model: Model | None
-    horizon: float | None
 
 
 def run_placebo(pipeline: _Pipeline, one: Placebo) -> dict[str, Any]:
@@ -272,21 +295,14 @@ def run_placebo(pipeline: _Pipeline, one: Placebo) -> dict[str, Any]:
 
 
 def _run(pipeline: _Pipeline, rng: np.random.Generator) -> dict[str, Any]:
-    cohort, design = pipeline.cohort, pipeline.design
+    cohort, design = pipeline.sample.cohort, pipeline.sample.design
     stays = ~cohort.treated
     chosen = _choose(pipeline, stays, rng)
     people = cohort.people.loc[stays].reset_index(drop=True)
     people[cohort.treatment] = chosen[stays]
     placebo = Cohort(people, **vars(cohort.roles))
-    assert design.method is not None  # noqa: S101 - asked before
-    made = build_design(
-        placebo,
-        design.formula,
-        method=design.method,
-        estimand=design.estimand_asked,
-        score=design.score_model,
-    )
-    sample = build_sample(placebo, made, pipeline.horizon)
+    made = build_design(placebo, **recall_recipe(design))
+    sample = build_sample(placebo, made, pipeline.sample.horizon)
     if pipeline.model is None:
         _, outcome = read_outcome(sample, pipeline.measure, SUBJECT)
         used = sample.used
@@ -306,7 +322,7 @@ def _run(pipeline: _Pipeline, rng: np.random.Generator) -> dict[str, Any]:
 
 def _choose(pipeline: _Pipeline, stays: Mask, rng: np.random.Generator) -> Mask:
     """Choose who stands for a participant: by the score, of all groups or of some."""
-    cohort, scores = pipeline.cohort, pipeline.design.scores
+    cohort, scores = pipeline.sample.cohort, pipeline.sample.design.scores
     liability = np.zeros(len(stays)) if scores is None else scores.logit
     liability = np.where(stays, liability + rng.logistic(size=len(stays)), -np.inf)
     if pipeline.by is not None:
@@ -356,21 +372,18 @@ def _find_error(n_found: int, n_made: int) -> float:
 
 
 def _find_faults(
-    cohort: object,
-    design: object,
+    sample: Sample,
     *,
     n_programmes: object,
     by: object,
     size: object,
     seed: object,
 ) -> Sequence[Fault]:
-    faults = find_kind_faults("cohort", cohort, Cohort, "a Cohort")
-    faults += find_kind_faults("design", design, Design, "a Design", "see desist.build_design")
-    faults += find_number_faults("n_programmes", n_programmes, least=FEWEST, whole=True)
+    faults = find_number_faults("n_programmes", n_programmes, least=FEWEST, whole=True)
     faults += find_number_faults("size", size, least=1, whole=True, optional=True)
     faults += find_number_faults("seed", seed, least=0, whole=True)
-    if isinstance(design, Design) and design.method is None:
+    if sample.design.method is None:
         faults.append(Fault("design", "one made by a method", "one made by hand"))
-    if by is not None and isinstance(cohort, Cohort) and by not in cohort.covariates:
+    if by is not None and by not in sample.cohort.covariates:
         faults.append(Fault("by", "a column of the cohort", describe(by)))
     return faults

@@ -21,6 +21,7 @@ from desist.sensitivity.selection import (
     SHAPES_IN_WORDS,
     SelectionBounds,
     bound_published_time,
+    require_printed,
 )
 from desist.sensitivity.shapes import AnyShape, Shape, WeibullShape
 from desist.sensitivity.time_bounds import TimeBounds
@@ -76,8 +77,7 @@ def bound_published_effect(
     names = ["label", "lower", "upper", "interval_lower", "interval_upper"]
     table = pd.DataFrame(rows, columns=names)
     n_selection = int(((table["interval_lower"] <= 0) & (table["interval_upper"] >= 0)).sum())
-    time = study.find(Measure.TIME_AMONG_REOFFENDERS)
-    assert time is not None  # noqa: S101 - the bounds asked for it
+    _, time = require_printed(study)
     sooner = "sooner" if time.treated < time.comparison else "later"
     sentence = (
         f"Participants who reoffended did so {abs(time.treated - time.comparison):.0f} days "
@@ -95,10 +95,7 @@ def _bound_shape(
 ) -> tuple[str, float, float, float, float]:
     found = bound_published_time(study, shape=shape, follow_up=follow_up)
     errors = _errors_of_shape(study, found, shape, follow_up)
-    rate = study.find(Measure.RATE)
-    time = study.find(Measure.TIME_AMONG_REOFFENDERS)
-    assert rate is not None  # noqa: S101 - the bounds asked for them
-    assert time is not None  # noqa: S101
+    _, time = require_printed(study)
     low, high = found.difference
     ends = cover_bounds(low, high, errors, time.n_treated - 1, probability)
     return (str(shape), low, high, *ends)
@@ -110,10 +107,7 @@ def _errors_of_shape(
     """Carry the errors of the printed rates and means to the bounds, by differences."""
     from scipy.special import stdtrit
 
-    rate = study.find(Measure.RATE)
-    time = study.find(Measure.TIME_AMONG_REOFFENDERS)
-    assert rate is not None  # noqa: S101
-    assert time is not None  # noqa: S101
+    rate, time = require_printed(study)
     t = float(stdtrit(time.n_treated - 1, 0.975))
     of_means = (time.upper - time.lower) / (2 * t)
     trimmed_mean = found.comparison if found.trimmed == "comparison" else found.treated

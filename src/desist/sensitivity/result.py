@@ -9,7 +9,7 @@ import pandas as pd
 from desist._types import Floats
 from desist.arguments import find_kind_faults
 from desist.effects.effect import Effect
-from desist.errors import CannotAnswerError, raise_faults
+from desist.errors import CannotAnswerError, InputError
 from desist.estimands import Measure
 
 PER_100 = "per 100 people"
@@ -35,6 +35,16 @@ class SensitivityResult:
         Unit of each column of the table that has one.
     draws : mapping of str to ndarray
         Draws behind the rows, by their labels, where there are any.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> [rate] = ds.estimate_effects(ds.fit_model(ds.RateModel(), cohort, design, seed=1))
+    >>> found = ds.sensitivity.find_sceptical_prior(rate)
+    >>> found.name, found.table.columns.tolist()
+    ('sceptical_prior', ['label', 'scale', 'limit'])
     """
 
     name: str
@@ -58,8 +68,8 @@ def unit_of(measure: Measure) -> str:
 def require_arms(effect: object, subject: str, *measures: Measure) -> tuple[Floats, Floats]:
     """Return the draws of both arms' averages, or say why there are none."""
     expected = 'an Effect, such as evaluation["rate"]'
-    raise_faults(subject, find_kind_faults("effect", effect, Effect, expected))
-    assert isinstance(effect, Effect)  # noqa: S101 - for the type checker
+    if not isinstance(effect, Effect):
+        raise InputError(subject, find_kind_faults("effect", effect, Effect, expected))
     unfit = measures and effect.measure not in measures
     if unfit or effect.treated is None or effect.comparison is None:
         kinds = " or ".join(measures) if measures else "measures with an average in each arm"

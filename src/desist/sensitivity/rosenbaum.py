@@ -65,6 +65,13 @@ class RosenbaumBounds:
         Of "signed_rank", the Hodges-Lehmann estimates of the shift, participants less their
         matches: columns "gamma", "lower" and "upper", in the unit of the outcome; of the other
         statistics None.
+
+    Examples
+    --------
+    >>> from desist.sensitivity import bound_discordant
+    >>> found = bound_discordant(110, 12)
+    >>> round(found.gamma, 1), found.alternative
+    (5.5, 'less')
     """
 
     statistic: str

@@ -10,12 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from desist.arguments import describe, find_kind_faults, find_number_faults
 from desist.checks.arms import read_arms
-from desist.cohort.cohort import Cohort
 from desist.cohort.published import PublishedMeasure, PublishedStudy
-from desist.design.design import Design
 from desist.errors import Fault, InputError, NoEventsError, name_rows, raise_faults
 from desist.estimands import Measure
-from desist.sample import Sample, read_sample
+from desist.sample import Sample, of_a_sample
 from desist.sensitivity.shapes import AnyShape, ProcessShape, Shape, WeibullShape
 
 SUBJECT = "bounds of the time among reoffenders"
@@ -45,6 +43,16 @@ class SelectionBounds:
         Proportions who reoffend.
     shape : str
         What was assumed of the days; empty when people's own days were used.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(200, 1000, rng=3, frequency=1.5).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> sample = ds.build_sample(cohort, design)
+    >>> found = ds.sensitivity.bound_time_of_cohort(sample)
+    >>> found.trimmed, round(found.lower), round(found.upper)
+    ('comparison', 38, 176)
     """
 
     trimmed: str
@@ -179,15 +187,15 @@ def bound_time(
     )
 
 
-def bound_time_of_cohort(sample: Sample | Cohort, design: Design | None = None) -> SelectionBounds:
+@of_a_sample
+def bound_time_of_cohort(sample: Sample) -> SelectionBounds:
     """Bound the mean days among those who would reoffend either way, under a design.
 
     Parameters
     ----------
-    sample : Sample or Cohort
-        The people compared, with days to the first reoffence; or a cohort, beside its design.
-    design : Design, optional
-        Beside a cohort: the weights.
+    sample : Sample
+        The people compared, with days to the first reoffence; or a cohort and its design in
+        its place.
 
     Returns
     -------
@@ -200,17 +208,26 @@ def bound_time_of_cohort(sample: Sample | Cohort, design: Design | None = None) 
         If the cohort has no days, or people were followed for different times.
     NoEventsError
         If nobody in an arm reoffended.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(200, 1000, rng=3, frequency=1.5).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> sample = ds.build_sample(cohort, design)
+    >>> found = ds.sensitivity.bound_time_of_cohort(sample)
+    >>> round(found.share, 2), found.may_be_selection
+    (0.55, True)
     """
-    people = read_sample(sample, design)
-    outcomes = people.within
+    outcomes = sample.within
     if outcomes.days is None or outcomes.reoffended is None:
         raise InputError(
             SUBJECT, [Fault("cohort", "a column of days", "none", "give days= to Cohort")]
         )
-    if "reoffended" in people.uncut:
-        found, advice = people.uncut["reoffended"], "give a horizon that everybody reached"
+    if "reoffended" in sample.uncut:
+        found, advice = sample.uncut["reoffended"], "give a horizon that everybody reached"
         raise InputError(SUBJECT, [Fault("horizon", "one that all reached", found, advice)])
-    return bound_time(outcomes.days, outcomes.reoffended, people.treated, people.weights)
+    return bound_time(outcomes.days, outcomes.reoffended, sample.treated, sample.weights)
 
 
 def bound_published_time(
@@ -259,8 +276,7 @@ def bound_published_time(
             *find_number_faults("follow_up", follow_up, above=0),
         ],
     )
-    rate = _require(study, Measure.RATE)
-    time = _require(study, Measure.TIME_AMONG_REOFFENDERS)
+    rate, time = require_printed(study)
     rates = {"treated": rate.treated_mean, "comparison": rate.comparison}
     if min(rates.values()) == 0:
         raise NoEventsError(f"{SUBJECT}: a reoffending rate of 0 is printed")
@@ -343,6 +359,11 @@ def _choose_arm(treated: float, comparison: float) -> tuple[str, float]:
     if treated <= comparison:
         return "comparison", treated / comparison
     return "treated", comparison / treated
+
+
+def require_printed(study: PublishedStudy) -> tuple[PublishedMeasure, PublishedMeasure]:
+    """Return rate and time among reoffenders as they are printed, or say which is not."""
+    return (_require(study, Measure.RATE), _require(study, Measure.TIME_AMONG_REOFFENDERS))
 
 
 def _require(study: PublishedStudy, measure: Measure) -> PublishedMeasure:

@@ -58,7 +58,7 @@ def estimate_by_crude_ratio(values: Array, variances: Array) -> float:
     return crude * generalise_q(values, variances, crude) / (len(values) - 1)
 
 
-def assume_equal_effects(values: Array, variances: Array) -> float:  # noqa: ARG001
+def assume_equal_effects(_values: Array, _variances: Array) -> float:
     """Take tau-squared as 0: all studies have one true effect."""
     return 0.0
 

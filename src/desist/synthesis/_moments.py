@@ -80,7 +80,7 @@ def _by_generalised_q(values: Floats, variances: Floats, columns: Floats) -> flo
     return float(brentq(excess, 0.0, beyond, xtol=1e-15 * beyond, rtol=1e-14))
 
 
-def _by_nothing(values: Floats, variances: Floats, columns: Floats) -> float:  # noqa: ARG001
+def _by_nothing(_values: Floats, _variances: Floats, _columns: Floats) -> float:
     return 0.0
 
 

@@ -35,6 +35,15 @@ class SelectedEffects:
         Studies in each.
     statistic, p_value : float
         Likelihood ratio test against no selection, and its p-value.
+
+    Examples
+    --------
+    >>> from desist.synthesis import adjust_for_selection
+    >>> errors = [0.1, 0.12, 0.15, 0.2, 0.22, 0.25, 0.3, 0.35, 0.4, 0.5]
+    >>> effects = [-0.3, -0.2, -0.31, -0.41, -0.5, -0.3, -0.7, -0.5, -0.9, -1.1]
+    >>> found = adjust_for_selection(effects, errors, steps=[0.025])
+    >>> found.counts, round(found.naive.estimate, 2), round(found.estimate, 2)
+    ((7, 3), -0.34, -0.2)
     """
 
     naive: PooledEffects
@@ -136,15 +145,13 @@ def _minimise(lower: Callable[[Floats], float], start: Floats) -> tuple[Floats, 
     """Find the lowest point from two starts, the second without heterogeneity."""
     from scipy.optimize import minimize
 
-    best = None
+    reached = []
     for tau in (start[1], 1e-3):
         point = start.copy()
         point[1] = tau
         found = minimize(lower, point, method="Nelder-Mead", options={"maxiter": 8000})
-        found = minimize(lower, found.x, method="BFGS", options={"gtol": 1e-8})
-        if best is None or found.fun < best.fun:
-            best = found
-    assert best is not None  # noqa: S101
+        reached.append(minimize(lower, found.x, method="BFGS", options={"gtol": 1e-8}))
+    best = min(reached, key=lambda found: float(found.fun))
     return np.asarray(best.x), float(best.fun)
 
 

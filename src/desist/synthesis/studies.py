@@ -32,6 +32,13 @@ class Study:
     ------
     InputError
         If the name is empty or the evidence none.
+
+    Examples
+    --------
+    >>> from desist.synthesis import Study, TwoArmCounts
+    >>> study = Study("Mentoring 2017", TwoArmCounts(13, 83, 278, 1000), moderators={"women": True})
+    >>> study.programme
+    'Mentoring 2017'
     """
 
     name: str
@@ -83,8 +90,7 @@ def combine_programmes(
             continue
         found = _find_group_faults(studies, rows, correlation)
         faults += found
-        if not found:
-            assert correlation is not None  # noqa: S101
+        if correlation is not None and not found:  # without one there is a fault
             combined.append(_combine([studies[row] for row in rows], scale, correlation))
     return combined, faults
 

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from desist.design.design import build_design, draw_designs
+from desist.design.design import build_design
+from desist.design.draws import draw_designs
 from desist.design.formula import ModelMatrix
 from desist.design.matching.radius import RadiusMatching
 from desist.design.scores.grouped import fit_grouped_score

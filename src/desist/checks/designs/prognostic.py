@@ -19,7 +19,6 @@ from numpy.typing import ArrayLike
 
 from desist._types import Floats, Mask
 from desist.checks.finding import Finding, from_standard_error
-from desist.cohort.cohort import Cohort
 from desist.design.balance import WORDS, expand_columns, measure_balance
 from desist.design.design import Design
 from desist.design.formula import Formula, ModelMatrix, make_matrix
@@ -27,7 +26,7 @@ from desist.design.made_from import read_design_formula, recall_people
 from desist.design.scores.propensity import fit_score, score_matrix
 from desist.errors import InputError, SeparationError
 from desist.execution import on_one_thread
-from desist.sample import Sample, read_sample
+from desist.sample import Sample, of_a_sample
 
 COLUMNS = (
     "covariate",
@@ -61,6 +60,15 @@ class PrognosticBalance:
         "well matched", "reasonably matched" or "poorly matched"; empty without a score.
     reason : str
         Why there is no score, or empty.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 600, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> found = ds.checks.check_prognostic(cohort, design)
+    >>> round(found.score.smd_before, 2), round(found.score.smd_after, 2), found.score.word
+    (-1.09, -0.02, 'well matched')
     """
 
     smd_before: float = math.nan
@@ -85,6 +93,16 @@ class PrognosticCheck:
         Of all covariates together.
     level : float
         A covariate is said to predict when its p-value is below.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 600, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.NearestMatching())
+    >>> found = ds.checks.check_prognostic(cohort, design)
+    >>> found.table[["covariate", "word", "applicable"]]
+      covariate            word  applicable
+    0       age  poorly matched        True
     """
 
     table: pd.DataFrame
@@ -113,9 +131,8 @@ class PrognosticCheck:
         return "\n".join([*lines, f"  prognostic score: {found}"])
 
 
-def check_prognostic(
-    sample: Sample | Cohort, design: Design | None = None, *, level: float = LEVEL
-) -> PrognosticCheck:
+@of_a_sample
+def check_prognostic(sample: Sample, *, level: float = LEVEL) -> PrognosticCheck:
     r"""Test whether poorly matched covariates predict reoffending among the comparison people.
 
     Each poorly matched covariate :math:`x` by itself, in the comparison people that the
@@ -135,10 +152,8 @@ def check_prognostic(
 
     Parameters
     ----------
-    sample : Sample or Cohort
-        The people compared; or a cohort, beside its design.
-    design : Design, optional
-        Beside a cohort: weights and balance.
+    sample : Sample
+        The people compared; or a cohort and its design in its place.
     level : float
         A covariate is said to predict when its p-value is below.
 
@@ -162,13 +177,12 @@ def check_prognostic(
     >>> check_prognostic(cohort, design).table["covariate"].tolist()
     ['age', 'copas']
     """
-    people = read_sample(sample, design)
-    design = people.design
+    design = sample.design
     if design.balance is None or design.formula is None:
         reason = "the design names no covariates"
         return PrognosticCheck(pd.DataFrame(columns=COLUMNS), PrognosticBalance(reason=reason))
-    covariates, formula = read_design_formula(recall_people(people.cohort, design))
-    reoffended = people.within.reoffended
+    covariates, formula = read_design_formula(recall_people(design, sample.cohort.covariates))
+    reoffended = sample.within.reoffended
     poor = design.balance.table.query("word == @WORDS[2]")
     columns = {}
     if len(poor):

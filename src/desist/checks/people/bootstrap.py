@@ -24,12 +24,12 @@ from desist.checks.columns import Columns, find_draw_faults, find_probability_fa
 from desist.checks.finding import Finding, from_standard_error, satterthwaite
 from desist.checks.people.weighted import weighted_contrast
 from desist.cohort.cohort import Cohort
-from desist.cohort.outcomes import read_outcomes
-from desist.design.design import Design, build_design
-from desist.design.protocol import Method
+from desist.design.design import build_design
+from desist.design.made_from import recall_recipe
 from desist.errors import CannotAnswerError, Fault, InputError, raise_faults
 from desist.estimands import Measure
 from desist.execution import run_tasks
+from desist.sample import Sample, build_sample, of_a_sample
 from desist.weights import effective_sample_size
 
 Floats = NDArray[np.float64]
@@ -104,9 +104,9 @@ def bca_bootstrap(
     return _bca(estimate, np.sort(drawn), _acceleration(arms), _Widening.of(arms), probability)
 
 
+@of_a_sample
 def redo_design(
-    cohort: Cohort,
-    design: Design,
+    sample: Sample,
     *,
     n_resamples: int = 499,
     rng: np.random.Generator | int | None = None,
@@ -117,10 +117,9 @@ def redo_design(
 
     Parameters
     ----------
-    cohort : Cohort
-        The people.
-    design : Design
-        As built for them; a method that bootstraps are valid for.
+    sample : Sample
+        The people compared, by a method that bootstraps are valid for; or a cohort and its
+        design in its place.
     n_resamples : int
         Resamples of people, within arms.
     rng : numpy.random.Generator or int, optional
@@ -133,7 +132,7 @@ def redo_design(
     Returns
     -------
     dict of Measure to Finding
-        Difference of each of rate and frequency that the cohort has, with the standard
+        Difference of each of rate and frequency that the sample has, with the standard
         error of the resamples and normal limits.
 
     Raises
@@ -143,6 +142,15 @@ def redo_design(
         a tenth of the resamples have no design.
     InputError
         If the design was not made by a method, or a setting cannot be read.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.EntropyBalancing())
+    >>> found = ds.checks.redo_design(cohort, design, n_resamples=20, rng=1)
+    >>> [measure.value for measure in found]
+    ['rate', 'frequency']
     """
     raise_faults(
         "check",
@@ -152,13 +160,14 @@ def redo_design(
             *find_probability_faults(probability),
         ],
     )
+    design = sample.design
     if design.method is None:
         fault = Fault("design", "a design made by a method", "one given by hand")
         raise InputError("check", [fault])
     if design.method.no_bootstrap:
         raise CannotAnswerError(design.method.no_bootstrap)
     seeds = np.random.default_rng(rng).integers(2**63, size=n_resamples).tolist()
-    work = partial(_redo_once, cohort, design, design.method)
+    work = partial(_redo_once, sample)
     # the people travel with each batch
     batch = math.ceil(n_resamples / BATCHES)
     results = run_tasks(work, seeds, executor=executor, batch=batch, progress="resampling people")
@@ -166,7 +175,7 @@ def redo_design(
     if len(made) < 0.9 * n_resamples:
         lost = n_resamples - len(made)
         raise CannotAnswerError(f"{lost} of {n_resamples} resamples have no design: little overlap")
-    outcomes = _measures(cohort)
+    outcomes = _measures(sample)
     found = {}
     for measure, values in outcomes.items():
         arms = read_arms(values, design.treated, design.weights)
@@ -175,11 +184,9 @@ def redo_design(
     return found
 
 
-def _redo_once(
-    cohort: Cohort, design: Design, method: Method, seed: int
-) -> dict[Measure, float] | None:
+def _redo_once(sample: Sample, seed: int) -> dict[Measure, float] | None:
     """Resample people, build the design again, and contrast; None where none exists."""
-    source = np.random.default_rng(seed)
+    source, cohort = np.random.default_rng(seed), sample.cohort
     rows = np.concatenate(
         [
             source.choice(np.flatnonzero(members), int(members.sum()))
@@ -192,26 +199,27 @@ def _redo_once(
     if cohort.person is not None:
         frame = frame.drop(columns=[cohort.person])
     again = Cohort(frame, **settings)
+    recipe = recall_recipe(sample.design)
     try:
-        built = build_design(
-            again,
-            design.formula,
-            method=method,
-            estimand=design.estimand_asked,
-            score=design.score_model,
-        )
+        remade = build_sample(again, build_design(again, **recipe), sample.horizon)
     except CannotAnswerError:
         return None
+    values = _measures(remade)
+    if set(values) != set(_measures(sample)):  # somebody drawn was followed for less
+        return None
     return {
-        measure: weighted_contrast(read_arms(values, built.treated, built.weights))
-        for measure, values in _measures(again).items()
+        measure: weighted_contrast(read_arms(one, remade.treated, remade.weights))
+        for measure, one in values.items()
     }
 
 
-def _measures(cohort: Cohort) -> dict[Measure, Floats]:
-    outcomes = read_outcomes(cohort)
-    values = {Measure.RATE: outcomes.reoffended, Measure.FREQUENCY: outcomes.offences}
-    return {m: np.asarray(v, dtype=float) for m, v in values.items() if v is not None}
+def _measures(sample: Sample) -> dict[Measure, Floats]:
+    """Return the outcomes that can be had at the horizon."""
+    within = sample.within
+    values = {Measure.RATE: within.reoffended, Measure.FREQUENCY: within.offences}
+    roles = {Measure.RATE: "reoffended", Measure.FREQUENCY: "offences"}
+    known = {m: v for m, v in values.items() if v is not None and roles[m] not in sample.uncut}
+    return {m: np.asarray(v, dtype=float) for m, v in known.items()}
 
 
 def _resample_mean(

@@ -43,6 +43,13 @@ class SurvivalCurve:
         Share without a reoffence from that time on.
     standard_error : ndarray of float, shape (n_times,)
         Of the share.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> curve = ds.checks.kaplan_meier([10, 40, 50, 60], [1, 1, 0, 1])
+    >>> curve.times, curve.survival.round(2)
+    (array([10., 40., 50., 60.]), array([0.75, 0.5 , 0.5 , 0.  ]))
     """
 
     times: NDArray[np.float64]
@@ -232,7 +239,9 @@ def rmst_difference(
     >>> found.estimate
     -1.5
     """
-    means, errors, sizes = _means_by_arm(times, events, treated, weights, horizon, probability)
+    means, errors, sizes = _means_by_arm(
+        times, events, treated, weights, horizon=horizon, probability=probability
+    )
     variances = [error**2 for error in errors]
     if small_sample:
         pairs = zip(variances, sizes, strict=True)
@@ -289,7 +298,9 @@ def rmst_ratio(
     >>> found.estimate
     0.5
     """
-    means, errors, _ = _means_by_arm(times, events, treated, weights, horizon, probability)
+    means, errors, _ = _means_by_arm(
+        times, events, treated, weights, horizon=horizon, probability=probability
+    )
     if lost:
         means = [horizon - mean for mean in means]
     if min(means) <= 0:
@@ -311,11 +322,12 @@ def log_derivatives(
     return growth, drop
 
 
-def _means_by_arm(  # noqa: PLR0917 - the arguments of both contrasts, in their order
+def _means_by_arm(
     times: ArrayLike,
     events: ArrayLike,
     treated: ArrayLike,
     weights: ArrayLike | None,
+    *,
     horizon: float,
     probability: float,
 ) -> tuple[list[float], list[float], list[float]]:

@@ -50,6 +50,14 @@ class LogRank:
         Weighted by the rho family where asked.
     variance : float
         Of their difference, were the hazards the same.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> days, events = [10, 40, 50, 60, 20, 90, 30, 80], [1, 1, 0, 1, 1, 0, 1, 1]
+    >>> found = ds.checks.count_log_rank(days, events, [1, 1, 1, 1, 0, 0, 0, 0])
+    >>> found.observed, round(found.expected, 2)
+    (3.0, 2.36)
     """
 
     observed: float
@@ -101,7 +109,12 @@ def count_log_rank(
     (2.0, 0.833)
     """
     arms, happened, labels = _read(
-        times, events, treated, strata, find_number_faults("rho", rho, least=0.0)
+        times,
+        events,
+        treated,
+        None,
+        strata=strata,
+        faults=find_number_faults("rho", rho, least=0.0),
     )
     sums = np.zeros(3)
     for at in _count(arms, happened, labels):
@@ -168,7 +181,12 @@ def log_rank(
     0.0896
     """
     arms, happened, labels = _read(
-        times, events, treated, strata, find_probability_faults(probability), weights
+        times,
+        events,
+        treated,
+        weights,
+        strata=strata,
+        faults=find_probability_faults(probability),
     )
     if not happened.any():
         raise NoEventsError(NO_EVENTS)
@@ -245,13 +263,14 @@ class _TiedSets:
         return self.observed - float(mean.sum()), float(variance.sum())
 
 
-def _read(  # noqa: PLR0917 - the arguments of both tests, in their order
+def _read(
     times: ArrayLike,
     events: ArrayLike,
     treated: ArrayLike,
+    weights: ArrayLike | None,
+    *,
     strata: ArrayLike | None,
     faults: list[Fault],
-    weights: ArrayLike | None = None,
 ) -> tuple[Arms, NDArray[np.bool_], NDArray[np.int64]]:
     """Arms, reoffences and strata of the people used."""
     columns = Columns()

@@ -3,9 +3,7 @@
 import numpy as np
 
 from desist.arguments import find_kind_faults, find_number_faults, find_probability_faults
-from desist.cohort.cohort import Cohort
 from desist.cohort.outcomes import Outcomes
-from desist.design.design import Design
 from desist.errors import Fault, raise_faults
 from desist.inference.seeds import find_seed_faults
 from desist.models.fit import Fit
@@ -16,15 +14,15 @@ from desist.models.predictive.simulation import simulate_people
 from desist.models.predictors import Predictors, make_predictors
 from desist.models.rate import RateModel
 from desist.models.survival import SurvivalModel
-from desist.sample import Sample, read_sample
+from desist.sample import Sample, of_a_sample
 
 SUBJECT = "posterior predictive check"
 
 
+@of_a_sample
 def check_predictions(
     fit: Fit,
-    sample: Sample | Cohort,
-    design: Design | None = None,
+    sample: Sample,
     *,
     n_draws: int = 300,
     probability: float = 0.95,
@@ -55,10 +53,8 @@ def check_predictions(
     ----------
     fit : Fit
         Of a `RateModel`, `FrequencyModel` or `SurvivalModel`.
-    sample : Sample or Cohort
-        The people that it was fitted to; or a cohort, beside its design.
-    design : Design, optional
-        Beside a cohort: their weights.
+    sample : Sample
+        The people that it was fitted to; or a cohort and its design in its place.
     n_draws : int
         Posterior draws, and cohorts simulated.
     probability : float
@@ -95,14 +91,13 @@ def check_predictions(
     faults = find_number_faults("n_draws", n_draws, least=1, whole=True)
     faults += find_probability_faults(probability) + find_seed_faults(seed)
     raise_faults(SUBJECT, kinds + faults if kinds else [])
-    people = read_sample(sample, design, fit.horizon)
-    raise_faults(SUBJECT, _find_faults(fit, people.recorded) + faults)
-    look = look_at(fit, people.recorded)
-    groups = people.cohort.groups if fit.model.groups is None else fit.model.groups
-    predictors = make_predictors(people, fit.model.covariates, groups)
-    raise_faults(SUBJECT, _compare_people(fit, predictors, people))
+    raise_faults(SUBJECT, _find_faults(fit, sample.recorded) + faults)
+    look = look_at(fit, sample.recorded)
+    groups = sample.cohort.groups if fit.model.groups is None else fit.model.groups
+    predictors = make_predictors(sample, fit.model.covariates, groups)
+    raise_faults(SUBJECT, _compare_people(fit, predictors, sample))
     return simulate_people(
-        fit, look, predictors, people, n_draws=n_draws, probability=probability, seed=seed
+        fit, look, predictors, sample, n_draws=n_draws, probability=probability, seed=seed
     )
 
 

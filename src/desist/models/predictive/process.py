@@ -3,8 +3,6 @@
 import numpy as np
 
 from desist.arguments import find_kind_faults, find_number_faults, find_probability_faults
-from desist.cohort.cohort import Cohort
-from desist.design.design import Design
 from desist.errors import Fault, InputError, raise_faults
 from desist.inference.seeds import find_seed_faults
 from desist.models.fit import Fit
@@ -13,13 +11,13 @@ from desist.models.predictive.record import PredictiveCheck
 from desist.models.predictive.simulation import simulate_people
 from desist.models.predictors import make_predictors
 from desist.models.process import ProcessModel
-from desist.sample import Sample, read_sample
+from desist.sample import Sample, of_a_sample
 
 
+@of_a_sample
 def check_one_process(
     fit: Fit,
-    sample: Sample | Cohort,
-    design: Design | None = None,
+    sample: Sample,
     *,
     n_draws: int = 500,
     probability: float = 0.95,
@@ -38,10 +36,8 @@ def check_one_process(
     ----------
     fit : Fit
         Of a `ProcessModel`.
-    sample : Sample or Cohort
-        The people that it was fitted to; or a cohort, beside its design.
-    design : Design, optional
-        Beside a cohort: their weights.
+    sample : Sample
+        The people that it was fitted to; or a cohort and its design in its place.
     n_draws : int
         Posterior draws, and cohorts simulated.
     probability : float
@@ -81,10 +77,9 @@ def check_one_process(
     if not isinstance(model, ProcessModel):
         fault = Fault("fit", "a fit of ProcessModel", f"one of the {model.name} model")
         raise InputError("check of one process", [fault])
-    people = read_sample(sample, design, fit.horizon)
-    groups = people.cohort.groups if model.groups is None else model.groups
-    predictors = make_predictors(people, model.covariates, groups)
-    look = look_at(fit, people.recorded)
+    groups = sample.cohort.groups if model.groups is None else model.groups
+    predictors = make_predictors(sample, model.covariates, groups)
+    look = look_at(fit, sample.recorded)
     return simulate_people(
-        fit, look, predictors, people, n_draws=n_draws, probability=probability, seed=seed
+        fit, look, predictors, sample, n_draws=n_draws, probability=probability, seed=seed
     )

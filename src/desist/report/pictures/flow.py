@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 from desist.cohort.flow import RecordFlow
 from desist.errors import Fault, InputError
 from desist.evaluation.record import Evaluation
+from desist.report.disclosure import RuleSet
 from desist.report.pictures._style import BLUE, FAINT, INK, WIDE, Screen, draw_in, name_rows
+from desist.report.view import make_view
 from desist.report.words._numbers import format_number
 
 if TYPE_CHECKING:
@@ -14,13 +16,17 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def record_flow(study: Evaluation | RecordFlow, *, ax: "Axes | None" = None) -> "Figure":
+def record_flow(
+    study: Evaluation | RecordFlow, *, rules: str | RuleSet = "2019", ax: "Axes | None" = None
+) -> "Figure":
     """Draw how many people are left after each step, and how many were left out.
 
     Parameters
     ----------
     study : Evaluation or RecordFlow
-        From the records submitted to the people analysed.
+        From the records submitted to the people analysed; of a flow alone nothing is suppressed.
+    rules : str or RuleSet, default "2019"
+        Which steps of an evaluation leave out too few to be told.
     ax : Axes, optional
         Where to draw; a new figure by default.
 
@@ -33,6 +39,8 @@ def record_flow(study: Evaluation | RecordFlow, *, ax: "Axes | None" = None) -> 
     ------
     InputError
         If the evaluation has no record flow.
+    CannotAnswerError
+        If there are too few people to report on.
 
     Examples
     --------
@@ -41,7 +49,7 @@ def record_flow(study: Evaluation | RecordFlow, *, ax: "Axes | None" = None) -> 
     >>> figure.axes[0].texts[-1].get_text()
     '83 left (3 left out)'
     """
-    flow = study if isinstance(study, RecordFlow) else study.flow
+    flow = study if isinstance(study, RecordFlow) else make_view(study, rules).flow
     if flow is None:
         expected = "one that was given a record flow"
         raise InputError("picture", [Fault("evaluation", expected, "none", "make a RecordFlow")])

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from desist.design.balance.table import Balance
 from desist.design.design import Design
 from desist.errors import Fault, InputError
 from desist.evaluation.categories import WITHHELD
@@ -33,7 +34,7 @@ MOST_COVARIATES = 40
 
 
 def love_plot(
-    study: Evaluation | Design | Mapping[str, Any],
+    study: Evaluation | Design | Balance | Mapping[str, Any],
     *,
     rules: str | RuleSet = "2019",
     ax: "Axes | None" = None,
@@ -42,10 +43,9 @@ def love_plot(
 
     Parameters
     ----------
-    study : Evaluation, Design or mapping
-        A design as built, before any outcome is read; an evaluation of people; or the `design` of
-        its record, of which `balance` is read. Of a design nothing is suppressed: it is for
-        whoever may see the people.
+    study : Evaluation, Design, Balance or mapping
+        An evaluation of people, or the `design` of its record, of which `balance` is read; or a
+        design or its balance, before any outcome is seen, for whoever may see the people.
     rules : str or RuleSet, default "2019"
         How many people a category of an evaluation has to have.
     ax : Axes, optional
@@ -64,12 +64,37 @@ def love_plot(
         If there is no balance: the evaluation is of published figures, or the design has none.
     CannotAnswerError
         If there are too few people to report on.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> figure = ds.plots.love_plot(design.balance)
+    >>> figure.axes[0].get_xlabel()
+    'absolute standardised difference (% of a standard deviation)'
     """
-    design = _find_balance(study, rules)
+    design = _read_design(study, rules)
     if design is None:
         fault = Fault("evaluation", "a design", "published figures", "they have no balance")
         raise InputError("love plot", [fault])
     return draw_love_plot(design, ax=ax)
+
+
+def _read_design(
+    study: Evaluation | Design | Balance | Mapping[str, Any], rules: str | RuleSet
+) -> Mapping[str, Any] | None:
+    if isinstance(study, Evaluation):
+        return make_view(study, rules).design
+    balance = study.balance if isinstance(study, Design) else study
+    if balance is None:
+        fault = Fault("design", "one with a balance", "none", "build it with `build_design`")
+        raise InputError("love plot", [fault])
+    return _list_covariates(balance) if isinstance(balance, Balance) else balance
+
+
+def _list_covariates(balance: Balance) -> dict[str, Any]:
+    return {"balance": balance.table.to_dict("records")}
 
 
 def draw_love_plot(
@@ -95,19 +120,6 @@ def describe_love_plot(design: Mapping[str, Any]) -> str:
         f"Standardised differences of {len(design['balance'])} covariates. Above 10%: {ten_before} "
         f"before and {ten_after} after. Above 5%: {five_before} before and {five_after} after."
     )
-
-
-def _find_balance(
-    study: Evaluation | Design | Mapping[str, Any], rules: str | RuleSet
-) -> Mapping[str, Any] | None:
-    if isinstance(study, Evaluation):
-        return make_view(study, rules).design
-    if not isinstance(study, Design):
-        return study
-    if study.balance is None:
-        fault = Fault("design", "one with a balance", "none", "build it with `build_design`")
-        raise InputError("love plot", [fault])
-    return {"balance": study.balance.table.to_dict("records")}
 
 
 def _choose_covariates(

@@ -11,6 +11,7 @@ from desist.report.tables._profile import tabulate_profile
 from desist.report.tables._published import print_difference, tabulate_published
 from desist.report.tables._settings import print_value, tabulate_settings
 from desist.report.tables._target import tabulate_target
+from desist.report.tables._withheld import tabulate_withheld
 from desist.report.tables._worth import tabulate_worth
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "tabulate_published",
     "tabulate_settings",
     "tabulate_target",
+    "tabulate_withheld",
     "tabulate_worth",
 ]

@@ -16,6 +16,7 @@ from desist.report.tables._profile import tabulate_profile
 from desist.report.tables._published import tabulate_published
 from desist.report.tables._settings import tabulate_settings
 from desist.report.tables._target import tabulate_target
+from desist.report.tables._withheld import tabulate_withheld
 from desist.report.tables._worth import tabulate_worth
 from desist.report.view import View
 from desist.report.words._numbers import MISSING
@@ -171,6 +172,7 @@ _TABLES: dict[str, tuple[str, Callable[[View], pd.DataFrame]]] = {
     "flow": ("Record flow", tabulate_flow),
     "profile": ("Participants, and people not analysed", tabulate_profile),
     "warnings": ("Warnings", _tabulate_warnings),
+    "withheld": ("What is withheld, and why", tabulate_withheld),
     "engines": ("How each posterior was found", tabulate_engines),
     "worth": ("What each arm is worth", tabulate_worth),
     "settings": ("Settings", tabulate_settings),

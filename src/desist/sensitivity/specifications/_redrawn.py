@@ -2,21 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from desist._types import Floats, Mask
 from desist.checks.designs.randomisation import draw_participation
 from desist.cohort.cohort import Cohort
 from desist.design.design import Design
-from desist.design.formula import ModelMatrix, make_matrix, read_formula
-from desist.design.protocol import Material
+from desist.design.formula import ModelMatrix
+from desist.design.made_from import read_design_matrix
+from desist.design.protocol import Material, Method
 from desist.design.scores.models import RegressionScore
 from desist.design.scores.propensity import PropensityScore
-from desist.errors import CannotAnswerError, InputError, raise_faults
+from desist.errors import CannotAnswerError, InputError
 from desist.estimands import Estimand, Measure
-from desist.sample import build_sample
+from desist.sample import Sample, build_sample
 from desist.sensitivity._outcomes import read_outcome
 from desist.sensitivity.specifications._work import build_of
 from desist.sensitivity.specifications.choices import Specification
@@ -36,16 +37,15 @@ class _Remake:
     """How a design is made again, and the outcomes that are compared by it."""
 
     design: Design
+    method: Method
     matrix: ModelMatrix | None
-    covariates: Any
-    variables: tuple[str, ...]
-    categorical: frozenset[str]
+    covariates: pd.DataFrame
+    variables: tuple[str, ...] = ()
+    categorical: frozenset[str] = frozenset()
 
     def weigh(self, treated: Mask, known: dict[str, PropensityScore]) -> Floats:
         """Return the weights that other participants would have had; scores are shared."""
-        design, scores = self.design, None
-        method = design.method
-        assert method is not None  # noqa: S101 - it was built by one
+        design, method, scores = self.design, self.method, None
         if method.needs_scores and self.matrix is not None:
             model = design.score_model or RegressionScore()
             key, text = repr((model, design.formula)), design.formula or ""
@@ -55,6 +55,16 @@ class _Remake:
         asked = design.estimand_asked or Estimand.ATT
         parts = (self.variables, self.categorical, self.matrix, scores, asked)
         return method.weigh(Material(treated, self.covariates, *parts)).weights
+
+    def find_scores(self, treated: Mask) -> PropensityScore:
+        """Return the scores that participation is drawn by."""
+        if self.design.scores is not None:
+            return self.design.scores
+        # a method without scores: by those of a logistic regression
+        if self.matrix is None:
+            raise CannotAnswerError("joint test: without covariates participation has no score")
+        text = self.design.formula or ""
+        return RegressionScore().estimate(treated, self.covariates, self.matrix, text)
 
 
 def compare_redrawn(
@@ -75,12 +85,7 @@ def _draw(cohort: Cohort, prepared: _Prepared, draws: Redrawn) -> list[Mask]:
     treated = cohort.treated
     if draws.seed < 0:
         return [treated]
-    scores = prepared[0][0].design.scores
-    if scores is None:  # a method without scores: by those of a logistic regression
-        matrix = prepared[0][0].matrix
-        assert matrix is not None  # noqa: S101
-        text = prepared[0][0].design.formula or ""
-        scores = RegressionScore().estimate(treated, prepared[0][0].covariates, matrix, text)
+    scores = prepared[0][0].find_scores(treated)
     rng = np.random.default_rng([draws.seed, draws.first])
     chosen = draw_participation(scores.scores, int(treated.sum()), draws.n_draws, rng)
     masks = np.zeros((draws.n_draws, len(treated)), dtype=bool)
@@ -135,35 +140,30 @@ def _prepare_design(
             "joint test: people were sampled with unequal chances, so that participation cannot "
             "be drawn again"
         )
-    remake = _read_material(cohort, design)
+    remake = _read_material(design)
+    # everybody is used in some draw, so that the outcome has to be known of everybody
+    everybody = replace(design, weights=np.ones(len(design.treated)))
     outcomes = [
-        (place, _read(cohort, design, one, remake.matrix))
+        (place, _read(build_sample(cohort, everybody, one.values.get("horizon")), one, remake))
         for place, one in zip(places, specifications, strict=True)
     ]
     return remake, outcomes
 
 
-def _read_material(cohort: Cohort, design: Design) -> _Remake:
-    covariates = cohort.covariates
-    formula, faults = read_formula(design.formula, covariates, {})
-    raise_faults("joint test", faults)
-    if formula is None:
-        return _Remake(design, None, covariates, (), frozenset())
-    matrix, faults = make_matrix(formula, covariates)
-    raise_faults("joint test", faults)
-    return _Remake(design, matrix, covariates, formula.variables, formula.categorical)
+def _read_material(design: Design) -> _Remake:
+    method, covariates = design.method, design.covariates
+    if method is None or covariates is None:
+        raise CannotAnswerError("joint test: a design made by hand cannot be made again")
+    if design.formula is None:
+        return _Remake(design, method, None, covariates)
+    formula, matrix = read_design_matrix(design)
+    return _Remake(design, method, matrix, covariates, formula.variables, formula.categorical)
 
 
-def _read(cohort: Cohort, design: Design, one: Specification, matrix: ModelMatrix | None) -> Floats:
-    # everybody is used in some draw, so that the outcome has to be known of everybody
-    everybody = _with_everybody(design)
-    sample = build_sample(cohort, everybody, one.values.get("horizon"))
+def _read(sample: Sample, one: Specification, remake: _Remake) -> Floats:
+    matrix = remake.matrix
     _, outcome = read_outcome(sample, Measure(one.measure), "joint test")
     if one.values.get("covariates", "design") is None or matrix is None:
         return outcome
     fitted, *_ = np.linalg.lstsq(matrix.values, outcome, rcond=None)
     return np.asarray(outcome - matrix.values @ fitted)
-
-
-def _with_everybody(design: Design) -> Design:
-    return replace(design, weights=np.ones(len(design.treated)))

@@ -36,10 +36,11 @@ def answer(cohort: Cohort, mark: str, one: Specification) -> dict[str, Any]:
     """Return the numbers of one specification, or the reason why there are none."""
     try:
         design = find_design(cohort, mark, one)
-        effect = _estimate(build_sample(cohort, design, one.values.get("horizon")), one)
+        sample = build_sample(cohort, design, one.values.get("horizon"))
+        effect = _estimate(sample, one)
     except (CannotAnswerError, InputError) as error:
         return {"reason": " ".join(str(error).split())}
-    return _describe(cohort, design, one.balanced_on) | {
+    return _describe(sample, one.balanced_on) | {
         "estimate": effect.estimate,
         "lower": effect.interval.lower,
         "upper": effect.interval.upper,
@@ -87,22 +88,24 @@ def _estimate(sample: Sample, one: Specification) -> Effect:
     raise CannotAnswerError(f"no {one.measure}: {why}")
 
 
-def _describe(cohort: Cohort, design: Design, balanced_on: str) -> dict[str, Any]:
+def _describe(sample: Sample, balanced_on: str) -> dict[str, Any]:
+    design = sample.design
     return {
         "estimand": str(design.estimand),
         "effective_comparison": design.effective_sample_size_comparison,
-        "worst_smd": _find_worst(cohort, design, balanced_on),
+        "worst_smd": _find_worst(sample, balanced_on),
     }
 
 
-def _find_worst(cohort: Cohort, design: Design, balanced_on: str) -> float:
+def _find_worst(sample: Sample, balanced_on: str) -> float:
     """Return the largest difference left of any covariate that some specification names."""
-    formula, faults = read_formula(balanced_on or design.formula, cohort.covariates, {})
+    covariates, design = sample.cohort.covariates, sample.design
+    formula, faults = read_formula(balanced_on or design.formula, covariates, {})
     raise_faults("balance", faults)
     if formula is None:
         return float("nan")
     balance = measure_balance(
-        cohort.covariates,
+        covariates,
         formula.variables,
         formula.categorical,
         design.treated,

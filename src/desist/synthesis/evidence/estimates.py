@@ -30,6 +30,14 @@ class EstimateWithError:
     ------
     InputError
         If a number is not possible; every fault is listed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from desist.synthesis import EstimateWithError
+    >>> known = EstimateWithError(-0.2, 0.1)
+    >>> known.log_likelihood(np.array([-0.2, 0.0]), "log_odds").round(2)
+    array([-0., -2.])
     """
 
     estimate: float
@@ -47,7 +55,7 @@ class EstimateWithError:
         ]
         raise_faults("estimate", faults)
 
-    def log_likelihood(self, effects: Floats, scale: str) -> Floats:  # noqa: ARG002
+    def log_likelihood(self, effects: Floats, _scale: str, /) -> Floats:
         """Return the normal log-likelihood; of all that rounds to the estimate, where rounded."""
         away = (self.estimate - effects) / self.standard_error
         if not self.rounded_to:
@@ -55,7 +63,7 @@ class EstimateWithError:
         half = self.rounded_to / 2 / self.standard_error
         return log_normal_mass(away - half, away + half)
 
-    def summarise(self, scale: str) -> tuple[float, float]:  # noqa: ARG002
+    def summarise(self, _scale: str, /) -> tuple[float, float]:
         """Return the estimate and its standard error."""
         return self.estimate, self.standard_error
 
@@ -77,6 +85,13 @@ class EstimateWithInterval:
     ------
     InputError
         If the limits are in the wrong order or the estimate does not belong to them.
+
+    Examples
+    --------
+    >>> from desist.synthesis import EstimateWithInterval
+    >>> estimate, error = EstimateWithInterval(-0.9, 0.1).summarise("log_odds")
+    >>> round(estimate, 2), round(error, 3)
+    (-0.4, 0.255)
     """
 
     lower: float
@@ -101,7 +116,7 @@ class EstimateWithInterval:
         estimate, error = self.summarise(scale)
         return np.asarray(-(((estimate - effects) / error) ** 2) / 2)
 
-    def summarise(self, scale: str) -> tuple[float, float]:  # noqa: ARG002
+    def summarise(self, _scale: str, /) -> tuple[float, float]:
         """Return the middle of the interval and the error that its width stands for."""
         from scipy.special import ndtri
 

@@ -28,6 +28,15 @@ class CountsOverTime:
     ------
     InputError
         If a count or a time is not possible; every fault is listed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from desist.synthesis import CountsOverTime
+    >>> known = CountsOverTime(26, 83.0, 1170, 1100.0)  # offences, and years at risk
+    >>> effects = np.linspace(-2, 1, 301)
+    >>> round(float(effects[known.log_likelihood(effects, "log_rate").argmax()]), 2)
+    -1.22
     """
 
     treated_events: int
@@ -46,13 +55,13 @@ class CountsOverTime:
             faults += find_number_faults(f"{arm}_time", time, above=0)
         raise_faults("events over time", faults)
 
-    def log_likelihood(self, effects: Floats, scale: str) -> Floats:  # noqa: ARG002
+    def log_likelihood(self, effects: Floats, _scale: str, /) -> Floats:
         """Return the log-likelihood of effects given the sum of the events."""
         log_odds = effects + np.log(self.treated_time / self.comparison_time)
         treated = self.treated_events * np.logaddexp(0, -log_odds)
         return np.asarray(-treated - self.comparison_events * np.logaddexp(0, log_odds))
 
-    def summarise(self, scale: str) -> tuple[float, float]:  # noqa: ARG002
+    def summarise(self, _scale: str, /) -> tuple[float, float]:
         """Return the sample log rate ratio and its error; NaN without events in an arm."""
         a, c = self.treated_events, self.comparison_events
         if not a * c:

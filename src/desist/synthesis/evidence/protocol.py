@@ -32,12 +32,20 @@ class Evidence(Protocol):
         In words, for tables.
     scales : tuple of str
         On which it can speak of the effect.
+
+    Examples
+    --------
+    >>> from desist.synthesis import EstimateWithError, Evidence, Significance
+    >>> first, second = EstimateWithError(-0.2, 0.1), Significance("none", 150, None, 0.35)
+    >>> reports: list[Evidence] = [first, second]
+    >>> [round(report.summarise("log_odds")[1], 2) for report in reports]
+    [0.1, 0.17]
     """
 
     kind: ClassVar[str]
     scales: ClassVar[tuple[str, ...]]
 
-    def log_likelihood(self, effects: Floats, scale: str) -> Floats:
+    def log_likelihood(self, effects: Floats, scale: str, /) -> Floats:
         """Return the log-likelihood of effects, up to a constant.
 
         Parameters
@@ -54,7 +62,7 @@ class Evidence(Protocol):
         """
         ...
 
-    def summarise(self, scale: str) -> tuple[float, float]:
+    def summarise(self, scale: str, /) -> tuple[float, float]:
         """Return the usual estimate and its standard error; NaN where there is none.
 
         Parameters

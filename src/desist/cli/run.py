@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from desist.cli.programmes import pool_programmes, take_evidence
 from desist.cli.study import Study
 from desist.cohort.cohort import Cohort
 from desist.design.analyses import Analysis, build_analyses
@@ -51,20 +52,22 @@ class Result:
 
 def run_study(study: Study) -> tuple[list[Result], dict[str, str], tuple[str, ...]]:
     """Carry out each analysis, the headline first; say which cannot be made and what was read."""
+    programmes = pool_programmes(study)
     cohort, notes = read_cohort(study)
     built, refused = build_study(study, cohort)
     results = []
     for place, (name, one) in enumerate(built.items()):
         try:
             asked = {"title": name_analysis(study, name), "margins": study.margins, **study.model}
-            made = evaluate(one.cohort, one.design, **asked)
+            evidence = take_evidence(study, programmes)
+            made = evaluate(one.cohort, one.design, evidence=evidence, **asked)
         except CannotAnswerError as reason:
             if place == 0:
                 raise
             refused[name] = str(reason)
             continue
         try:
-            view = make_view(made, study.rules, about=study.about)
+            view = make_view(made, study.rules, about=study.about, synthesis=programmes)
             results.append(Result(name, view, one.cohort, one.design))
         except CannotAnswerError as reason:
             # The headline is reported first: as a page that says that nothing may be reported.

@@ -18,6 +18,7 @@ from desist.design.catalogue import METHODS
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import TRUNCATED, Estimand, Measure
 from desist.evaluation._margins import find_margin_faults
+from desist.evaluation.with_evidence import MEASURES
 from desist.intake.tidy import WAYS
 from desist.report.about import HEADINGS, About
 from desist.report.disclosure import RULE_SETS
@@ -58,6 +59,13 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "one_process": TRUTH,
     },
     "margins": {measure.value: NUMBER for measure in Measure},
+    "programmes": {
+        "studies": TEXT,
+        "scale": TEXT,
+        "correlation": NUMBER,
+        "selection": TRUTH,
+        "evidence": TRUTH,
+    },
     "report": {"rules": TEXT, **dict.fromkeys(HEADINGS, TEXT), "labels": LABELS},
     "sensitivity": {
         "analyses": TEXTS,
@@ -83,6 +91,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "rules": tuple(RULE_SETS),
     "estimand": tuple(one.value for one in Estimand if one not in TRUNCATED.values()),
     "measure": ("rate", "frequency", "rmst"),
+    "scale": ("log_odds", "log_risk", "risk_difference", "log_rate"),
 }
 LIMITS: Mapping[str, Mapping[str, Any]] = {
     "seed": {"least": 0},
@@ -91,6 +100,7 @@ LIMITS: Mapping[str, Mapping[str, Any]] = {
     "redraws": {"least": 19},
     "placebos": {"least": 10},
     "lost": {"least": 1},
+    "correlation": {"least": 0, "below": 1},
 }
 OF_AN_ANALYSIS: Mapping[str, str] = {**KEYS["design"], "same": TEXT}
 REQUIRED = (("data", "people"), ("data", "treatment"), ("design", "method"))
@@ -108,6 +118,7 @@ class Study:
     model: dict[str, Any] = field(default_factory=dict)
     report: dict[str, Any] = field(default_factory=dict)
     margins: dict[str, float] = field(default_factory=dict)
+    programmes: dict[str, Any] = field(default_factory=dict)
     sensitivity: dict[str, Any] = field(default_factory=dict)
     # analyses by name, each the design section with its own entries over it; empty for a study of
     # one analysis
@@ -141,10 +152,16 @@ def read_study(path: str | Path) -> Study:
         model=dict(content.get("model", {})),
         report=dict(content.get("report", {})),
         margins=dict(content.get("margins", {})),
+        programmes=_read_programmes(path, content),
         sensitivity=dict(content.get("sensitivity", {})),
         analyses={name: _inherit(design, own) for name, own in content.get(ANALYSES, {}).items()},
         headline=study.get("headline"),
     )
+
+
+def _read_programmes(path: Path, content: Mapping[str, Any]) -> dict[str, Any]:
+    section = dict(content.get("programmes", {}))
+    return section | {"studies": path.parent / section["studies"]} if section else {}
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -217,7 +234,7 @@ def _find_faults(content: Mapping[str, Any]) -> list[Fault]:
     ]
     for name, section, known in _list_sections(content):
         faults += _find_faults_in(name, section, known)
-    return faults + _find_headline_faults(content)
+    return faults + _find_headline_faults(content) + _find_programme_faults(content)
 
 
 def _keep_known(margins: Mapping[str, Any]) -> dict[str, Any]:
@@ -250,6 +267,20 @@ def _find_headline_faults(content: Mapping[str, Any]) -> list[Fault]:
         return []
     expected = f"one of {_list(names)}" if names else "none: the study has one analysis"
     return [Fault("[study] headline", expected, describe(headline), _advise(headline, names))]
+
+
+def _find_programme_faults(content: Mapping[str, Any]) -> list[Fault]:
+    section = content.get("programmes", {})
+    if not section:
+        return []
+    faults = []
+    if "studies" not in section:
+        faults.append(Fault("[programmes] studies", "a value", "none", "add it"))
+    scale = section.get("scale", "log_odds")
+    if section.get("evidence") is True and scale not in MEASURES:
+        expected = f"false, or a scale of {_list(MEASURES)}, as the models have their priors"
+        faults.append(Fault("[programmes] evidence", expected, f"true on {describe(scale)}"))
+    return faults
 
 
 def _list_sections(

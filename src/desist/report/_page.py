@@ -21,14 +21,18 @@ from desist.report._blocks import Table, embed_both, fill_template, make_table
 from desist.report._results import FOREST_NOTE, fill_measures
 from desist.report._shown import ShownGroups, ShownMeasure
 from desist.report.disclosure import RuleSet
+from desist.report.pictures.among import draw_among
 from desist.report.pictures.groups import describe_groups, draw_groups
 from desist.report.pictures.love import describe_love_plot, draw_love_plot
 from desist.report.tables import (
     print_value,
+    tabulate_among,
     tabulate_balance,
     tabulate_effects_by_group,
     tabulate_engines,
+    tabulate_evidence,
     tabulate_measures,
+    tabulate_process,
     tabulate_published,
     tabulate_settings,
     tabulate_withheld,
@@ -37,6 +41,7 @@ from desist.report.tables import (
 from desist.report.view import View
 from desist.report.words._numbers import count_of, format_number
 from desist.report.words._wording import WORDINGS, name_people
+from desist.report.words.among import describe_among
 from desist.report.words.both import name_both
 from desist.report.words.matching import describe_matching, say_balance
 from desist.report.words.statements import NOT_AN_EFFECT, PerHundred, Statement
@@ -86,6 +91,9 @@ def _fill(view: View) -> dict[str, Any]:
         if view.printed
         else None,
         "by_day": fill_days(view),
+        "evidence": _fill_evidence(view),
+        "among": _fill_among(view),
+        "one_process": _fill_process(view),
         "average": _explain_average(view),
         "adjustment": _explain_adjustment(view),
         "forest_note": FOREST_NOTE,
@@ -107,6 +115,50 @@ def _fill(view: View) -> dict[str, Any]:
         "settings": make_table("Settings", tabulate_settings(view)),
     }
     return filled | {"contents": _list_contents(filled)}
+
+
+def _fill_evidence(view: View) -> dict[str, Any] | None:
+    if view.evidence is None or view.banner:
+        return None
+    table = tabulate_evidence(view)
+    return {
+        "sentences": view.evidence.sentences,
+        "table": None
+        if table.empty
+        else make_table("Without and with what other programmes showed", table),
+    }
+
+
+def _fill_among(view: View) -> dict[str, Any] | None:
+    shown = view.among
+    if shown is None or view.banner:
+        return None
+    if not shown.rows:
+        return {"sentences": shown.sentences, "table": None, "picture": None}
+    return {
+        "sentences": shown.sentences[1:],
+        "table": make_table("This programme among others", tabulate_among(view)),
+        "picture": embed_both(
+            partial(draw_among, shown),
+            describe_among(shown.measure, shown.rows),
+            "Orange: what a new programme like the others may do. Grey ticks: each of the others, "
+            "drawn towards them all. Blue: this programme with its interval, below them.",
+            says=shown.sentences[0],
+            title="This programme, each of the others and what a new one like them may do",
+        ),
+    }
+
+
+def _fill_process(view: View) -> dict[str, Any] | None:
+    if view.one_process is None or view.banner:
+        return None
+    table = tabulate_process(view)
+    return {
+        "sentence": view.one_process.sentence,
+        "table": None
+        if table.empty
+        else make_table("As reported and under one process for all measures", table),
+    }
 
 
 def _fill_withheld(view: View) -> Table | None:
@@ -306,6 +358,7 @@ def _list_contents(filled: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("statements", "What may be said", not filled["banner"]),
         ("results", "Results and checks", not filled["banner"]),
         ("analyses", "Analyses side by side", filled["analyses"]),
+        ("others", "Other programmes", filled["evidence"] or filled["among"]),
         ("groups", "Effects by group", filled["groups"]),
         ("time", "Time among reoffenders", filled["descriptive"]),
         ("published", "As published", filled["published"]),

@@ -25,6 +25,7 @@ from desist.report._digits import (
     round_groups,
     round_to,
 )
+from desist.report._released import disclose_evidence, disclose_process
 from desist.report.disclosure_flow import disclose_flow
 from desist.report.disclosure_groups import protect_groups
 from desist.report.words._numbers import MISSING, format_number
@@ -304,6 +305,11 @@ def disclose_evaluation(evaluation: Evaluation, rules: RuleSet) -> Evaluation:
         warnings=disclose_warnings(evaluation.warnings, reasons),
         by_group=tuple(round_groups(table) for table in disclose_groups(evaluation, rules)),
         by_day=disclose_days(evaluation, rules),
+        evidence=disclose_evidence(evaluation.evidence, reasons),
+        one_process=disclose_process(
+            evaluation.one_process,
+            [one.measure for one in evaluation.effects if one.measure not in reasons],
+        ),
     )
 
 

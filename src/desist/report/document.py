@@ -13,6 +13,7 @@ from desist.report.json_record import encode_view, write_json
 from desist.report.markdown import render_markdown
 from desist.report.tables._release import NAMES
 from desist.report.view import View, make_view
+from desist.synthesis.synthesis import Synthesis
 from desist.writing import FileContent, find_folder_faults, remove_files, write_files
 
 TABLES = tuple(f"tables/{name}.csv" for name in NAMES)
@@ -25,6 +26,7 @@ def write_report(
     *,
     rules: str | RuleSet = "2019",
     about: About | None = None,
+    synthesis: Synthesis | None = None,
 ) -> tuple[Path, ...]:
     """Write report, annex, record and draws of an evaluation into a folder.
 
@@ -39,6 +41,8 @@ def write_report(
         What is printed on small groups, and which claims are warned against.
     about : About, optional
         What the report says of the programme and of itself.
+    synthesis : Synthesis, optional
+        Of other programmes: the report then shows where this one stands among them.
 
     Returns
     -------
@@ -65,7 +69,7 @@ def write_report(
     ['annex.xlsx', 'evaluation.json', 'evaluation.nc', 'report.html', 'report.md']
     """
     folder = require_folder(out)
-    rendered = render_files(make_view(evaluation, rules, about=about))
+    rendered = render_files(make_view(evaluation, rules, about=about, synthesis=synthesis))
     write_files({folder / name: FileContent(content) for name, content in rendered.items()})
     # A table of an earlier report that this one does not have would be read as part of it.
     remove_files([folder / name for name in TABLES if name not in rendered])

@@ -126,6 +126,9 @@ def encode_view(view: View) -> dict[str, Any]:
             "checks": [_encode_check(round_check(shown.check)) for shown in view.checks],
             "groups": [_encode_groups(shown.table) for shown in view.groups],
             "by_day": [asdict(row) for row in view.by_day],
+            "evidence": _encode_evidence(view),
+            "one_process": _encode_process(view),
+            "among": None if view.among is None else asdict(view.among),
             "statements": [_encode_statement(statement) for statement in view.statements],
             "warnings": view.warnings,
             "withheld": [asdict(one) for one in view.kept_back],
@@ -137,6 +140,20 @@ def encode_view(view: View) -> dict[str, Any]:
 def write_json(encoded: Mapping[str, Any]) -> str:
     """Write an encoded evaluation as JSON text."""
     return json.dumps(encoded, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _encode_evidence(view: View) -> dict[str, Any] | None:
+    if view.evidence is None:
+        return None
+    kept = asdict(view.evidence.result)
+    return kept | {"sentences": view.evidence.sentences}
+
+
+def _encode_process(view: View) -> dict[str, Any] | None:
+    if view.one_process is None:
+        return None
+    sharper = [_encode_measure(row) for _, row in view.one_process.rows]
+    return {"sentence": view.one_process.sentence, "measures": sharper}
 
 
 def _encode_measure(row: MeasureRow) -> dict[str, Any]:

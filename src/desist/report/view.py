@@ -12,9 +12,17 @@ from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedStudy
 from desist.effects.correction import Correction
 from desist.effects.days import DayRow
+from desist.errors import raise_faults
 from desist.estimands import Estimand, Interval, Measure
 from desist.evaluation.record import Evaluation, MeasureRow
 from desist.evaluation.storage import pack_evaluation
+from desist.report._among import ShownAmong, find_synthesis_faults, show_among
+from desist.report._beside import (
+    ShownEvidence,
+    ShownProcess,
+    show_evidence,
+    show_process,
+)
 from desist.report._digits import (
     count_decimals,
     round_check,
@@ -59,6 +67,7 @@ from desist.report.words.statements import (
     describe_interval,
     per_100,
 )
+from desist.synthesis.synthesis import Synthesis
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -113,6 +122,14 @@ class View:
         What the report says of the programme and of itself.
     beside : tuple of View
         Of other analyses of the same programme, which are shown side by side with this one.
+    evidence : ShownEvidence or None
+        The result with what other programmes showed, beside the default one; None where it was
+        not asked for, or its measure is withheld.
+    one_process : ShownProcess or None
+        What one process behind all measures says beside what is reported; None where it was not
+        asked for, or tells of what is withheld.
+    among : ShownAmong or None
+        Where this programme stands among others, where a synthesis of them was given.
     kept_back : tuple of Withheld
         What the rules keep out of the report, each with its reason.
 
@@ -150,6 +167,9 @@ class View:
     _disclosed: Evaluation = field(repr=False)
     about: About = field(default_factory=About)
     beside: tuple["View", ...] = ()
+    evidence: ShownEvidence | None = None
+    one_process: ShownProcess | None = None
+    among: ShownAmong | None = None
     kept_back: tuple[Withheld, ...] = ()
 
     @property
@@ -216,7 +236,11 @@ class View:
 
 
 def make_view(
-    evaluation: Evaluation, rules: str | RuleSet = "2019", *, about: About | None = None
+    evaluation: Evaluation,
+    rules: str | RuleSet = "2019",
+    *,
+    about: About | None = None,
+    synthesis: Synthesis | None = None,
 ) -> View:
     """Let a rule set pass an evaluation.
 
@@ -228,6 +252,9 @@ def make_view(
         What is printed on small groups, and which claims are warned against.
     about : About, optional
         What the report says of the programme and of itself.
+    synthesis : Synthesis, optional
+        Of other programmes, from ``ds.synthesis.synthesise``: the report then shows where this one
+        stands among them.
 
     Returns
     -------
@@ -249,10 +276,12 @@ def make_view(
     View: Making Connections (complex analysis), 2 of 3 measures printed under rule set 2019
     """
     rule_set = find_rules(rules)
+    raise_faults("report", find_synthesis_faults(synthesis))
     # Nothing is computed for a report that may not be made.
     require_enough_people(evaluation, rule_set)
     reasons = explain_withheld(evaluation, rule_set)
     causal = [row for row in evaluation.measures if row.measure.is_causal]
+    level = format_share(find_probability(evaluation), 1)
     groups = _show_groups(evaluation, rule_set)
     design = disclose_design(evaluation.design, rule_set)
     flow = disclose_records(evaluation, rule_set)
@@ -262,7 +291,7 @@ def make_view(
         estimand=evaluation.estimand,
         compared=(causal[0].n_treated, causal[0].n_comparison) if causal else None,
         probability=find_probability(evaluation),
-        answer=answer_first(evaluation, reasons, format_share(find_probability(evaluation), 1)),
+        answer=answer_first(evaluation, reasons, level),
         banner=explain_nothing_printed(evaluation, reasons, rule_set),
         measures=tuple(
             _show_measure(evaluation, row, reasons.get(row.measure, ""))
@@ -281,6 +310,16 @@ def make_view(
         warnings=list_warnings(evaluation, reasons),
         package_version=evaluation.package_version,
         _disclosed=disclose_evaluation(evaluation, rule_set),
+        evidence=show_evidence(evaluation.evidence, reasons, level),
+        one_process=show_process(
+            evaluation.one_process,
+            {row.measure: row for row in evaluation.measures if row.measure not in reasons},
+        ),
+        among=show_among(
+            [effect for effect in evaluation.effects if effect.measure not in reasons],
+            synthesis,
+            evaluation.title,
+        ),
         about=About() if about is None else about,
         kept_back=list_withheld(reasons, groups, design, evaluation.flow, flow),
     )

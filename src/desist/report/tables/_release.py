@@ -7,6 +7,7 @@ import pandas as pd
 
 from desist.report.tables._analyses import tabulate_analyses
 from desist.report.tables._balance import tabulate_balance
+from desist.report.tables._beside import tabulate_among, tabulate_evidence, tabulate_process
 from desist.report.tables._checks import tabulate_checks
 from desist.report.tables._days import tabulate_by_day
 from desist.report.tables._flow import tabulate_flow
@@ -167,6 +168,9 @@ _TABLES: dict[str, tuple[str, Callable[[View], pd.DataFrame]]] = {
     "checks": ("Posterior and checks of each measure", _tabulate_every_check),
     "groups": ("Effects by group", _tabulate_every_group),
     "by_day": ("Without a reoffence by day", _tabulate_days),
+    "other_programmes": ("With what other programmes showed", tabulate_evidence),
+    "among": ("Where this programme stands among others", tabulate_among),
+    "one_process": ("Under one process for all measures", tabulate_process),
     "published": ("As published, and by Welch's test here", _tabulate_published),
     "balance": ("Balance of the covariates", _tabulate_balance),
     "flow": ("Record flow", tabulate_flow),

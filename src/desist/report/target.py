@@ -22,24 +22,12 @@ ON_PAPER = (
 
 @dataclass(frozen=True)
 class TargetItem:
-    """One item of the checklist.
+    """One part of an item of the checklist."""
 
-    Attributes
-    ----------
-    number : str
-        In the statement, such as "6d".
-    asks : str
-        What it asks, in other words than the statement's.
-    state : str
-        "filled", "in part" (the records say some of it) or "open" (only people can say).
-    answer : str
-        What the records say; empty where the item is open.
-    """
-
-    number: str
-    asks: str
-    state: str
-    answer: str = ""
+    number: str  # in the statement, such as "6d"
+    asks: str  # in other words than the statement's
+    state: str  # filled; in part: the records say some of it; open: only people can say
+    answer: str = ""  # what the records say
 
 
 @dataclass(frozen=True)

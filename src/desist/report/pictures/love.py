@@ -74,18 +74,16 @@ def love_plot(
     >>> figure.axes[0].get_xlabel()
     'absolute standardised difference (% of a standard deviation)'
     """
-    design = _read_design(study, rules)
+    if not isinstance(study, Evaluation):
+        return draw_love_plot(_read_balance(study), ax=ax)
+    design = make_view(study, rules).design
     if design is None:
         fault = Fault("evaluation", "a design", "published figures", "they have no balance")
         raise InputError("love plot", [fault])
     return draw_love_plot(design, ax=ax)
 
 
-def _read_design(
-    study: Evaluation | Design | Balance | Mapping[str, Any], rules: str | RuleSet
-) -> Mapping[str, Any] | None:
-    if isinstance(study, Evaluation):
-        return make_view(study, rules).design
+def _read_balance(study: Design | Balance | Mapping[str, Any]) -> Mapping[str, Any]:
     balance = study.balance if isinstance(study, Design) else study
     if balance is None:
         fault = Fault("design", "one with a balance", "none", "build it with `build_design`")

@@ -1,6 +1,6 @@
 """The page: what the template prints, section by section."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -28,6 +28,7 @@ from desist.report.tables import (
     print_value,
     tabulate_among,
     tabulate_balance,
+    tabulate_bias,
     tabulate_effects_by_group,
     tabulate_engines,
     tabulate_evidence,
@@ -59,12 +60,12 @@ _DESIGN_FACTS = {
 }
 
 
-def render_page(view: View) -> str:
+def render_page(view: View, analyses: Sequence[Mapping[str, Any]] = ()) -> str:
     """Render what may be seen of an evaluation as one HTML file."""
-    return fill_template(TEMPLATE, _fill(view))
+    return fill_template(TEMPLATE, _fill(view, analyses))
 
 
-def _fill(view: View) -> dict[str, Any]:
+def _fill(view: View, analyses: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     whole = tuple(shown for shown in view.printed if shown.per_100 is not None)
     filled = {
         "title": view.title,
@@ -91,6 +92,10 @@ def _fill(view: View) -> dict[str, Any]:
         if view.printed
         else None,
         "by_day": fill_days(view),
+        "bias": None if view.bias is None else view.bias.sentence,
+        "with_bias": None
+        if view.bias is None
+        else make_table("Without and with the bias of placebo programmes", tabulate_bias(view)),
         "evidence": _fill_evidence(view),
         "among": _fill_among(view),
         "one_process": _fill_process(view),
@@ -104,10 +109,12 @@ def _fill(view: View) -> dict[str, Any]:
         "design": _fill_design(view),
         "flow": fill_flow(view),
         "profile": fill_profile(view),
-        "analyses": None if view.banner else fill_analyses(view),
+        "side_by_side": None if view.banner else fill_analyses(view),
         "checklist": fill_checklist(view),
         "how_to_read": HOW_TO_READ,
         "printed_match": say_printed_match(view),
+        "analyses": analyses,
+        "doubts": view.doubts,
         "warnings": view.warnings,
         "withheld": _fill_withheld(view),
         "engines": make_table("How each posterior was found", tabulate_engines(view)),
@@ -357,10 +364,11 @@ def _list_contents(filled: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("headline", "Headline", not filled["banner"]),
         ("statements", "What may be said", not filled["banner"]),
         ("results", "Results and checks", not filled["banner"]),
-        ("analyses", "Analyses side by side", filled["analyses"]),
+        ("side-by-side", "Analyses side by side", filled["side_by_side"]),
         ("others", "Other programmes", filled["evidence"] or filled["among"]),
         ("groups", "Effects by group", filled["groups"]),
         ("time", "Time among reoffenders", filled["descriptive"]),
+        ("sensitivity", "What would change the answer", filled["analyses"]),
         ("published", "As published", filled["published"]),
         ("design", "Design and balance", True),
         ("flow", "Record flow", filled["flow"]),

@@ -3,6 +3,7 @@
 from desist.report.tables._analyses import tabulate_analyses
 from desist.report.tables._balance import tabulate_balance
 from desist.report.tables._beside import tabulate_among, tabulate_evidence, tabulate_process
+from desist.report.tables._bias import tabulate_bias
 from desist.report.tables._checks import tabulate_checks
 from desist.report.tables._days import tabulate_by_day
 from desist.report.tables._flow import tabulate_flow
@@ -21,6 +22,7 @@ __all__ = [
     "tabulate_among",
     "tabulate_analyses",
     "tabulate_balance",
+    "tabulate_bias",
     "tabulate_by_day",
     "tabulate_checks",
     "tabulate_effects_by_group",

@@ -8,6 +8,7 @@ import pandas as pd
 from desist.report.tables._analyses import tabulate_analyses
 from desist.report.tables._balance import tabulate_balance
 from desist.report.tables._beside import tabulate_among, tabulate_evidence, tabulate_process
+from desist.report.tables._bias import tabulate_bias
 from desist.report.tables._checks import tabulate_checks
 from desist.report.tables._days import tabulate_by_day
 from desist.report.tables._flow import tabulate_flow
@@ -140,6 +141,11 @@ def _tabulate_regions(view: View) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Measure", "With the programme", "Probability (%)"])
 
 
+def _tabulate_analyses(view: View) -> pd.DataFrame:
+    rows = [(one.title, one.doubt, one.sentence) for one in view.sensitivity]
+    return pd.DataFrame(rows, columns=["Analysis", "The doubt", "What it would take"])
+
+
 def _tabulate_published(view: View) -> pd.DataFrame:
     return tabulate_published(view) if view.published else pd.DataFrame()
 
@@ -168,6 +174,8 @@ _TABLES: dict[str, tuple[str, Callable[[View], pd.DataFrame]]] = {
     "checks": ("Posterior and checks of each measure", _tabulate_every_check),
     "groups": ("Effects by group", _tabulate_every_group),
     "by_day": ("Without a reoffence by day", _tabulate_days),
+    "bias": ("With the bias of programmes that nobody gave", tabulate_bias),
+    "sensitivity": ("What would change the answer", _tabulate_analyses),
     "other_programmes": ("With what other programmes showed", tabulate_evidence),
     "among": ("Where this programme stands among others", tabulate_among),
     "one_process": ("Under one process for all measures", tabulate_process),

@@ -25,6 +25,7 @@ from desist.effects.groups import GroupTable
 from desist.errors import raise_faults
 from desist.estimands import Estimand, Measure, Scale
 from desist.evaluation._one_process import OneProcess
+from desist.evaluation.with_bias import BiasResult
 from desist.evaluation.with_evidence import EvidenceResult
 from desist.models.fit import Fit
 from desist.models.predictive.record import PredictiveCheck
@@ -236,6 +237,8 @@ class Evaluation:
         Of `desist`.
     evidence : EvidenceResult or None
         The result with what other programmes showed, beside the default one.
+    bias : BiasResult or None
+        The result with the bias that placebo programmes show, beside the default one.
 
     Examples
     --------
@@ -269,6 +272,7 @@ class Evaluation:
     one_process: OneProcess | None = None
     package_version: str = field(default_factory=lambda: version("desist"))
     evidence: EvidenceResult | None = None
+    bias: BiasResult | None = None
     dominated: tuple[Measure, ...] = ()
     degrees_of_freedom: int | None = None
 

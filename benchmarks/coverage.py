@@ -34,8 +34,10 @@ from machine import describe_run
 import desist as ds
 from desist.design.design import Design
 from desist.effects import estimate_effects
+from desist.errors import NotConvergedError
 from desist.estimands import Estimand, Measure
 from desist.execution import Store, run_tasks
+from desist.models.fit import Fit
 from desist.models.predictors import target_weights
 from desist.sample import Sample, build_sample
 
@@ -45,7 +47,9 @@ MODELS: dict[Any, frozenset[Measure]] = {
     ds.FrequencyModel: frozenset({Measure.FREQUENCY}),
     ds.SurvivalModel: frozenset(set(MEASURES) - {Measure.RATE, Measure.FREQUENCY}),
 }
-LAPLACE = ds.Laplace(draws=1000)  # a fifth of what users get, to judge more studies
+# a fifth of the draws that users get, to judge more studies; with groups more where these do not do
+LAPLACE = ds.Laplace(draws=1000)
+NESTED = (ds.Nested(draws=1500), ds.Nested())
 TOGETHER = (MEASURES[:2], MEASURES[2:])  # measures that are judged in one go
 MISS = 2 / 0.05  # the price of a unit by which an interval misses the truth
 ROOMS = ("cohort", "design", "inference", "models", "effects", "checks")
@@ -110,8 +114,7 @@ def fit_and_correct(
     model: Any, sample: Sample, seed: int, rng: np.random.Generator
 ) -> Iterator[Found]:
     """Fit a model and yield each effect: by default, of the model alone, corrected in one step."""
-    engine = "auto" if sample.cohort.groups else LAPLACE
-    fit = ds.fit_model(model, sample, inference=engine, seed=seed)
+    fit = fit_quickly(model, sample, seed)
     for effect in estimate_effects(fit):
         measure, limits = effect.measure, effect.interval
         draws = effect.draws.to_numpy()
@@ -126,6 +129,17 @@ def fit_and_correct(
             yield measure, MODEL_ALONE, before
         if measure in {Measure.RATE, Measure.FREQUENCY}:
             yield measure, "one step, Dirichlet", correct_in_one_step(fit, measure, rng)
+
+
+def fit_quickly(model: Any, sample: Sample, seed: int) -> Fit:
+    """Fit a model with few draws, and with more where few of them tell enough."""
+    if not sample.cohort.groups:
+        return ds.fit_model(model, sample, inference=LAPLACE, seed=seed)
+    few, many = NESTED
+    try:
+        return ds.fit_model(model, sample, inference=few, seed=seed)
+    except NotConvergedError:
+        return ds.fit_model(model, sample, inference=many, seed=seed)
 
 
 def judge(rows: pd.DataFrame) -> pd.DataFrame:

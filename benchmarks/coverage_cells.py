@@ -118,9 +118,6 @@ class Cell:
 
 
 FEW_TOOK_PART = Cell(  # 1.5 % of all
-    n_treated=30, n_comparison=1970, participation="mild", method=IPW, estimand=Estimand.ATE
-)
-FEW_TOOK_PART = Cell(  # 1.5 % of all
     n_treated=45, n_comparison=2955, participation="mild", method=IPW, estimand=Estimand.ATE
 )
 CELLS = {

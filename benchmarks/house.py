@@ -87,10 +87,13 @@ def count_documented() -> dict[str, dict[str, int]]:
 
 
 def list_callables(face: ModuleType) -> list[Any]:
-    """List the functions and records of a face."""
-    named = [getattr(face, name) for name in getattr(face, "__all__", vars(face))]
+    """List the functions and records of a face; a plain module offers what is its own."""
+    offered = hasattr(face, "__all__")
+    names = [name for name in getattr(face, "__all__", vars(face)) if not name.startswith("_")]
+    named = [getattr(face, name) for name in names]
     ours = [item for item in named if inspect.isclass(item) or inspect.isfunction(item)]
-    return [item for item in ours if item.__module__.startswith("desist")]
+    home = "desist" if offered else face.__name__
+    return [item for item in ours if item.__module__.startswith(home)]
 
 
 def tell_of(items: Iterable[Any]) -> dict[str, int]:

@@ -16,6 +16,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -23,7 +24,7 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 from coverage import hash_sources
-from coverage_cells import FORMULA, IPW, Cell, draw_study
+from coverage_cells import FORMULA, IPW, Cell, Study, draw_study
 from machine import describe_run
 
 import desist as ds
@@ -38,6 +39,7 @@ FORMS = ("none", "half", "more for high risk", "more for low risk", "harm for hi
 WHERE_THE_MODEL_IS_RIGHT = ("none", "half")
 ESTIMANDS = (Estimand.ATT, Estimand.ATE, Estimand.ATC, Estimand.ATO)
 LARGEST_BIAS, FARTHEST = 0.005, 0.01
+ENGINE = ds.Laplace(draws=1000)  # whose mean is that of the corrected averages, with few or many
 
 
 @dataclass(frozen=True)
@@ -50,30 +52,32 @@ class Task:
     seed: int
 
 
-def make_cell(task: Task) -> Cell:
-    """Make the kind of study of a task."""
-    return Cell(
+@lru_cache(maxsize=1)  # one data set is answered for every estimand in turn
+def draw_data(effect: str, seed: int, *, weights_are_right: bool) -> Study:
+    """Draw a data set."""
+    cell = Cell(
         n_treated=N_TREATED,
         n_comparison=N_COMPARISON,
-        participation="mild" if task.weights_are_right else "curved",
+        participation="mild" if weights_are_right else "curved",
         # with 1 the odds of reoffending are the mean of the offences: both models are right
-        dispersion=0.5 if task.weights_are_right else 1.0,
-        effect=task.effect,
+        dispersion=0.5 if weights_are_right else 1.0,
+        effect=effect,
         is_discrete=True,
     )
+    return draw_study(cell, np.random.default_rng([seed, crc32(b"large")]))
 
 
 def answer(task: Task) -> list[list[Any]]:
     """Answer one data set: the errors of the default and of the model alone, and the distance."""
     estimand = Estimand(task.estimand)
-    study = draw_study(make_cell(task), np.random.default_rng([task.seed, crc32(b"large")]))
+    study = draw_data(task.effect, task.seed, weights_are_right=task.weights_are_right)
     method = ds.OverlapWeights() if estimand is Estimand.ATO else IPW
     design = ds.build_design(study.cohort, FORMULA, method=method, estimand=estimand)
     sample = build_sample(study.cohort, design, horizon=365)
     truth = study.tell(target_weights(design), with_times=False)
     rows = []
     for model in (ds.RateModel(), ds.FrequencyModel()):
-        (effect,) = estimate_effects(ds.fit_model(model, sample, inference="laplace"))
+        (effect,) = estimate_effects(ds.fit_model(model, sample, inference=ENGINE))
         alone = effect.correction.contrast
         plain = weigh_outcomes(sample, effect.measure)
         known = truth[effect.measure]

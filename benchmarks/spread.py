@@ -37,6 +37,7 @@ PRIOR[0, 1] = PRIOR[1, 0] = 0.5 / 2.5**2
 ASKED = (
     "one_frailty_null",
     "more_for_low_risk",
+    "more_for_low_risk_null",
     "harm_for_high_risk",
     "more_for_high_risk",
     "effective_size_30",
@@ -56,12 +57,31 @@ def _largest(arm: Arm) -> Floats:
     return np.maximum(np.maximum(arm["hc3"], arm["model"]), arm["own"])
 
 
-RULES: dict[str, Callable[[Arm], Floats]] = {
-    "HC3 and model, as known from 40": _mix,
-    "HC3": lambda arm: arm["hc3"],
-    "model": lambda arm: arm["model"],
-    "largest": _largest,
-    "largest x (1 + 2 / n)": lambda arm: _largest(arm) * (1 + 2 / arm["freedom"]),
+@dataclass(frozen=True)
+class Rule:
+    """How the error of an arm's mean is drawn, on the log scale."""
+
+    variance: Callable[[Arm], Floats]
+    skewness: Callable[[Arm], Floats] | None = None  # none: normal
+
+
+# A confidence distribution of a mean is twice as skewed as the mean itself (Johnson, N. J. 1978,
+# JASA 73, 536-544; Hall, P. 1992, JRSS B 54, 221-228), of which the log scale brings three times
+# the coefficient of variation.
+RULES = {
+    "HC3 and model, as known from 40": Rule(_mix),
+    "HC3": Rule(lambda arm: arm["hc3"]),
+    "model": Rule(lambda arm: arm["model"]),
+    "largest": Rule(_largest),
+    "largest x (1 + 2 / n)": Rule(lambda arm: _largest(arm) * (1 + 2 / arm["freedom"])),
+    "between largest and first": Rule(lambda arm: (_largest(arm) + _mix(arm)) / 2),
+    "largest, skewed as residuals": Rule(
+        _largest, lambda arm: np.maximum(2 * arm["skew_seen"] - 3 * np.sqrt(_largest(arm)), 0)
+    ),
+    "largest, skewed as the model": Rule(
+        _largest, lambda arm: np.maximum(2 * arm["skew_model"] - 3 * np.sqrt(_largest(arm)), 0)
+    ),
+    "largest, skewed by a half": Rule(_largest, lambda arm: np.minimum(arm["skew_model"], 0.5)),
 }
 
 
@@ -112,7 +132,11 @@ def _make_means(cell: Cell, log_mean: Floats) -> tuple[Floats, Floats]:
     without = cell.frequency * np.exp(log_mean)
     without /= np.exp(of_treated).mean(axis=1, keepdims=True)
     z = (log_mean - of_treated.mean(axis=1, keepdims=True)) / of_treated.std(axis=1, keepdims=True)
-    return without, without * np.exp(EFFECTS[cell.effect](np.clip(z, -3, 3)))
+    with_programme = without * np.exp(EFFECTS[cell.effect](np.clip(z, -3, 3)))
+    if cell.is_null:
+        sums = [means[:, : cell.n_treated].sum(axis=1) for means in (without, with_programme)]
+        with_programme *= (sums[0] / sums[1])[:, np.newaxis]
+    return without, with_programme
 
 
 def _weigh(x: Floats, treated: Floats, *, is_ate: bool) -> tuple[Floats, Floats]:
@@ -188,10 +212,13 @@ def describe_arms(studies: Studies) -> list[Arm]:
         alone = (studies.target * mean).sum(1)
         residuals = studies.offences - mean
         residuals -= (shares * residuals).sum(1, keepdims=True)
-        parts = np.square(shares) * (mean + mean**2 / np.exp(logs[:, arm, np.newaxis]))
+        a = np.exp(logs[:, arm, np.newaxis])
+        parts = np.square(shares) * (mean + mean**2 / a)
+        cubes = shares**3 * (mean + 3 * mean**2 / a + 2 * mean**3 / a**2)  # third cumulants
         with np.errstate(divide="ignore"):
             centre = np.log(alone) - np.log(own) + np.log(observed)
-        seen = np.square(shares * residuals / (1 - shares)).sum(1)
+        influence = shares * residuals / (1 - shares)
+        seen = np.square(influence).sum(1)
         arms.append(
             {
                 "centre": centre,
@@ -199,18 +226,33 @@ def describe_arms(studies: Studies) -> list[Arm]:
                 "model": parts.sum(1) / np.maximum(observed, 1e-9) ** 2,
                 "own": parts.sum(1) / own**2,
                 "kish": 1 / np.square(shares).sum(1),
+                "skew_seen": (influence**3).sum(1) / np.maximum(seen, 1e-12) ** 1.5,
+                "skew_model": cubes.sum(1) / parts.sum(1) ** 1.5,
                 "freedom": parts.sum(1) ** 2 / np.square(parts).sum(1),
             }
         )
     return arms
 
 
-def contrast(arms: list[Arm], rule: Callable[[Arm], Floats], rng: np.random.Generator) -> Floats:
+def skew(standard: Floats, skewness: Floats) -> Floats:
+    """Turn standard normal draws into those of a shifted log-normal variable, (n_studies, n)."""
+    # its skewness is (w + 2) sqrt(w - 1), with log w the variance of the logarithm
+    t = 1 + np.square(np.clip(skewness, 1e-3, 8)) / 2
+    root = np.cbrt(t + np.sqrt(np.square(t) - 1))
+    w = (root + 1 / root - 1)[:, np.newaxis]
+    h = np.sqrt(np.log(w))
+    skewed: Floats = (np.exp(h * standard - np.square(h) / 2) - 1) / np.sqrt(w - 1)
+    return skewed
+
+
+def contrast(arms: list[Arm], rule: Rule, rng: np.random.Generator) -> Floats:
     """Return mean and limits of the difference, shape (3, n_studies)."""
     quantiles = ndtri((np.arange(N_DRAWS) + 0.5) / N_DRAWS)
     means = []
     for arm in arms:
-        spread = np.sqrt(rule(arm))[:, np.newaxis] * rng.permutation(quantiles)
+        drawn = rng.permutation(quantiles)[np.newaxis]
+        errors = drawn if rule.skewness is None else skew(drawn, rule.skewness(arm))
+        spread = np.sqrt(rule.variance(arm))[:, np.newaxis] * errors
         drawn = arm["centre"][:, np.newaxis] + spread
         # the mean of the draws is the mean that was observed
         moved = drawn - np.log(np.exp(spread).mean(axis=1, keepdims=True))
@@ -222,15 +264,15 @@ def contrast(arms: list[Arm], rule: Callable[[Arm], Floats], rng: np.random.Gene
 
 def judge_cell(name: str, n_studies: int) -> list[dict[str, Any]]:
     """Judge every rule by the studies of one cell."""
-    rng = np.random.default_rng(crc32(name.encode()))
+    mark = crc32(name.encode())
     found: dict[str, list[Floats]] = {rule: [] for rule in RULES}
-    for _ in range(max(1, n_studies // BATCH)):
-        studies = draw_studies(CELLS[name], BATCH, rng)
+    for batch in range(max(1, n_studies // BATCH)):
+        studies = draw_studies(CELLS[name], BATCH, np.random.default_rng([batch, mark]))
         arms = describe_arms(studies)
         known = np.isfinite(arms[0]["centre"]) & np.isfinite(arms[1]["centre"])
         arms = [{key: values[known] for key, values in arm.items()} for arm in arms]
-        for rule, spread in RULES.items():
-            answer = contrast(arms, spread, rng)
+        for rule, record in RULES.items():  # every rule with the same draws
+            answer = contrast(arms, record, np.random.default_rng([batch, mark, 1]))
             found[rule].append(np.vstack([answer, studies.truth[known]]))
     rows = []
     for rule, parts in found.items():

@@ -70,6 +70,16 @@ def test_what_a_face_shows_passes_numpydoc(path):
     assert errors == []
 
 
+def test_every_name_that_a_face_shows_has_an_example():
+    # `pytest --doctest-modules src` runs them
+    without = []
+    for path in SHOWN:
+        module, name = path.rsplit(".", 1)
+        if ">>> " not in (inspect.getdoc(getattr(importlib.import_module(module), name)) or ""):
+            without.append(path)
+    assert sorted(without) == []
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_what_no_face_shows_says_what_it_is_in_one_line(path):
     # sources of formulas and reasons of an order stand in comments, where they are needed

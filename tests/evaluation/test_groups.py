@@ -46,3 +46,9 @@ def test_no_group_is_shown_where_two_cannot_hide_each_other():
 def test_stricter_rules_need_no_second_group_where_others_were_withheld_before():
     table = make_table({"Ash": (30, 80, 12), "Cole": (25, 60, 11)}, n_groups=4)
     assert levels(withhold_groups(table, people=28)) == ["Ash"]
+
+
+def test_withheld_groups_are_together_at_least_ten_reoffenders():
+    # 60 people of either arm, of whom at least 2 + 3 reoffended
+    sizes = {"Ash": (30, 80, 2), "Bay": (30, 70, 3), "Cole": (35, 90, 11), "Dee": (50, 90, 20)}
+    assert levels(withhold_groups(make_table(sizes))) == ["Dee"]

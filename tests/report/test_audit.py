@@ -11,6 +11,7 @@ from desist.errors import CannotAnswerError
 from desist.estimands import Measure
 from desist.report._shown import ShownGroups
 from desist.report.audit import Release, audit_numbers, audit_release, withhold_table
+from desist.report.audit_counts import count_report
 from desist.report.view import make_view
 
 
@@ -102,11 +103,70 @@ def test_the_only_withheld_group_of_a_report_is_found(of_people):
     assert "report 1: participants, prison, withheld group 1" in found
 
 
-def test_further_people_of_a_later_report_are_found_when_they_are_few(of_people):
+def with_people(view, n_treated, **figures):
+    measures = [
+        replace(one, row=replace(one.row, n_treated=n_treated, **figures)) for one in view.measures
+    ]
+    return replace(view, measures=tuple(measures))
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_further_people_of_a_later_report_are_found_when_they_are_few(of_people, order):
     first = make_view(of_people)
-    for further, is_found in ((3, True), (40, False)):
-        later = replace(first, compared=(first.compared[0] + further, first.compared[1]))
+    for further, is_found in ((3, True), (9, True), (70, False)):
+        later = with_people(first, 670 + further)
         assert audit_release([first, later]) == ()
-        found = audit_release([first, later], growing=True)
+        found = {one.name for one in audit_release([first, later][::order], growing=True)}
+        assert ("report 2: participants, further people" in found) == is_found
         assert bool(found) == is_found
-    assert not any("673" in repr(one) for one in found)
+        assert not any(str(670 + further) in name for name in found)
+
+
+def test_further_people_of_whom_few_reoffended_are_found_though_they_are_many(of_people):
+    first = make_view(of_people)
+    # 24.6% of 670 and 23.1% of 720 are 165 and 166 people: one of fifty
+    later = with_people(first, 720, treated=0.231)
+    found = [one.name for one in audit_release([first, later], growing=True)]
+    assert found == ["report 2: participants who reoffended, further people"]
+
+
+def test_further_people_who_all_but_few_reoffended_are_found(of_people):
+    first = make_view(of_people)
+    later = with_people(first, 720, treated=0.298)
+    found = [one.name for one in audit_release([first, later], growing=True)]
+    assert found == ["report 2: participants who did not reoffend, further people"]
+
+
+def test_further_people_of_a_group_are_found(of_people):
+    first = with_groups(make_view(of_people), (400, 270), 0)
+    later = with_people(with_groups(first, (404, 336), 0), 740)
+    found = [one.name for one in audit_release([first, later], growing=True)]
+    assert found == ["report 2: participants, prison g0, further people"]
+
+
+def test_a_group_that_one_report_withholds_and_another_shows_is_found(of_people):
+    # the standard analysis shows g0 and g1, the complex one g0 and g2: of the same people
+    view = make_view(of_people)
+    standard = with_groups(view, (400, 150), 2)
+    complex_ = with_groups(view, (400, 150), 2)
+    (shown,) = complex_.groups
+    rows = (shown.table.rows[0], replace(shown.table.rows[1], level="g2", n_treated=90))
+    complex_ = replace(complex_, groups=(replace(shown, table=replace(shown.table, rows=rows)),))
+    assert audit_release([standard]) == audit_release([complex_]) == ()
+    found = {one.name for one in audit_release([standard, complex_])}
+    assert "report 1: participants, prison g2" in found
+    assert "report 2: participants, prison g1" in found
+    assert "report 1: participants, prison, withheld group 1" in found  # the rest: one group
+
+
+def test_groups_of_other_people_are_not_taken_for_the_same(of_people):
+    first = with_groups(make_view(of_people), (400, 150), 2)
+    other = with_people(with_groups(first, (300, 150), 2), 900)
+    assert audit_release([first, other]) == ()
+
+
+def test_the_time_on_reoffenders_tells_how_many_there_are(of_people, published):
+    counted = count_report([one.row for one in make_view(published, "2017").printed], ())
+    assert counted.totals["participants who reoffended"] == (13, 13)
+    counted = count_report([one.row for one in make_view(of_people).printed], ())
+    assert counted.totals["participants who reoffended"] == pytest.approx((164.485, 165.155))

@@ -1,11 +1,20 @@
 """The rule sets of 2017 and 2019."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from desist.errors import InputError
-from desist.report.disclosure import RULE_SETS, RuleSet, find_rules
+from desist.estimands import Measure
+from desist.report.disclosure import (
+    RULE_SETS,
+    RuleSet,
+    explain_withheld,
+    find_rules,
+    hide_small_counts,
+)
+from desist.report.view import make_view
 
 
 def test_p_values_below_a_hundredth_are_printed_by_the_rules_of_their_year():
@@ -39,10 +48,57 @@ def test_an_unknown_rule_set_is_an_error_that_names_the_known_ones():
         find_rules("2018")
     assert str(error.value) == (
         "report: 1 fault\n"
-        '  - rules: expected "2017" or "2019", found \'2018\'; choose one of the two'
+        '  - rules: expected "2017" or "2019" or "sacro", found \'2018\'; choose one of these'
     )
 
 
 def test_rules_of_ones_own_are_taken_as_they_are():
     rules = RuleSet("house", "below 0.01", 2, 5, 30, 3, "relative claims")
     assert find_rules(rules) is rules
+
+
+def test_output_checkers_withhold_a_mean_that_two_people_make(of_people, but):
+    frequency = replace(
+        of_people.effects[0],
+        measure=Measure.FREQUENCY,
+    )
+    dominated = but(of_people, effects=(frequency,), dominated=(Measure.FREQUENCY,), checks=())
+    assert explain_withheld(dominated, RULE_SETS["2019"]) == {}
+    (reason,) = explain_withheld(dominated, RULE_SETS["sacro"]).values()
+    assert reason.startswith("one or two people of an arm make nearly all of the total")
+
+
+def test_output_checkers_ask_for_ten_degrees_of_freedom(of_people, but):
+    few = but(of_people, degrees_of_freedom=9)
+    assert explain_withheld(few, RULE_SETS["2019"]) == {}
+    withheld = explain_withheld(few, RULE_SETS["sacro"])
+    assert set(withheld) == {row.measure for row in few.measures}
+    assert explain_withheld(but(of_people, degrees_of_freedom=10), RULE_SETS["sacro"]) == {}
+
+
+def test_output_checkers_print_time_on_ten_reoffenders():
+    assert RULE_SETS["sacro"].prints_reoffenders_only(10)
+    assert not RULE_SETS["sacro"].prints_reoffenders_only(9)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        ("1 participants were trimmed", "fewer than 10 participants were trimmed"),
+        ("3 of 95 participants had no match", "fewer than 10 of 95 participants had no match"),
+        ("12 participants and 4 comparison people", "12 participants and fewer than 10 comparison "
+         "people"),
+        ("4 people per 100 more", "4 people per 100 more"),
+        ("0 participants were trimmed", "0 participants were trimmed"),
+        ("worth 1.5 people", "worth 1.5 people"),
+        ("1,205 people", "1,205 people"),
+        ("2 weights were truncated", "fewer than 10 weights were truncated"),
+    ],
+)  # fmt: skip
+def test_sentences_do_not_count_few_people(sentence, said):
+    assert hide_small_counts(sentence) == said
+
+
+def test_warnings_of_a_report_do_not_count_few_people(of_people, but):
+    noted = but(of_people, warnings=("4 participants have fewer than 2 matches",))
+    assert make_view(noted).warnings[0] == "fewer than 10 participants have fewer than 2 matches"

@@ -11,7 +11,7 @@ from desist.effects.groups import GroupRow, GroupTable
 from desist.errors import InputError
 from desist.estimands import Measure
 from desist.evaluation.storage import load_evaluation, save_evaluation
-from desist.report.disclosure import RULE_SETS
+from desist.report.disclosure import RULE_SETS, disclose_evaluation
 from desist.report.document import render_document, write_report
 from desist.report.json_record import encode_evaluation
 from desist.report.pictures.groups import describe_groups, effects_by_group
@@ -151,3 +151,28 @@ def test_a_report_without_any_group_to_show_has_the_sentences_alone(grouped, but
     page = render_document(but(grouped, by_group=(replace(TABLE, rows=()),)))
     assert "5 groups of 5 are not shown" in page
     assert "Between the 5 groups" in page
+
+
+def test_no_group_is_shown_where_the_audit_finds_one_that_is_withheld(of_people, but):
+    # of 670 participants 666 are in the groups shown: the other two have 4
+    rows = (
+        replace(ROWS[0], n_treated=400, n_comparison=400),
+        replace(ROWS[1], n_treated=266, n_comparison=300),
+    )
+    table = replace(TABLE, rows=rows, n_groups=4)
+    for evaluation in (of_people, disclose_evaluation(of_people, RULE_SETS["2019"])):
+        (shown,) = make_view(but(evaluation, by_group=(table,))).groups
+        assert shown.table.rows == ()
+        assert shown.withheld.startswith("4 groups of 4 are not shown")
+
+
+def test_a_group_that_one_measure_shows_counts_as_shown_in_all(of_people, but):
+    rows = (
+        replace(ROWS[0], n_treated=400, n_comparison=400),
+        replace(ROWS[1], n_treated=200, n_comparison=300),
+        replace(ROWS[2], n_treated=66, n_comparison=70),
+    )
+    of_rate = replace(TABLE, rows=rows[:2], n_groups=5)
+    of_time = replace(TABLE, rows=rows[1:], n_groups=5, measure=Measure.RMST)
+    tables = make_view(but(of_people, by_group=(of_rate, of_time))).groups
+    assert [shown.table.rows for shown in tables] == [(), ()]

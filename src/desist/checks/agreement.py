@@ -34,6 +34,16 @@ class Agreement:
         What the word rests on.
     n_agreeing, n_checks : int
         Applicable checks that agree, and all applicable ones.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.checks.check import label
+    >>> check = label(ds.checks.Finding(-0.10, -0.18, -0.02, 0.01), ds.Measure.RATE, "welch")
+    >>> posterior = ds.estimands.Interval(-0.20, -0.04)
+    >>> found = ds.checks.judge_agreement(ds.Measure.RATE, [check], posterior)
+    >>> found.word, found.n_agreeing
+    ('agree', 1)
     """
 
     measure: Measure

@@ -25,6 +25,13 @@ class Arms:
         Positive; only their ratios within an arm mean anything.
     positions : ndarray of int, shape (n_used,)
         Place of each person among those who were handed in.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> arms = ds.checks.read_arms([1, 0, 0, 1], [1, 1, 0, 0], [1.0, 1.0, 2.0, 1.0])
+    >>> arms.n_treated, arms.weights_differ
+    (2, True)
     """
 
     outcome: NDArray[np.float64]

@@ -95,6 +95,14 @@ class Case:
         How the design was made, where that is known.
     withheld : str
         Why no check of this outcome may stand, whatever it finds.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.checks.case import read_rate
+    >>> case = read_rate([1, 0, 0, 1], [1, 1, 0, 0], [1.0, 1.0, 2.0, 1.0], None)
+    >>> case.measure.value, case.has_sets
+    ('rate', False)
     """
 
     measure: Measure

@@ -106,6 +106,13 @@ def not_applicable(
     ------
     InputError
         If the measure is none, or there is no slug or no reason.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> check = ds.checks.not_applicable(ds.Measure.RATE, "fisher", "the comparison weights differ")
+    >>> check.applicable, check.reason
+    (False, 'the comparison weights differ')
     """
     raise_faults(
         "check",

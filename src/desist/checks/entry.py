@@ -89,6 +89,15 @@ def make_check(entry: Entry, case: Case) -> Check:
     -------
     Check
         With numbers, or not applicable with the reason.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.checks.case import read_rate
+    >>> case = read_rate([1, 0, 0, 0] * 20 + [1, 1, 0, 0] * 20, [1] * 80 + [0] * 80, None, None)
+    >>> check = ds.checks.make_check(ds.checks.CATALOGUE["newcombe"], case)
+    >>> check.estimate, round(check.lower, 2), round(check.upper, 2)
+    (-0.25, -0.38, -0.1)
     """
     # made although it is withheld: the measures share one stream of random numbers
     made = _make(entry, case)

@@ -34,6 +34,16 @@ class AdjustedP:
         findings.
     n_tested : int
         Measures tested.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.checks.check import label
+    >>> found = ds.checks.Finding(-0.10, -0.18, -0.02, 0.01), ds.checks.Finding(-0.3, -0.6, 0, 0.04)
+    >>> measures = ds.Measure.RATE, ds.Measure.FREQUENCY
+    >>> tested = tuple(label(one, measure, "welch") for one, measure in zip(found, measures))
+    >>> [round(one.holm, 2) for one in ds.checks.adjust(tested, slug="welch")]
+    [0.02, 0.04]
     """
 
     measure: Measure

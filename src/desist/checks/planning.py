@@ -40,6 +40,13 @@ class PowerCurve:
         there is no uncertainty about it.
     expected_width : ndarray of float, shape (n_points,)
         Of the interval.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> curve = ds.checks.power_curve(-0.12, 0.36, 0.45, 1070, [40, 83, 160])
+    >>> curve.expected_width.round(2).tolist()
+    [0.23, 0.16, 0.12]
     """
 
     n_treated: NDArray[np.int64]
@@ -62,6 +69,13 @@ class DesignErrors:
     exaggeration : float
         Mean size of a significant estimate over the true size (type M); over the mean
         true size when the truth has a prior.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> found = ds.checks.design_errors(-0.05, 0.05)
+    >>> round(found.power, 2), round(found.wrong_sign, 3), round(found.exaggeration, 1)
+    (0.17, 0.009, 2.5)
     """
 
     power: float

@@ -120,6 +120,16 @@ def check_m_estimation(outcome: ArrayLike, design: Design, measure: Measure) -> 
     ------
     InputError
         If the outcome cannot be read.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.EntropyBalancing())
+    >>> reoffended = cohort.people["reoffended"]
+    >>> check = ds.checks.check_m_estimation(reoffended, cohort, design, ds.Measure.RATE)
+    >>> round(check.estimate, 2), check.applicable
+    (-0.2, True)
     """
     case = read_outcome(outcome, Background(design, design.covariates), measure)
     entry = CATALOGUE["m_estimation"]
@@ -151,6 +161,17 @@ def check_randomisation(
     ------
     InputError
         If the outcome cannot be read.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> redraws = ds.checks.redraw(design, n_draws=199, rng=1)
+    >>> reoffended = cohort.people["reoffended"]
+    >>> check = ds.checks.check_randomisation(reoffended, design, ds.Measure.RATE, redraws)
+    >>> round(check.estimate, 2), check.p_value < 0.05
+    (-0.22, True)
     """
     background = Background(design, redraws=redraws)
     return make_check(CATALOGUE["randomisation"], read_outcome(outcome, background, measure))

@@ -71,6 +71,14 @@ class Design:
     covariates : DataFrame or None
         What is known of the people it was built from, so that balance can be looked at further;
         never printed and never stored with a result. None for a design made by hand.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> design.n_treated, round(design.effective_sample_size_comparison, 1)
+    (58, 96.7)
     """
 
     weights: NDArray[np.float64]

@@ -232,17 +232,29 @@ class SurvivalModel(Model, TimedModel, ObservedModel, ObservedTimes, SettlingMod
         import pymc as pm
 
         family = self.law
+        known = set(pm.modelcontext(None).free_RVs)
+        declared = family.declare(eta, data)
+        own = [one for one in pm.modelcontext(None).free_RVs if one not in known]
 
         def weighted(value: Any, level: Any, *parameters: Any) -> Any:
-            return data["weight"] * self._log_likelihood(value, data, level, parameters)
+            mine = parameters[: len(declared)]
+            return data["weight"] * self._log_likelihood(value, data, level, mine)
 
+        def draw_anew(level: Floats, *given: Any, rng: np.random.Generator, **_: Any) -> Floats:
+            drawn = {one.name: part for one, part in zip(own, given[len(declared) :], strict=True)}
+            return self._draw_times(level, drawn, data, rng)
+
+        # the family's own parameters follow for the sake of drawing anew, as in `FrequencyModel`
+        sizes = [f"({','.join(f'{one.name}_{i}' for i in range(one.ndim))})" for one in own]
         pm.CustomDist(
             "outcome",
             eta,
-            *family.declare(eta, data),
+            *declared,
+            *own,
             logp=weighted,
+            random=draw_anew,
             observed=data["time"],
-            signature=f"{','.join(('(n)', *family.signature))}->(n)",
+            signature=f"{','.join(('(n)', *family.signature, *sizes))}->(n)",
         )
 
     @override
@@ -283,6 +295,25 @@ class SurvivalModel(Model, TimedModel, ObservedModel, ObservedTimes, SettlingMod
             lambda eta, draws, arm, share: self.law.survive(eta, draws, arm, horizon, share=share),
             shares,
         )
+
+    def _draw_times(
+        self, level: Floats, drawn: Draws, data: Data, rng: np.random.Generator
+    ) -> Floats:
+        """Draw times as shares of the horizon, beyond 1 or infinite without a reoffence in it."""
+        # batches of draws stand one after another, as in a fit of one chain
+        n_rows, n_draws = level.shape[-1], int(np.prod(level.shape[:-1]))
+        eta = np.reshape(level, (1, n_draws, n_rows))
+        draws = {
+            name: np.reshape(part, (1, n_draws, *part.shape[level.ndim - 1 :]))
+            for name, part in drawn.items()
+        }
+        family = self.law
+        if "starts" in data:
+            family = family.move_changes(tuple(data["starts"].get_value()[1:].tolist()))
+        survival = 1 - rng.random(eta.shape)
+        arms = [family.find_time(eta, draws, arm, 1.0, survival=survival) for arm in (0, 1)]
+        times: Floats = np.where(data["treated"].get_value() == 1, arms[1], arms[0])
+        return times.reshape(level.shape)
 
     def _compare(self, days: Floats, horizon: float) -> list[Fault]:
         faults = []

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from desist.effects.groups import GroupTable
 from desist.estimands import Interval, Measure
 from desist.evaluation.record import ComparedCheck, MeasureRow
+from desist.evaluation.with_bias import BiasResult
+from desist.report._posterior import ShownPosterior
 from desist.report.words._worth import NOBODY_KNOWN
 from desist.report.words.statements import PerHundred
 
@@ -31,6 +33,18 @@ class ShownMeasure:
     worth : tuple of str
         How many people of equal weight participants are worth for this outcome, and how often
         their effective number by the weights alone; the same of the comparison people.
+    posterior : ShownPosterior or None
+        Of the difference, in bars and regions; None for a ratio and a descriptive measure.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> evaluation = ds.evaluate_published(study)
+    >>> shown = ds.report.make_view(evaluation, "2019").measures[0]
+    >>> print(shown.interval_words)
+    lower by between 3 and 19 people
     """
 
     row: MeasureRow
@@ -40,6 +54,7 @@ class ShownMeasure:
     interval_words: str = ""
     benefit: str = ""
     worth: tuple[str, str, str, str] = NOBODY_KNOWN
+    posterior: ShownPosterior | None = None
 
     @property
     def measure(self) -> Measure:
@@ -58,10 +73,28 @@ class ShownCheck:
         checks of published figures have all their digits.
     p_value : str
         As the rules print it.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> evaluation = ds.evaluate_published(study)
+    >>> shown = ds.report.make_view(evaluation, "2019").checks[0]
+    >>> shown.check.check, shown.p_value
+    ('welch', '<0.01')
     """
 
     check: ComparedCheck
     p_value: str
+
+
+@dataclass(frozen=True)
+class ShownBias:
+    """The result with the bias of placebo programmes as a reader may see it."""
+
+    result: BiasResult  # with the digits that are shown
+    sentence: str  # what it says, in plain words
 
 
 @dataclass(frozen=True)
@@ -80,6 +113,15 @@ class ShownGroups:
         How many groups are not shown, and why; empty when all are.
     overall : Interval or None
         Of the effect on everybody, with the digits that are shown.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> evaluation = ds.evaluate_published(study)
+    >>> ds.report.make_view(evaluation, "2019").groups  # no groups were declared
+    ()
     """
 
     table: GroupTable

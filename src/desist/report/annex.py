@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from collections.abc import Sequence
 from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,11 @@ from desist.report.view import View
 
 if TYPE_CHECKING:
     from gptables import Cover, GPTable
+    from gptables.core.wrappers import GPWorkbook
 
 LONGEST = 32_000  # characters; a cell of a workbook holds 32,767
+LINE, LINE_HEIGHT, HIGHEST = 75, 16, 409  # characters, points, and the most of a workbook
+A4 = 9  # the number of the paper in a workbook
 CUT = " [cut: the report has the whole text]"
 # A spreadsheet computes a cell of a CSV that begins so, unless it is a number or an interval.
 _STARTS = re.compile(r"\s*[=+\-@\t\r\n＝＋－＠]")
@@ -44,10 +48,22 @@ def render_workbook(view: View) -> bytes:
                 "strings_to_numbers": False,
             },
         )
+    _lay_out(book, said=[view.banner] if view.banner else list(view.answer))
     # The same view gives the same bytes: a workbook has the time at which it was made otherwise.
     book.set_properties({"created": datetime(2000, 1, 1), "title": make_plain(view.title)[:255]})
     book.close()
     return written.getvalue()
+
+
+def _lay_out(book: "GPWorkbook", said: Sequence[str]) -> None:
+    """Let a printed sheet be as wide as the page, and lines of the cover as high as their text."""
+    for sheet in book.worksheets():
+        sheet.set_landscape()
+        sheet.set_paper(A4)
+        sheet.fit_to_pages(1, 0)
+    for row, sentence in enumerate(said, start=2):  # below the title and the heading
+        n_lines = -(-len(make_plain(sentence)) // LINE)
+        book.worksheets()[0].set_row(row, min(n_lines * LINE_HEIGHT, HIGHEST))
 
 
 def render_tables(view: View) -> dict[str, bytes]:

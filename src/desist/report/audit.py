@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from desist.privacy import FEWEST_SHARING
+from desist.report.audit_counts import ReportCounts, count_report
+from desist.report.audit_several import join_reports, list_few_further
 from desist.report.view import View
 from desist.suppression.bounds import find_breached
 from desist.suppression.choose import choose_withheld
@@ -22,6 +24,14 @@ class Release(System):
         Numbers that are not shown, of which a reader knows that they are not negative.
     sums : tuple of (str, tuple of str)
         Totals, each with its parts: the total is the sum of them.
+
+    Examples
+    --------
+    >>> from desist.report import Release, audit_numbers
+    >>> shown = {"all": (83, 83), "men": (40, 49)}  # the men are rounded
+    >>> release = Release(shown, ["women"], (("all", ("men", "women")),))
+    >>> audit_numbers(release)
+    ()
     """
 
 
@@ -35,6 +45,13 @@ class Breach:
         Which one.
     protection : float
         How far its limits ought to be apart (people).
+
+    Examples
+    --------
+    >>> from desist.report import Release, audit_numbers
+    >>> shown, sums = {"all": (83, 83), "men": (77, 77)}, (("all", ("men", "women")),)
+    >>> [breach.name for breach in audit_numbers(Release(shown, ["women"], sums))]
+    ['women']
     """
 
     name: str
@@ -136,7 +153,7 @@ def withhold_table(
 def audit_release(
     documents: Sequence[View], *, growing: bool = False, protection: float = PROTECTION
 ) -> tuple[Breach, ...]:
-    """Audit the counts by group of several reports together.
+    """Audit several reports together: what one of them withholds, the others may give away.
 
     Parameters
     ----------
@@ -144,7 +161,8 @@ def audit_release(
         Reports that one reader may hold.
     growing : bool, default False
         Whether each is about the people of the one before and further ones, such as last year's
-        report and this year's. The further people are then audited as a withheld number.
+        report and this year's, or an analysis that drops some of the people of another. Further
+        people, and those of them who reoffended or did not, may then be few.
     protection : float, default 5
         As for `audit_numbers`.
 
@@ -157,49 +175,33 @@ def audit_release(
     ------
     CannotAnswerError
         If the numbers contradict each other.
+
+    Notes
+    -----
+    The system holds the people of either arm, those who reoffended (their number where it is
+    printed, and else the printed rate times the people, within its rounding) and the people of
+    each group. Reports about as many people in the same groups are taken to be about the same
+    people, so that a group that only one of them shows is found.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> evaluation = ds.evaluate_published(study)
+    >>> ds.report.audit_release([ds.report.make_view(evaluation)])
+    ()
     """
-    shown: dict[str, tuple[float, float]] = {}
-    withheld: list[str] = []
-    sums: list[tuple[str, tuple[str, ...]]] = []
-    for at, view in enumerate(documents, start=1):
-        one = _read_view(view, f"report {at}")
-        shown |= one.shown
-        withheld += one.withheld
-        sums += one.sums
+    every = [_count(view) for view in documents]
+    found = find_breached(join_reports(every), protection)
     if growing:
-        for at in range(2, len(documents) + 1):
-            for later, name in _list_later(shown, at):
-                # Further people are protected where they are as many as may be told of.
-                if 0 < shown[later][1] - shown[name][0] < FEWEST_SHARING:
-                    withheld.append(f"{later}, further people")
-                    sums.append((later, (name, withheld[-1])))
-    return audit_numbers(Release(shown, withheld, tuple(sums)), protection=protection)
+        found += tuple(list_few_further(every))
+    return tuple(Breach(name, protection) for name in found)
 
 
-def _list_later(shown: Collection[str], at: int) -> list[tuple[str, str]]:
-    """Pair the numbers of a report with the same ones of the report before."""
-    here, before = f"report {at}:", f"report {at - 1}:"
-    pairs = [(name, name.replace(here, before, 1)) for name in shown if name.startswith(here)]
-    return [(name, earlier) for name, earlier in pairs if earlier in shown]
-
-
-def _read_view(view: View, where: str) -> Release:
-    shown: dict[str, tuple[float, float]] = {}
-    withheld: list[str] = []
-    sums: list[tuple[str, tuple[str, ...]]] = []
-    if view.compared:
-        for arm, size in zip(("participants", "comparison people"), view.compared, strict=True):
-            shown[f"{where}: {arm}"] = (size, size)
-    for table in {one.table.grouping: one.table for one in view.groups}.values():
-        for arm, key in (("participants", "n_treated"), ("comparison people", "n_comparison")):
-            head = f"{where}: {arm}, {table.grouping}"
-            parts = {f"{head} {row.level}": getattr(row, key) for row in table.rows}
-            shown |= {name: (size, size) for name, size in parts.items()}
-            hidden = [f"{head}, withheld group {at}" for at in range(1, table.n_withheld + 1)]
-            withheld += hidden
-            if f"{where}: {arm}" in shown:
-                sums.append((f"{where}: {arm}", (*parts, *hidden)))
-    return Release(shown, withheld, tuple(sums))
+def _count(view: View) -> ReportCounts:
+    printed = [shown.row for shown in view.printed]
+    return count_report(printed, [one.table for one in view.groups])
 
 
 def _add_margins(

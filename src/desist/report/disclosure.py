@@ -1,11 +1,13 @@
 """Rule sets: what a report prints on small groups, and what they take out of an evaluation."""
 
 import math
+import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from desist.arguments import describe
+from desist.cohort.flow import RecordFlow
 from desist.effects.days import DayRow
 from desist.effects.groups import GroupTable
 from desist.errors import CannotAnswerError, Fault, InputError
@@ -13,17 +15,29 @@ from desist.estimands import Measure
 from desist.evaluation._model_alone import tells_of
 from desist.evaluation.categories import find_worst, withhold_rows
 from desist.evaluation.groups import withhold_groups
-from desist.evaluation.record import ComparedCheck, Evaluation
+from desist.evaluation.record import ComparedCheck, Evaluation, MeasureRow
+from desist.evaluation.with_bias import BiasResult
 from desist.privacy import FEWEST_SHARING
 from desist.report._digits import (
     NUMBERS,
     round_balance,
+    round_bias,
     round_check,
     round_day,
     round_groups,
     round_to,
 )
+from desist.report._released import disclose_evidence, disclose_process
+from desist.report.disclosure_flow import disclose_flow
+from desist.report.disclosure_groups import protect_groups
 from desist.report.words._numbers import MISSING, format_number
+from desist.suppression.system import PROTECTION
+
+# A number from 1 to 9 that counts people, or what single people have.
+_SMALL_COUNT = re.compile(
+    r"(?<![\d.,–-])[1-9](?= (?:of \d+ )?(?:comparison )?"
+    r"(?:participant|people|person|weight|reoffender|record)s?\b(?! per))"
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +47,7 @@ class RuleSet:
     Attributes
     ----------
     name : str
-        The year by which the rules are asked for.
+        What the rules are asked for by: their year, or who made them.
     p_format : {"two decimals", "below 0.01"}
         Whether a small p-value is printed as "0.00" or as "<0.01".
     frequency_decimals : int
@@ -53,11 +67,28 @@ class RuleSet:
     min_reoffenders : int
         Fewest people of an arm who reoffended, and who did not, for which outcomes are
         printed. Published figures are public, and neither minimum is asked of them.
+    protection : float
+        People; how far the limits within which a withheld count can be found are apart at least.
+    min_degrees : int
+        Fewest people, less what a model estimates of them, for which outcomes are printed; 0 asks
+        for none.
+    withholds_dominated : bool
+        Whether a measure is withheld of which one or two people make nearly all of the total.
 
     Notes
     -----
-    The rules are those of the Justice Data Lab's reports of February 2017 and of 2019;
-    see the method page of the documentation for what each report prints.
+    The rules are those of the Justice Data Lab's reports of February 2017 and of 2019; see the
+    method page of the documentation for what each report prints. The rules "sacro" are those of
+    output checkers of trusted research environments, with the thresholds of ACRO: ten people,
+    ten residual degrees of freedom, two people with 90 % of a total, or less than 10 % of the
+    largest left by the others.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rules = ds.report.RULE_SETS["2019"]
+    >>> rules.min_reoffenders_for_time, rules.min_category
+    (30, 10)
     """
 
     name: str
@@ -69,6 +100,9 @@ class RuleSet:
     warns_against: Literal["relative claims", "the contradicting direction"]
     min_people: int = FEWEST_SHARING
     min_reoffenders: int = FEWEST_SHARING
+    protection: float = PROTECTION
+    min_degrees: int = 0
+    withholds_dominated: bool = False
 
     def format_p(self, p_value: float) -> str:
         """Write a p-value as these rules print it.
@@ -188,6 +222,17 @@ RULE_SETS: dict[str, RuleSet] = {
         min_category=10,
         warns_against="the contradicting direction",
     ),
+    "sacro": RuleSet(
+        name="sacro",
+        p_format="below 0.01",
+        frequency_decimals=2,
+        min_reoffenders_for_time=10,
+        note_below=30,
+        min_category=10,
+        warns_against="the contradicting direction",
+        min_degrees=10,
+        withholds_dominated=True,
+    ),
 }
 
 
@@ -197,9 +242,7 @@ def find_rules(rules: str | RuleSet) -> RuleSet:
         return rules
     if not isinstance(rules, str) or rules not in RULE_SETS:
         known = " or ".join(f'"{name}"' for name in RULE_SETS)
-        raise InputError(
-            "report", [Fault("rules", known, describe(rules), "choose one of the two")]
-        )
+        raise InputError("report", [Fault("rules", known, describe(rules), "choose one of these")])
     return RULE_SETS[rules]
 
 
@@ -229,11 +272,22 @@ def explain_withheld(evaluation: Evaluation, rules: RuleSet) -> dict[Measure, st
     if general := _explain_outcomes_withheld(evaluation, rules):
         return {row.measure: general for row in evaluation.measures}
     return {
-        row.measure: rules.explain_few_reoffenders(row.n_treated)
+        row.measure: reason
         for row in evaluation.measures
-        if row.measure is Measure.TIME_AMONG_REOFFENDERS
-        and not rules.prints_reoffenders_only(row.n_treated)
+        if (reason := _explain_measure_withheld(evaluation, row, rules))
     }
+
+
+def _explain_measure_withheld(evaluation: Evaluation, row: MeasureRow, rules: RuleSet) -> str:
+    is_time = row.measure is Measure.TIME_AMONG_REOFFENDERS
+    if is_time and not rules.prints_reoffenders_only(row.n_treated):
+        return rules.explain_few_reoffenders(row.n_treated)
+    if rules.withholds_dominated and row.measure in evaluation.dominated:
+        return (
+            "one or two people of an arm make nearly all of the total, and rule set "
+            f"{rules.name} prints no mean of such a total"
+        )
+    return ""
 
 
 def disclose_evaluation(evaluation: Evaluation, rules: RuleSet) -> Evaluation:
@@ -244,6 +298,8 @@ def disclose_evaluation(evaluation: Evaluation, rules: RuleSet) -> Evaluation:
     withheld = {measure: f"withheld: {reason}" for measure, reason in reasons.items()}
     return replace(
         evaluation,
+        flow=disclose_records(evaluation, rules),
+        dominated=(),
         effects=tuple(one for one in evaluation.effects if one.measure not in withheld),
         checks=tuple(round_check(check) for check in disclose_checks(evaluation, rules)),
         unavailable={**evaluation.unavailable, **withheld},
@@ -251,6 +307,12 @@ def disclose_evaluation(evaluation: Evaluation, rules: RuleSet) -> Evaluation:
         warnings=disclose_warnings(evaluation.warnings, reasons),
         by_group=tuple(round_groups(table) for table in disclose_groups(evaluation, rules)),
         by_day=disclose_days(evaluation, rules),
+        bias=disclose_bias(evaluation, rules),
+        evidence=disclose_evidence(evaluation.evidence, reasons),
+        one_process=disclose_process(
+            evaluation.one_process,
+            [one.measure for one in evaluation.effects if one.measure not in reasons],
+        ),
     )
 
 
@@ -258,8 +320,22 @@ def disclose_warnings(warnings: Iterable[str], withheld: Container[Measure]) -> 
     """Return the warnings without those that hold figures of a measure that is withheld."""
     hidden = [measure for measure in Measure if measure in withheld]
     return tuple(
-        warning for warning in warnings if not any(tells_of(warning, measure) for measure in hidden)
+        hide_small_counts(warning)
+        for warning in warnings
+        if not any(tells_of(warning, measure) for measure in hidden)
     )
+
+
+def hide_small_counts(sentence: str) -> str:
+    """Say "fewer than 10" where a sentence counts few people, as notes of a design may."""
+    return _SMALL_COUNT.sub(f"fewer than {FEWEST_SHARING}", sentence)
+
+
+def disclose_records(evaluation: Evaluation, rules: RuleSet) -> RecordFlow | None:
+    """Return the record flow as it may be shown; that of published figures is public."""
+    if evaluation.flow is None or evaluation.published is not None:
+        return evaluation.flow
+    return disclose_flow(evaluation.flow, rules.min_people)
 
 
 def disclose_checks(evaluation: Evaluation, rules: RuleSet) -> tuple[ComparedCheck, ...]:
@@ -276,11 +352,21 @@ def disclose_checks(evaluation: Evaluation, rules: RuleSet) -> tuple[ComparedChe
 def disclose_groups(evaluation: Evaluation, rules: RuleSet) -> tuple[GroupTable, ...]:
     """Return the effects by group, without groups that are too small and measures withheld."""
     withheld = explain_withheld(evaluation, rules)
-    return tuple(
+    tables = [
         withhold_groups(table, people=rules.min_people, reoffenders=rules.min_reoffenders)
         for table in evaluation.by_group
         if table.measure not in withheld
-    )
+    ]
+    printed = [row for row in evaluation.measures if row.measure not in withheld]
+    return protect_groups(tables, printed, rules.protection)
+
+
+def disclose_bias(evaluation: Evaluation, rules: RuleSet) -> BiasResult | None:
+    """Return the result with the bias of placebo programmes, where its measure is printed."""
+    bias = evaluation.bias
+    if bias is None or not bias.is_known or bias.measure in explain_withheld(evaluation, rules):
+        return None
+    return round_bias(bias)
 
 
 def disclose_days(evaluation: Evaluation, rules: RuleSet) -> tuple[DayRow, ...]:
@@ -320,7 +406,12 @@ def _explain_outcomes_withheld(evaluation: Evaluation, rules: RuleSet) -> str:
     ]
     smallest = evaluation.smallest_group
     known = [*reoffenders, *([] if smallest is None else [smallest])]
-    least = rules.min_reoffenders
+    least, degrees = rules.min_reoffenders, evaluation.degrees_of_freedom
+    if degrees is not None and degrees < rules.min_degrees:
+        return (
+            f"a model has fewer than {rules.min_degrees} people beside what it estimates of them, "
+            f"and rule set {rules.name} asks for as many"
+        )
     if all(isinstance(size, int) and size >= least for size in known):
         return ""
     return (

@@ -14,9 +14,17 @@ def summarise(view: View) -> tuple[str, ...]:
     return (
         *head,
         *(f"  {sentence}" for sentence in view.answer),
+        *[f"  {view.notice}"] * bool(view.notice),
         *(
             f"  {WORDINGS[statement.measure].title}: {statement.may_say[0]}"
             for statement in view.statements
         ),
         f"  {tested} tested.",
+        *(f"  {sentence}" for sentence in _say_evidence(view)),
     )
+
+
+def _say_evidence(view: View) -> tuple[str, ...]:
+    beside = () if view.evidence is None else view.evidence.sentences
+    among = () if view.among is None else view.among.sentences
+    return (*beside, *among)

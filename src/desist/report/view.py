@@ -4,7 +4,7 @@
 # set; tables, pictures, the page, the record and the terminal take nothing else.
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,9 +12,23 @@ from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedStudy
 from desist.effects.correction import Correction
 from desist.effects.days import DayRow
+from desist.errors import raise_faults
 from desist.estimands import Estimand, Interval, Measure
 from desist.evaluation.record import Evaluation, MeasureRow
 from desist.evaluation.storage import pack_evaluation
+from desist.report._among import ShownAmong, find_synthesis_faults, show_among
+from desist.report._analyses import (
+    ShownAnalysis,
+    disclose_sensitivity,
+    find_analysis_faults,
+    say_together,
+)
+from desist.report._beside import (
+    ShownEvidence,
+    ShownProcess,
+    show_evidence,
+    show_process,
+)
 from desist.report._digits import (
     count_decimals,
     round_check,
@@ -23,7 +37,8 @@ from desist.report._digits import (
     round_to,
     without_figures,
 )
-from desist.report._shown import ShownCheck, ShownGroups, ShownMeasure
+from desist.report._posterior import show_posterior
+from desist.report._shown import ShownBias, ShownCheck, ShownGroups, ShownMeasure
 from desist.report._stating import (
     answer_first,
     explain_nothing_printed,
@@ -34,14 +49,17 @@ from desist.report._stating import (
     state_all,
     state_published,
 )
+from desist.report._withheld import Withheld, list_withheld
 from desist.report.about import About
 from desist.report.disclosure import (
     RuleSet,
+    disclose_bias,
     disclose_checks,
     disclose_days,
     disclose_design,
     disclose_evaluation,
     disclose_groups,
+    disclose_records,
     explain_withheld,
     find_rules,
     require_enough_people,
@@ -49,6 +67,7 @@ from desist.report.disclosure import (
 from desist.report.words._numbers import as_float, format_interval, format_probability, format_share
 from desist.report.words._wording import WORDINGS
 from desist.report.words._worth import say_worth
+from desist.report.words.bias import say_bias
 from desist.report.words.groups import describe_spread, describe_withheld
 from desist.report.words.statements import (
     PerHundred,
@@ -56,6 +75,7 @@ from desist.report.words.statements import (
     describe_interval,
     per_100,
 )
+from desist.synthesis.synthesis import Synthesis
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -108,6 +128,33 @@ class View:
         Of `desist`.
     about : About
         What the report says of the programme and of itself.
+    beside : tuple of View
+        Of other analyses of the same programme, which are shown side by side with this one.
+    bias : ShownBias or None
+        The result with the bias that placebo programmes show, beside the default one; None
+        where it was not asked for, or its measure is withheld.
+    sensitivity : tuple of ShownAnalysis
+        What it would take to change the answer, in the order of the page.
+    evidence : ShownEvidence or None
+        The result with what other programmes showed, beside the default one; None where it was
+        not asked for, or its measure is withheld.
+    one_process : ShownProcess or None
+        What one process behind all measures says beside what is reported; None where it was not
+        asked for, or tells of what is withheld.
+    among : ShownAmong or None
+        Where this programme stands among others, where a synthesis of them was given.
+    kept_back : tuple of Withheld
+        What the rules keep out of the report, each with its reason.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> evaluation = ds.evaluate_published(study)
+    >>> view = ds.report.make_view(evaluation, "2019")
+    >>> view.rules.name, [shown.measure.value for shown in view.printed]
+    ('2019', ['rate'])
     """
 
     rules: RuleSet
@@ -132,6 +179,23 @@ class View:
     package_version: str
     _disclosed: Evaluation = field(repr=False)
     about: About = field(default_factory=About)
+    beside: tuple["View", ...] = ()
+    bias: ShownBias | None = None
+    sensitivity: tuple[ShownAnalysis, ...] = ()
+    evidence: ShownEvidence | None = None
+    one_process: ShownProcess | None = None
+    among: ShownAmong | None = None
+    kept_back: tuple[Withheld, ...] = ()
+
+    @property
+    def notice(self) -> str:
+        """That some measures are not printed, and why; empty where none is, or all are."""
+        if self.banner or not self.withheld:
+            return ""
+        return " ".join(
+            f"{WORDINGS[shown.measure].title}: not printed, because {shown.withheld}."
+            for shown in self.withheld
+        )
 
     @property
     def printed(self) -> tuple[ShownMeasure, ...]:
@@ -147,6 +211,11 @@ class View:
     def labelled_design(self) -> dict[str, Any] | None:
         """Summary of the design with the labels of its covariates."""
         return None if self.design is None else self.about.label_design(self.design)
+
+    @property
+    def doubts(self) -> str:
+        """What it would take to change the answer, in one paragraph; empty without analyses."""
+        return say_together(self.sensitivity)
 
     @property
     def level(self) -> str:
@@ -187,7 +256,12 @@ class View:
 
 
 def make_view(
-    evaluation: Evaluation, rules: str | RuleSet = "2019", *, about: About | None = None
+    evaluation: Evaluation,
+    rules: str | RuleSet = "2019",
+    *,
+    about: About | None = None,
+    sensitivity: Sequence[Any] = (),
+    synthesis: Synthesis | None = None,
 ) -> View:
     """Let a rule set pass an evaluation.
 
@@ -199,6 +273,11 @@ def make_view(
         What is printed on small groups, and which claims are warned against.
     about : About, optional
         What the report says of the programme and of itself.
+    sensitivity : sequence of results, optional
+        Of `ds.sensitivity`, on the same people: each a doubt and what it would take.
+    synthesis : Synthesis, optional
+        Of other programmes, from ``ds.synthesis.synthesise``: the report then shows where this one
+        stands among them.
 
     Returns
     -------
@@ -220,28 +299,33 @@ def make_view(
     View: Making Connections (complex analysis), 2 of 3 measures printed under rule set 2019
     """
     rule_set = find_rules(rules)
+    raise_faults("report", find_analysis_faults(sensitivity) + find_synthesis_faults(synthesis))
     # Nothing is computed for a report that may not be made.
     require_enough_people(evaluation, rule_set)
     reasons = explain_withheld(evaluation, rule_set)
     causal = [row for row in evaluation.measures if row.measure.is_causal]
+    level = format_share(find_probability(evaluation), 1)
+    groups = _show_groups(evaluation, rule_set)
+    design = disclose_design(evaluation.design, rule_set)
+    flow = disclose_records(evaluation, rule_set)
     return View(
         rules=rule_set,
         title=evaluation.title,
         estimand=evaluation.estimand,
         compared=(causal[0].n_treated, causal[0].n_comparison) if causal else None,
         probability=find_probability(evaluation),
-        answer=answer_first(evaluation, reasons, format_share(find_probability(evaluation), 1)),
+        answer=answer_first(evaluation, reasons, level),
         banner=explain_nothing_printed(evaluation, reasons, rule_set),
         measures=tuple(
             _show_measure(evaluation, row, reasons.get(row.measure, ""))
             for row in evaluation.measures
         ),
         checks=_show_checks(evaluation, rule_set),
-        groups=_show_groups(evaluation, rule_set),
+        groups=groups,
         by_day=disclose_days(evaluation, rule_set),
         statements=state_all(evaluation, rule_set, reasons),
-        design=disclose_design(evaluation.design, rule_set),
-        flow=evaluation.flow,
+        design=design,
+        flow=flow,
         published=evaluation.published,
         published_statements=state_published(evaluation, rule_set),
         settings=evaluation.settings,
@@ -249,7 +333,20 @@ def make_view(
         warnings=list_warnings(evaluation, reasons),
         package_version=evaluation.package_version,
         _disclosed=disclose_evaluation(evaluation, rule_set),
+        evidence=show_evidence(evaluation.evidence, reasons, level),
+        one_process=show_process(
+            evaluation.one_process,
+            {row.measure: row for row in evaluation.measures if row.measure not in reasons},
+        ),
+        among=show_among(
+            [effect for effect in evaluation.effects if effect.measure not in reasons],
+            synthesis,
+            evaluation.title,
+        ),
         about=About() if about is None else about,
+        bias=_show_bias(evaluation, rule_set),
+        sensitivity=_show_analyses(evaluation, sensitivity, reasons),
+        kept_back=list_withheld(reasons, groups, design, evaluation.flow, flow),
     )
 
 
@@ -273,6 +370,16 @@ def make_statements(evaluation: Evaluation, rules: str | RuleSet = "2019") -> tu
     ------
     CannotAnswerError
         If there are too few people to report on.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> evaluation = ds.evaluate_published(study)
+    >>> statement = ds.report.make_statements(evaluation, "2019")[0]
+    >>> print(statement.may_say[0].partition(" than")[0][-46:])
+    e year may be lower by between 3 and 19 people
     """
     return make_view(evaluation, rules).statements
 
@@ -294,6 +401,9 @@ def _show_measure(evaluation: Evaluation, row: MeasureRow, reason: str) -> Shown
         else describe_interval(row.measure, Interval(row.lower, row.upper)),
         benefit=format_probability(benefit),
         worth=say_worth(_find_correction(evaluation, row)),
+        posterior=show_posterior(
+            evaluation[row.measure].effect, evaluation.margins.get(row.measure)
+        ),
     )
 
 
@@ -316,6 +426,22 @@ def _express_per_100(evaluation: Evaluation, row: MeasureRow) -> PerHundred | No
     # A report that prints 31, 106 and 74 fewer has rounded each from unrounded figures.
     difference = None if printed is None else printed.difference_printed
     return per_100(row.measure, treated, comparison, difference)
+
+
+def _show_analyses(
+    evaluation: Evaluation, results: Sequence[Any], reasons: Mapping[Measure, str]
+) -> tuple[ShownAnalysis, ...]:
+    # where no measure is printed, no analysis of one is
+    is_any_printed = len(reasons) < len(evaluation.measures)
+    return disclose_sensitivity(results if is_any_printed else (), reasons)
+
+
+def _show_bias(evaluation: Evaluation, rules: RuleSet) -> ShownBias | None:
+    rounded = disclose_bias(evaluation, rules)
+    if rounded is None or evaluation.bias is None:
+        return None
+    # words are made from all digits, as those of the measures are
+    return ShownBias(rounded, say_bias(evaluation.bias))
 
 
 def _show_checks(evaluation: Evaluation, rules: RuleSet) -> tuple[ShownCheck, ...]:

@@ -29,6 +29,12 @@ class Ratio(StrEnum):
         Ratio of the hazards of a first reoffence.
     ODDS : str
         Ratio of the odds of reoffending.
+
+    Examples
+    --------
+    >>> from desist.sensitivity import Ratio
+    >>> [kind.value for kind in Ratio]
+    ['risk ratio', 'rate ratio', 'hazard ratio', 'odds ratio']
     """
 
     RISK = "risk ratio"
@@ -60,6 +66,13 @@ class EValue:
         Whether the measure has an E-value.
     reason : str
         Why it has none.
+
+    Examples
+    --------
+    >>> from desist.sensitivity import e_value_of_ratio
+    >>> found = e_value_of_ratio(0.56, 0.28, 0.86)
+    >>> round(found.estimate, 2), round(found.limit, 2)
+    (2.97, 1.6)
     """
 
     kind: Ratio | None
@@ -304,6 +317,16 @@ def find_e_value(effect: Effect, *, common_outcome: bool = True) -> EValue:
     ------
     InputError
         If an argument is of the wrong kind.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> [rate] = ds.estimate_effects(ds.fit_model(ds.RateModel(), cohort, design, seed=1))
+    >>> found = ds.sensitivity.find_e_value(rate)
+    >>> found.estimate > found.limit > 1
+    True
     """
     raise_faults(
         "E-value",
@@ -346,6 +369,15 @@ def find_e_values(evaluation: Evaluation) -> tuple[EValue, ...]:
     ------
     InputError
         If it is no evaluation.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> evaluation = ds.evaluate_published(study)
+    >>> [found.measure.value for found in ds.sensitivity.find_e_values(evaluation)]
+    ['rate']
     """
     raise_faults(
         "E-values", find_kind_faults("evaluation", evaluation, Evaluation, "an Evaluation")

@@ -125,6 +125,16 @@ def leave_out(
     Vehtari, A., Gelman, A. and Gabry, J. (2017). Practical Bayesian model evaluation using
     leave-one-out cross-validation and WAIC. Statistics and Computing 27, 1413-1432. Vehtari, A.
     et al. (2024). Pareto smoothed importance sampling. JMLR 25(72).
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> sample = ds.build_sample(cohort, design)
+    >>> found = ds.sensitivity.leave_out(sample, kinds=("heavy",), heaviest=3, seed=1)
+    >>> len(found.table)
+    3
     """
     faults = find_kind_faults("sample", sample, Sample, "a Sample", "see desist.sample")
     faults += [fault for one in kinds for fault in find_choice_faults("kinds", one, KINDS)]

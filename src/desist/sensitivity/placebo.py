@@ -20,6 +20,7 @@ from desist.design.made_from import recall_recipe
 from desist.effects.effect import Effect
 from desist.errors import CannotAnswerError, Fault, InputError, raise_faults
 from desist.estimands import Measure
+from desist.evaluation.with_bias import BiasPrior, take_off
 from desist.execution import Store, run_tasks
 from desist.inference.engines import Laplace
 from desist.models.fit import Model, fit_model
@@ -65,6 +66,15 @@ class PlaceboProgrammes:
         Placebo participants of each.
     draws : ndarray of float, shape (n_draws,)
         Draws of the bias of one programme, its mean and spread uncertain.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> found = ds.sensitivity.placebo_programmes(cohort, design, n_programmes=20, seed=1)
+    >>> len(found.table), found.size
+    (20, 60)
     """
 
     measure: Measure
@@ -96,6 +106,18 @@ class PlaceboProgrammes:
             f"{say_difference(self.bias[1], self.measure)} (standard deviation; up to "
             f"{say_difference(self.bias_interval[1], self.measure)})."
         )
+
+    def prior(self) -> BiasPrior:
+        """Return what they say of the bias of the method, for the evaluation of the programme.
+
+        Returns
+        -------
+        BiasPrior
+            Goes to ``ds.evaluate(..., bias=)``, which shows the result with it beside the default
+            one.
+        """
+        n_made = int((self.table["reason"] == "").sum())
+        return BiasPrior(self.measure, n_made, self.bias[1], *self.bias_interval, self.draws)
 
     def __repr__(self) -> str:
         """Return what was found."""
@@ -161,6 +183,15 @@ def placebo_programmes(
     ----------
     Schuemie, M. J. et al. (2014). Interpreting observational studies: why empirical calibration is
     needed to correct p-values. Statistics in Medicine 33, 209-218.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> found = ds.sensitivity.placebo_programmes(cohort, design, n_programmes=20, seed=1)
+    >>> found.table.columns.tolist()
+    ['estimate', 'standard_error', 'excludes_nothing', 'reason']
     """
     faults = _find_faults(sample, n_programmes=n_programmes, by=by, size=size, seed=seed)
     raise_faults(SUBJECT, faults)
@@ -207,6 +238,16 @@ def apply_bias(effect: Effect, placebo: PlaceboProgrammes, *, seed: int = 0) -> 
     ------
     InputError
         If they are not of one measure.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> [rate] = ds.estimate_effects(ds.fit_model(ds.RateModel(), cohort, design, seed=1))
+    >>> placebo = ds.sensitivity.placebo_programmes(cohort, design, n_programmes=20, seed=1)
+    >>> ds.sensitivity.apply_bias(rate, placebo).table["label"].tolist()
+    ['as estimated', 'with the bias of placebo programmes']
     """
     faults = find_kind_faults("effect", effect, Effect, "an Effect")
     faults += find_kind_faults("placebo", placebo, PlaceboProgrammes, "PlaceboProgrammes")
@@ -214,8 +255,8 @@ def apply_bias(effect: Effect, placebo: PlaceboProgrammes, *, seed: int = 0) -> 
         faults = [Fault("placebo", f"one of the {effect.measure}", str(placebo.measure))]
     raise_faults(SUBJECT, faults)
     plain = np.ravel(effect.draws.to_numpy())
-    bias = np.random.default_rng(seed).choice(placebo.draws, len(plain))
-    draws = {"as estimated": plain, "with the bias of placebo programmes": plain - bias}
+    moved = take_off(effect, placebo.draws, seed)
+    draws = {"as estimated": plain, "with the bias of placebo programmes": moved}
     rows = [(label, *summarise(values, effect.probability)) for label, values in draws.items()]
     table = pd.DataFrame(rows, columns=["label", "estimate", "lower", "upper"])
     estimate, low, high = (say_difference(value, effect.measure) for value in rows[1][1:])

@@ -32,6 +32,13 @@ class DesignSensitivity:
         Probability of a result that survives.
     table : DataFrame
         Columns "n_pairs" and "gamma".
+
+    Examples
+    --------
+    >>> from desist.sensitivity import design_sensitivity
+    >>> found = design_sensitivity(83, 0.16, 0.28)
+    >>> found.n_pairs, found.gamma < found.limit
+    (83, True)
     """
 
     limit: float

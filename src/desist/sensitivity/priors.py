@@ -67,6 +67,15 @@ def scale_powers(
     Kallioinen, N., Paananen, T., Burkner, P.-C. and Vehtari, A. (2024). Detecting and diagnosing
     prior and likelihood sensitivity with power-scaling. Statistics and Computing 34, 57. Nguyen,
     H.-V. and Vreeken, J. (2015). ECML PKDD, 173-189 (the distance).
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> fit = ds.fit_model(ds.RateModel(), cohort, design, seed=1)
+    >>> ds.sensitivity.scale_powers(fit).table["part"].tolist()
+    ['prior', 'prior', 'likelihood', 'likelihood']
     """
     faults = find_kind_faults("fit", fit, Fit, "a fit of fit_model")
     faults += find_kind_faults("calibrated", calibrated, bool, "True or False")
@@ -140,6 +149,18 @@ def grid_priors(
     ------
     InputError
         If an argument is wrong; every fault is listed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> sample = ds.build_sample(cohort, design)
+    >>> found = ds.sensitivity.grid_priors(sample, scales=[0.25, 1.0], seed=1)
+    >>> found.table[["label", "estimate"]].round(2)
+                 label  estimate
+    0  Normal(0, 0.25)     -0.29
+    1     Normal(0, 1)     -0.29
     """
     faults = find_kind_faults("sample", sample, Sample, "a Sample", "see desist.sample")
     faults += _find_list_faults("scales", scales)
@@ -205,6 +226,16 @@ def find_sceptical_prior(effect: Effect, *, scale: str = "ratio") -> Sensitivity
     ----------
     Matthews, R. A. J. (2001). Methods for assessing the credibility of clinical trial outcomes.
     Drug Information Journal 35, 1469-1478.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> [rate] = ds.estimate_effects(ds.fit_model(ds.RateModel(), cohort, design, seed=1))
+    >>> found = ds.sensitivity.find_sceptical_prior(rate)
+    >>> round(float(found.table.loc[0, "limit"]), 1)
+    0.6
     """
     from scipy.special import ndtri
 
@@ -262,6 +293,19 @@ def apply_prior(effect: Effect, prior: Normal, *, scale: str = "ratio") -> Sensi
         If an argument is wrong.
     CannotAnswerError
         If prior and result lie so far apart that the draws cannot tell.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.models import Normal
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> [rate] = ds.estimate_effects(ds.fit_model(ds.RateModel(), cohort, design, seed=1))
+    >>> found = ds.sensitivity.apply_prior(rate, Normal(-0.3, 0.3))
+    >>> found.table[["label", "estimate"]].round(2)
+                                         label  estimate
+    0                             as estimated     -0.29
+    1  with Normal(-0.3, 0.3) on the log ratio     -0.17
     """
     raise_faults("prior", find_kind_faults("prior", prior, Normal, "Normal(-0.2, 0.3)"))
     logs, probability = _log_ratios(effect, scale)

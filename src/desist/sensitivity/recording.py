@@ -41,6 +41,12 @@ class Recording:
     ------
     InputError
         If one of them is no share.
+
+    Examples
+    --------
+    >>> from desist.sensitivity import Recording, Share
+    >>> Recording(Share(0.9, 60)).specificity
+    1.0
     """
 
     sensitivity: Share | float
@@ -66,6 +72,12 @@ class Found:
     ------
     InputError
         If one of them is no share.
+
+    Examples
+    --------
+    >>> from desist.sensitivity import Found, Share
+    >>> Found(treated_reoffenders=Share(0.9, 40), treated_others=0.8).comparison_others
+    1.0
     """
 
     treated_reoffenders: Share | float = CERTAIN
@@ -112,6 +124,19 @@ def correct_recording(
     ----------
     Lash, T. L., Fox, M. P. and Fink, A. K. (2009). Applying Quantitative Bias Analysis to
     Epidemiologic Data, chapter 6.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> [rate] = ds.estimate_effects(ds.fit_model(ds.RateModel(), cohort, design, seed=1))
+    >>> nine, eight = ds.sensitivity.Recording(0.9), ds.sensitivity.Recording(0.8)
+    >>> found = ds.sensitivity.correct_recording(rate, treated=eight, comparison=nine, seed=1)
+    >>> found.table[["label", "estimate"]].round(2)
+             label  estimate
+    0  as recorded     -0.29
+    1    corrected     -0.30
     """
     subject = "recording"
     arms = {"treated": treated, "comparison": comparison}
@@ -159,6 +184,19 @@ def correct_selection(effect: Effect, found: Found, *, seed: int = 0) -> Sensiti
     ----------
     Lash, T. L., Fox, M. P. and Fink, A. K. (2009). Applying Quantitative Bias Analysis to
     Epidemiologic Data, chapter 4.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> [rate] = ds.estimate_effects(ds.fit_model(ds.RateModel(), cohort, design, seed=1))
+    >>> chances = ds.sensitivity.Found(treated_reoffenders=0.8)
+    >>> found = ds.sensitivity.correct_selection(rate, chances, seed=1)
+    >>> found.table[["label", "estimate"]].round(2)
+             label  estimate
+    0  as recorded     -0.29
+    1    corrected     -0.26
     """
     subject = "people not found"
     faults = find_kind_faults("found", found, Found, "a Found(treated_reoffenders=0.9)")
@@ -213,6 +251,16 @@ def attrition(
         If an argument is wrong; every fault is listed.
     CannotAnswerError
         If it is not of the rate.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> [rate] = ds.estimate_effects(ds.fit_model(ds.RateModel(), cohort, design, seed=1))
+    >>> found = ds.sensitivity.attrition(rate, {"not found": 20})
+    >>> found.table["label"].tolist()[:3]
+    ['as analysed', 'nobody of them reoffended', 'as the participants who were analysed']
     """
     subject = "attrition"
     raise_faults(subject, _find_lost_faults(lost, rates, seed))

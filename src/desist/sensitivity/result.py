@@ -35,6 +35,16 @@ class SensitivityResult:
         Unit of each column of the table that has one.
     draws : mapping of str to ndarray
         Draws behind the rows, by their labels, where there are any.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> [rate] = ds.estimate_effects(ds.fit_model(ds.RateModel(), cohort, design, seed=1))
+    >>> found = ds.sensitivity.find_sceptical_prior(rate)
+    >>> found.name, found.table.columns.tolist()
+    ('sceptical_prior', ['label', 'scale', 'limit'])
     """
 
     name: str

@@ -59,6 +59,16 @@ class RobustnessValue:
     table : DataFrame
         One row a benchmark and multiple: what an unrecorded variable as strong as a covariate,
         or so many times, would leave of the estimate.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(200, 1000, rng=3, frequency=1.5).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> sample = ds.build_sample(cohort, design)
+    >>> found = ds.sensitivity.robustness_value(sample)
+    >>> bool(0 <= found.value_of_limit < found.value < 1)
+    True
     """
 
     measure: Measure | None

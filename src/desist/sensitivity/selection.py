@@ -43,6 +43,16 @@ class SelectionBounds:
         Proportions who reoffend.
     shape : str
         What was assumed of the days; empty when people's own days were used.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(200, 1000, rng=3, frequency=1.5).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> sample = ds.build_sample(cohort, design)
+    >>> found = ds.sensitivity.bound_time_of_cohort(sample)
+    >>> found.trimmed, round(found.lower), round(found.upper)
+    ('comparison', 38, 176)
     """
 
     trimmed: str
@@ -198,6 +208,16 @@ def bound_time_of_cohort(sample: Sample) -> SelectionBounds:
         If the cohort has no days, or people were followed for different times.
     NoEventsError
         If nobody in an arm reoffended.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(200, 1000, rng=3, frequency=1.5).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> sample = ds.build_sample(cohort, design)
+    >>> found = ds.sensitivity.bound_time_of_cohort(sample)
+    >>> round(found.share, 2), found.may_be_selection
+    (0.55, True)
     """
     outcomes = sample.within
     if outcomes.days is None or outcomes.reoffended is None:

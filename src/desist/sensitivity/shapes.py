@@ -33,6 +33,14 @@ class AnyShape:
     The fastest share :math:`\pi` has the smallest mean when all others take the whole
     follow-up, :math:`\max(0, (\mu - (1 - \pi) F) / \pi)`; the slowest has the largest when all
     others reoffend at once, :math:`\min(F, \mu / \pi)`.
+
+    Examples
+    --------
+    >>> from desist.sensitivity import AnyShape
+    >>> shape = AnyShape()
+    >>> fastest, slowest = shape.bound(0.56, mean=142.9, follow_up=365, rate=0.278, frequency=1.055)
+    >>> round(fastest), round(slowest)
+    (0, 255)
     """
 
     def bound(
@@ -66,6 +74,14 @@ class WeibullShape:
     ----------
     k : float
         Shape; 1 is exponential, below 1 the first days are the most dangerous.
+
+    Examples
+    --------
+    >>> from desist.sensitivity import WeibullShape
+    >>> shape = WeibullShape(k=1.0)
+    >>> fastest, slowest = shape.bound(0.56, mean=142.9, follow_up=365, rate=0.278, frequency=1.055)
+    >>> round(fastest), round(slowest)
+    (66, 216)
     """
 
     k: float = 1.0
@@ -127,6 +143,14 @@ class ProcessShape:
     mean :math:`m` and :math:`P(0) = (1 + m/a)^{-a}` give the dispersion :math:`a`, and the time
     to the first is Lomax, :math:`P(T > t) = (1 + m t / (a F))^{-a}`. The printed mean of the
     days is not used, and need not agree with the one that is implied.
+
+    Examples
+    --------
+    >>> from desist.sensitivity import ProcessShape
+    >>> shape = ProcessShape()
+    >>> fastest, slowest = shape.bound(0.56, mean=142.9, follow_up=365, rate=0.278, frequency=1.055)
+    >>> round(fastest), round(slowest)
+    (41, 183)
     """
 
     def bound(

@@ -60,6 +60,19 @@ def model_principal_stratum(
         If an argument is wrong; every fault is listed.
     CannotAnswerError
         If the days cannot be had, or the participants reoffended more than the others.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.models import Normal
+    >>> cohort = ds.simulate_cohort(200, 1000, rng=3, frequency=1.5).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> sample = ds.build_sample(cohort, design)
+    >>> found = ds.sensitivity.model_principal_stratum(
+    ...     sample, prior=Normal(0, 1), n_draws=100, seed=1
+    ... )
+    >>> list(found.table.columns)
+    ['label', 'estimate', 'lower', 'upper']
     """
     faults = find_kind_faults("sample", sample, Sample, "a Sample", "see desist.sample")
     faults += [] if prior is None else find_kind_faults("prior", prior, Normal, "Normal(0, 1)")

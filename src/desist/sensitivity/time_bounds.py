@@ -50,6 +50,16 @@ class TimeBounds:
         "interval_upper".
     notes : tuple of str
         What the reader has to know.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(200, 1000, rng=3, frequency=1.5).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> sample = ds.build_sample(cohort, design)
+    >>> found = ds.sensitivity.bound_time_effect(sample)
+    >>> found.direction, found.interval[0] < found.lower < found.upper < found.interval[1]
+    ('prevents', True)
     """
 
     direction: str

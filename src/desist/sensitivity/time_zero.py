@@ -52,6 +52,28 @@ def align_starts(sample: Sample, start: str, *, probability: float = 0.95) -> Se
     Suissa, S. (2008). Immortal time bias in pharmacoepidemiology. American Journal of
     Epidemiology 167, 492-499. Hernan, M. A. et al. (2016). Specifying a target trial prevents
     immortal time bias. Journal of Clinical Epidemiology 79, 70-75.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import desist as ds
+    >>> people = pd.DataFrame(
+    ...     {
+    ...         "t": [1] * 20 + [0] * 40,
+    ...         "y": [0, 0, 0, 1] * 5 + [0, 1] * 20,
+    ...         "days": [np.nan, np.nan, np.nan, 200.0] * 5 + [np.nan, 20.0, np.nan, 200.0] * 10,
+    ...         "start": [30.0] * 20 + [np.nan] * 40,
+    ...         "w": 1.0,
+    ...     }
+    ... )
+    >>> cohort = ds.Cohort(people, treatment="t", reoffended="y", days="days")
+    >>> design = ds.build_design(cohort, None, method=ds.GivenWeights("w"))
+    >>> found = ds.sensitivity.align_starts(ds.build_sample(cohort, design), "start")
+    >>> found.table[["label", "estimate"]].round(2)
+                     label  estimate
+    0             as it is     -0.25
+    1  with aligned starts     -0.08
     """
     raise_faults(SUBJECT, find_kind_faults("sample", sample, Sample, "a Sample"))
     days, reoffended = read_days(sample, SUBJECT)

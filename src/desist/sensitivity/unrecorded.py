@@ -45,6 +45,14 @@ class Share:
     ------
     InputError
         If a number is out of its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from desist.sensitivity import Share
+    >>> drawn = Share(0.3, people=50).draw(1000, np.random.default_rng(1))
+    >>> bool(abs(drawn.mean() - 0.3) < 0.01)
+    True
     """
 
     mean: float
@@ -82,6 +90,15 @@ class BinaryConfounder:
     ------
     InputError
         If a setting is of the wrong kind; every fault is listed.
+
+    Examples
+    --------
+    >>> import math
+    >>> from desist.models import Normal
+    >>> from desist.sensitivity import BinaryConfounder, Share
+    >>> has_family = BinaryConfounder(Share(0.5, 40), Share(0.35, 40), Normal(math.log(0.67), 0.2))
+    >>> has_family.treated.mean, has_family.scale
+    (0.5, 'risk')
     """
 
     treated: Share
@@ -112,6 +129,14 @@ class NormalConfounder:
     ------
     InputError
         If a setting is of the wrong kind; every fault is listed.
+
+    Examples
+    --------
+    >>> from desist.models import Normal
+    >>> from desist.sensitivity import NormalConfounder
+    >>> motivation = NormalConfounder(difference=Normal(0.3, 0.1), strength=Normal(-0.2, 0.1))
+    >>> motivation.difference
+    Normal(mean=0.3, scale=0.1)
     """
 
     difference: Normal
@@ -163,6 +188,21 @@ def confounder(effect: Effect, prior: Confounder, *, seed: int = 0) -> Sensitivi
     Lash, T. L., Fox, M. P. and Fink, A. K. (2009). Applying Quantitative Bias Analysis to
     Epidemiologic Data, chapter 5. Greenland, S. (2005). Multiple-bias modelling for analysis of
     observational data. JRSS A 168, 267-306.
+
+    Examples
+    --------
+    >>> import math
+    >>> import desist as ds
+    >>> from desist.models import Normal
+    >>> from desist.sensitivity import BinaryConfounder, Share, confounder
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> [rate] = ds.estimate_effects(ds.fit_model(ds.RateModel(), cohort, design, seed=1))
+    >>> prior = BinaryConfounder(Share(0.5, 40), Share(0.35, 40), Normal(math.log(0.67), 0.2))
+    >>> confounder(rate, prior, seed=1).table[["label", "estimate"]].round(2)
+                     label  estimate
+    0         as estimated     -0.29
+    1  with the confounder     -0.26
     """
     expected = "a BinaryConfounder or a NormalConfounder"
     faults = find_kind_faults("prior", prior, (BinaryConfounder, NormalConfounder), expected)
@@ -258,6 +298,17 @@ def tipping_map(
     ------
     InputError
         If an argument is wrong; every fault is listed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> [rate] = ds.estimate_effects(ds.fit_model(ds.RateModel(), cohort, design, seed=1))
+    >>> found = ds.sensitivity.tipping_map(rate, comparison=0.3, shares=[0.5], strengths=[0.5])
+    >>> found.table[["share", "strength", "estimate"]].round(2)
+       share  strength  estimate
+    0    0.5       0.5     -0.24
     """
     faults = find_number_faults("comparison", comparison, least=0, most=1)
     faults += _find_list_faults("shares", shares, {"least": 0, "most": 1})

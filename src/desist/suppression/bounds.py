@@ -1,6 +1,6 @@
 """How closely a reader can work a withheld number out, by linear programming."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,10 @@ MOST = 1e7  # people: above what any withheld number may be
 INFEASIBLE = 2
 
 
-def find_breached(system: System, protection: float = PROTECTION) -> tuple[str, ...]:
-    """List the withheld numbers that what is shown determines within the protection."""
+def find_breached(
+    system: System, protection: float = PROTECTION, names: Sequence[str] | None = None
+) -> tuple[str, ...]:
+    """List the withheld numbers, or some of them, that what is shown determines too closely."""
     known = [*system.shown, *system.withheld]
     place = {name: at for at, name in enumerate(known)}
     solve = _Solver.of(system, place)
@@ -27,7 +29,7 @@ def find_breached(system: System, protection: float = PROTECTION) -> tuple[str, 
     # show that this one is protected.
     least, most = np.full(len(known), np.inf), np.full(len(known), -np.inf)
     breached = []
-    for name in system.withheld:
+    for name in system.withheld if names is None else names:
         for sign in (1.0, -1.0):
             if most[place[name]] - least[place[name]] < protection - SLACK:
                 table = solve.push(place[name], sign)

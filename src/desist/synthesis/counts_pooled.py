@@ -24,6 +24,13 @@ class PooledCounts:
         On the scale: log odds ratio, log risk ratio or risk difference.
     scale, method : str
         What was asked for.
+
+    Examples
+    --------
+    >>> from desist.synthesis import pool_counts
+    >>> found = pool_counts([4, 0], [10, 5], [6, 2], [10, 5], method="mantel_haenszel")
+    >>> found.method, round(found.estimate, 2)
+    ('mantel_haenszel', -1.25)
     """
 
     estimate: float

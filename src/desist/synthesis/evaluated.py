@@ -61,6 +61,16 @@ def make_passport(
     CannotAnswerError
         If the cohort has not the outcome, or nobody reoffended in an arm whose frequency is
         asked for.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> sample = ds.build_sample(cohort, design)
+    >>> passport = ds.synthesis.make_passport(sample, title="Mentoring")
+    >>> passport.measure, passport.scale, passport.is_small
+    ('rate', 'log_odds', True)
     """
     faults = find_kind_faults("sample", sample, Sample, "a sample from build_sample(...)")
     faults += find_choice_faults("measure", measure, ("rate", "frequency"))

@@ -31,6 +31,13 @@ class LikelihoodEstimate:
         Standard deviation of true effects.
     log_likelihood : float
         Up to a constant of the data.
+
+    Examples
+    --------
+    >>> from desist.synthesis import TwoArmCounts, maximise_likelihood
+    >>> found = maximise_likelihood([TwoArmCounts(2, 20, 6, 20), TwoArmCounts(3, 50, 9, 50)])
+    >>> round(found.estimate, 2), round(found.tau, 2)
+    (-1.3, 0.0)
     """
 
     estimate: float

@@ -21,6 +21,14 @@ class Mixture(Distribution):
         They sum to 1.
     means, scales : ndarray of float, shape (n_components,)
         Mean and standard deviation of each component.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from desist.synthesis import Mixture
+    >>> prior = Mixture(np.array([0.8, 0.2]), np.array([-0.3, 0.0]), np.array([0.2, 1.5]))
+    >>> round(prior.mean, 2), round(prior.probability_below(0.0), 2)
+    (-0.24, 0.85)
     """
 
     weights: Floats

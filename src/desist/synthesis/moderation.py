@@ -37,6 +37,15 @@ class ModeratedEffects:
         "" or the kind of cluster-robust errors.
     n_studies : int
         Estimates.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from desist.synthesis import regress_effects
+    >>> months = pd.DataFrame({"months": [6, 12, 18, 24, 30]})
+    >>> found = regress_effects([-0.5, -0.3, -0.2, -0.2, 0], [0.1] * 5, months, "months")
+    >>> found.n_studies, found.table.index.tolist()
+    (5, ['intercept', 'months'])
     """
 
     table: pd.DataFrame

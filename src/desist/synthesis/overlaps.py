@@ -22,6 +22,14 @@ class Independent:
         Rows that are counted, in their order.
     left_out : DataFrame
         The others, with the columns "because" and "instead" (the study that is counted).
+
+    Examples
+    --------
+    >>> from desist.datasets import jdl_published
+    >>> from desist.synthesis import list_published
+    >>> found = list_published(jdl_published(), form="estimates")
+    >>> len(found.kept), len(found.left_out)
+    (10, 42)
     """
 
     kept: pd.DataFrame

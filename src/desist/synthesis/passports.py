@@ -51,6 +51,17 @@ class Passport:
     ------
     InputError
         If the grid is no likelihood; every fault is listed.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(200, 1000, rng=3, frequency=1.5).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> sample = ds.build_sample(cohort, design)
+    >>> passport = ds.synthesis.make_passport(sample, title="Mentoring")
+    >>> mode, error = passport.summarise("log_odds")
+    >>> round(mode, 1), round(error, 1)
+    (-0.8, 0.2)
     """
 
     effects: tuple[float, ...]
@@ -165,6 +176,21 @@ def read_passport(path: str | Path) -> Passport:
     ------
     InputError
         If the file is none.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(200, 1000, rng=3, frequency=1.5).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> sample = ds.build_sample(cohort, design)
+    >>> passport = ds.synthesis.make_passport(sample, title="Mentoring")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = passport.write(Path(folder) / "passport.json")
+    ...     again = ds.synthesis.read_passport(path)
+    >>> again.title, again == passport
+    ('Mentoring', True)
     """
     place = Path(path)
     try:

@@ -68,6 +68,13 @@ class PooledEffects:
         Of all limits.
     cautions : tuple of str
         What the reader of the numbers has to know, in sentences; empty when nothing.
+
+    Examples
+    --------
+    >>> from desist.synthesis import pool_effects
+    >>> found = pool_effects([-0.5, -0.1, -0.3], [0.2, 0.2, 0.2])
+    >>> round(found.estimate, 2), round(found.prediction_lower, 2), round(found.prediction_upper, 2)
+    (-0.3, -0.8, 0.2)
     """
 
     estimate: float

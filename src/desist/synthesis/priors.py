@@ -26,6 +26,12 @@ class Uniform:
     ------
     InputError
         If the limit is not above 0.
+
+    Examples
+    --------
+    >>> from desist.synthesis import SynthesisPriors, Uniform
+    >>> SynthesisPriors(heterogeneity=Uniform(1.0)).heterogeneity.upper
+    1.0
     """
 
     upper: float = 2.0
@@ -71,6 +77,13 @@ class SynthesisPriors:
     ------
     InputError
         If one of them is no such prior; every fault is listed.
+
+    Examples
+    --------
+    >>> from desist.models import Normal
+    >>> from desist.synthesis import SynthesisPriors
+    >>> SynthesisPriors(mean=Normal(0.0, 0.5)).heterogeneity
+    HalfNormal(scale=0.5)
     """
 
     mean: Normal = Normal(0.0, 1.5)

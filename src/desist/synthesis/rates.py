@@ -38,6 +38,13 @@ class PoolingPriors:
     baseline : Normal
         Log-odds of each study, half way between its arms; wide, and separate for each study,
         so that studies learn from each other about effects only.
+
+    Examples
+    --------
+    >>> from desist.models import HalfNormal
+    >>> from desist.synthesis import PoolingPriors
+    >>> PoolingPriors(heterogeneity=HalfNormal(0.25)).effect
+    Normal(mean=0.0, scale=1.5)
     """
 
     effect: Normal = Normal(0.0, 1.5)
@@ -86,6 +93,20 @@ class PooledRates:
         How well the posterior was found.
     probability : float
         Of the equal-tailed intervals.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import xarray as xr
+    >>> from desist.inference import Diagnostics
+    >>> from desist.synthesis import PooledRates, PoolingPriors
+    >>> drawn = xr.DataArray(np.array([[-0.4, -0.3, -0.2, 0.1]]), dims=("chain", "draw"))
+    >>> found = PooledRates(
+    ...     drawn, abs(drawn), drawn, drawn, pd.DataFrame(), PoolingPriors(), Diagnostics("nuts")
+    ... )
+    >>> found.probability_of_benefit
+    0.75
     """
 
     effect: xr.DataArray
@@ -240,6 +261,18 @@ def pool_rates(
     heterogeneity parameter in Bayesian random-effects meta-analysis. Research Synthesis
     Methods 12, 448-474. Higgins, J. P. T., Thompson, S. G. and Spiegelhalter, D. J. (2009). A
     re-evaluation of random-effects meta-analysis. JRSS A 172, 137-159.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.synthesis import pool_rates
+    >>> try:
+    ...     pool_rates([13], [83], [278.5], [1000])
+    ... except ds.InputError as error:
+    ...     print(error)
+    meta-analysis of rates: 2 faults
+      - studies: expected 2 or more, found 1
+      - comparison_events: expected whole numbers from 0 to n_comparison, found 1 other, row 1
     """
     columns = {
         "treated_events": treated_events,

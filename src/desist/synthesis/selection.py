@@ -34,6 +34,16 @@ class StepSelection:
     ------
     InputError
         If steps and weights do not belong together; every fault is listed.
+
+    Examples
+    --------
+    >>> from desist.synthesis import EstimateWithError, StepSelection, Study, synthesise
+    >>> effects = [-0.5, -0.3, -0.4, 0.1, -0.2]
+    >>> studies = [Study(f"study {n}", EstimateWithError(y, 0.2)) for n, y in enumerate(effects, 1)]
+    >>> half = StepSelection(weights=(0.5,))  # half as likely when it is not significant
+    >>> found = synthesise(studies, selection=half)
+    >>> half.is_uncertain, round(found.mean.mean, 2)
+    (False, -0.19)
     """
 
     steps: tuple[float, ...] = (0.025,)
@@ -89,7 +99,7 @@ def make_factor(
         limits = (cuts * errors[known, None])[None] - side * means[:, None, None]
         below = ndtr(limits / spread[:, None])
         chances = below[..., :-1] - below[..., 1:]  # of each interval, (means, studies, steps)
-        seen = np.log(np.einsum("ws,mks->wmk", weights, chances)).sum(axis=2)
+        seen = np.log(chances @ weights.T).sum(axis=1).T
         taken = np.log(weights)[:, places[known]].sum(axis=1)
         return np.asarray(prior[:, None] + taken[:, None] - seen)
 

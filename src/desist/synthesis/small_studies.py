@@ -31,6 +31,15 @@ class SmallStudyTest:
         Estimate of a study without any error (Egger); NaN for rank correlation.
     method : str
         "egger" or "begg".
+
+    Examples
+    --------
+    >>> from desist.synthesis import check_funnel
+    >>> errors = [0.1, 0.12, 0.15, 0.2, 0.22, 0.25, 0.3, 0.35, 0.4, 0.5]
+    >>> effects = [-0.1, -0.1, -0.2, -0.2, -0.3, -0.3, -0.4, -0.5, -0.5, -0.7]
+    >>> found = check_funnel(effects, errors)
+    >>> found.method, round(found.limit, 2)
+    ('egger', 0.06)
     """
 
     statistic: float
@@ -51,6 +60,15 @@ class TrimmedAndFilled:
         How many.
     side : {"left", "right"}
         On which side of the mean they stand.
+
+    Examples
+    --------
+    >>> from desist.synthesis import trim_and_fill
+    >>> errors = [0.1, 0.12, 0.15, 0.2, 0.22, 0.25, 0.3, 0.35, 0.4, 0.5]
+    >>> effects = [-0.1, -0.1, -0.2, -0.2, -0.3, -0.3, -0.4, -0.5, -0.5, -0.7]
+    >>> found = trim_and_fill(effects, errors)
+    >>> found.n_filled, found.side
+    (4, 'right')
     """
 
     naive: PooledEffects

@@ -20,6 +20,16 @@ class SpreadPosterior(Distribution):
         Ends of the panels.
     heights : ndarray of float, shape (n_panels, n_nodes)
         Density at Gauss and Legendre's nodes of each.
+
+    Examples
+    --------
+    >>> from desist.synthesis import EstimateWithError, Study, synthesise
+    >>> effects = [-0.5, -0.3, -0.4, 0.1, -0.2]
+    >>> studies = [Study(f"study {n}", EstimateWithError(y, 0.2)) for n, y in enumerate(effects, 1)]
+    >>> found = synthesise(studies)
+    >>> tau = found.heterogeneity
+    >>> round(tau.median, 2), round(float(tau.probability_below(0.5)), 2)
+    (0.16, 0.96)
     """
 
     edges: Floats

@@ -35,6 +35,15 @@ class SelectedEffects:
         Studies in each.
     statistic, p_value : float
         Likelihood ratio test against no selection, and its p-value.
+
+    Examples
+    --------
+    >>> from desist.synthesis import adjust_for_selection
+    >>> errors = [0.1, 0.12, 0.15, 0.2, 0.22, 0.25, 0.3, 0.35, 0.4, 0.5]
+    >>> effects = [-0.3, -0.2, -0.31, -0.41, -0.5, -0.3, -0.7, -0.5, -0.9, -1.1]
+    >>> found = adjust_for_selection(effects, errors, steps=[0.025])
+    >>> found.counts, round(found.naive.estimate, 2), round(found.estimate, 2)
+    ((7, 3), -0.34, -0.2)
     """
 
     naive: PooledEffects

@@ -32,6 +32,13 @@ class Study:
     ------
     InputError
         If the name is empty or the evidence none.
+
+    Examples
+    --------
+    >>> from desist.synthesis import Study, TwoArmCounts
+    >>> study = Study("Mentoring 2017", TwoArmCounts(13, 83, 278, 1000), moderators={"women": True})
+    >>> study.programme
+    'Mentoring 2017'
     """
 
     name: str

@@ -61,6 +61,15 @@ class Synthesis:
         Log of the marginal likelihood up to a constant of the data; NaN for NUTS.
     cautions : tuple of str
         What the reader of the numbers has to know, in sentences.
+
+    Examples
+    --------
+    >>> from desist.synthesis import EstimateWithError, Study, synthesise
+    >>> effects = [-0.5, -0.3, -0.4, 0.1, -0.2]
+    >>> studies = [Study(f"study {n}", EstimateWithError(y, 0.2)) for n, y in enumerate(effects, 1)]
+    >>> found = synthesise(studies)
+    >>> found.n_studies, round(found.mean.mean, 2), round(found.prediction.probability_below(0), 2)
+    (5, -0.26, 0.88)
     """
 
     mean: Mixture

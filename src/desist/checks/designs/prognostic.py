@@ -60,6 +60,15 @@ class PrognosticBalance:
         "well matched", "reasonably matched" or "poorly matched"; empty without a score.
     reason : str
         Why there is no score, or empty.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 600, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> found = ds.checks.check_prognostic(cohort, design)
+    >>> round(found.score.smd_before, 2), round(found.score.smd_after, 2), found.score.word
+    (-1.09, -0.02, 'well matched')
     """
 
     smd_before: float = math.nan
@@ -84,6 +93,16 @@ class PrognosticCheck:
         Of all covariates together.
     level : float
         A covariate is said to predict when its p-value is below.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 600, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.NearestMatching())
+    >>> found = ds.checks.check_prognostic(cohort, design)
+    >>> found.table[["covariate", "word", "applicable"]]
+      covariate            word  applicable
+    0       age  poorly matched        True
     """
 
     table: pd.DataFrame

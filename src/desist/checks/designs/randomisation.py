@@ -106,6 +106,20 @@ def redraw_radius(
     CannotAnswerError
         If an arm has nobody, there are too many people to draw from exactly, or hardly a
         draw has matches.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import desist as ds
+    >>> rng = np.random.default_rng(1)
+    >>> scores = rng.uniform(0.2, 0.8, 200)
+    >>> treated = rng.random(200) < scores
+    >>> outcome = rng.random(200) < 0.5 - 0.2 * treated
+    >>> found = ds.checks.redraw_radius(
+    ...     outcome, treated, scores, scores, radius=0.05, n_draws=99, rng=1
+    ... )
+    >>> bool(found.lower < found.estimate < found.upper)
+    True
     """
     columns = Columns()
     y, level = columns.numbers("outcome", outcome), columns.numbers("values", values)
@@ -161,6 +175,20 @@ def redraw_weights(
         If the estimand is unknown, or a column or another setting cannot be read.
     CannotAnswerError
         If there are too many people to draw from exactly.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import desist as ds
+    >>> rng = np.random.default_rng(1)
+    >>> scores = rng.uniform(0.2, 0.8, 200)
+    >>> treated = rng.random(200) < scores
+    >>> outcome = rng.random(200) < 0.5 - 0.2 * treated
+    >>> found = ds.checks.redraw_weights(
+    ...     outcome, treated, scores, estimand="ATO", n_draws=99, rng=1
+    ... )
+    >>> bool(found.lower < found.estimate < found.upper)
+    True
     """
     columns = Columns()
     y = columns.numbers("outcome", outcome)
@@ -234,6 +262,14 @@ def permute_within_sets(
         If a column or a setting cannot be read.
     CannotAnswerError
         If no set has people of both arms.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> outcome, treated, pairs = [0, 1, 0, 1, 0, 1], [1, 0, 1, 0, 1, 0], [0, 0, 1, 1, 2, 2]
+    >>> found = ds.checks.permute_within_sets(outcome, treated, pairs, rng=1, n_draws=999)
+    >>> found.estimate, round(found.p_value, 1)
+    (-1.0, 0.2)
     """
     columns = Columns()
     y, label = columns.numbers("outcome", outcome), columns.sets("sets", sets)

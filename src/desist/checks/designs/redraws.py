@@ -24,7 +24,17 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Redraws:
-    """Participation drawn again, once for all measures of an evaluation."""
+    """Participation drawn again, once for all measures of an evaluation.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> redraws = ds.checks.redraw(design, n_draws=99, rng=1)
+    >>> redraws.draws.shape  # one row a draw, the participants of it
+    (99, 60)
+    """
 
     design: Design
     draws: NDArray[np.int64] | None  # (n_draws, n_treated) positions; None without redrawn scores
@@ -95,6 +105,15 @@ def redraw(
     ------
     InputError
         If the number of draws or the source of randomness cannot be read.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> redraws = ds.checks.redraw(design, n_draws=99, rng=1)
+    >>> redraws.n_draws, redraws.obstacle
+    (99, '')
     """
     raise_faults("check", find_draw_faults("n_draws", n_draws, rng))
     source = np.random.default_rng(rng)

@@ -142,6 +142,15 @@ def redo_design(
         a tenth of the resamples have no design.
     InputError
         If the design was not made by a method, or a setting cannot be read.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.EntropyBalancing())
+    >>> found = ds.checks.redo_design(cohort, design, n_resamples=20, rng=1)
+    >>> [measure.value for measure in found]
+    ['rate', 'frequency']
     """
     raise_faults(
         "check",

@@ -39,6 +39,13 @@ class WeightedFit:
     covariance : ndarray of float, shape (n_coefficients, n_coefficients)
         With the uncertainty of the weights when their equations were given; HC0
         otherwise.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> fit = ds.checks.fit_weighted([1, 0, 0, 1, 1, 0], [1, 1, 1, 0, 0, 0], [1.0] * 6)
+    >>> fit.coefficients.round(2)
+    array([ 0.67, -0.33])
     """
 
     coefficients: Floats

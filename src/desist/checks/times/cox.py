@@ -43,6 +43,15 @@ class CoxFit:
         Partial, at the estimate.
     n_events : int
         Reoffences.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> days, events = [10, 40, 50, 60, 20, 90, 30, 80], [1, 1, 0, 1, 1, 0, 1, 1]
+    >>> treated = [[1], [1], [1], [1], [0], [0], [0], [0]]
+    >>> fit = ds.checks.cox(days, events, treated)
+    >>> round(float(fit.coefficients[0]), 2), fit.n_events
+    (0.53, 6)
     """
 
     coefficients: NDArray[np.float64]

@@ -43,6 +43,13 @@ class SurvivalCurve:
         Share without a reoffence from that time on.
     standard_error : ndarray of float, shape (n_times,)
         Of the share.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> curve = ds.checks.kaplan_meier([10, 40, 50, 60], [1, 1, 0, 1])
+    >>> curve.times, curve.survival.round(2)
+    (array([10., 40., 50., 60.]), array([0.75, 0.5 , 0.5 , 0.  ]))
     """
 
     times: NDArray[np.float64]

@@ -50,6 +50,14 @@ class LogRank:
         Weighted by the rho family where asked.
     variance : float
         Of their difference, were the hazards the same.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> days, events = [10, 40, 50, 60, 20, 90, 30, 80], [1, 1, 0, 1, 1, 0, 1, 1]
+    >>> found = ds.checks.count_log_rank(days, events, [1, 1, 1, 1, 0, 0, 0, 0])
+    >>> found.observed, round(found.expected, 2)
+    (3.0, 2.36)
     """
 
     observed: float

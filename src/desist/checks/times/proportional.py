@@ -35,6 +35,15 @@ class ProportionalHazards:
         Small where the hazard ratio changes over time.
     statistic, p_value : float
         Of all together, with as many degrees of freedom as covariates.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> days, events = [10, 40, 50, 60, 20, 90, 30, 80], [1, 1, 0, 1, 1, 0, 1, 1]
+    >>> treated = [[1], [1], [1], [1], [0], [0], [0], [0]]
+    >>> found = ds.checks.proportional_hazards(days, events, treated)
+    >>> bool(found.p_value > 0.05)
+    True
     """
 
     statistics: Floats

@@ -80,6 +80,11 @@ class Pieces(SurvivalFamily):
         return self.cuts
 
     @override
+    def move_changes(self, changes: tuple[float, ...]) -> "Pieces":
+        """Return the family with other cut points, as many of them."""
+        return replace(self, cuts=changes)
+
+    @override
     def share_out(self, time: Floats, rows: Mapping[str, Any]) -> dict[str, Floats]:
         """Return in which piece of its arm each time ends, and how long it was in each."""
         ended, spent = share_out(time, rows["starts"], rows["treated"])

@@ -51,6 +51,11 @@ class SurvivalFamily(Protocol):
         """Return the days at which the hazard may jump; the data then hold "starts"."""
         return ()
 
+    def move_changes(self, changes: tuple[float, ...]) -> "SurvivalFamily":
+        """Return the family with its hazard jumping elsewhere."""
+        del changes
+        return self
+
     def share_out(self, _time: Floats, _rows: Mapping[str, Any], /) -> dict[str, Floats]:
         """Return what the likelihood reads of times in their place, one of each a row."""
         return {}

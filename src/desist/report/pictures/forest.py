@@ -76,6 +76,16 @@ def forest(evaluation: Evaluation, *, rules: str | RuleSet = "2019") -> "Figure"
     ------
     CannotAnswerError
         If there are too few people to report on.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> evaluation = ds.evaluate_published(study)
+    >>> figure = ds.plots.forest(evaluation)
+    >>> len(figure.axes)
+    1
     """
     return draw_forest(make_view(evaluation, rules))
 

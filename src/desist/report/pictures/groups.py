@@ -65,6 +65,17 @@ def effects_by_group(
         If the evaluation has no such groups or measure.
     CannotAnswerError
         If there are too few people to report on.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(150, 600, rng=1, n_groups=3).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.EntropyBalancing())
+    >>> rate = ds.RateModel()
+    >>> evaluation = ds.evaluate(cohort, design, models=[rate], inference="nested", seed=1)
+    >>> figure = ds.plots.effects_by_group(evaluation, "prison")
+    >>> len(figure.axes)
+    1
     """
     raise_faults("picture", find_choice_faults("measure", measure, tuple(Measure)))
     view = make_view(evaluation, rules)

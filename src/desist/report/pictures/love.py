@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from desist.design.balance.table import Balance
+from desist.design.design import Design
 from desist.errors import Fault, InputError
 from desist.evaluation.categories import WITHHELD
 from desist.evaluation.record import Evaluation
@@ -32,7 +34,7 @@ MOST_COVARIATES = 40
 
 
 def love_plot(
-    study: Evaluation | Mapping[str, Any],
+    study: Evaluation | Design | Balance | Mapping[str, Any],
     *,
     rules: str | RuleSet = "2019",
     ax: "Axes | None" = None,
@@ -41,8 +43,9 @@ def love_plot(
 
     Parameters
     ----------
-    study : Evaluation or mapping
-        An evaluation of people, or the `design` of its record, of which `balance` is read.
+    study : Evaluation, Design, Balance or mapping
+        An evaluation of people, or the `design` of its record, of which `balance` is read; or a
+        design or its balance, before any outcome is seen, for whoever may see the people.
     rules : str or RuleSet, default "2019"
         How many people a category of an evaluation has to have.
     ax : Axes, optional
@@ -58,15 +61,38 @@ def love_plot(
     Raises
     ------
     InputError
-        If the evaluation is of published figures, which have no balance.
+        If there is no balance: the evaluation is of published figures, or the design has none.
     CannotAnswerError
         If there are too few people to report on.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> figure = ds.plots.love_plot(design.balance)
+    >>> figure.axes[0].get_xlabel()
+    'absolute standardised difference (% of a standard deviation)'
     """
-    design = make_view(study, rules).design if isinstance(study, Evaluation) else study
+    if not isinstance(study, Evaluation):
+        return draw_love_plot(_read_balance(study), ax=ax)
+    design = make_view(study, rules).design
     if design is None:
         fault = Fault("evaluation", "a design", "published figures", "they have no balance")
         raise InputError("love plot", [fault])
     return draw_love_plot(design, ax=ax)
+
+
+def _read_balance(study: Design | Balance | Mapping[str, Any]) -> Mapping[str, Any]:
+    balance = study.balance if isinstance(study, Design) else study
+    if balance is None:
+        fault = Fault("design", "one with a balance", "none", "build it with `build_design`")
+        raise InputError("love plot", [fault])
+    return _list_covariates(balance) if isinstance(balance, Balance) else balance
+
+
+def _list_covariates(balance: Balance) -> dict[str, Any]:
+    return {"balance": balance.table.to_dict("records")}
 
 
 def draw_love_plot(

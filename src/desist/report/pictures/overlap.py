@@ -34,6 +34,15 @@ def common_support(design: Design) -> "Figure":
     ------
     InputError
         If the design has no scores.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> figure = ds.plots.common_support(design)
+    >>> len(figure.axes)
+    2
     """
     if design.scores is None:
         fault = Fault("design", "a propensity score", "none", "draw a covariate instead")
@@ -61,6 +70,15 @@ def covariate_densities(design: Design, covariate: str) -> "Figure":
     ------
     InputError
         If there is no such column of numbers.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> figure = ds.plots.covariate_densities(design, "age")
+    >>> [axes.get_title(loc="left") or axes.get_title() for axes in figure.axes]
+    ['all people', 'weighted people']
     """
     if design.covariates is None:
         fault = Fault("design", "one that was built", "one made by hand", "give its cohort as well")

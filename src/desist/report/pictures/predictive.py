@@ -39,6 +39,17 @@ def predicted_and_observed(check: PredictiveCheck) -> "Figure":
         One panel a unit, one row a statistic and arm: a bar from the lower to the upper
         limit with a tick at the median, and a dot (blue) or a diamond (vermilion) at what
         was observed within or outside it. Statistics that could not be taken are left out.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> fit = ds.fit_model(ds.RateModel(), cohort, design, seed=1)
+    >>> check = ds.models.check_predictions(fit, cohort, design, n_draws=50)
+    >>> figure = ds.plots.predicted_and_observed(check)
+    >>> len(figure.axes)
+    1
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure

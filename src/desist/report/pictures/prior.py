@@ -32,6 +32,18 @@ def prior_and_posterior(prior: Effect, posterior: Effect, *, ax: "Axes | None" =
     -------
     Figure
         One panel, in the unit of the measure.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> fit = ds.fit_model(ds.RateModel(), cohort, design, seed=1)
+    >>> [after] = ds.estimate_effects(fit)
+    >>> [before] = ds.estimate_effects(ds.models.sample_prior(fit, seed=1))
+    >>> figure = ds.plots.prior_and_posterior(before, after)
+    >>> figure.axes[0].get_xlabel()
+    'difference of Reoffending rate (proportion)'
     """
     draw = partial(_draw_draws, prior=prior, posterior=posterior)
     return draw_in(ax, (6.4, 2.8), draw, room=False)

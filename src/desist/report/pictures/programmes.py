@@ -33,6 +33,17 @@ def forest_of_programmes(synthesis: Synthesis, *, ax: "Axes | None" = None) -> "
     Figure
         Reported estimates and their 95% limits in grey, none where the report has no estimate;
         shrunken ones in blue; mean and prediction for a new programme in orange.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.synthesis import EstimateWithError, Study, synthesise
+    >>> effects = [-0.5, -0.3, -0.4, 0.1, -0.2]
+    >>> studies = [Study(f"study {n}", EstimateWithError(y, 0.2)) for n, y in enumerate(effects, 1)]
+    >>> found = synthesise(studies)
+    >>> figure = ds.plots.forest_of_programmes(found)
+    >>> figure.axes[0].get_xlabel()
+    '← less reoffending     log odds ratio     more →'
     """
     size = (8.0, ROW * (synthesis.n_studies + 3) + 1.2)
     return draw_in(ax, size, partial(_draw_forest, synthesis=synthesis))
@@ -53,6 +64,17 @@ def funnel_of_programmes(synthesis: Synthesis, *, ax: "Axes | None" = None) -> "
     Figure
         Estimates that are missing where they would not be significant point to selection, those
         missing anywhere to other reasons (Peters et al. 2008).
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.synthesis import EstimateWithError, Study, synthesise
+    >>> effects = [-0.5, -0.3, -0.4, 0.1, -0.2]
+    >>> studies = [Study(f"study {n}", EstimateWithError(y, 0.2)) for n, y in enumerate(effects, 1)]
+    >>> found = synthesise(studies)
+    >>> figure = ds.plots.funnel_of_programmes(found)
+    >>> figure.axes[0].get_xlabel()
+    'log odds ratio as reported'
     """
     return draw_in(ax, (6.4, 4.2), partial(_draw_funnel, synthesis=synthesis))
 
@@ -71,6 +93,17 @@ def densities_of_programmes(synthesis: Synthesis, *, ax: "Axes | None" = None) -
     -------
     Figure
         The two differ by the heterogeneity between programmes.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.synthesis import EstimateWithError, Study, synthesise
+    >>> effects = [-0.5, -0.3, -0.4, 0.1, -0.2]
+    >>> studies = [Study(f"study {n}", EstimateWithError(y, 0.2)) for n, y in enumerate(effects, 1)]
+    >>> found = synthesise(studies)
+    >>> figure = ds.plots.densities_of_programmes(found)
+    >>> figure.axes[0].get_xlabel()
+    '← less reoffending     log odds ratio     more →'
     """
     return draw_in(ax, (6.4, 2.8), partial(_draw_densities, synthesis=synthesis))
 

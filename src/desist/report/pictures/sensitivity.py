@@ -50,6 +50,21 @@ def specification_curve(multiverse: Multiverse, question: str | None = None) -> 
     ------
     InputError
         If there is no such question.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.sensitivity import Option, multiverse
+    >>> cohort = ds.simulate_cohort(120, 600, rng=3).cohort
+    >>> choices = {
+    ...     "formula": [Option("full", "age + copas"), Option("few", "copas", "uncertain")],
+    ...     "covariates": [Option("adjusted", "design"), Option("weights alone", None)],
+    ...     "method": [Option("radius", ds.RadiusMatching(0.2))],
+    ... }
+    >>> found = multiverse(cohort, choices, inference="laplace")
+    >>> figure = ds.plots.specification_curve(found)
+    >>> len(figure.axes)
+    2
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -96,6 +111,17 @@ def scenarios(
     ------
     InputError
         If its table has no scenarios.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> [rate] = ds.estimate_effects(ds.fit_model(ds.RateModel(), cohort, design, seed=1))
+    >>> result = ds.sensitivity.attrition(rate, {"not found": 20})
+    >>> figure = ds.plots.scenarios(result)
+    >>> figure.axes[0].get_xlabel()
+    'proportion'
     """
     kinds = (SensitivityResult, RobustnessValue, TimeBounds)
     raise_faults(SUBJECT, find_kind_faults("result", result, kinds, "a result with scenarios"))
@@ -122,6 +148,14 @@ def hidden_bias(bounds: RosenbaumBounds, *, ax: "Axes | None" = None) -> "Figure
     -------
     Figure
         One panel.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.sensitivity import bound_discordant
+    >>> figure = ds.plots.hidden_bias(bound_discordant(12, 40))
+    >>> figure.axes[0].get_xlabel()
+    'hidden bias (ratio of the odds of taking part)'
     """
     raise_faults(SUBJECT, find_kind_faults("bounds", bounds, RosenbaumBounds, "RosenbaumBounds"))
     return draw_in(ax, (6.4, 3.2), partial(_draw_bias, bounds=bounds), room=False)
@@ -146,6 +180,17 @@ def tipping_points(result: SensitivityResult, *, ax: "Axes | None" = None) -> "F
     ------
     InputError
         If it is of another analysis.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> [rate] = ds.estimate_effects(ds.fit_model(ds.RateModel(), cohort, design, seed=1))
+    >>> result = ds.sensitivity.tipping_map(rate, comparison=0.3)
+    >>> figure = ds.plots.tipping_points(result)
+    >>> figure.axes[0].get_xlabel()
+    'ratio by which it multiplies the risk'
     """
     faults = find_kind_faults("result", result, SensitivityResult, "a result of tipping_map")
     if not faults and result.name != "tipping_map":
@@ -172,6 +217,16 @@ def placebo_estimates(
     -------
     Figure
         One panel.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 300, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.RadiusMatching(0.2))
+    >>> placebo = ds.sensitivity.placebo_programmes(cohort, design, n_programmes=20, seed=1)
+    >>> figure = ds.plots.placebo_estimates(placebo)
+    >>> len(figure.axes)
+    1
     """
     expected = "PlaceboProgrammes"
     raise_faults(SUBJECT, find_kind_faults("placebo", placebo, PlaceboProgrammes, expected))

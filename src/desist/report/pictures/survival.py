@@ -42,6 +42,16 @@ def survival_curves(
     -------
     Figure
         Days to the right, people per 100 who reoffended upwards.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> cohort = ds.simulate_cohort(60, 200, rng=1, n_groups=0).cohort
+    >>> design = ds.build_design(cohort, "age + copas", method=ds.EntropyBalancing())
+    >>> fit = ds.fit_model(ds.SurvivalModel(family="weibull"), cohort, design, seed=1)
+    >>> figure = ds.plots.survival_curves(ds.effects.estimate_survival(fit, [91, 182, 365]))
+    >>> figure.axes[0].get_xlabel()
+    'days'
     """
     draw = partial(_draw_curves, effect=effect, observed=observed or {})
     return draw_in(ax, (WIDTH, 3.6), draw, room=False)

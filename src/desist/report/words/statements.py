@@ -29,6 +29,13 @@ class PerHundred:
         People who reoffend per 100, reoffences per 100 people, or days.
     difference : int
         Participants minus comparison, rounded from unrounded values.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> found = ds.report.per_100(ds.Measure.FREQUENCY, 0.31, 1.055)
+    >>> found.treated, found.comparison, found.difference
+    (31, 106, -75)
     """
 
     measure: Measure
@@ -73,6 +80,16 @@ class Statement:
         A remark on small groups; empty when none is due.
     is_silent : bool
         Whether nothing can be said, so that `may_say` holds the reason alone.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> rate = ds.PublishedMeasure(ds.Measure.RATE, 83, 5514, 0.157, 0.278, -0.20, -0.04)
+    >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
+    >>> evaluation = ds.evaluate_published(study)
+    >>> statement = ds.report.make_statements(evaluation, "2019")[0]
+    >>> statement.measure.value, statement.is_silent
+    ('rate', False)
     """
 
     measure: Measure

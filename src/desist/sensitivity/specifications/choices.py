@@ -37,6 +37,13 @@ class Option:
     mark : str
         "equivalent": answers the same question as the first option, no worse; "uncertain":
         perhaps; "not equivalent": answers another question, and gets a curve of its own.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.sensitivity import Option
+    >>> Option("radius 0.05", ds.RadiusMatching(0.05)).mark
+    'equivalent'
     """
 
     name: str
@@ -54,6 +61,13 @@ class Exclusion:
         Names of options by dimension; specifications that have one of each are ruled out.
     reason : str
         Why, for the reader.
+
+    Examples
+    --------
+    >>> from desist.sensitivity import Exclusion
+    >>> never = Exclusion({"method": "exact", "formula": ("all", "most")}, "no cell has both")
+    >>> never.excludes({"method": "exact", "formula": "all"})
+    True
     """
 
     options: Mapping[str, str | tuple[str, ...]]

@@ -49,6 +49,19 @@ class JointTest:
         Different ways of comparing; those that differ by the model alone are one.
     n_draws : int
         Draws of participation that could be compared.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.sensitivity import Option, joint_test
+    >>> cohort = ds.simulate_cohort(120, 600, rng=3).cohort
+    >>> choices = {
+    ...     "formula": [Option("full", "age + copas"), Option("few", "copas", "uncertain")],
+    ...     "method": [Option(f"{r}", ds.RadiusMatching(r)) for r in (0.2, 0.1)],
+    ... }
+    >>> found = joint_test(cohort, choices, n_draws=19, seed=1)
+    >>> 0 < found.p_value <= 1, found.n_draws
+    (True, 19)
     """
 
     measure: Measure
@@ -131,6 +144,19 @@ def joint_test(
     ----------
     Simonsohn, U., Simmons, J. P. and Nelson, L. D. (2020). Specification curve analysis. Nature
     Human Behaviour 4, 1208-1214.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.sensitivity import Option, joint_test
+    >>> cohort = ds.simulate_cohort(120, 600, rng=3).cohort
+    >>> choices = {
+    ...     "formula": [Option("full", "age + copas"), Option("few", "copas", "uncertain")],
+    ...     "method": [Option(f"{r}", ds.RadiusMatching(r)) for r in (0.2, 0.1)],
+    ... }
+    >>> found = joint_test(cohort, choices, n_draws=19, seed=1)
+    >>> found.n_specifications, found.table["statistic"].tolist()[0]
+    (4, 'median of standardised differences')
     """
     faults = find_kind_faults("cohort", cohort, Cohort, "a Cohort")
     faults += find_choices_faults(choices)

@@ -35,6 +35,20 @@ class Multiverse:
         Largest absolute standardised difference of a balanced design.
     probability : float
         Of the intervals.
+
+    Examples
+    --------
+    >>> import desist as ds
+    >>> from desist.sensitivity import Option, multiverse
+    >>> cohort = ds.simulate_cohort(120, 600, rng=3).cohort
+    >>> choices = {
+    ...     "formula": [Option("full", "age + copas"), Option("few", "copas", "uncertain")],
+    ...     "covariates": [Option("adjusted", "design"), Option("weights alone", None)],
+    ...     "method": [Option("radius", ds.RadiusMatching(0.2))],
+    ... }
+    >>> found = multiverse(cohort, choices, inference="laplace")
+    >>> found.dimensions, len(found.table)
+    (('formula', 'method', 'covariates'), 4)
     """
 
     measure: Measure

@@ -31,6 +31,15 @@ class TwoArmCounts:
     ------
     InputError
         If the counts are not possible; every fault is listed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from desist.synthesis import TwoArmCounts
+    >>> trial = TwoArmCounts(13, 83, 278, 1000)
+    >>> effects = np.linspace(-2, 1, 301)
+    >>> round(float(effects[trial.log_likelihood(effects, "log_odds").argmax()]), 2)
+    -0.73
     """
 
     treated_events: int

@@ -30,6 +30,14 @@ class EstimateWithError:
     ------
     InputError
         If a number is not possible; every fault is listed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from desist.synthesis import EstimateWithError
+    >>> known = EstimateWithError(-0.2, 0.1)
+    >>> known.log_likelihood(np.array([-0.2, 0.0]), "log_odds").round(2)
+    array([-0., -2.])
     """
 
     estimate: float
@@ -77,6 +85,13 @@ class EstimateWithInterval:
     ------
     InputError
         If the limits are in the wrong order or the estimate does not belong to them.
+
+    Examples
+    --------
+    >>> from desist.synthesis import EstimateWithInterval
+    >>> estimate, error = EstimateWithInterval(-0.9, 0.1).summarise("log_odds")
+    >>> round(estimate, 2), round(error, 3)
+    (-0.4, 0.255)
     """
 
     lower: float

@@ -28,6 +28,15 @@ class CountsOverTime:
     ------
     InputError
         If a count or a time is not possible; every fault is listed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from desist.synthesis import CountsOverTime
+    >>> known = CountsOverTime(26, 83.0, 1170, 1100.0)  # offences, and years at risk
+    >>> effects = np.linspace(-2, 1, 301)
+    >>> round(float(effects[known.log_likelihood(effects, "log_rate").argmax()]), 2)
+    -1.22
     """
 
     treated_events: int

@@ -42,6 +42,15 @@ class WholePercentages:
     ------
     InputError
         If no count of people rounds to what is printed; every fault is listed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from desist.synthesis import WholePercentages
+    >>> printed = WholePercentages(26, 35, 231, None)
+    >>> effects = np.linspace(-2, 1, 301)
+    >>> round(float(effects[printed.log_likelihood(effects, "log_odds").argmax()]), 2)
+    -0.43
     """
 
     treated_percentage: float

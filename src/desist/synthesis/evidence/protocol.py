@@ -32,6 +32,14 @@ class Evidence(Protocol):
         In words, for tables.
     scales : tuple of str
         On which it can speak of the effect.
+
+    Examples
+    --------
+    >>> from desist.synthesis import EstimateWithError, Evidence, Significance
+    >>> first, second = EstimateWithError(-0.2, 0.1), Significance("none", 150, None, 0.35)
+    >>> reports: list[Evidence] = [first, second]
+    >>> [round(report.summarise("log_odds")[1], 2) for report in reports]
+    [0.1, 0.17]
     """
 
     kind: ClassVar[str]

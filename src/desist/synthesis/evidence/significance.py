@@ -41,6 +41,14 @@ class PValue:
     ------
     InputError
         If a number is not possible; every fault is listed.
+
+    Examples
+    --------
+    >>> from desist.synthesis import PValue
+    >>> known = PValue(0.03, "reduction", 150, None, 0.35)
+    >>> estimate, error = known.summarise("log_odds")
+    >>> round(estimate, 2)
+    -0.37
     """
 
     p_value: float
@@ -109,6 +117,14 @@ class Significance:
     ------
     InputError
         If a number is not possible; every fault is listed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from desist.synthesis import Significance
+    >>> known = Significance("none", 150, None, 0.35)
+    >>> known.log_likelihood(np.array([-1.0, 0.0]), "log_odds").round(2)
+    array([-9.87, -0.05])
     """
 
     found: str

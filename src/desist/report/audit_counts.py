@@ -1,0 +1,87 @@
+"""Every count that a report shows, or that a reader can compute from its figures, by name."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from desist.effects.groups import GroupTable
+from desist.estimands import Measure
+from desist.evaluation.record import MeasureRow
+from desist.report._digits import count_decimals
+from desist.suppression.system import System
+
+ARMS = {"participants": "n_treated", "comparison people": "n_comparison"}
+REOFFENDED = "who reoffended"
+Limits = tuple[float, float]
+Grouping = tuple[str, str]  # an arm and what its people are grouped by
+
+
+@dataclass(frozen=True)
+class GroupCounts:
+    """The groups of a grouping: people of those that are shown, and how many groups there are."""
+
+    shown: Mapping[str, int]  # by level
+    n_groups: int
+
+
+@dataclass(frozen=True)
+class ReportCounts:
+    """The counts of one report."""
+
+    totals: Mapping[str, Limits]  # by what is counted, within the rounding of what is printed
+    groups: Mapping[Grouping, GroupCounts] = field(default_factory=dict)
+
+
+def count_report(rows: Sequence[MeasureRow], tables: Sequence[GroupTable]) -> ReportCounts:
+    """Read the counts out of the figures of a report, those that a reader computes as well."""
+    totals = dict(_count_people(rows)) | dict(_count_reoffenders(rows))
+    groups = {}
+    for arm, key in ARMS.items():
+        for grouping in dict.fromkeys(table.grouping for table in tables):
+            of_grouping = [table for table in tables if table.grouping == grouping]
+            # a group that the table of one measure shows is known in those of all
+            shown = {row.level: getattr(row, key) for table in of_grouping for row in table.rows}
+            n_groups = max(table.n_groups for table in of_grouping)
+            groups[arm, grouping] = GroupCounts(shown, n_groups)
+    return ReportCounts(totals, groups)
+
+
+def write_system(
+    counts: ReportCounts, where: str = "", known: Mapping[Grouping, Sequence[str]] | None = None
+) -> System:
+    """Write the counts as one linear system; `known` are levels that are shown elsewhere."""
+    shown = {f"{where}{name}": limits for name, limits in counts.totals.items()}
+    withheld: list[str] = []
+    sums: list[tuple[str, tuple[str, ...]]] = []
+    for (arm, grouping), of_arm in counts.groups.items():
+        head = f"{where}{arm}, {grouping}"
+        parts = {f"{head} {level}": (n, n) for level, n in of_arm.shown.items()}
+        elsewhere = (known or {}).get((arm, grouping), ())
+        named = [level for level in elsewhere if level not in of_arm.shown]
+        n_nameless = max(of_arm.n_groups - len(of_arm.shown) - len(named), 0)
+        hidden = [f"{head} {level}" for level in named]
+        hidden += [f"{head}, withheld group {at}" for at in range(1, n_nameless + 1)]
+        shown |= parts
+        withheld += hidden
+        if f"{where}{arm}" in shown:
+            sums.append((f"{where}{arm}", (*parts, *hidden)))
+    return System(shown, withheld, sums)
+
+
+def _count_people(rows: Sequence[MeasureRow]) -> Iterator[tuple[str, Limits]]:
+    for row in rows:
+        if row.measure.is_causal:
+            for arm, key in ARMS.items():
+                yield arm, (getattr(row, key),) * 2
+
+
+def _count_reoffenders(rows: Sequence[MeasureRow]) -> Iterator[tuple[str, Limits]]:
+    """Count reoffenders: a printed rate of a known number of people is a count."""
+    half = 0.5 * 10.0 ** -count_decimals(Measure.RATE)
+    for row in sorted(rows, key=lambda row: row.measure is Measure.TIME_AMONG_REOFFENDERS):
+        for (arm, key), mean in zip(ARMS.items(), (row.treated, row.comparison), strict=True):
+            people = getattr(row, key)
+            if row.measure is Measure.RATE:
+                least, most = people * (mean - half), people * (mean + half)
+                yield f"{arm} {REOFFENDED}", (max(least, 0.0), min(most, people))
+            elif row.measure is Measure.TIME_AMONG_REOFFENDERS:
+                yield f"{arm} {REOFFENDED}", (people, people)

@@ -111,7 +111,9 @@ def _count_left_out(table: pd.DataFrame) -> pd.DataFrame:
         told = len(of_kind) if len(of_kind) >= FEWEST_SHARING else None
         largest = float(of_kind["moved"].abs().max())
         rows.append({"kind": kind, "label": "any one", "number": told, "largest_move": largest})
-    return pd.DataFrame(rows)
+    columns = ["kind", "label", "number", "largest_move", "estimate", "lower", "upper"]
+    counted = pd.DataFrame(rows, columns=columns).astype({"number": "Int64"})
+    return counted.sort_values("largest_move", ascending=False, kind="stable", ignore_index=True)
 
 
 def _round(value: Any) -> Any:

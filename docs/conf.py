@@ -19,6 +19,7 @@ extensions = [
     "numpydoc",
     "sphinx_gallery.gen_gallery",
     "mathml",
+    "reachable",
 ]
 exclude_patterns = ["_build", "gallery/*.ipynb", "gallery/*.json", "gallery/*.md5"]
 templates_path = ["_templates"]
@@ -55,7 +56,7 @@ html_theme_options = {
     "secondary_sidebar_items": ["page-toc", "sourcelink"],
     "footer_start": ["copyright"],
     "footer_end": [],
-    "pygments_light_style": "tango",
+    "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "github-dark",
 }
 html_sidebars = {"index": [], "gallery/*": []}

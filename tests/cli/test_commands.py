@@ -466,7 +466,8 @@ def test_an_unknown_rule_set_is_refused_before_anything_is_computed(study, monke
     (study / "study.toml").write_text(SETTINGS + '\n[report]\nrules = "2020"\n')
     assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 2
     assert capsys.readouterr().err == (
-        "desist: settings: 1 fault\n  - [report] rules: expected one of 2017, 2019, found '2020'\n"
+        "desist: settings: 1 fault\n  - [report] rules: expected one of 2017, 2019, sacro, "
+        "found '2020'\n"
     )
 
 

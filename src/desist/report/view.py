@@ -15,6 +15,7 @@ from desist.effects.days import DayRow
 from desist.estimands import Estimand, Interval, Measure
 from desist.evaluation.record import Evaluation, MeasureRow
 from desist.evaluation.storage import pack_evaluation
+from desist.notebook import show_record
 from desist.report._digits import (
     count_decimals,
     round_check,
@@ -202,6 +203,8 @@ class View:
             The content of `evaluation.nc`, which `load_evaluation` reads.
         """
         return pack_evaluation(self._disclosed)
+
+    _repr_html_ = show_record
 
     def __repr__(self) -> str:
         """Return the title and how many measures are printed."""

@@ -4,19 +4,22 @@ Programmes with known true effects are evaluated and published. Under selection 
 significant reduction appears one time in five; with partial reports, seven in ten of those not
 significant say only that. Three answers are compared: the printed estimates alone (naive), every
 report in the form in which it says what it says (all reports), and that with a selection
-model whose weight is uncertain (adjusted). Prints one JSON object.
+model whose weight is uncertain (adjusted). Every replicate has a seed of its own and a line in the
+store, so that a run goes on where it was stopped. Prints one JSON object.
 
-    python benchmarks/synthesis_simulation.py --replicates 100 --programmes 10
+    python benchmarks/synthesis_simulation.py --store replicates.jsonl --replicates 100 --minutes 7
 """
 
 import argparse
 import json
-import sys
 import time
+from collections import defaultdict
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 from machine import describe_run
+from scipy.stats import norm
 
 from desist.synthesis import EstimateWithError, Significance, StepSelection, Study, synthesise
 
@@ -25,6 +28,9 @@ RATE = 0.3
 PUBLISHED = 0.2  # of what is not a significant reduction, under selection
 SILENT = 0.7  # of what is not significant, with partial reports: the estimate is not printed
 CRITICAL = 1.959964
+SEED = 2017
+METHODS = ("naive", "all_reports", "adjusted")
+CELLS = tuple(product((10, 58), (0.0, 0.25, 0.5), (False, True), (False, True)))
 
 
 def publish(rng, n_programmes, tau, selective, partial):
@@ -50,8 +56,6 @@ def publish(rng, n_programmes, tau, selective, partial):
 
 def score(found, tau):
     """Return the error of the mean, whether its limits cover, and how much of new effects."""
-    from scipy.stats import norm
-
     low, high = found.interval
     new_low, new_high = found.prediction_interval
     inside = (
@@ -59,72 +63,77 @@ def score(found, tau):
         if tau
         else float(new_low <= MEAN <= new_high)
     )
-    return found.mean.mean - MEAN, low <= MEAN <= high, inside
+    return [found.mean.mean - MEAN, float(low <= MEAN <= high), float(inside)]
 
 
-def run_cell(n_programmes, tau, *, selective, partial, replicates, seed):
-    rng = np.random.default_rng([seed, n_programmes, int(100 * tau), selective, partial])
-    found = {"naive": [], "all_reports": [], "adjusted": []}
-    for _ in range(replicates):
-        everything, printed = publish(rng, n_programmes, tau, selective, partial)
-        if printed:
-            found["naive"].append(score(synthesise(printed), tau))
-        whole = synthesise(everything)
-        found["all_reports"].append(score(whole, tau))
-        found["adjusted"].append(score(synthesise(everything, selection=StepSelection()), tau))
-    rows = []
-    for method, scores in found.items():
-        errors, covered, inside = (
-            np.array(column, dtype=float) for column in zip(*scores, strict=True)
-        )
-        rows.append(
-            {
-                "programmes": n_programmes,
-                "tau": tau,
-                "selective": selective,
-                "partial": partial,
-                "method": method,
-                "replicates": len(errors),
-                "bias": round(float(errors.mean()), 4),
-                "bias_error": round(float(errors.std(ddof=1) / len(errors) ** 0.5), 4),
-                "rmse": round(float((errors**2).mean() ** 0.5), 4),
-                "coverage": round(float(covered.mean()), 3),
-                "coverage_error": round(float(covered.std() / len(errors) ** 0.5), 3),
-                "prediction_coverage": round(float(inside.mean()), 3),
-                "prediction_error": round(float(inside.std(ddof=1) / len(errors) ** 0.5), 3),
-            }
-        )
-        print(rows[-1], file=sys.stderr)
-    return rows
+def replicate(cell, number):
+    """Return the scores of the three answers to one set of reports."""
+    n_programmes, tau, selective, partial = cell
+    key = [SEED, n_programmes, int(100 * tau), selective, partial, number]
+    everything, printed = publish(np.random.default_rng(key), *cell)
+    scores = {"naive": score(synthesise(printed), tau) if printed else None}
+    # where every estimate is printed, the first two are the same question
+    scores["all_reports"] = score(synthesise(everything), tau) if partial else scores["naive"]
+    scores["adjusted"] = score(synthesise(everything, selection=StepSelection()), tau)
+    return scores
+
+
+def read_store(store):
+    found = defaultdict(dict)
+    for line in store.read_text().splitlines() if store.exists() else []:
+        row = json.loads(line)
+        found[tuple(row["cell"])][row["number"]] = row["scores"]
+    return found
+
+
+def go_on(store, replicates, minutes):
+    """Add replicates of every cell in turn until all are there or the time is up."""
+    end = time.monotonic() + 60 * minutes
+    found = read_store(store)
+    with store.open("a") as kept:
+        for number, cell in product(range(replicates), CELLS):
+            if number in found[cell]:
+                continue
+            if time.monotonic() > end:
+                return
+            row = {"cell": cell, "number": number, "scores": replicate(cell, number)}
+            kept.write(json.dumps(row) + "\n")
+            kept.flush()
+
+
+def summarise(cell, method, scores):
+    table = np.array([one[method] for one in scores.values() if one[method] is not None])
+    root = len(table) ** 0.5
+    errors, covered, inside = table.T
+    return {
+        **dict(zip(("programmes", "tau", "selective", "partial"), cell, strict=True)),
+        "method": method,
+        "replicates": len(table),
+        "bias": round(float(errors.mean()), 4),
+        "bias_error": round(float(errors.std(ddof=1) / root), 4),
+        "rmse": round(float((errors**2).mean() ** 0.5), 4),
+        "coverage": round(float(covered.mean()), 3),
+        "coverage_error": round(float(covered.std() / root), 3),
+        "prediction_coverage": round(float(inside.mean()), 3),
+        "prediction_error": round(float(inside.std(ddof=1) / root), 3),
+    }
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--replicates", type=int, default=100)
-    parser.add_argument("--programmes", type=int, nargs="+", default=[10, 58])
-    parser.add_argument("--tau", type=float, nargs="+", default=[0.0, 0.25, 0.5])
-    parser.add_argument("--seed", type=int, default=2017)
+    parser.add_argument("--store", type=Path, default=Path("synthesis_replicates.jsonl"))
+    parser.add_argument("--replicates", type=int, default=20)
+    parser.add_argument("--minutes", type=float, default=60.0)
     asked = parser.parse_args()
-    start = time.perf_counter()
-    rows = []
-    for n_programmes, tau, selective, partial in product(
-        asked.programmes, asked.tau, [False, True], [False, True]
-    ):
-        rows += run_cell(
-            n_programmes,
-            tau,
-            selective=selective,
-            partial=partial,
-            replicates=asked.replicates,
-            seed=asked.seed,
-        )
-    print(
-        json.dumps(
-            describe_run()
-            | {"seed": asked.seed, "cells": rows, "seconds": round(time.perf_counter() - start)},
-            indent=1,
-        )
-    )
+    go_on(asked.store, asked.replicates, asked.minutes)
+    found = read_store(asked.store)
+    rows = [
+        summarise(cell, method, found[cell])
+        for cell in CELLS
+        if len(found[cell]) > 1
+        for method in METHODS
+    ]
+    print(json.dumps(describe_run() | {"seed": SEED, "cells": rows}, indent=1))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ copyright = "the desist maintainers; MIT licence"
 release = version = installed_version("desist")
 
 extensions = [
-    "floors",
+    "faces",
     "house",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
@@ -40,17 +40,19 @@ numpydoc_class_members_toctree = False
 html_math_renderer = "mathml"
 
 html_theme = "pydata_sphinx_theme"
-html_title = "desist"
+html_title = f"desist {version}"
 html_static_path = ["_static"]
 html_css_files = ["desist.css"]
-html_show_sourcelink = False
+html_show_sourcelink = True
+html_copy_source = True
+html_extra_path = ["llms.txt"]
 html_show_sphinx = False
 html_theme_options = {
     "navbar_align": "left",
     "navbar_end": ["theme-switcher"],
     "header_links_before_dropdown": 5,
     "show_toc_level": 2,
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": ["page-toc", "sourcelink"],
     "footer_start": ["copyright"],
     "footer_end": [],
     "pygments_light_style": "tango",

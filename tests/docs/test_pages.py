@@ -72,13 +72,60 @@ def test_the_example_of_a_settings_file_is_in_order(tmp_path):
 
 def test_every_public_name_is_in_the_reference(monkeypatch):
     monkeypatch.syspath_prepend(str(DOCS / "_ext"))
-    floors = importlib.import_module("floors")
+    pages = importlib.import_module("faces")
     index = (DOCS / "reference" / "index.rst").read_text(encoding="utf-8")
     listed = set()
-    for floor in floors.FLOORS:
-        assert f"generated/floor_{floor}\n" in index
-        assert floors.write_page(floor).count("autosummary::") > 0
-        listed |= set(floors.list_top_names(floor))
+    for face in pages.FACES:
+        assert f"generated/ds_{face}\n" in index
+        assert pages.write_page(face).count("autosummary::") > 0
+        listed |= set(pages.list_top_names(face))
     faces = {name for name in desist.__all__ if inspect.ismodule(getattr(desist, name))}
     assert set(desist.__all__) == listed | faces
-    assert faces <= set(floors.FLOORS)
+    assert faces <= set(pages.FACES)
+
+
+def test_the_names_that_matter_first_are_at_the_top():
+    page = (DOCS / "reference" / "index.rst").read_text(encoding="utf-8")
+    first = page.split("The names that matter first", 1)[1].split("Looked for often", 1)[0]
+    named = set(re.findall(r"`desist\.(\w+)`", first))
+    assert named <= set(desist.__all__)
+    assert len(named) >= 30
+    for name in re.findall(r"`desist\.(\w+\.\w+)`", page):
+        face, item = name.split(".")
+        assert item in getattr(desist, face).__all__, name
+
+
+def test_the_reference_speaks_to_users_and_not_of_floors():
+    for page in (DOCS / "reference").glob("*.rst"):
+        assert "floor" not in page.read_text(encoding="utf-8").lower(), page.name
+
+
+def test_the_version_to_cite_is_that_of_the_package():
+    cited = (DOCS.parent / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"version: {desist.__version__}" in cited
+
+
+def test_the_pages_that_a_machine_is_pointed_to_are_there():
+    text = (DOCS / "llms.txt").read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)]+)\.html\)", text):
+        assert (DOCS / f"{target}.rst").exists(), target
+
+
+def test_links_between_pages_lead_to_pages():
+    # those of the gallery and of the reference are made when the pages are built
+    for page in DOCS.rglob("*.rst"):
+        if {"_build", "gallery", "generated"} & set(page.relative_to(DOCS).parts):
+            continue
+        for target in re.findall(
+            r":doc:`(?:[^`<]*<)?([^`>]+)>?`", page.read_text(encoding="utf-8")
+        ):
+            if "gallery/" in target or "generated/" in target:
+                continue
+            home = DOCS / target[1:] if target.startswith("/") else page.parent / target
+            assert home.with_suffix(".rst").exists(), f"{page.name}: {target}"
+
+
+def test_the_gallery_that_pages_point_to_is_there():
+    for page in [*DOCS.glob("*.rst"), *DOCS.glob("guides/*.rst"), *DOCS.glob("method/*.rst")]:
+        for name in re.findall(r"gallery/(plot_\w+)", page.read_text(encoding="utf-8")):
+            assert (DOCS.parent / "examples" / f"{name}.py").exists(), f"{page.name}: {name}"

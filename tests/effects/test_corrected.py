@@ -7,7 +7,7 @@ import pytest
 from scipy.special import expit, logit
 
 from desist.effects import estimate_effects, estimate_effects_by_group, estimate_survival
-from desist.effects._augmented import draw_errors, move_to_mean
+from desist.effects._augmented import _extend, draw_errors, move_to_mean
 from desist.effects._corrected import correct_fit
 from desist.effects._residuals import Assumed, Scatter, bound_covariance
 from desist.estimands import Estimand, Measure
@@ -84,13 +84,16 @@ BALANCED = np.array([1, 1, 1, 1, 1, 2, 1, 2, 1, 1.0])
 def test_with_weights_that_balance_the_averages_are_the_weighted_means_whatever_the_draws(
     kind, values
 ):
-    effect = estimate_effects(make_fit(kind, weight=BALANCED))[0]
+    fit = make_fit(kind, weight=BALANCED)
+    effect = estimate_effects(fit)[0]
     treated, comparison = weighted_means(values, BALANCED)
-    # the restricted mean is a product of two corrected values, right but for their covariance,
-    # which of five people is below a hundredth of the horizon
-    near = 1.0 if kind == "survival" else 1e-6
-    assert float(effect.treated.mean()) == pytest.approx(treated, abs=near)
-    assert float(effect.comparison.mean()) == pytest.approx(comparison, abs=near)
+    # the restricted mean, 100 (1 - share) + 100 share x mean, is right but for their covariance
+    apart = [0.0, 0.0]
+    if kind == "survival":
+        scaled = correct_fit(fit).scaled
+        apart = [100 * np.cov(expit(draws).reshape(N_DRAWS, 2).T, ddof=0)[0, 1] for draws in scaled]
+    assert float(effect.treated.mean()) == pytest.approx(treated + apart[1], abs=1e-6)
+    assert float(effect.comparison.mean()) == pytest.approx(comparison + apart[0], abs=1e-6)
 
 
 def test_days_among_reoffenders_are_the_weighted_mean_of_those_who_reoffended():
@@ -298,6 +301,30 @@ def test_an_arm_of_many_rows_is_predicted_from_some_draws_alike(monkeypatch):
         assert some.own.shape == every.own.shape
         error = np.sqrt(np.square(some.own - every.own).mean(axis=(0, 1)))
         assert (error < 0.02 * every.own.std(axis=(0, 1))).all()
+
+
+@pytest.mark.parametrize("kind", ["rate", "frequency", "survival"])
+def test_an_arm_that_is_the_target_has_its_observed_mean_from_some_draws_too(monkeypatch, kind):
+    exact = estimate_effects(make_fit(kind))[0].treated.mean()
+    monkeypatch.setattr("desist.effects._augmented.PREDICTED_IN_FULL", 1)
+    thinned = correct_fit(make_fit(kind))
+    np.testing.assert_allclose(
+        thinned.arms[1].own,
+        thinned.observed.link.apply(thinned.observed.gather(thinned.alone[1])),
+        rtol=1e-10,
+    )
+    assert float(estimate_effects(make_fit(kind))[0].treated.mean()) == pytest.approx(
+        float(exact), rel=1e-4
+    )
+
+
+def test_an_average_on_the_edge_of_its_range_spoils_no_other():
+    draws = {"intercept": np.linspace(-1, 1, 40)[np.newaxis]}
+    some = {"intercept": draws["intercept"][:, ::4]}
+    values = np.stack([np.full((1, 10), -np.inf), 2 + 3 * some["intercept"] ** 2], axis=-1)
+    extended = _extend(values, some, draws)
+    assert np.isnan(extended[..., 0]).all()
+    np.testing.assert_allclose(extended[..., 1], 2 + 3 * draws["intercept"] ** 2)
 
 
 def test_the_spread_is_the_larger_of_what_was_seen_and_what_the_model_expects():

@@ -100,12 +100,11 @@ def test_participants_have_on_average_what_was_observed_of_them(recid):
     people = cohort.people[cohort.treated & (design.weights > 0)]
     reoffended, days = people[cohort.reoffended] == 1, people[cohort.days]
     found = {effect.measure: float(effect.treated.mean()) for effect in evaluation.effects[:-1]}
-    assert found[Measure.RATE] == pytest.approx(reoffended.mean(), abs=5e-5)
-    # within Monte Carlo error, 0.3 of a day
-    assert found[Measure.TIME_AMONG_REOFFENDERS] == pytest.approx(days[reoffended].mean(), abs=0.1)
+    assert found[Measure.RATE] == pytest.approx(reoffended.mean(), abs=1e-9)
+    assert found[Measure.TIME_AMONG_REOFFENDERS] == pytest.approx(days[reoffended].mean(), abs=1e-6)
     # a product of two corrected averages, right but for their covariance
     free = days.where(reoffended, evaluation.horizon).mean()
-    assert found[Measure.RMST] == pytest.approx(free, abs=0.05)
+    assert found[Measure.RMST] == pytest.approx(free, abs=0.02)
 
 
 def test_draws_have_chains_and_draws_for_every_measure(recid):

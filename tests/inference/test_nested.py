@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import numpy as np
 import pytest
 
 from desist.errors import InputError, NotConvergedError
-from desist.inference.nested import Nested, draw_nested
+from desist.inference import nested
+from desist.inference.nested import Nested, _choose_draws, draw_nested
 from desist.models.fit import fit_model
 
 from .hierarchies import FOLLOW_UP, MODELS, make_study
@@ -84,3 +86,29 @@ def test_settings_that_are_no_such_numbers_are_refused_together():
     with pytest.raises(InputError) as caught:
         Nested(draws=3, degrees_of_freedom=0.0)
     assert [fault.where for fault in caught.value.faults] == ["draws", "degrees_of_freedom"]
+
+
+def test_draws_are_as_many_as_are_cheap():
+    assert [_choose_draws(rows) for rows in (10, 25_000, 50_000, 10**6)] == [
+        4000,
+        4000,
+        2000,
+        1000,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "read"), [("rate", "even", 5), ("plain_rate", "all events in one group", 9)]
+)
+def test_groups_that_are_far_from_normal_are_read_at_more_nodes(monkeypatch, model, shape, read):
+    chosen = []
+    choose = nested.choose_nodes
+
+    def keep(*arguments):
+        chosen.append(choose(*arguments))
+        return chosen[-1]
+
+    monkeypatch.setattr(nested, "choose_nodes", keep)
+    with suppress(NotConvergedError):  # of so few draws
+        fit_study(model, shape, Nested(draws=200))
+    assert (chosen[0].read <= read) if shape == "even" else (chosen[0].read >= read)

@@ -7,7 +7,8 @@ import pytest
 from desist.report.json_record import encode_evaluation, write_json
 
 TOP = ["schema", "package_version", "seed", "settings", "design", "answer", "measures", "checks"]
-TOP += ["groups", "by_day", "statements", "warnings", "withheld"]
+TOP += ["groups", "by_day", "bias", "sensitivity", "evidence", "one_process", "among"]
+TOP += ["statements", "warnings", "withheld"]
 DESIGN = ["estimand", "method", "n_treated", "n_treated_dropped", "n_comparison"]
 DESIGN += ["ess_comparison", "worst_covariate", "balance"]
 BALANCE = ["covariate", "smd_before", "smd_after", "variance_ratio", "ks", "word"]

@@ -1,12 +1,13 @@
 """Carry out a study: cohort, design and evaluation of each of its analyses."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from desist.cli.programmes import pool_programmes, take_evidence
 from desist.cli.study import Study
 from desist.cohort.cohort import Cohort
 from desist.design.analyses import Analysis, build_analyses
@@ -14,10 +15,12 @@ from desist.design.catalogue import make_method
 from desist.design.design import Design, build_design
 from desist.errors import CannotAnswerError, Fault, raise_faults
 from desist.evaluation.evaluate import evaluate
+from desist.evaluation.with_bias import BiasPrior
 from desist.intake.dates import DateColumns
 from desist.intake.files import read_table
 from desist.intake.tidy import tidy_table
 from desist.report.view import View, make_view
+from desist.sensitivity.placebo import PlaceboProgrammes
 from desist.writing import say_reason
 
 FILE_KEYS = ("separator", "decimal", "encoding", "sheet")
@@ -49,22 +52,28 @@ class Result:
         return self.view is not None and not self.view.banner
 
 
-def run_study(study: Study) -> tuple[list[Result], dict[str, str], tuple[str, ...]]:
+def run_study(
+    study: Study, analyse: Callable[[Built], Sequence[Any]] | None = None
+) -> tuple[list[Result], dict[str, str], tuple[str, ...]]:
     """Carry out each analysis, the headline first; say which cannot be made and what was read."""
+    programmes = pool_programmes(study)
     cohort, notes = read_cohort(study)
     built, refused = build_study(study, cohort)
     results = []
     for place, (name, one) in enumerate(built.items()):
+        doubts = analyse(one) if analyse is not None and place == 0 else ()
         try:
             asked = {"title": name_analysis(study, name), "margins": study.margins, **study.model}
-            made = evaluate(one.cohort, one.design, **asked)
+            evidence, bias = take_evidence(study, programmes), _find_bias(doubts)
+            made = evaluate(one.cohort, one.design, evidence=evidence, bias=bias, **asked)
         except CannotAnswerError as reason:
             if place == 0:
                 raise
             refused[name] = str(reason)
             continue
         try:
-            view = make_view(made, study.rules, about=study.about)
+            others: dict[str, Any] = {"sensitivity": doubts, "synthesis": programmes}
+            view = make_view(made, study.rules, about=study.about, **others)
             results.append(Result(name, view, one.cohort, one.design))
         except CannotAnswerError as reason:
             # The headline is reported first: as a page that says that nothing may be reported.
@@ -143,3 +152,9 @@ def _read_design(settings: Mapping[str, Any]) -> tuple[Any, Any, Any, Any]:
 def name_analysis(study: Study, analysis: str) -> str:
     """Name an analysis of a study as its report does."""
     return f"{study.title} ({analysis} analysis)" if analysis else study.title
+
+
+def _find_bias(doubts: Sequence[Any]) -> BiasPrior | None:
+    """Return the prior of bias that placebo programmes among the analyses give."""
+    placebos = (doubt for doubt in doubts if isinstance(doubt, PlaceboProgrammes))
+    return next((placebo.prior() for placebo in placebos), None)

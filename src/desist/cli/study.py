@@ -18,6 +18,7 @@ from desist.design.catalogue import METHODS
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import TRUNCATED, Estimand, Measure
 from desist.evaluation._margins import find_margin_faults
+from desist.evaluation.with_evidence import MEASURES
 from desist.intake.tidy import WAYS
 from desist.report.about import HEADINGS, About
 from desist.report.disclosure import RULE_SETS
@@ -58,6 +59,13 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "one_process": TRUTH,
     },
     "margins": {measure.value: NUMBER for measure in Measure},
+    "programmes": {
+        "studies": TEXT,
+        "scale": TEXT,
+        "correlation": NUMBER,
+        "selection": TRUTH,
+        "evidence": TRUTH,
+    },
     "report": {"rules": TEXT, **dict.fromkeys(HEADINGS, TEXT), "labels": LABELS},
     "sensitivity": {
         "analyses": TEXTS,
@@ -71,6 +79,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "placebos_by": TEXT,
         "lost": WHOLE,
         "start": TEXT,
+        "in_report": TRUTH,
     },
 }
 ANALYSES = "analyses"
@@ -83,6 +92,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "rules": tuple(RULE_SETS),
     "estimand": tuple(one.value for one in Estimand if one not in TRUNCATED.values()),
     "measure": ("rate", "frequency", "rmst"),
+    "scale": ("log_odds", "log_risk", "risk_difference", "log_rate"),
 }
 LIMITS: Mapping[str, Mapping[str, Any]] = {
     "seed": {"least": 0},
@@ -91,8 +101,27 @@ LIMITS: Mapping[str, Mapping[str, Any]] = {
     "redraws": {"least": 19},
     "placebos": {"least": 10},
     "lost": {"least": 1},
+    "correlation": {"least": 0, "below": 1},
 }
 OF_AN_ANALYSIS: Mapping[str, str] = {**KEYS["design"], "same": TEXT}
+# the analyses of [sensitivity], and the entries that some of them need
+DOUBTS = (
+    "e_values",
+    "robustness_value",
+    "rosenbaum_bounds",
+    "tipping_map",
+    "multiverse",
+    "joint_test",
+    "leave_out",
+    "placebo_programmes",
+    "time_bounds",
+    "attrition",
+    "time_zero",
+    "grid_priors",
+    "scale_powers",
+)
+NEEDS: Mapping[str, str] = {"attrition": "lost", "time_zero": "start"}
+WORDS: Mapping[str, tuple[str, ...]] = {"analyses": DOUBTS, "methods": tuple(METHODS)}
 REQUIRED = (("data", "people"), ("data", "treatment"), ("design", "method"))
 
 
@@ -108,6 +137,7 @@ class Study:
     model: dict[str, Any] = field(default_factory=dict)
     report: dict[str, Any] = field(default_factory=dict)
     margins: dict[str, float] = field(default_factory=dict)
+    programmes: dict[str, Any] = field(default_factory=dict)
     sensitivity: dict[str, Any] = field(default_factory=dict)
     # analyses by name, each the design section with its own entries over it; empty for a study of
     # one analysis
@@ -141,10 +171,16 @@ def read_study(path: str | Path) -> Study:
         model=dict(content.get("model", {})),
         report=dict(content.get("report", {})),
         margins=dict(content.get("margins", {})),
+        programmes=_read_programmes(path, content),
         sensitivity=dict(content.get("sensitivity", {})),
         analyses={name: _inherit(design, own) for name, own in content.get(ANALYSES, {}).items()},
         headline=study.get("headline"),
     )
+
+
+def _read_programmes(path: Path, content: Mapping[str, Any]) -> dict[str, Any]:
+    section = dict(content.get("programmes", {}))
+    return section | {"studies": path.parent / section["studies"]} if section else {}
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -217,7 +253,8 @@ def _find_faults(content: Mapping[str, Any]) -> list[Fault]:
     ]
     for name, section, known in _list_sections(content):
         faults += _find_faults_in(name, section, known)
-    return faults + _find_headline_faults(content)
+    faults += _find_need_faults(content.get("sensitivity", {}))
+    return faults + _find_headline_faults(content) + _find_programme_faults(content)
 
 
 def _keep_known(margins: Mapping[str, Any]) -> dict[str, Any]:
@@ -250,6 +287,20 @@ def _find_headline_faults(content: Mapping[str, Any]) -> list[Fault]:
         return []
     expected = f"one of {_list(names)}" if names else "none: the study has one analysis"
     return [Fault("[study] headline", expected, describe(headline), _advise(headline, names))]
+
+
+def _find_programme_faults(content: Mapping[str, Any]) -> list[Fault]:
+    section = content.get("programmes", {})
+    if not section:
+        return []
+    faults = []
+    if "studies" not in section:
+        faults.append(Fault("[programmes] studies", "a value", "none", "add it"))
+    scale = section.get("scale", "log_odds")
+    if section.get("evidence") is True and scale not in MEASURES:
+        expected = f"false, or a scale of {_list(MEASURES)}, as the models have their priors"
+        faults.append(Fault("[programmes] evidence", expected, f"true on {describe(scale)}"))
+    return faults
 
 
 def _list_sections(
@@ -295,7 +346,7 @@ def _find_value_faults(where: str, key: str, value: Any, kind: str) -> list[Faul
     if key in CHOICES and kind:
         return find_choice_faults(where, value, CHOICES[key])
     if kind == TEXTS and not isinstance(value, dict):
-        return find_names_faults(where, value)
+        return find_names_faults(where, value) or _find_word_faults(where, key, value)
     if kind == LABELS:
         is_table = isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
         return [] if is_table else [Fault(where, kind, describe(value))]
@@ -307,6 +358,24 @@ def _find_value_faults(where: str, key: str, value: Any, kind: str) -> list[Faul
         return [replace(f, expected=f.expected if is_number else kind) for f in found]
     is_right = isinstance(value, bool) if kind == TRUTH else isinstance(value, str) or not kind
     return [] if is_right else [Fault(where, kind, describe(value))]
+
+
+def _find_word_faults(where: str, key: str, value: Any) -> list[Fault]:
+    """Find the words of a list that are none of those it may hold."""
+    known = WORDS.get(key, ())
+    expected = f"some of {_list(known)}"
+    unknown = [word for word in value if known and word not in known]
+    return [Fault(where, expected, describe(word), _advise(word, known)) for word in unknown]
+
+
+def _find_need_faults(sensitivity: Mapping[str, Any]) -> list[Fault]:
+    """Find what the analyses that were asked for lack."""
+    wanted = sensitivity.get(ANALYSES, ())
+    return [
+        Fault(f"[sensitivity] {key}", f"a value, for {name}", "none", "add it")
+        for name, key in NEEDS.items()
+        if isinstance(wanted, list) and name in wanted and key not in sensitivity
+    ]
 
 
 def _find_numbers_faults(where: str, value: Any) -> list[Fault]:

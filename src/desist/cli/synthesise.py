@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from desist.cli.programmes import read_reports
 from desist.cli.terminal import say
 
 FILES = ("synthesis.json", "studies.csv", "forest.svg")
@@ -38,7 +39,7 @@ def synthesise(
     from desist.synthesis.pool_reports import synthesise as pool
     from desist.synthesis.selection import StepSelection
 
-    table = _read_table(studies)
+    table = read_reports(studies)
     chosen = StepSelection() if selection else None
     naive = pool(table, scale=scale, correlation=correlation)
     say(*_describe(naive, "as published" if selection else ""))
@@ -48,24 +49,6 @@ def synthesise(
         say(*_describe(found, "adjusted for selection"))
     if out is not None:
         _write(out, naive, found)
-
-
-def _read_table(path: Path) -> Any:
-    import pandas as pd
-
-    from desist.errors import Fault, InputError
-
-    try:
-        table = pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        found = type(error).__name__
-        raise InputError("studies", [Fault(path.name, "a table of studies", found)]) from error
-    if "passport" in table.columns:  # paths are relative to the table
-        filled = table["passport"].notna()
-        places = [str(path.parent / str(name)) for name in table.loc[filled, "passport"]]
-        table["passport"] = table["passport"].astype(object)
-        table.loc[filled, "passport"] = places
-    return table
 
 
 def _describe(found: Any, how: str) -> list[str]:

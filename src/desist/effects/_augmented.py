@@ -48,13 +48,15 @@ class ObservedArm:
     is_usable: NDArray[np.bool_]
 
 
-def read_arm(fit: Fit, people: WeightedPeople, observed: Observed, arm: int) -> ObservedArm:
-    """Read what was observed of one arm, and what the fit predicts of it."""
+def read_arm(
+    fit: Fit, people: WeightedPeople, observed: Observed, arm: int, alone: Floats
+) -> ObservedArm:
+    """Read what was observed of one arm, and what the fit predicts of it and of the target."""
     shares = np.where(fit.data["treated"] == arm, fit.data["weight"], 0.0)
     carried = (shares / shares.sum())[:, np.newaxis] * observed.known
     carried /= carried.sum(axis=0)
     averages = (carried * observed.values).sum(axis=0)
-    own, expected = _predict_own(fit, observed, arm, carried)
+    own, expected = _predict_own(fit, observed, arm, carried, alone)
     with np.errstate(divide="ignore", invalid="ignore"):
         level = observed.link.apply(averages)
         slope = observed.link.differentiate(averages)
@@ -160,7 +162,9 @@ def _find_move(link: Link, at: Floats, above: Floats, goal: Floats) -> Floats:
     return np.where(np.isfinite(move), move, 0.0)  # a share of exactly none or all stays
 
 
-def _predict_own(fit: Fit, observed: Observed, arm: int, carried: Floats) -> tuple[Floats, Floats]:
+def _predict_own(
+    fit: Fit, observed: Observed, arm: int, carried: Floats, alone: Floats
+) -> tuple[Floats, Floats]:
     """Average the predictions over the weighted arm, and those of each row over draws."""
     rows = np.flatnonzero(carried.any(axis=1))
     shape = fit.draws["intercept"].shape
@@ -177,9 +181,13 @@ def _predict_own(fit: Fit, observed: Observed, arm: int, carried: Floats) -> tup
         averages += np.einsum("cdrk,rk->cdk", predicted, carried[block])
     with np.errstate(divide="ignore", invalid="ignore"):
         own = observed.link.apply(averages)
-    if every == 1 or not np.isfinite(own).all():
+    if every == 1:
         return own, expected
-    return _extend(own, thinned, fit.draws), expected
+    # as a distance from the averages over the target, which are known of every draw: none for an
+    # arm that is the target itself, and small where the weights balance
+    with np.errstate(invalid="ignore"):
+        distance = own - alone[:, ::every]
+        return alone + _extend(distance, thinned, fit.draws), expected
 
 
 def _choose_every(shape: tuple[int, ...], n_rows: int, n_parameters: int) -> int:
@@ -192,17 +200,19 @@ def _count_parameters(draws: Draws) -> int:
     return sum(int(np.prod(values.shape[2:])) for values in draws.values())
 
 
-def _extend(own: Floats, thinned: Draws, draws: Draws) -> Floats:
-    """Extend an arm's averages from some draws to all: they are close to linear in parameters."""
+def _extend(values: Floats, thinned: Draws, draws: Draws) -> Floats:
+    """Extend values from some draws to all: they are close to linear in parameters."""
     some, every = _tabulate(thinned), _tabulate(draws)
     centre, unit = some.mean(axis=0), some.std(axis=0)
     keep = unit > 0
     some, every = ((part - centre)[:, keep] / unit[keep] for part in (some, every))
-    flat = own.reshape(-1, own.shape[-1])
+    flat = values.reshape(-1, values.shape[-1])
+    finite = np.isfinite(flat).all(axis=0)
     bases = [np.column_stack([np.ones(len(part)), part, np.square(part)]) for part in (some, every)]
-    solved, *_ = np.linalg.lstsq(bases[0], flat, rcond=None)
-    extended: Floats = (bases[1] @ solved).reshape(*draws["intercept"].shape, -1)
-    return extended
+    solved, *_ = np.linalg.lstsq(bases[0], flat[:, finite], rcond=None)
+    extended = np.full((len(every), flat.shape[1]), np.nan)
+    extended[:, finite] = bases[1] @ solved
+    return extended.reshape(*draws["intercept"].shape, -1)
 
 
 def _tabulate(draws: Draws) -> Floats:

@@ -81,11 +81,11 @@ class CorrectedFit:
         return [self.observed.release(scaled) for scaled in moved]
 
     def _read(self, arm: int) -> ObservedArm:
+        link = self.observed.link
+        alone = link.apply(self.observed.gather(self.alone[arm]))
         with on_one_thread():
-            read, link = read_arm(self.fit, self.people, self.observed, arm), self.observed.link
-        usable = read.is_usable & np.isfinite(
-            link.apply(self.observed.gather(self.alone[arm]))
-        ).all(axis=(0, 1))
+            read = read_arm(self.fit, self.people, self.observed, arm, alone)
+        usable = read.is_usable & np.isfinite(alone).all(axis=(0, 1))
         # of the times of an arm both values are corrected or none, of a curve all days or none
         if link.counts_by_first:
             usable &= usable.all()

@@ -91,23 +91,30 @@ def say_one_process(
         return ()
     if isinstance(found, str):
         return (f"One process for all measures was asked for and cannot be fitted: {found}.",)
+    licence = say_whether_it_suffices(found)
     if not found.suffices:
-        return (
-            "One process does not suffice for rate, frequency and time: "
-            f"{len(found.check.unexplained)} of the {found.check.n_compared} statistics looked at "
-            "are not within what it predicts, so that its sharper answer is not offered.",
-        )
-    licence = (
-        f"One process suffices for rate, frequency and time: each of the {found.check.n_compared} "
-        "statistics looked at is within what it predicts. If offences do come from one process, "
-        "its answer is the sharper one."
-    )
+        return (licence,)
     told = [
         _say_measure(effect, reported[effect.measure])
         for effect in found.effects
         if effect.measure in reported
     ]
     return (licence, *told)
+
+
+def say_whether_it_suffices(found: OneProcess) -> str:
+    """Say whether one process explains what was observed of all measures."""
+    if not found.suffices:
+        return (
+            "One process does not suffice for rate, frequency and time: "
+            f"{len(found.check.unexplained)} of the {found.check.n_compared} statistics looked at "
+            "are not within what it predicts, so that its sharper answer is not offered."
+        )
+    return (
+        f"One process suffices for rate, frequency and time: each of the {found.check.n_compared} "
+        "statistics looked at is within what it predicts. If offences do come from one process, "
+        "its answer is the sharper one."
+    )
 
 
 def begin_of_process(measure: Measure) -> str:

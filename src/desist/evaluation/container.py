@@ -22,7 +22,9 @@ SUBJECT = "evaluation"
 LARGEST = 256 * 1024**2  # bytes of the file, and of all arrays together
 MOST_NAMES = 100
 DIMENSIONS = frozenset(
-    name for axis in ("chain", "draw") for name in (axis, *(f"{axis}_{m}" for m in Measure))
+    name
+    for axis in ("chain", "draw")
+    for name in (axis, f"{axis}_process", *(f"{axis}_{m}" for m in Measure))
 )
 HARMLESS_FILTERS = frozenset({h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE})
 # what h5py raises for a damaged file; it has no error of its own
@@ -30,13 +32,12 @@ UNREADABLE = (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryErro
 NO_NETCDF = ("a netCDF file", "another")
 
 
-def read_file(path: Path, record: str, parts: tuple[str, ...]) -> tuple[str, dict[str, Floats]]:
+def read_file(path: Path, record: str, named: set[str]) -> tuple[str, dict[str, Floats]]:
     """Read the text and the draws of a file."""
     content = _read_bytes(path)
     try:
         with h5py.File(h5py.h5f.open_file_image(content)) as opened:
-            known = {record} | {f"{measure}_{part}" for measure in Measure for part in parts}
-            kept, faults = _look(opened["/"], record, known)
+            kept, faults = _look(opened["/"], record, {record} | named)
             raise_faults(SUBJECT, [_name_file(path, fault) for fault in faults])
             text = str(opened[record].asstr()[()])
             arrays = {name: np.asarray(opened[name][()], dtype=np.float64) for name in kept}

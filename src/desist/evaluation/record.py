@@ -25,6 +25,7 @@ from desist.effects.groups import GroupTable
 from desist.errors import raise_faults
 from desist.estimands import Estimand, Measure, Scale
 from desist.evaluation._one_process import OneProcess
+from desist.evaluation.with_bias import BiasResult
 from desist.evaluation.with_evidence import EvidenceResult
 from desist.models.fit import Fit
 from desist.models.predictive.record import PredictiveCheck
@@ -152,7 +153,7 @@ class MeasureResult:
     @property
     def row(self) -> MeasureRow | None:
         """The posterior as a row of numbers."""
-        return None if self.effect is None else _summarise(self.effect)
+        return None if self.effect is None else summarise_effect(self.effect)
 
     @property
     def agreement(self) -> Literal["agree", "mixed", "differ", "unchecked"]:
@@ -220,7 +221,7 @@ class Evaluation:
         The least benefit that matters, of the measures for which it was said.
     one_process : OneProcess or None
         One process behind all measures, where it was asked for: its effects and the check of
-        whether it suffices. It is not saved, but the sentences on it are.
+        whether it suffices.
     smallest_group : int, str or None
         Of those compared, the fewest people of an arm who reoffended, or who did not; "fewer
         than 10" when they are fewer. None where it is not known.
@@ -238,7 +239,9 @@ class Evaluation:
     package_version : str
         Of `desist`.
     evidence : EvidenceResult or None
-        The result with what other programmes showed, beside the default one. It is not saved.
+        The result with what other programmes showed, beside the default one.
+    bias : BiasResult or None
+        The result with the bias that placebo programmes show, beside the default one.
 
     Examples
     --------
@@ -272,13 +275,14 @@ class Evaluation:
     one_process: OneProcess | None = None
     package_version: str = field(default_factory=lambda: version("desist"))
     evidence: EvidenceResult | None = None
+    bias: BiasResult | None = None
     dominated: tuple[Measure, ...] = ()
     degrees_of_freedom: int | None = None
 
     @cached_property
     def measures(self) -> tuple[MeasureRow, ...]:
         """Posterior summaries, one a measure."""
-        return tuple(_summarise(effect) for effect in self.effects)
+        return tuple(summarise_effect(effect) for effect in self.effects)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -373,7 +377,8 @@ def _choose_draws(check: Check, effect: Effect, *, is_of_odds: bool) -> xr.DataA
     return effect.ratio if check.scale is Scale.RATIO else effect.draws
 
 
-def _summarise(effect: Effect) -> MeasureRow:
+def summarise_effect(effect: Effect) -> MeasureRow:
+    """Summarise the posterior of one measure."""
     ratio = summarise_interval(effect.ratio, effect.probability)
     on_difference = effect.difference is not None
     return MeasureRow(

@@ -6,21 +6,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import xarray as xr
 
-from desist.effects.effect import Effect
 from desist.errors import Fault, raise_faults
+from desist.estimands import Measure
+from desist.evaluation._stored_effect import PARTS, StoredEffect, describe_effect, make_effect
+from desist.evaluation._stored_process import (
+    PREFIX,
+    describe_process,
+    make_process,
+    take_process,
+)
 from desist.evaluation.container import read_file
 from desist.evaluation.record import Evaluation
-from desist.evaluation.stored import (
-    PARTS,
-    SCHEMA,
-    StoredEffect,
-    StoredEvaluation,
-    read_stored,
-)
+from desist.evaluation.stored import SCHEMA, StoredEvaluation, read_stored
 from desist.writing import FileContent, write_files
 
 RECORD = "evaluation"
@@ -70,6 +70,7 @@ def save_evaluation(evaluation: Evaluation, path: str | Path) -> Path:
 
 def pack_evaluation(evaluation: Evaluation) -> bytes:
     """Return what `save_evaluation` writes."""
+    draws = _take_draws(evaluation)
     record = {
         "schema": SCHEMA,
         "package_version": evaluation.package_version,
@@ -78,7 +79,7 @@ def pack_evaluation(evaluation: Evaluation) -> bytes:
         "seed": evaluation.seed,
         "settings": evaluation.settings,
         "design": evaluation.design,
-        "effects": [_describe_effect(effect) for effect in evaluation.effects],
+        "effects": [describe_effect(effect) for effect in evaluation.effects],
         "checks": [vars(check) for check in evaluation.checks],
         "unavailable": evaluation.unavailable,
         "flow": None if evaluation.flow is None else asdict(evaluation.flow),
@@ -91,10 +92,12 @@ def pack_evaluation(evaluation: Evaluation) -> bytes:
         "by_day": [asdict(row) for row in evaluation.by_day],
         "horizon": evaluation.horizon,
         "margins": evaluation.margins,
-        "digest": _digest(_by_name(evaluation.draws)),
+        "bias": None if evaluation.bias is None else asdict(evaluation.bias),
+        "evidence": None if evaluation.evidence is None else asdict(evaluation.evidence),
+        "one_process": describe_process(evaluation.one_process),
+        "digest": _digest(_by_name(draws)),
     }
     # a variable, because an attribute of an HDF5 file may not be longer than 64 kB
-    draws = evaluation.draws.drop_vars(["chain", "draw"], errors="ignore")
     saved = draws.assign({RECORD: xr.DataArray(json.dumps(record))})
     packed = BytesIO()
     saved.to_netcdf(packed, engine="h5netcdf")
@@ -138,9 +141,9 @@ def load_evaluation(path: str | Path) -> Evaluation:
     ('Mentoring (complex analysis)', -0.12)
     """
     path = Path(path)
-    text, arrays = read_file(path, RECORD, PARTS)
+    text, arrays = read_file(path, RECORD, _list_known())
     stored = read_stored(text, path.name)
-    named = {name for effect in stored.effects for name in effect.names}
+    named = {name for _, names in _list_effects(stored) for name in names}
     faults = [*_find_effect_faults(stored, arrays.keys()), *_find_stranger_faults(arrays, named)]
     draws = {name: xr.DataArray(values, dims=("chain", "draw")) for name, values in arrays.items()}
     if not faults and stored.digest not in (None, _digest(draws)):
@@ -149,7 +152,7 @@ def load_evaluation(path: str | Path) -> Evaluation:
     return Evaluation(
         title=stored.title,
         estimand=stored.estimand,
-        effects=tuple(_make_effect(effect, draws) for effect in stored.effects),
+        effects=tuple(make_effect(effect, draws) for effect in stored.effects),
         checks=stored.checks,
         unavailable=stored.unavailable,
         design=stored.design,
@@ -167,15 +170,16 @@ def load_evaluation(path: str | Path) -> Evaluation:
         horizon=stored.settings.get("horizon") if stored.horizon is None else stored.horizon,
         margins=stored.margins,
         package_version=stored.package_version,
+        bias=stored.bias,
+        evidence=stored.evidence,
+        one_process=make_process(stored.one_process, draws),
     )
 
 
-def _describe_effect(effect: Effect) -> dict[str, Any]:
-    plain = ("measure", "estimand", "n_treated", "n_comparison", "probability", "centre")
-    return {name: getattr(effect, name) for name in plain} | {
-        "diagnostics": effect.diagnostics.to_dict(),
-        "correction": None if effect.correction is None else asdict(effect.correction),
-    }
+def _take_draws(evaluation: Evaluation) -> xr.Dataset:
+    """Take the draws of the effects and those of one process; chains and draws have no labels."""
+    draws = evaluation.draws.assign(take_process(evaluation.one_process))
+    return draws.drop_vars(["chain", "draw"], errors="ignore")
 
 
 def _by_name(draws: xr.Dataset) -> dict[str, xr.DataArray]:
@@ -191,17 +195,32 @@ def _digest(draws: Mapping[str, xr.DataArray]) -> str:
     return made.hexdigest()
 
 
+def _list_known() -> set[str]:
+    """List the names that draws may have."""
+    names = {f"{measure}_{part}" for measure in Measure for part in PARTS}
+    return names | {f"{PREFIX}{name}" for name in names}
+
+
+def _list_effects(stored: StoredEvaluation) -> list[tuple[StoredEffect, list[str]]]:
+    """List the effects of a record, those of one process too, and the names of their draws."""
+    process = stored.one_process
+    of_process = () if process is None else process.effects
+    own = [(effect, list(effect.names)) for effect in stored.effects]
+    return own + [(one, [f"{PREFIX}{name}" for name in one.names]) for one in of_process]
+
+
 def _find_effect_faults(stored: StoredEvaluation, there: Iterable[str]) -> list[Fault]:
+    effects = _list_effects(stored)
     missing = [
         Fault(name, "the draws of this name", "none")
-        for effect in stored.effects
-        for name in effect.names
+        for _, names in effects
+        for name in names
         if name not in set(there)
     ]
     advice = "evaluate again: an evaluation that converged has no such figures"
     failed = [
         Fault(f"diagnostics of {effect.measure}", "those of a fit that converged", problem, advice)
-        for effect in stored.effects
+        for effect, _ in effects
         for problem in effect.diagnostics.problems
     ]
     return missing + failed
@@ -217,24 +236,3 @@ def _find_stranger_faults(there: Iterable[str], named: set[str]) -> list[Fault]:
 
 def _name_file(path: Path, fault: Fault) -> Fault:
     return Fault(f"{path.name}, {fault.where}", fault.expected, fault.found, fault.advice)
-
-
-def _make_effect(effect: StoredEffect, draws: Mapping[str, xr.DataArray]) -> Effect:
-    def find(part: str) -> xr.DataArray | None:
-        name = f"{effect.measure}_{part}"
-        return draws[name].rename(None) if name in draws else None
-
-    return Effect(
-        measure=effect.measure,
-        estimand=effect.estimand,
-        n_treated=effect.n_treated,
-        n_comparison=effect.n_comparison,
-        treated=find("treated"),
-        comparison=find("comparison"),
-        difference=find("difference"),
-        ratio=draws[f"{effect.measure}_ratio"].rename(None),
-        diagnostics=effect.diagnostics,
-        probability=effect.probability,
-        correction=effect.correction,
-        centre=effect.centre,
-    )

@@ -19,35 +19,17 @@ from desist.effects.groups import GroupTable
 from desist.errors import Fault, InputError
 from desist.estimands import Estimand, Measure
 from desist.evaluation._margins import find_margin_faults
+from desist.evaluation._stored_effect import StoredEffect
+from desist.evaluation._stored_process import StoredProcess, find_process_faults
 from desist.evaluation.record import ComparedCheck
-from desist.inference.diagnostics import Diagnostics
+from desist.evaluation.with_bias import BiasResult
+from desist.evaluation.with_evidence import EvidenceResult, find_result_faults
 
 SCHEMA = 1
 SUBJECT = "evaluation"
-PARTS = ("treated", "comparison", "difference", "ratio")
 DEEPEST = 20
 ENGINES = frozenset({"laplace", "nested", "nuts", "quadrature"})
 ENGINE_NAMES = "laplace, nested, nuts or quadrature"
-
-
-@dataclass(frozen=True)
-class StoredEffect:
-    """An effect without its draws; the fields are those of `Effect`."""
-
-    measure: Measure
-    estimand: Estimand
-    n_treated: int
-    n_comparison: int
-    probability: float
-    diagnostics: Diagnostics
-    correction: Correction | None = None
-    centre: str = "mean"
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of its draws."""
-        parts = ("ratio",) if self.measure is Measure.HAZARD_RATIO else PARTS
-        return tuple(f"{self.measure}_{part}" for part in parts)
 
 
 @dataclass(frozen=True)
@@ -108,6 +90,9 @@ class StoredEvaluation:
     digest: str | None = None
     horizon: float | None = None
     margins: Mapping[Measure, float] = field(default_factory=dict)
+    bias: BiasResult | None = None
+    evidence: EvidenceResult | None = None
+    one_process: StoredProcess | None = None
     dominated: tuple[Measure, ...] = ()
     degrees_of_freedom: int | None = None
 
@@ -150,10 +135,13 @@ def _find_faults(stored: StoredEvaluation) -> list[Fault]:
             _read_known(row, StoredRow, f"balance {place}", faults)
     faults += find_number_faults("horizon", stored.horizon, above=0, optional=True)
     faults += find_margin_faults(stored.margins)
+    faults += _find_bias_faults(stored.bias)
+    faults += find_result_faults(stored.evidence) + find_process_faults(stored.one_process)
     measures = [effect.measure for effect in stored.effects]
     if len(set(measures)) < len(measures):
         faults.append(Fault("effects", "one of each measure", "several of one"))
-    for effect in stored.effects:
+    process = stored.one_process
+    for effect in (*stored.effects, *(process.effects if process else ())):
         faults += _find_effect_faults(effect)
     for table in stored.by_group:
         faults += _find_group_faults(table)
@@ -190,6 +178,21 @@ def _find_effect_faults(effect: StoredEffect) -> list[Fault]:
         *_find_correction_faults(effect.correction, f"{where}, correction"),
         *([] if known else [Fault(f"{where}, engine", ENGINE_NAMES, "another")]),
     ]
+
+
+def _find_bias_faults(bias: BiasResult | None) -> list[Fault]:
+    if bias is None:
+        return []
+    spreads = (bias.spread, bias.spread_lower, bias.spread_upper)
+    faults = find_number_faults("bias, n_programmes", bias.n_programmes, least=1)
+    faults += find_number_faults("bias, probability", bias.probability, above=0, below=1)
+    faults += [f for one in spreads for f in find_number_faults("bias, spread", one, least=0)]
+    if not bias.is_known:
+        return faults
+    ends = (bias.lower, bias.estimate, bias.upper)
+    faults += [f for one in ends for f in find_number_faults("bias", one)]
+    benefit = bias.probability_of_benefit
+    return faults + find_number_faults("bias, probability of benefit", benefit, least=0, most=1)
 
 
 def _find_day_faults(row: DayRow) -> list[Fault]:
@@ -308,10 +311,10 @@ def _read_choice(value: Any, kinds: tuple[Any, ...], where: str, faults: list[Fa
     if value is None and NoneType in kinds:
         return None
     found: list[Fault] = []
-    for kind in kinds:
+    for kind in (one for one in kinds if one is not NoneType):
         found = []
         read = _read(value, kind, where, found)
-        if kind is not NoneType and not found:
+        if not found:
             return read
     faults += found
     return None

@@ -3,10 +3,12 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from desist._types import Floats
+from desist.arguments import find_number_faults
 from desist.effects.effect import Effect
 from desist.errors import CannotAnswerError, Fault
 from desist.estimands import Measure
@@ -16,6 +18,7 @@ from desist.models.priors import Normal
 
 MEASURES: Mapping[str, Measure] = {"log_odds": Measure.RATE, "log_rate": Measure.FREQUENCY}
 CONFLICT = 0.05
+_NO_FIGURES = (math.nan,) * 6
 FEWEST_DRAWS = 100.0  # worth, of those that are weighted anew
 TOO_FAR = (
     "what other programmes showed lies so far from these people that the two cannot be put "
@@ -49,6 +52,9 @@ class EvidenceResult:
         Posterior weight of the part of the prior that knows nothing of other programmes.
     draws : float
         How many independent draws the weighted ones are worth.
+    worth : float
+        How many participants of this study the prior is worth: its expected information over
+        that of one participant here (Neuenschwander et al. 2020).
     warning : str
         What the reader has to know of it, without figures; empty when nothing.
 
@@ -74,14 +80,25 @@ class EvidenceResult:
     conflict: float
     vague: float
     draws: float
+    worth: float = math.nan
     warning: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the draws reach as far as what other programmes showed."""
+        return math.isfinite(self.estimate)
+
+    @property
+    def is_in_conflict(self) -> bool:
+        """Whether these people and the other programmes disagree."""
+        return self.conflict < CONFLICT
 
     def __str__(self) -> str:
         """Return the result in one sentence."""
         return (
             f"{self.measure} with {self.prior}: {self.estimate:.3g} "
             f"({self.lower:.3g} to {self.upper:.3g})"
-            + ("; in conflict with these people" if self.conflict < CONFLICT else "")
+            + ("; in conflict with these people" if self.is_in_conflict else "")
         )
 
 
@@ -98,6 +115,25 @@ def find_evidence_faults(evidence: object) -> list[Fault]:
     return [Fault("evidence", expected, evidence.scale)]
 
 
+def find_result_faults(result: EvidenceResult | None) -> list[Fault]:
+    """Find what no evaluation would have stored of a result with other programmes."""
+    if result is None:
+        return []
+    where = "evidence"
+    faults = []
+    if MEASURES.get(result.prior.scale) is not result.measure:
+        faults.append(Fault(f"{where}, prior", "one of its measure", "one of another"))
+    if not result.is_known:
+        return faults
+    shares = (result.probability_of_benefit, result.conflict, result.vague)
+    faults += [f for one in shares for f in find_number_faults(where, one, least=0, most=1)]
+    for one in (result.draws, result.worth):
+        faults += find_number_faults(where, one, least=0)
+    if not result.lower <= result.upper:
+        faults.append(Fault(where, "limits in their order", "others"))
+    return faults
+
+
 def weigh_evidence(
     effects: Mapping[Measure, Effect], fits: tuple[Fit, ...], evidence: EvidencePrior | None
 ) -> EvidenceResult | None:
@@ -107,21 +143,13 @@ def weigh_evidence(
     measure = MEASURES[evidence.scale]
     if measure not in effects:
         warning = f"The evidence of other programmes is of the {measure}, which there is not."
-        gone = math.nan
-        return EvidenceResult(measure, evidence, gone, gone, gone, gone, gone, gone, 0.0, warning)
+        return EvidenceResult(measure, evidence, *_NO_FIGURES, draws=0.0, warning=warning)
     result = _weigh(effects[measure], _find_default(fits, measure), evidence)
     if result.draws < FEWEST_DRAWS:
-        gone = math.nan
-        return replace(
-            result,
-            estimate=gone,
-            lower=gone,
-            upper=gone,
-            probability_of_benefit=gone,
-            warning=f"{measure}: {TOO_FAR}",
-        )
-    warning = f"{measure}: {DISAGREES}" if result.conflict < CONFLICT else ""
-    return replace(result, warning=warning)
+        names = ("estimate", "lower", "upper", "probability_of_benefit")
+        figures: dict[str, Any] = dict.fromkeys(names, math.nan)
+        return replace(result, **figures, warning=f"{measure}: {TOO_FAR}")
+    return replace(result, warning=f"{measure}: {DISAGREES}" if result.is_in_conflict else "")
 
 
 def _weigh(effect: Effect, default: Normal, evidence: EvidencePrior) -> EvidenceResult:
@@ -147,6 +175,7 @@ def _weigh(effect: Effect, default: Normal, evidence: EvidencePrior) -> Evidence
         conflict=evidence.find_conflict(estimate, error),
         vague=float(evidence.update(estimate, error)[0][-1]),
         draws=float(1 / (weights**2).sum()),
+        worth=evidence.expected_information * error**2 * effect.n_treated,
     )
 
 

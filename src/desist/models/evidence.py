@@ -56,7 +56,7 @@ class EvidencePrior:
         elif abs(sum(self.weights) - 1) > SUMS_TO_ONE or min(self.weights) < 0:
             expected = "numbers of at least 0 that sum to 1"
             faults.append(Fault("weights", expected, f"a sum of {sum(self.weights):g}"))
-        elif not (min(self.scales) > 0 and all(map(math.isfinite, self.means))):
+        elif not (min(self.scales) > 0 and all(map(math.isfinite, (*self.means, *self.scales)))):
             faults.append(Fault("means, scales", "finite means, scales above 0", "others"))
         raise_faults("evidence prior", faults)
 
@@ -81,6 +81,43 @@ class EvidencePrior:
         weights, means, scales = self.components
         away = (np.asarray(effects, dtype=float)[:, None] - means) / scales
         return np.asarray((np.exp(-(away**2) / 2) / (scales * math.sqrt(2 * math.pi))) @ weights)
+
+    def bend(self, effects: Floats) -> Floats:
+        """Return how far the log density bends down at effects: the information it holds there.
+
+        Parameters
+        ----------
+        effects : ndarray, shape (n,)
+            On the scale.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            Minus the second derivative of the log density; below 0 between components apart.
+        """
+        weights, means, scales = self.components
+        precisions = scales**-2
+        away = np.asarray(effects, dtype=float)[:, None] - means
+        logs = np.log(np.maximum(weights / scales, 1e-300)) - precisions * away**2 / 2
+        shares = np.exp(logs - logs.max(axis=1, keepdims=True))
+        shares /= shares.sum(axis=1, keepdims=True)
+        pulls = precisions * away
+        inner = (shares * (precisions - pulls**2)).sum(axis=1)
+        return np.asarray(inner + (shares * pulls).sum(axis=1) ** 2)
+
+    @property
+    def expected_information(self) -> float:
+        """Information of the prior on average over itself, in units of an inverse variance."""
+        effects, shares = self.grid
+        return float(shares @ self.bend(effects))
+
+    @property
+    def grid(self) -> tuple[Floats, Floats]:
+        """Places fine enough for averages over the prior, and their shares."""
+        _, means, scales = self.components
+        effects = np.linspace((means - 8 * scales).min(), (means + 8 * scales).max(), 20_001)
+        heights = self.density(effects)
+        return effects, heights / heights.sum()
 
     @property
     def components(self) -> tuple[Floats, Floats, Floats]:

@@ -1,6 +1,6 @@
 """The page: what the template prints, section by section."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,16 +12,21 @@ from desist.report._blocks import Table, embed_both, fill_template, make_table
 from desist.report._results import FOREST_NOTE, fill_measures
 from desist.report._shown import ShownGroups, ShownMeasure
 from desist.report.disclosure import RuleSet
+from desist.report.pictures.among import draw_among
 from desist.report.pictures.groups import describe_groups, draw_groups
 from desist.report.pictures.love import describe_love_plot, draw_love_plot
 from desist.report.tables import (
     print_value,
+    tabulate_among,
     tabulate_balance,
+    tabulate_bias,
     tabulate_by_day,
     tabulate_effects_by_group,
     tabulate_engines,
+    tabulate_evidence,
     tabulate_flow,
     tabulate_measures,
+    tabulate_process,
     tabulate_published,
     tabulate_settings,
     tabulate_withheld,
@@ -30,6 +35,7 @@ from desist.report.tables import (
 from desist.report.view import View
 from desist.report.words._numbers import count_of, format_number
 from desist.report.words._wording import WORDINGS, name_people
+from desist.report.words.among import describe_among
 from desist.report.words.matching import describe_matching, say_balance
 from desist.report.words.statements import NOT_AN_EFFECT, PerHundred, Statement
 
@@ -46,12 +52,12 @@ _DESIGN_FACTS = {
 }
 
 
-def render_page(view: View) -> str:
+def render_page(view: View, analyses: Sequence[Mapping[str, Any]] = ()) -> str:
     """Render what may be seen of an evaluation as one HTML file."""
-    return fill_template(TEMPLATE, _fill(view))
+    return fill_template(TEMPLATE, _fill(view, analyses))
 
 
-def _fill(view: View) -> dict[str, Any]:
+def _fill(view: View, analyses: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     whole = tuple(shown for shown in view.printed if shown.per_100 is not None)
     filled = {
         "title": view.title,
@@ -79,6 +85,13 @@ def _fill(view: View) -> dict[str, Any]:
         "by_day": make_table("Without a reoffence by day", tabulate_by_day(view))
         if view.by_day
         else None,
+        "bias": None if view.bias is None else view.bias.sentence,
+        "with_bias": None
+        if view.bias is None
+        else make_table("Without and with the bias of placebo programmes", tabulate_bias(view)),
+        "evidence": _fill_evidence(view),
+        "among": _fill_among(view),
+        "one_process": _fill_process(view),
         "average": _explain_average(view),
         "adjustment": _explain_adjustment(view),
         "forest_note": FOREST_NOTE,
@@ -88,6 +101,8 @@ def _fill(view: View) -> dict[str, Any]:
         "published": _fill_published(view),
         "design": _fill_design(view),
         "flow": make_table("Record flow", tabulate_flow(view)) if view.flow else None,
+        "analyses": analyses,
+        "doubts": view.doubts,
         "warnings": view.warnings,
         "withheld": _fill_withheld(view),
         "engines": make_table("How each posterior was found", tabulate_engines(view)),
@@ -95,6 +110,50 @@ def _fill(view: View) -> dict[str, Any]:
         "settings": make_table("Settings", tabulate_settings(view)),
     }
     return filled | {"contents": _list_contents(filled)}
+
+
+def _fill_evidence(view: View) -> dict[str, Any] | None:
+    if view.evidence is None or view.banner:
+        return None
+    table = tabulate_evidence(view)
+    return {
+        "sentences": view.evidence.sentences,
+        "table": None
+        if table.empty
+        else make_table("Without and with what other programmes showed", table),
+    }
+
+
+def _fill_among(view: View) -> dict[str, Any] | None:
+    shown = view.among
+    if shown is None or view.banner:
+        return None
+    if not shown.rows:
+        return {"sentences": shown.sentences, "table": None, "picture": None}
+    return {
+        "sentences": shown.sentences[1:],
+        "table": make_table("This programme among others", tabulate_among(view)),
+        "picture": embed_both(
+            partial(draw_among, shown),
+            describe_among(shown.measure, shown.rows),
+            "Orange: what a new programme like the others may do. Grey ticks: each of the others, "
+            "drawn towards them all. Blue: this programme with its interval, below them.",
+            says=shown.sentences[0],
+            title="This programme, each of the others and what a new one like them may do",
+        ),
+    }
+
+
+def _fill_process(view: View) -> dict[str, Any] | None:
+    if view.one_process is None or view.banner:
+        return None
+    table = tabulate_process(view)
+    return {
+        "sentence": view.one_process.sentence,
+        "table": None
+        if table.empty
+        else make_table("As reported and under one process for all measures", table),
+    }
 
 
 def _fill_withheld(view: View) -> Table | None:
@@ -292,8 +351,10 @@ def _list_contents(filled: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("headline", "Headline", not filled["banner"]),
         ("statements", "What may be said", not filled["banner"]),
         ("results", "Results and checks", not filled["banner"]),
+        ("others", "Other programmes", filled["evidence"] or filled["among"]),
         ("groups", "Effects by group", filled["groups"]),
         ("time", "Time among reoffenders", filled["descriptive"]),
+        ("sensitivity", "What would change the answer", filled["analyses"]),
         ("published", "As published", filled["published"]),
         ("design", "Design and balance", True),
         ("flow", "Record flow", filled["flow"]),

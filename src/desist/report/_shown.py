@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from desist.effects.groups import GroupTable
 from desist.estimands import Interval, Measure
 from desist.evaluation.record import ComparedCheck, MeasureRow
+from desist.evaluation.with_bias import BiasResult
 from desist.report.words._worth import NOBODY_KNOWN
 from desist.report.words.statements import PerHundred
 
@@ -82,6 +83,14 @@ class ShownCheck:
 
     check: ComparedCheck
     p_value: str
+
+
+@dataclass(frozen=True)
+class ShownBias:
+    """The result with the bias of placebo programmes as a reader may see it."""
+
+    result: BiasResult  # with the digits that are shown
+    sentence: str  # what it says, in plain words
 
 
 @dataclass(frozen=True)

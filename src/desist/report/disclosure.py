@@ -16,15 +16,18 @@ from desist.evaluation._model_alone import tells_of
 from desist.evaluation.categories import find_worst, withhold_rows
 from desist.evaluation.groups import withhold_groups
 from desist.evaluation.record import ComparedCheck, Evaluation, MeasureRow
+from desist.evaluation.with_bias import BiasResult
 from desist.privacy import FEWEST_SHARING
 from desist.report._digits import (
     NUMBERS,
     round_balance,
+    round_bias,
     round_check,
     round_day,
     round_groups,
     round_to,
 )
+from desist.report._released import disclose_evidence, disclose_process
 from desist.report.disclosure_flow import disclose_flow
 from desist.report.disclosure_groups import protect_groups
 from desist.report.words._numbers import MISSING, format_number
@@ -304,6 +307,12 @@ def disclose_evaluation(evaluation: Evaluation, rules: RuleSet) -> Evaluation:
         warnings=disclose_warnings(evaluation.warnings, reasons),
         by_group=tuple(round_groups(table) for table in disclose_groups(evaluation, rules)),
         by_day=disclose_days(evaluation, rules),
+        bias=disclose_bias(evaluation, rules),
+        evidence=disclose_evidence(evaluation.evidence, reasons),
+        one_process=disclose_process(
+            evaluation.one_process,
+            [one.measure for one in evaluation.effects if one.measure not in reasons],
+        ),
     )
 
 
@@ -350,6 +359,14 @@ def disclose_groups(evaluation: Evaluation, rules: RuleSet) -> tuple[GroupTable,
     ]
     printed = [row for row in evaluation.measures if row.measure not in withheld]
     return protect_groups(tables, printed, rules.protection)
+
+
+def disclose_bias(evaluation: Evaluation, rules: RuleSet) -> BiasResult | None:
+    """Return the result with the bias of placebo programmes, where its measure is printed."""
+    bias = evaluation.bias
+    if bias is None or not bias.is_known or bias.measure in explain_withheld(evaluation, rules):
+        return None
+    return round_bias(bias)
 
 
 def disclose_days(evaluation: Evaluation, rules: RuleSet) -> tuple[DayRow, ...]:

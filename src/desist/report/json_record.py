@@ -1,12 +1,13 @@
 """`evaluation.json`: an evaluation as plain numbers and words, for programs to read."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from desist.effects.groups import GroupTable
 from desist.evaluation.record import ComparedCheck, Evaluation, MeasureRow
+from desist.report._analyses import ShownAnalysis
 from desist.report._digits import round_check
 from desist.report._plain import encode_plain
 from desist.report.disclosure import RuleSet
@@ -71,7 +72,9 @@ _GROUP_FIELDS = (
 )
 
 
-def encode_evaluation(evaluation: Evaluation, *, rules: str | RuleSet = "2019") -> dict[str, Any]:
+def encode_evaluation(
+    evaluation: Evaluation, *, rules: str | RuleSet = "2019", sensitivity: Sequence[Any] = ()
+) -> dict[str, Any]:
     """Return an evaluation in the schema of `evaluation.json`.
 
     Parameters
@@ -80,6 +83,8 @@ def encode_evaluation(evaluation: Evaluation, *, rules: str | RuleSet = "2019") 
         What was found.
     rules : str or RuleSet, default "2019"
         Rules by which the statements are written; they are stored with the settings.
+    sensitivity : sequence of results, optional
+        As in `write_report`.
 
     Returns
     -------
@@ -109,7 +114,7 @@ def encode_evaluation(evaluation: Evaluation, *, rules: str | RuleSet = "2019") 
     >>> sorted(record)[:4], record["measures"][0]["measure"]
     (['answer', 'by_day', 'checks', 'design'], 'rate')
     """
-    return encode_view(make_view(evaluation, rules))
+    return encode_view(make_view(evaluation, rules, sensitivity=sensitivity))
 
 
 def encode_view(view: View) -> dict[str, Any]:
@@ -126,6 +131,11 @@ def encode_view(view: View) -> dict[str, Any]:
             "checks": [_encode_check(round_check(shown.check)) for shown in view.checks],
             "groups": [_encode_groups(shown.table) for shown in view.groups],
             "by_day": [asdict(row) for row in view.by_day],
+            "bias": None if view.bias is None else asdict(view.bias.result),
+            "sensitivity": [_encode_analysis(shown) for shown in view.sensitivity],
+            "evidence": _encode_evidence(view),
+            "one_process": _encode_process(view),
+            "among": None if view.among is None else asdict(view.among),
             "statements": [_encode_statement(statement) for statement in view.statements],
             "warnings": view.warnings,
             "withheld": [asdict(one) for one in view.kept_back],
@@ -137,6 +147,24 @@ def encode_view(view: View) -> dict[str, Any]:
 def write_json(encoded: Mapping[str, Any]) -> str:
     """Write an encoded evaluation as JSON text."""
     return json.dumps(encoded, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _encode_analysis(shown: ShownAnalysis) -> dict[str, str]:
+    return {name: getattr(shown, name) for name in ("name", "title", "doubt", "sentence")}
+
+
+def _encode_evidence(view: View) -> dict[str, Any] | None:
+    if view.evidence is None:
+        return None
+    kept = asdict(view.evidence.result)
+    return kept | {"sentences": view.evidence.sentences}
+
+
+def _encode_process(view: View) -> dict[str, Any] | None:
+    if view.one_process is None:
+        return None
+    sharper = [_encode_measure(row) for _, row in view.one_process.rows]
+    return {"sentence": view.one_process.sentence, "measures": sharper}
 
 
 def _encode_measure(row: MeasureRow) -> dict[str, Any]:

@@ -18,6 +18,7 @@ def render_markdown(view: View) -> str:
     lines += [f"**{escape(view.notice)}**\n"] * bool(view.notice)
     lines += [f"{escape(sentence)}\n" for sentence in (() if view.banner else view.answer)]
     lines += _list_statements(view)
+    lines += _list_beside(view)
     for table in list_tables(view):
         if table.name not in IN_PROSE:
             lines += ["", f"## {escape(table.title)}", "", *_write_table(table)]
@@ -42,6 +43,23 @@ def _list_statements(view: View) -> list[str]:
         lines += [f"- {may}: {escape(sentence)}" for sentence in one.may_say]
         lines += [f"- May not be said: “{escape(sentence)}”" for sentence in one.may_not_say]
     return lines
+
+
+def _list_beside(view: View) -> list[str]:
+    others = () if view.evidence is None or view.banner else view.evidence.sentences
+    process = () if view.one_process is None or view.banner else (view.one_process.sentence,)
+    among = () if view.among is None or view.banner else view.among.sentences
+    parts = {
+        "what other programmes showed": others,
+        "where this programme stands among others": among,
+        "one process": process,
+    }
+    return [
+        line
+        for head, sentences in parts.items()
+        if sentences
+        for line in ("", f"## Beside the result: {head}", "", *map(escape, sentences))
+    ]
 
 
 def _write_table(table: ReleasedTable) -> list[str]:

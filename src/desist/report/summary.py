@@ -20,4 +20,11 @@ def summarise(view: View) -> tuple[str, ...]:
             for statement in view.statements
         ),
         f"  {tested} tested.",
+        *(f"  {sentence}" for sentence in _say_evidence(view)),
     )
+
+
+def _say_evidence(view: View) -> tuple[str, ...]:
+    beside = () if view.evidence is None else view.evidence.sentences
+    among = () if view.among is None else view.among.sentences
+    return (*beside, *among)

@@ -4,7 +4,7 @@
 # set; tables, pictures, the page, the record and the terminal take nothing else.
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,10 +12,24 @@ from desist.cohort.flow import RecordFlow
 from desist.cohort.published import PublishedStudy
 from desist.effects.correction import Correction
 from desist.effects.days import DayRow
+from desist.errors import raise_faults
 from desist.estimands import Estimand, Interval, Measure
 from desist.evaluation.record import Evaluation, MeasureRow
 from desist.evaluation.storage import pack_evaluation
 from desist.notebook import show_record
+from desist.report._among import ShownAmong, find_synthesis_faults, show_among
+from desist.report._analyses import (
+    ShownAnalysis,
+    disclose_sensitivity,
+    find_analysis_faults,
+    say_together,
+)
+from desist.report._beside import (
+    ShownEvidence,
+    ShownProcess,
+    show_evidence,
+    show_process,
+)
 from desist.report._digits import (
     count_decimals,
     round_check,
@@ -24,7 +38,7 @@ from desist.report._digits import (
     round_to,
     without_figures,
 )
-from desist.report._shown import ShownCheck, ShownGroups, ShownMeasure
+from desist.report._shown import ShownBias, ShownCheck, ShownGroups, ShownMeasure
 from desist.report._stating import (
     answer_first,
     explain_nothing_printed,
@@ -39,6 +53,7 @@ from desist.report._withheld import Withheld, list_withheld
 from desist.report.about import About
 from desist.report.disclosure import (
     RuleSet,
+    disclose_bias,
     disclose_checks,
     disclose_days,
     disclose_design,
@@ -52,6 +67,7 @@ from desist.report.disclosure import (
 from desist.report.words._numbers import as_float, format_interval, format_probability, format_share
 from desist.report.words._wording import WORDINGS
 from desist.report.words._worth import say_worth
+from desist.report.words.bias import say_bias
 from desist.report.words.groups import describe_spread, describe_withheld
 from desist.report.words.statements import (
     PerHundred,
@@ -59,6 +75,7 @@ from desist.report.words.statements import (
     describe_interval,
     per_100,
 )
+from desist.synthesis.synthesis import Synthesis
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -111,6 +128,19 @@ class View:
         Of `desist`.
     about : About
         What the report says of the programme and of itself.
+    bias : ShownBias or None
+        The result with the bias that placebo programmes show, beside the default one; None
+        where it was not asked for, or its measure is withheld.
+    sensitivity : tuple of ShownAnalysis
+        What it would take to change the answer, in the order of the page.
+    evidence : ShownEvidence or None
+        The result with what other programmes showed, beside the default one; None where it was
+        not asked for, or its measure is withheld.
+    one_process : ShownProcess or None
+        What one process behind all measures says beside what is reported; None where it was not
+        asked for, or tells of what is withheld.
+    among : ShownAmong or None
+        Where this programme stands among others, where a synthesis of them was given.
     kept_back : tuple of Withheld
         What the rules keep out of the report, each with its reason.
 
@@ -147,6 +177,11 @@ class View:
     package_version: str
     _disclosed: Evaluation = field(repr=False)
     about: About = field(default_factory=About)
+    bias: ShownBias | None = None
+    sensitivity: tuple[ShownAnalysis, ...] = ()
+    evidence: ShownEvidence | None = None
+    one_process: ShownProcess | None = None
+    among: ShownAmong | None = None
     kept_back: tuple[Withheld, ...] = ()
 
     @property
@@ -173,6 +208,11 @@ class View:
     def labelled_design(self) -> dict[str, Any] | None:
         """Summary of the design with the labels of its covariates."""
         return None if self.design is None else self.about.label_design(self.design)
+
+    @property
+    def doubts(self) -> str:
+        """What it would take to change the answer, in one paragraph; empty without analyses."""
+        return say_together(self.sensitivity)
 
     @property
     def level(self) -> str:
@@ -215,7 +255,12 @@ class View:
 
 
 def make_view(
-    evaluation: Evaluation, rules: str | RuleSet = "2019", *, about: About | None = None
+    evaluation: Evaluation,
+    rules: str | RuleSet = "2019",
+    *,
+    about: About | None = None,
+    sensitivity: Sequence[Any] = (),
+    synthesis: Synthesis | None = None,
 ) -> View:
     """Let a rule set pass an evaluation.
 
@@ -227,6 +272,11 @@ def make_view(
         What is printed on small groups, and which claims are warned against.
     about : About, optional
         What the report says of the programme and of itself.
+    sensitivity : sequence of results, optional
+        Of `ds.sensitivity`, on the same people: each a doubt and what it would take.
+    synthesis : Synthesis, optional
+        Of other programmes, from ``ds.synthesis.synthesise``: the report then shows where this one
+        stands among them.
 
     Returns
     -------
@@ -248,10 +298,12 @@ def make_view(
     View: Making Connections (complex analysis), 2 of 3 measures printed under rule set 2019
     """
     rule_set = find_rules(rules)
+    raise_faults("report", find_analysis_faults(sensitivity) + find_synthesis_faults(synthesis))
     # Nothing is computed for a report that may not be made.
     require_enough_people(evaluation, rule_set)
     reasons = explain_withheld(evaluation, rule_set)
     causal = [row for row in evaluation.measures if row.measure.is_causal]
+    level = format_share(find_probability(evaluation), 1)
     groups = _show_groups(evaluation, rule_set)
     design = disclose_design(evaluation.design, rule_set)
     flow = disclose_records(evaluation, rule_set)
@@ -261,7 +313,7 @@ def make_view(
         estimand=evaluation.estimand,
         compared=(causal[0].n_treated, causal[0].n_comparison) if causal else None,
         probability=find_probability(evaluation),
-        answer=answer_first(evaluation, reasons, format_share(find_probability(evaluation), 1)),
+        answer=answer_first(evaluation, reasons, level),
         banner=explain_nothing_printed(evaluation, reasons, rule_set),
         measures=tuple(
             _show_measure(evaluation, row, reasons.get(row.measure, ""))
@@ -280,7 +332,19 @@ def make_view(
         warnings=list_warnings(evaluation, reasons),
         package_version=evaluation.package_version,
         _disclosed=disclose_evaluation(evaluation, rule_set),
+        evidence=show_evidence(evaluation.evidence, reasons, level),
+        one_process=show_process(
+            evaluation.one_process,
+            {row.measure: row for row in evaluation.measures if row.measure not in reasons},
+        ),
+        among=show_among(
+            [effect for effect in evaluation.effects if effect.measure not in reasons],
+            synthesis,
+            evaluation.title,
+        ),
         about=About() if about is None else about,
+        bias=_show_bias(evaluation, rule_set),
+        sensitivity=_show_analyses(evaluation, sensitivity, reasons),
         kept_back=list_withheld(reasons, groups, design, evaluation.flow, flow),
     )
 
@@ -358,6 +422,22 @@ def _express_per_100(evaluation: Evaluation, row: MeasureRow) -> PerHundred | No
     # A report that prints 31, 106 and 74 fewer has rounded each from unrounded figures.
     difference = None if printed is None else printed.difference_printed
     return per_100(row.measure, treated, comparison, difference)
+
+
+def _show_analyses(
+    evaluation: Evaluation, results: Sequence[Any], reasons: Mapping[Measure, str]
+) -> tuple[ShownAnalysis, ...]:
+    # where no measure is printed, no analysis of one is
+    is_any_printed = len(reasons) < len(evaluation.measures)
+    return disclose_sensitivity(results if is_any_printed else (), reasons)
+
+
+def _show_bias(evaluation: Evaluation, rules: RuleSet) -> ShownBias | None:
+    rounded = disclose_bias(evaluation, rules)
+    if rounded is None or evaluation.bias is None:
+        return None
+    # words are made from all digits, as those of the measures are
+    return ShownBias(rounded, say_bias(evaluation.bias))
 
 
 def _show_checks(evaluation: Evaluation, rules: RuleSet) -> tuple[ShownCheck, ...]:

@@ -1,5 +1,6 @@
 """Pool what reports of several programmes say, each in the form in which it says it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -182,7 +183,7 @@ def _take_studies(
     raise_faults(SUBJECT, faults)
     kept, faults = combine_programmes(studies, scale, correlation)
     names = [study.name for study in kept]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         faults.append(Fault("name", "a name of its own for each study", f"{len(twice)} twice"))
     raise_faults(SUBJECT, faults)

@@ -84,21 +84,13 @@ def effective_sample_size_of_prior(
     if prior.scale != "log_odds":
         faults.append(Fault("prior", "one of the log odds ratio", prior.scale))
     raise_faults(SUBJECT, faults)
-    _, means, scales = prior.components
-    low, high = (means - 8 * scales).min(), (means + 8 * scales).max()
-    places = np.linspace(low, high, 20_001)
-    step = places[1] - places[0]
-    heights = prior.density(places)
-    logs = np.log(np.maximum(heights, 1e-300))
-    bend = -np.gradient(np.gradient(logs, step), step)
+    places, shares = prior.grid
     odds = comparison_rate / (1 - comparison_rate) * np.exp(places)
     treated = (odds / (1 + odds)) * (1 / (1 + odds))
     # information of a log odds ratio: of both arms in series
     comparison = comparison_rate * (1 - comparison_rate) * ratio
     information = treated if np.isinf(ratio) else 1 / (1 / treated + 1 / comparison)
-    shares = heights / heights.sum()
-    kept = shares > 1e-9
-    return float(shares[kept] @ (bend[kept] / information[kept]))
+    return float(shares @ (prior.bend(places) / information))
 
 
 def try_prior(

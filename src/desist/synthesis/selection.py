@@ -99,7 +99,7 @@ def make_factor(
         limits = (cuts * errors[known, None])[None] - side * means[:, None, None]
         below = ndtr(limits / spread[:, None])
         chances = below[..., :-1] - below[..., 1:]  # of each interval, (means, studies, steps)
-        seen = np.log(np.einsum("ws,mks->wmk", weights, chances)).sum(axis=2)
+        seen = np.log(chances @ weights.T).sum(axis=1).T
         taken = np.log(weights)[:, places[known]].sum(axis=1)
         return np.asarray(prior[:, None] + taken[:, None] - seen)
 

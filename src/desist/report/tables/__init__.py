@@ -1,6 +1,8 @@
 """Tables of a report: text as it is printed, with the unit in every header."""
 
 from desist.report.tables._balance import tabulate_balance
+from desist.report.tables._beside import tabulate_among, tabulate_evidence, tabulate_process
+from desist.report.tables._bias import tabulate_bias
 from desist.report.tables._checks import tabulate_checks
 from desist.report.tables._days import tabulate_by_day
 from desist.report.tables._flow import tabulate_flow
@@ -14,14 +16,18 @@ from desist.report.tables._worth import tabulate_worth
 __all__ = [
     "print_difference",
     "print_value",
+    "tabulate_among",
     "tabulate_balance",
+    "tabulate_bias",
     "tabulate_by_day",
     "tabulate_checks",
     "tabulate_effects_by_group",
     "tabulate_engines",
+    "tabulate_evidence",
     "tabulate_flow",
     "tabulate_measures",
     "tabulate_per_100",
+    "tabulate_process",
     "tabulate_published",
     "tabulate_settings",
     "tabulate_withheld",

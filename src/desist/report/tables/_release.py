@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from desist.report.tables._balance import tabulate_balance
+from desist.report.tables._beside import tabulate_among, tabulate_evidence, tabulate_process
+from desist.report.tables._bias import tabulate_bias
 from desist.report.tables._checks import tabulate_checks
 from desist.report.tables._days import tabulate_by_day
 from desist.report.tables._flow import tabulate_flow
@@ -130,6 +132,11 @@ def _tabulate_flow(view: View) -> pd.DataFrame:
     return tabulate_flow(view) if view.flow else pd.DataFrame()
 
 
+def _tabulate_analyses(view: View) -> pd.DataFrame:
+    rows = [(one.title, one.doubt, one.sentence) for one in view.sensitivity]
+    return pd.DataFrame(rows, columns=["Analysis", "The doubt", "What it would take"])
+
+
 def _tabulate_published(view: View) -> pd.DataFrame:
     return tabulate_published(view) if view.published else pd.DataFrame()
 
@@ -156,6 +163,11 @@ _TABLES: dict[str, tuple[str, Callable[[View], pd.DataFrame]]] = {
     "checks": ("Posterior and checks of each measure", _tabulate_every_check),
     "groups": ("Effects by group", _tabulate_every_group),
     "by_day": ("Without a reoffence by day", _tabulate_days),
+    "bias": ("With the bias of programmes that nobody gave", tabulate_bias),
+    "sensitivity": ("What would change the answer", _tabulate_analyses),
+    "other_programmes": ("With what other programmes showed", tabulate_evidence),
+    "among": ("Where this programme stands among others", tabulate_among),
+    "one_process": ("Under one process for all measures", tabulate_process),
     "published": ("As published, and by Welch's test here", _tabulate_published),
     "balance": ("Balance of the covariates", _tabulate_balance),
     "flow": ("Record flow", _tabulate_flow),

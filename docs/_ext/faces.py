@@ -1,6 +1,6 @@
-"""Reference pages, one a floor, in step with the code because they are made from it.
+"""Reference pages, one a face, in step with the code because they are made from it.
 
-The names that `import desist as ds` gives stand first. The others that stand on the floor's face
+The names that `import desist as ds` gives stand first. The others that stand on its face
 follow, grouped by the module that they live in under the first line of its docstring.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-FLOORS = (
+FACES = (
     "plots",
     "report",
     "synthesis",
@@ -51,9 +51,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     folder = Path(app.srcdir) / "reference" / "generated"
     folder.mkdir(parents=True, exist_ok=True)
     wanted = set()
-    for floor in FLOORS:
-        text = write_page(floor)
-        page = folder / f"floor_{floor}.rst"
+    for face in FACES:
+        text = write_page(face)
+        page = folder / f"ds_{face}.rst"
         wanted |= {page.name} | {f"{name}.rst" for name in list_names(text)}
         # Written only when it changed: Sphinx reads a page again when its file is new.
         if not page.exists() or page.read_text(encoding="utf-8") != text:
@@ -74,12 +74,12 @@ def list_names(text: str) -> Iterator[str]:
             yield f"{home}.{line.strip()}"
 
 
-def write_page(floor: str) -> str:
-    """Write the page of one floor."""
-    face = import_module(f"desist.{floor}")
-    title = floor.capitalize()
-    lines = [title, "=" * len(title), "", first_line(face), "", MORE.get(floor, ""), ""]
-    first = list_top_names(floor)
+def write_page(name: str) -> str:
+    """Write the page of one face."""
+    face = import_module(f"desist.{name}")
+    title = name.capitalize()
+    lines = [title, "=" * len(title), "", first_line(face), "", MORE.get(name, ""), ""]
+    first = list_top_names(name)
     if first:
         lines += write_table("desist", first)
     for module, names in group_names(face, without=set(first)).items():
@@ -95,11 +95,11 @@ def write_table(home: str, names: list[str]) -> list[str]:
     return [*head, "   :nosignatures:", "", *(f"   {name}" for name in names), ""]
 
 
-def list_top_names(floor: str) -> list[str]:
-    """List the names of `desist` that live on a floor."""
+def list_top_names(face: str) -> list[str]:
+    """List the names of `desist` that live there."""
     top = import_module("desist")
     homes = {name: getattr(getattr(top, name), "__module__", "") for name in top.__all__}
-    return [name for name, home in homes.items() if f"{home}.".startswith(f"desist.{floor}.")]
+    return [name for name, home in homes.items() if f"{home}.".startswith(f"desist.{face}.")]
 
 
 def group_names(face: ModuleType, without: set[str]) -> dict[str, list[str]]:

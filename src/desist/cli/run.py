@@ -1,7 +1,7 @@
 """Carry out a study: cohort, design and evaluation of each of its analyses."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +86,21 @@ def run_study(
                 results.append(Result(name, None, one.cohort, one.design, str(reason)))
             else:
                 refused[name] = str(reason)
-    return results, refused, notes
+    return _set_side_by_side(results), refused, notes
+
+
+def _set_side_by_side(results: list[Result]) -> list[Result]:
+    """Let the report of each analysis show the others beside it."""
+    views = [one.view for one in results if one.view is not None]
+    return [
+        one
+        if one.view is None
+        else replace(
+            one,
+            view=replace(one.view, beside=tuple(view for view in views if view is not one.view)),
+        )
+        for one in results
+    ]
 
 
 def _find_overlap(view: View, others: Sequence[Result]) -> str:

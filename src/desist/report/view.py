@@ -38,6 +38,7 @@ from desist.report._digits import (
     round_to,
     without_figures,
 )
+from desist.report._posterior import show_posterior
 from desist.report._shown import ShownBias, ShownCheck, ShownGroups, ShownMeasure
 from desist.report._stating import (
     answer_first,
@@ -128,6 +129,8 @@ class View:
         Of `desist`.
     about : About
         What the report says of the programme and of itself.
+    beside : tuple of View
+        Of other analyses of the same programme, which are shown side by side with this one.
     bias : ShownBias or None
         The result with the bias that placebo programmes show, beside the default one; None
         where it was not asked for, or its measure is withheld.
@@ -177,6 +180,7 @@ class View:
     package_version: str
     _disclosed: Evaluation = field(repr=False)
     about: About = field(default_factory=About)
+    beside: tuple["View", ...] = ()
     bias: ShownBias | None = None
     sensitivity: tuple[ShownAnalysis, ...] = ()
     evidence: ShownEvidence | None = None
@@ -400,6 +404,9 @@ def _show_measure(evaluation: Evaluation, row: MeasureRow, reason: str) -> Shown
         else describe_interval(row.measure, Interval(row.lower, row.upper)),
         benefit=format_probability(benefit),
         worth=say_worth(_find_correction(evaluation, row)),
+        posterior=show_posterior(
+            evaluation[row.measure].effect, evaluation.margins.get(row.measure)
+        ),
     )
 
 

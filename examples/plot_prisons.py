@@ -21,16 +21,16 @@ design = ds.build_design(cohort, "age + copas + prison", method=ds.EntropyBalanc
 print(design.balance)
 
 # %%
-# A cohort that names its groups gets a model with an intercept and an effect for each, drawn towards
-# the average as far as the others allow.
+# A cohort that names its groups gets a model with an intercept and an effect for each, drawn
+# towards the average as far as the others allow.
 
 evaluation = ds.evaluate(cohort, design, models=[ds.RateModel()], seed=2017)
 print(evaluation["rate"].effect)
 print(f"the truth: {simulated.truth[ds.Measure.RATE]:.3f}")
 
 # %%
-# Grey: what each prison says by itself. Blue: what is known of it with the others. Prisons with too few
-# people are not shown, and how many is said.
+# Grey: what each prison says by itself. Blue: what is known of it with the others. Prisons with
+# too few people are not shown, and how many is said.
 
 figure = effects_by_group(evaluation, "prison")
 

@@ -3,8 +3,8 @@ Sooner, or a different thirteen?
 ================================
 
 The report on Making Connections says that participants who reoffended did so after 75 days on
-average, and comparison people after 143: "more quickly". But the 75 days are those of 13 people whom
-the programme did not keep from reoffending. If it kept others from it, the two groups of
+average, and comparison people after 143: "more quickly". But the 75 days are those of 13 people
+whom the programme did not keep from reoffending. If it kept others from it, the two groups of
 reoffenders are different people, and comparing their days compares who they are.
 """
 

@@ -1,6 +1,6 @@
 """
-What would change the answer?
-=============================
+What if a confounder is missing?
+================================
 
 The prison work programme of North Carolina again: 672 men took part, 773 did not, and who took part
 was not left to chance. The evaluation found no clear difference. How far can it be leaned on? One

@@ -7,7 +7,7 @@ import pytest
 
 from desist.cli import main
 from desist.cli.sensitivity import ANALYSES, choose_analyses
-from desist.cli.study import read_study
+from desist.cli.study import DOUBTS, read_study
 from desist.errors import InputError
 from desist.sensitivity.specifications import run as of_run
 
@@ -149,11 +149,15 @@ def test_a_run_that_was_stopped_goes_on(study, written, monkeypatch):
 def test_every_bad_setting_is_listed_and_nothing_is_written(study, monkeypatch, capsys):
     path = study / "bad.toml"
     bad = SETTINGS.replace("[0.1]", "[0]").replace("redraws = 19", "redraws = 5")
-    path.write_text(bad.replace("placebos = 20", "placebo = 20") + 'measure = "time"\n')
+    bad = bad.replace("lost = 44\n", "").replace('"overlap"', '"overlaps", "radio"')
+    more = 'measure = "time"\nanalyses = ["multivers", "attrition"]\nin_report = "yes"\n'
+    path.write_text(bad.replace("placebos = 20", "placebo = 20") + more)
     assert run(monkeypatch, path, "--out", study / "none") == 2
     said = capsys.readouterr().err
-    assert "settings: 4 faults" in said
-    assert "did you mean placebos?" in said
+    assert "settings: 9 faults" in said
+    for meant in ("placebos", "multiverse", "overlap"):
+        assert f"did you mean {meant}?" in said
+    assert "lost: expected a value, for attrition, found none" in said
     assert not (study / "none").exists()
 
 
@@ -180,6 +184,27 @@ def test_an_analysis_that_needs_a_setting_is_not_made_without_it(study):
     (study / "plain.toml").write_text(text + 'analyses = ["attrition"]\n')
     with pytest.raises(InputError, match="lost: expected a value, for attrition, found none"):
         choose_analyses(read_study(study / "plain.toml"))
+
+
+def test_the_names_that_settings_may_have_are_those_that_can_be_made():
+    assert tuple(ANALYSES) == DOUBTS
+
+
+def test_the_report_takes_the_analyses_where_the_settings_ask(study, written, monkeypatch, capsys):
+    asked = '["placebo_programmes", "leave_out", "rosenbaum_bounds"]'
+    path = change(study, "reported.toml", analyses=asked, in_report="true")
+    monkeypatch.setattr(sys, "argv", ["desist", "evaluate", str(path), "--out", str(written)])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 0
+    assert "rosenbaum_bounds: not made" in capsys.readouterr().err
+    record = json.loads((written / "evaluation.json").read_text())
+    assert [one["name"] for one in record["sensitivity"]] == ["leave_out", "placebo_programmes"]
+    assert record["bias"]["n_programmes"] == 20
+    page = (written / "report.html").read_text()
+    assert page.count("The doubt: ") == 2
+    assert "programmes that nobody gave" in page
+    assert "P0001" not in page
 
 
 def test_so_few_people_that_it_would_be_about_them_are_not_reported(study, monkeypatch, capsys):

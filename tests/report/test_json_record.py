@@ -7,8 +7,8 @@ import pytest
 from desist.report.json_record import encode_evaluation, write_json
 
 TOP = ["schema", "package_version", "seed", "settings", "design", "answer", "measures", "checks"]
-TOP += ["groups", "by_day", "evidence", "one_process", "among", "statements", "warnings"]
-TOP += ["withheld"]
+TOP += ["groups", "by_day", "bias", "sensitivity", "evidence", "one_process", "among"]
+TOP += ["statements", "warnings", "withheld"]
 DESIGN = ["estimand", "method", "n_treated", "n_treated_dropped", "n_comparison"]
 DESIGN += ["ess_comparison", "worst_covariate", "balance"]
 BALANCE = ["covariate", "smd_before", "smd_after", "variance_ratio", "ks", "word"]
@@ -85,7 +85,7 @@ def test_an_unavailable_measure_has_a_statement_and_a_warning_with_the_reason(of
     assert record["statements"][-1]["measure"] == "frequency"
     assert "no column of offences" in record["statements"][-1]["may_say"]
     assert (
-        "Reoffences (frequency): not available, because the cohort has no column of offences."
+        "Reoffences: not available, because the cohort has no column of offences."
         in record["warnings"]
     )
 

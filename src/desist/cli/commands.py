@@ -94,11 +94,13 @@ def evaluate(settings: Path, out: Path, *, weights: bool) -> None:
     """
     from desist.cli.folder import Run, require_places
     from desist.cli.run import name_analysis, run_study
+    from desist.cli.sensitivity import prepare_analyses
     from desist.cli.study import read_study
 
     study = read_study(settings)
     require_places(out, study.analyses or ("",), weights=weights)
-    results, refused, notes = run_study(study)
+    analyse = prepare_analyses(study, out)
+    results, refused, notes = run_study(study, analyse)
     say(*(f"{study.people.name}: {note}" for note in notes), err=True)
     run = Run(out)
     for result in results:

@@ -3,25 +3,24 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from desist.arguments import describe
 from desist.cli.run import Built, build_study, read_cohort
-from desist.cli.study import Study
+from desist.cli.study import NEEDS, Study
 from desist.cli.terminal import say
-from desist.design.catalogue import METHODS, make_method
+from desist.design.catalogue import make_method
 from desist.effects.effect import Effect, contrast_measures
-from desist.errors import CannotAnswerError, Fault, raise_faults
+from desist.errors import CannotAnswerError, raise_faults
 from desist.estimands import Measure
 from desist.models.fit import Fit, fit_model
-from desist.report.pictures.sensitivity import picture_of
+from desist.report._analyses import show_analysis
 from desist.report.sensitivity_page import (
-    ABOUT_PEOPLE,
-    release_table,
+    picture_of_shown,
     render_sensitivity,
     require_enough,
 )
@@ -78,14 +77,10 @@ def run_sensitivity(study: Study, out: Path) -> None:
     """Make the analyses one by one, each kept as it is done, and write tables and page."""
     raise_faults("report", find_folder_faults(out))
     raise_faults("report", find_place_faults([out / PAGE, out / RECORD, out / STORE]))
-    asked = _ask(study, out)
-    results, refused = [], {}
-    for name in choose_analyses(study):
-        say(f"{name}: working ...", err=True)
-        try:
-            results.append(ANALYSES[name](asked))
-        except CannotAnswerError as reason:
-            refused[name] = str(reason)
+    cohort, notes = read_cohort(study)
+    say(*(f"{study.people.name}: {note}" for note in notes), err=True)
+    built = next(iter(build_study(study, cohort)[0].values()))
+    results, refused = _make(_ask(study, built, out))
     files = dict(_render(study, results, refused, out))
     write_files(files)
     say(*(f"{result.title}: {result.sentence}" for result in results))
@@ -93,38 +88,47 @@ def run_sensitivity(study: Study, out: Path) -> None:
     say(*(f"  {path}" for path in files))
 
 
+def prepare_analyses(study: Study, out: Path) -> Callable[[Built], list[Any]] | None:
+    """Return what makes the analyses for a page of the report, where the settings ask for it."""
+    if not study.sensitivity.get("in_report", False):
+        return None
+    raise_faults("report", find_place_faults([out / STORE]))
+    return partial(analyse_for_report, study, out)
+
+
+def analyse_for_report(study: Study, out: Path, built: Built) -> list[Any]:
+    """Make the analyses for a page of the report, and say which cannot be made."""
+    try:
+        results, refused = _make(_ask(study, built, out))
+    except CannotAnswerError as reason:
+        say(f"sensitivity analyses: not made, {reason}", err=True)
+        return []
+    say(*(f"{name}: not made, {reason}" for name, reason in refused.items()), err=True)
+    return results
+
+
 def choose_analyses(study: Study) -> list[str]:
     """Return the analyses that were asked for, or all that the settings allow."""
-    methods = study.sensitivity.get("methods", ())
-    expected = f"some of {', '.join(METHODS)}"
-    raise_faults(
-        "settings",
-        [
-            Fault("[sensitivity] methods", expected, describe(name))
-            for name in methods
-            if name not in METHODS
-        ],
-    )
     wanted = study.sensitivity.get("analyses")
     if wanted is not None:
-        unknown = [name for name in wanted if name not in ANALYSES]
-        expected = f"some of {', '.join(ANALYSES)}"
-        faults = [Fault("[sensitivity] analyses", expected, describe(name)) for name in unknown]
-        faults += [
-            Fault(f"[sensitivity] {key}", f"a value, for {name}", "none", "add it")
-            for name, key in NEEDS.items()
-            if name in wanted and key not in study.sensitivity
-        ]
-        raise_faults("settings", faults)
         return list(wanted)
-    return [name for name in ANALYSES if NEEDS.get(name, "seed") in {"seed", *study.sensitivity}]
+    given = {"", *study.sensitivity}
+    return [name for name in ANALYSES if NEEDS.get(name, "") in given]
 
 
-def _ask(study: Study, out: Path) -> Asked:
-    choose_analyses(study)  # faults first, before anything is computed
-    cohort, notes = read_cohort(study)
-    say(*(f"{study.people.name}: {note}" for note in notes), err=True)
-    built = next(iter(build_study(study, cohort)[0].values()))
+def _make(asked: Asked) -> tuple[list[Any], dict[str, str]]:
+    """Make the analyses one by one; say of those that cannot be made why."""
+    results, refused = [], {}
+    for name in choose_analyses(asked.study):
+        say(f"{name}: working ...", err=True)
+        try:
+            results.append(ANALYSES[name](asked))
+        except CannotAnswerError as reason:
+            refused[name] = str(reason)
+    return results, refused
+
+
+def _ask(study: Study, built: Built, out: Path) -> Asked:
     sample = build_sample(built.cohort, built.design, study.model.get("horizon"))
     require_enough(sample, study.rules)
     measure = Measure(study.sensitivity.get("measure", "rate"))
@@ -246,7 +250,6 @@ ANALYSES: Mapping[str, Callable[[Asked], Any]] = {
     "grid_priors": lambda asked: grid_priors(asked.sample, asked.measure, seed=asked.seed),
     "scale_powers": lambda asked: scale_powers(asked.fit),
 }
-NEEDS = {"attrition": "lost", "time_zero": "start"}
 OF_ALL = frozenset({"formula", "method", "estimand", "same", "caliper"})
 
 
@@ -255,9 +258,9 @@ def _render(
 ) -> Iterator[tuple[Path, FileContent]]:
     said = []
     for result in results:
-        table = release_table(result)
-        yield out / f"{result.name}.csv", FileContent(table.to_csv(index=False).encode())
-        figure = None if result.name == ABOUT_PEOPLE else picture_of(result)
+        shown = show_analysis(result)
+        yield out / f"{result.name}.csv", FileContent(shown.table.to_csv(index=False).encode())
+        figure = picture_of_shown(shown)
         if figure is not None:
             yield out / f"{result.name}.svg", FileContent(_draw(figure))
         said.append(

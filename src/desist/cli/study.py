@@ -79,6 +79,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "placebos_by": TEXT,
         "lost": WHOLE,
         "start": TEXT,
+        "in_report": TRUTH,
     },
 }
 ANALYSES = "analyses"
@@ -103,6 +104,24 @@ LIMITS: Mapping[str, Mapping[str, Any]] = {
     "correlation": {"least": 0, "below": 1},
 }
 OF_AN_ANALYSIS: Mapping[str, str] = {**KEYS["design"], "same": TEXT}
+# the analyses of [sensitivity], and the entries that some of them need
+DOUBTS = (
+    "e_values",
+    "robustness_value",
+    "rosenbaum_bounds",
+    "tipping_map",
+    "multiverse",
+    "joint_test",
+    "leave_out",
+    "placebo_programmes",
+    "time_bounds",
+    "attrition",
+    "time_zero",
+    "grid_priors",
+    "scale_powers",
+)
+NEEDS: Mapping[str, str] = {"attrition": "lost", "time_zero": "start"}
+WORDS: Mapping[str, tuple[str, ...]] = {"analyses": DOUBTS, "methods": tuple(METHODS)}
 REQUIRED = (("data", "people"), ("data", "treatment"), ("design", "method"))
 
 
@@ -234,6 +253,7 @@ def _find_faults(content: Mapping[str, Any]) -> list[Fault]:
     ]
     for name, section, known in _list_sections(content):
         faults += _find_faults_in(name, section, known)
+    faults += _find_need_faults(content.get("sensitivity", {}))
     return faults + _find_headline_faults(content) + _find_programme_faults(content)
 
 
@@ -326,7 +346,7 @@ def _find_value_faults(where: str, key: str, value: Any, kind: str) -> list[Faul
     if key in CHOICES and kind:
         return find_choice_faults(where, value, CHOICES[key])
     if kind == TEXTS and not isinstance(value, dict):
-        return find_names_faults(where, value)
+        return find_names_faults(where, value) or _find_word_faults(where, key, value)
     if kind == LABELS:
         is_table = isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
         return [] if is_table else [Fault(where, kind, describe(value))]
@@ -338,6 +358,24 @@ def _find_value_faults(where: str, key: str, value: Any, kind: str) -> list[Faul
         return [replace(f, expected=f.expected if is_number else kind) for f in found]
     is_right = isinstance(value, bool) if kind == TRUTH else isinstance(value, str) or not kind
     return [] if is_right else [Fault(where, kind, describe(value))]
+
+
+def _find_word_faults(where: str, key: str, value: Any) -> list[Fault]:
+    """Find the words of a list that are none of those it may hold."""
+    known = WORDS.get(key, ())
+    expected = f"some of {_list(known)}"
+    unknown = [word for word in value if known and word not in known]
+    return [Fault(where, expected, describe(word), _advise(word, known)) for word in unknown]
+
+
+def _find_need_faults(sensitivity: Mapping[str, Any]) -> list[Fault]:
+    """Find what the analyses that were asked for lack."""
+    wanted = sensitivity.get(ANALYSES, ())
+    return [
+        Fault(f"[sensitivity] {key}", f"a value, for {name}", "none", "add it")
+        for name, key in NEEDS.items()
+        if isinstance(wanted, list) and name in wanted and key not in sensitivity
+    ]
 
 
 def _find_numbers_faults(where: str, value: Any) -> list[Fault]:

@@ -6,4 +6,6 @@ from .record import MeasureResult as MeasureResult
 from .record import MeasureRow as MeasureRow
 from .storage import load_evaluation as load_evaluation
 from .storage import save_evaluation as save_evaluation
+from .with_bias import BiasPrior as BiasPrior
+from .with_bias import BiasResult as BiasResult
 from .with_evidence import EvidenceResult as EvidenceResult

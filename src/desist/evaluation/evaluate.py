@@ -24,6 +24,7 @@ from desist.design.design import Design
 from desist.effects.effect import Effect, contrast_measures
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Measure
+from desist.evaluation._beside import find_beside_faults, set_beside
 from desist.evaluation._doubts import name_narrow, name_unpredicted, predict_again
 from desist.evaluation._few_carry import name_carried
 from desist.evaluation._groups import name_groups
@@ -40,7 +41,7 @@ from desist.evaluation.days import evaluate_days, explain_hazards
 from desist.evaluation.few import find_facts
 from desist.evaluation.groups import evaluate_groups
 from desist.evaluation.record import Evaluation, compare_check
-from desist.evaluation.with_evidence import find_evidence_faults, weigh_evidence
+from desist.evaluation.with_bias import BiasPrior
 from desist.inference.engines import Engine, find_engine_faults
 from desist.models.evidence import EvidencePrior
 from desist.models.fit import Fit, Model, fit_model
@@ -85,6 +86,7 @@ def evaluate(
     margins: Mapping[str, float] | None = None,
     flow: RecordFlow | None = None,
     evidence: EvidencePrior | None = None,
+    bias: BiasPrior | None = None,
 ) -> Evaluation:
     """Estimate the effect of a programme on every measure that the cohort can answer.
 
@@ -128,6 +130,10 @@ def evaluate(
     evidence : EvidencePrior, optional
         What other programmes showed, such as ``synthesis.prior()``: its result stands beside the
         default one, as `evidence` of the evaluation, and never in its place.
+    bias : BiasPrior, optional
+        What programmes that nobody gave show of the method's bias, from
+        ``ds.sensitivity.placebo_programmes(...).prior()``: the result with that bias stands beside
+        the default one, as `bias` of the evaluation, and never in its place.
 
     Returns
     -------
@@ -155,8 +161,8 @@ def evaluate(
     (-0.41, -0.29, -0.15)
     """
     faults = _find_model_faults(models, covariates) + _find_flow_faults(flow)
-    faults += _find_setting_faults(inference, horizon, seed, title) + find_evidence_faults(evidence)
-    faults += find_margin_faults(margins) + find_probability_faults(probability)
+    faults += _find_setting_faults(inference, horizon, seed, title, probability)
+    faults += find_margin_faults(margins) + find_beside_faults(evidence, bias)
     switches = {"calibrated": calibrated, "one_process": one_process}
     raise_faults("evaluation", faults + _find_switch_faults(switches))
     sample = build_sample(cohort, design, horizon)
@@ -194,7 +200,7 @@ def evaluate(
             *_collect_warnings(sample, (*hidden, *prognostic.warnings)),
             *(*told, *name_unpredicted(predicted), *untold),
         ),
-        evidence=weigh_evidence(effects, fits, evidence),
+        **set_beside(effects, fits, evidence, bias, seed),
     )
 
 
@@ -256,10 +262,12 @@ def _find_setting_faults(
     horizon: object,
     seed: object,
     title: object,
+    probability: object,
 ) -> list[Fault]:
     faults = find_engine_faults(inference)
     faults += find_number_faults("horizon", horizon, above=0.0, optional=True)
     faults += find_number_faults("seed", seed, least=0, whole=True)
+    faults += find_probability_faults(probability)
     return faults + find_kind_faults("title", title, str, "a text")
 
 
@@ -428,7 +436,7 @@ def _collect_warnings(sample: Sample, of_balance: Iterable[str]) -> tuple[str, .
     if design.n_treated_dropped:
         told.append(
             f"{_say_few(design.n_treated_dropped, design.treated)} participants had no suitable "
-            f"comparison person; the effect is that on {design.estimand.people}."
+            f"comparison person; the results are about {design.estimand.people}."
         )
     told += of_balance
     if outcomes.offences is not None and not sample.followed_alike:

@@ -25,9 +25,11 @@ from desist.effects.groups import GroupTable
 from desist.errors import raise_faults
 from desist.estimands import Estimand, Measure, Scale
 from desist.evaluation._one_process import OneProcess
+from desist.evaluation.with_bias import BiasResult
 from desist.evaluation.with_evidence import EvidenceResult
 from desist.models.fit import Fit
 from desist.models.predictive.record import PredictiveCheck
+from desist.notebook import show_record
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,8 @@ class MeasureResult:
             return "agree"
         return "mixed" if any(verdicts) else "differ"
 
+    _repr_html_ = show_record
+
     def __repr__(self) -> str:
         """Return the effect, or why there is none, and how the checks stand to it."""
         if self.effect is None:
@@ -236,6 +240,8 @@ class Evaluation:
         Of `desist`.
     evidence : EvidenceResult or None
         The result with what other programmes showed, beside the default one.
+    bias : BiasResult or None
+        The result with the bias that placebo programmes show, beside the default one.
 
     Examples
     --------
@@ -269,6 +275,7 @@ class Evaluation:
     one_process: OneProcess | None = None
     package_version: str = field(default_factory=lambda: version("desist"))
     evidence: EvidenceResult | None = None
+    bias: BiasResult | None = None
     dominated: tuple[Measure, ...] = ()
     degrees_of_freedom: int | None = None
 
@@ -326,6 +333,8 @@ class Evaluation:
             tuple(check for check in self.checks if check.measure is of_measure),
             None if found else self.unavailable.get(of_measure, "it was not asked for"),
         )
+
+    _repr_html_ = show_record
 
     def __repr__(self) -> str:
         """Return the title, the estimand and one line a measure."""

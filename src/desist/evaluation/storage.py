@@ -92,6 +92,7 @@ def pack_evaluation(evaluation: Evaluation) -> bytes:
         "by_day": [asdict(row) for row in evaluation.by_day],
         "horizon": evaluation.horizon,
         "margins": evaluation.margins,
+        "bias": None if evaluation.bias is None else asdict(evaluation.bias),
         "evidence": None if evaluation.evidence is None else asdict(evaluation.evidence),
         "one_process": describe_process(evaluation.one_process),
         "digest": _digest(_by_name(draws)),
@@ -169,6 +170,7 @@ def load_evaluation(path: str | Path) -> Evaluation:
         horizon=stored.settings.get("horizon") if stored.horizon is None else stored.horizon,
         margins=stored.margins,
         package_version=stored.package_version,
+        bias=stored.bias,
         evidence=stored.evidence,
         one_process=make_process(stored.one_process, draws),
     )

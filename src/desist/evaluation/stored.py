@@ -22,6 +22,7 @@ from desist.evaluation._margins import find_margin_faults
 from desist.evaluation._stored_effect import StoredEffect
 from desist.evaluation._stored_process import StoredProcess, find_process_faults
 from desist.evaluation.record import ComparedCheck
+from desist.evaluation.with_bias import BiasResult
 from desist.evaluation.with_evidence import EvidenceResult, find_result_faults
 
 SCHEMA = 1
@@ -89,6 +90,7 @@ class StoredEvaluation:
     digest: str | None = None
     horizon: float | None = None
     margins: Mapping[Measure, float] = field(default_factory=dict)
+    bias: BiasResult | None = None
     evidence: EvidenceResult | None = None
     one_process: StoredProcess | None = None
     dominated: tuple[Measure, ...] = ()
@@ -133,6 +135,7 @@ def _find_faults(stored: StoredEvaluation) -> list[Fault]:
             _read_known(row, StoredRow, f"balance {place}", faults)
     faults += find_number_faults("horizon", stored.horizon, above=0, optional=True)
     faults += find_margin_faults(stored.margins)
+    faults += _find_bias_faults(stored.bias)
     faults += find_result_faults(stored.evidence) + find_process_faults(stored.one_process)
     measures = [effect.measure for effect in stored.effects]
     if len(set(measures)) < len(measures):
@@ -175,6 +178,21 @@ def _find_effect_faults(effect: StoredEffect) -> list[Fault]:
         *_find_correction_faults(effect.correction, f"{where}, correction"),
         *([] if known else [Fault(f"{where}, engine", ENGINE_NAMES, "another")]),
     ]
+
+
+def _find_bias_faults(bias: BiasResult | None) -> list[Fault]:
+    if bias is None:
+        return []
+    spreads = (bias.spread, bias.spread_lower, bias.spread_upper)
+    faults = find_number_faults("bias, n_programmes", bias.n_programmes, least=1)
+    faults += find_number_faults("bias, probability", bias.probability, above=0, below=1)
+    faults += [f for one in spreads for f in find_number_faults("bias, spread", one, least=0)]
+    if not bias.is_known:
+        return faults
+    ends = (bias.lower, bias.estimate, bias.upper)
+    faults += [f for one in ends for f in find_number_faults("bias", one)]
+    benefit = bias.probability_of_benefit
+    return faults + find_number_faults("bias, probability of benefit", benefit, least=0, most=1)
 
 
 def _find_day_faults(row: DayRow) -> list[Fault]:

@@ -19,7 +19,7 @@ from desist.inference.nested_expansion import (
 )
 from desist.inference.nested_grid import BEND, ScaleGrid, from_axis, make_grid
 from desist.inference.nested_layout import Layout, lay_out
-from desist.inference.nested_target import complete, integrate
+from desist.inference.nested_target import BEST, CHOICES, Nodes, complete, integrate
 from desist.inference.pareto import smooth_weights
 
 # The groups of the largest grouping are integrated inside the density, the rest is proposed and
@@ -34,6 +34,10 @@ TOO_MANY = (
     f"the nested engine takes {MOST_SCALES} scales of hierarchies at most: "
     'give fewer groupings, or take inference="nuts"'
 )
+MOST_DRAWS, FEWEST_BY_DEFAULT = 4_000, 1_000
+ROWS_TIMES_DRAWS = 100_000_000  # of the default
+DRAWS_TO_CHOOSE_BY = 32
+MOST_MISPLACED = 0.005  # of the weight of these draws
 BLOCKS_AT_ONCE = 2_000  # groups times draws: what fits in a core's cache
 
 
@@ -49,8 +53,9 @@ class Nested:
 
     Attributes
     ----------
-    draws : int
-        Draws proposed and draws returned, as one chain.
+    draws : int or None
+        Draws proposed and draws returned, as one chain. By default as many as are cheap: 4,000, and
+        down to 1,000 where tens of thousands of people differ from each other.
     degrees_of_freedom : float
         Of the t distribution of all but the scales.
 
@@ -73,7 +78,7 @@ class Nested:
     Nested(draws=2000, degrees_of_freedom=15.0)
     """
 
-    draws: int = 4000
+    draws: int | None = None
     degrees_of_freedom: float = 15.0
     name: ClassVar[str] = "nested"
 
@@ -81,7 +86,7 @@ class Nested:
         """Check that the settings are such numbers."""
         freedom = self.degrees_of_freedom
         faults = [
-            *find_number_faults("draws", self.draws, least=FEWEST_DRAWS, whole=True),
+            *find_number_faults("draws", self.draws, least=FEWEST_DRAWS, whole=True, optional=True),
             *find_number_faults("degrees_of_freedom", freedom, above=0.0),
         ]
         raise_faults("Nested", faults)
@@ -153,6 +158,7 @@ class NestedFit:
 
     layout: Layout
     expansions: dict[bytes, Expansion] = field(default_factory=dict)
+    heights: dict[bytes, float] = field(default_factory=dict)
 
     def expand(self, places: Floats) -> Expansion:
         """Return the expansion at places of the scales' axes, started from the nearest one."""
@@ -164,10 +170,18 @@ class NestedFit:
 
     def evaluate(self, places: Floats) -> float:
         """Return the log density of the scales on their axes, common parameters by Laplace."""
+        key = places.tobytes()
+        if key not in self.heights:
+            self.heights[key] = self._evaluate(places)
+        return self.heights[key]
+
+    def _evaluate(self, places: Floats) -> float:
         # what Laplace's method misses in one group is little, and adds up over hundreds
         scales, found = from_axis(places), self.expand(places)
-        at = (found.standard[0], found.standard[1], found.inverse)
-        log_target = integrate(self.layout, scales[np.newaxis], *(part[np.newaxis] for part in at))
+        groups = (found.standard[1][np.newaxis], found.inverse[np.newaxis])
+        log_target = integrate(
+            self.layout, scales[np.newaxis], found.standard[0][np.newaxis], groups
+        )
         return float(log_target[0][0] - found.half_log_volume + np.log(scales + BEND).sum())
 
     def _find_start(self, places: Floats) -> tuple[tuple[Floats, Floats], Arrow | None]:
@@ -184,7 +198,7 @@ def draw_nested(
     density: GroupedDensity,
     data: Data,
     *,
-    n_draws: int,
+    n_draws: int | None,
     degrees_of_freedom: float,
     rng: np.random.Generator,
 ) -> tuple[Floats, float, float]:
@@ -192,6 +206,7 @@ def draw_nested(
     if len(density.effects) > MOST_SCALES:
         raise NotConvergedError(TOO_MANY)
     fit = NestedFit(lay_out(density, data))
+    n_draws = n_draws or _choose_draws(len(fit.layout.design))
     grid = make_grid(fit.evaluate, len(density.effects))
     first = Residual.first(len(fit.layout.common), degrees_of_freedom)
     found = _correct(fit, grid, n_draws, first, rng)
@@ -207,6 +222,10 @@ def draw_nested(
     return found.points[chosen], found.khat, found.n_effective
 
 
+def _choose_draws(n_rows: int) -> int:
+    return int(np.clip(ROWS_TIMES_DRAWS // n_rows, FEWEST_BY_DEFAULT, MOST_DRAWS))
+
+
 def _correct(
     fit: NestedFit,
     grid: ScaleGrid,
@@ -216,19 +235,38 @@ def _correct(
 ) -> Weighted:
     """Propose and weigh draws, some at a time."""
     proposal = propose(fit, grid, n_draws, residual, rng)
+    nodes = choose_nodes(fit.layout, proposal)
     at_once = max(1, BLOCKS_AT_ONCE // fit.layout.cells.n_groups)
     log_ratio, points = np.empty(n_draws), np.empty((n_draws, len(fit.layout.density.start)))
     for first in range(0, n_draws, at_once):
         part = slice(first, first + at_once)
         scales, common = proposal.scales[part], proposal.common[part]
-        log_target, arms, found = integrate(
-            fit.layout, scales, common, proposal.groups[part], proposal.inverse[part]
-        )
+        groups = (proposal.groups[part], proposal.inverse[part])
+        log_target, arms, found = integrate(fit.layout, scales, common, groups, nodes)
         log_ratio[part] = log_target - proposal.log_density[part]
         points[part] = complete(fit.layout, scales, common, (arms, found), rng)
     log_ratio[~np.isfinite(log_ratio)] = -np.inf
     weights, khat = smooth_weights(log_ratio)
     return Weighted(points, proposal.residuals, weights, khat)
+
+
+def choose_nodes(layout: Layout, proposal: Proposal) -> Nodes:
+    """Choose the fewest nodes that give a few draws the weights that the most would give them."""
+    few = slice(None, DRAWS_TO_CHOOSE_BY)
+    draws = (proposal.scales[few], proposal.common[few])
+    groups = (proposal.groups[few], proposal.inverse[few])
+
+    def weigh(nodes: Nodes) -> Floats:
+        log_ratio = integrate(layout, *draws, groups, nodes)[0] - proposal.log_density[few]
+        log_ratio[~np.isfinite(log_ratio)] = -np.inf
+        weights = np.exp(log_ratio - log_ratio.max())
+        return np.asarray(weights / weights.sum())
+
+    best = weigh(BEST)
+    near_enough = (
+        nodes for nodes in CHOICES if np.abs(weigh(nodes) - best).sum() / 2 < MOST_MISPLACED
+    )
+    return next(near_enough, CHOICES[-1])
 
 
 def propose(

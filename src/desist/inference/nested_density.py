@@ -7,7 +7,7 @@ import numpy as np
 
 from desist._types import Data, Draws, Floats, Integers
 from desist.inference.laplace import find_start
-from desist.inference.straight import compile_straight
+from desist.inference.straight import StraightFunction, compile_straight
 
 # Every outcome model hands its outcome the linear predictor first, and a row's likelihood depends
 # on the groups through that number alone. So three compiled functions do for all of them: the
@@ -75,10 +75,10 @@ class GroupedDensity:
             [point, shift], [value, *pytensor.grad(value, [point, shift])]
         )
         self._plain_slope = compile_straight([point], pytensor.grad(terms[0], point))
-        self._base = pytensor.function([points], many[0], mode=as_written)
+        self._base = compile_straight([points], many[0])
         self._rows = compile_straight([ats, points], many[1])
-        self._priors = pytensor.function(
-            [points], many[2:n_first], mode=as_written, on_unused_input="ignore"
+        self._priors = StraightFunction(
+            pytensor.function([points], many[2:n_first], mode=as_written, on_unused_input="ignore")
         )
         self._parameters = pytensor.function([points], many[n_first:], mode=as_written)
 
@@ -99,15 +99,12 @@ class GroupedDensity:
         """Return the weighted log-likelihood of rows at linear predictors, (n_points, n_rows)."""
         return np.asarray(self._rows(at, points))
 
-    def plain_prior(self, points: Floats) -> Floats:
-        """Return the log prior density of the plain parameters, shape (n_points,)."""
-        return np.broadcast_to(self._priors(points)[0], len(points))
-
-    def scale_prior(self, scales: Floats) -> Floats:
-        """Return the log prior density of positive scales, shape (n_points,), not of their logs."""
-        points = np.tile(self.start, (len(scales), 1))
+    def prior(self, points: Floats, scales: Floats) -> Floats:
+        """Return the log prior density of plain parameters and of scales, (n_points,)."""
+        points = points.copy()
         points[:, self.scale_places] = np.log(scales)
-        terms = [np.broadcast_to(term, len(scales)) for term in self._priors(points)[1:]]
+        terms = [np.broadcast_to(term, len(points)) for term in self._priors(points)]
+        # the model's density is that of the logs of its scales
         total: Floats = np.sum(terms, axis=0) - np.log(scales).sum(axis=1)
         return total
 
@@ -156,8 +153,8 @@ def _open_outcome(model: Any, none: dict[str, Floats]) -> tuple[Any, Any, Any]:
 class Cells:
     """The rows of each group and arm, in an order in which a cell's rows follow each other."""
 
-    of_row: Integers  # the cell: comparison people of each group first
-    order: Integers
+    of_row: Integers  # the cell: comparison people of a group before its participants
+    order: Integers | None  # None where the rows are in that order as they are
     first: Integers
     found: Integers
     n_groups: int
@@ -165,18 +162,24 @@ class Cells:
     def add_up(self, rows: Floats) -> Floats:
         """Add up rows, shape (..., n_rows), within arms and groups: (..., 2, n_groups)."""
         sums = np.zeros((*rows.shape[:-1], 2 * self.n_groups))
-        sums[..., self.found] = np.add.reduceat(rows[..., self.order], self.first, axis=-1)
-        return sums.reshape(*rows.shape[:-1], 2, self.n_groups)
+        ordered = rows if self.order is None else rows[..., self.order]
+        sums[..., self.found] = np.add.reduceat(ordered, self.first, axis=-1)
+        return np.swapaxes(sums.reshape(*rows.shape[:-1], self.n_groups, 2), -1, -2)
 
     def spread(self, values: Floats) -> Floats:
         """Give every row its cell's value, (..., 2, n_groups) to (..., n_rows)."""
-        return values.reshape(*values.shape[:-2], -1)[..., self.of_row]
+        of_cells = np.swapaxes(values, -1, -2).reshape(*values.shape[:-2], -1)
+        if self.order is not None:
+            return np.asarray(of_cells[..., self.of_row])
+        n_rows = np.diff(self.first, append=len(self.of_row))
+        return np.repeat(of_cells[..., self.found], n_rows, axis=-1)
 
 
 def find_cells(data: Data, grouping: Grouping) -> Cells:
-    """Find the rows of each group and arm, comparison first."""
+    """Find the rows of each group and arm, group by group, comparison first."""
     of_row = np.asarray(data["group"])[:, grouping.column]
-    cell = np.asarray(data["treated"]).astype(np.int64) * grouping.n_levels + of_row
+    cell = 2 * of_row + np.asarray(data["treated"]).astype(np.int64)
     order = np.argsort(cell, kind="stable")
     found, first = np.unique(cell[order], return_index=True)
-    return Cells(cell, order, first, found, grouping.n_levels)
+    is_sorted = bool(np.all(np.diff(cell) >= 0))
+    return Cells(cell, None if is_sorted else order, first, found, grouping.n_levels)

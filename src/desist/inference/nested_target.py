@@ -1,5 +1,7 @@
 """The target density of scales and common parameters, groups integrated row by row."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from desist._types import Floats
@@ -14,9 +16,6 @@ from desist.inference.quadrature import (
     place_nodes,
 )
 
-N_NODES = 11
-N_NODES_OF_MANY_ROWS = 7
-MANY_ROWS = 3_000
 REACH = 4.0  # of the nodes, in standard deviations of what an arm sees
 FORETOLD = 2.5  # standard deviations from where a group was foretold; beyond, it is read again
 LEAST_WIDTH = 1e-3
@@ -24,18 +23,35 @@ LEAST_SCALE = 1e-12  # of which there is a logarithm
 ROWS_TIMES_DRAWS = 80_000
 
 
+@dataclass(frozen=True)
+class Nodes:
+    """At how many points groups are read, and at how many each effect is integrated."""
+
+    read: int
+    integrated: int
+
+
+# from the cheapest on; a group without an event is far from normal, and wants the last
+CHOICES = (Nodes(4, 5), Nodes(5, 5), Nodes(5, 7), Nodes(7, 7), Nodes(9, 9), Nodes(11, 9))
+BEST = Nodes(13, 11)
+
+
 def integrate(
-    layout: Layout, scales: Floats, common: Floats, groups: Floats, inverse: Floats
+    layout: Layout,
+    scales: Floats,
+    common: Floats,
+    groups: tuple[Floats, Floats],
+    nodes: Nodes = CHOICES[-1],
 ) -> tuple[Floats, ArmLikelihoods, GroupPosterior]:
     """Return the log target, (n_draws,), of standard parameters, and what was read of groups."""
+    # of the groups it is foretold where they are, and their covariances
     of_common, of_groups = layout.stretch(scales)
     seen = np.stack([of_groups, of_groups], axis=1)
     seen[:, 0, 1:] = 0.0  # the comparison people of a group see its intercept alone
-    arms, found = _read_groups(layout, of_common * common, seen, groups, inverse)
+    arms, found = _read_groups(layout, of_common * common, seen, groups, nodes.read)
     log_target: Floats = (
-        integrate_groups(arms, found)
-        + layout.density.plain_prior(layout.fill(common))
-        + layout.density.scale_prior(np.maximum(scales, LEAST_SCALE))
+        integrate_groups(arms, found, nodes.integrated)
+        + layout.density.prior(layout.fill(common), np.maximum(scales, LEAST_SCALE))
         - np.square(common[:, layout.is_outer]).sum(axis=1) / 2
     )
     return log_target, arms, found
@@ -57,17 +73,17 @@ def complete(
 
 
 def _read_groups(
-    layout: Layout, common: Floats, seen: Floats, groups: Floats, inverse: Floats
+    layout: Layout, common: Floats, seen: Floats, groups: tuple[Floats, Floats], n_nodes: int
 ) -> tuple[ArmLikelihoods, GroupPosterior]:
     """Read each group's arms where it was foretold, and again where it was foretold wrongly."""
-    arms = _read_arms(layout, common, seen, groups, inverse)
-    found = find_group_modes(arms, seen, groups)
+    arms = _read_arms(layout, common, seen, groups, n_nodes)
+    found = find_group_modes(arms, seen, groups[0])
     at = arms.scale(np.einsum("sae,sge->sag", seen, found.mode))
     wrong = np.flatnonzero(np.abs(at).max(axis=(1, 2)) > FORETOLD)
     if wrong.size:
         root = found.root[wrong]
         own = root @ np.swapaxes(root, -1, -2)
-        again = _read_arms(layout, common[wrong], seen[wrong], found.mode[wrong], own)
+        again = _read_arms(layout, common[wrong], seen[wrong], (found.mode[wrong], own), n_nodes)
         arms.centre[wrong], arms.width[wrong] = again.centre, again.width
         arms.coefficients[:, wrong] = again.coefficients
         found = find_group_modes(arms, seen, found.mode)
@@ -75,21 +91,29 @@ def _read_groups(
 
 
 def _read_arms(
-    layout: Layout, common: Floats, seen: Floats, groups: Floats, inverse: Floats
+    layout: Layout, common: Floats, seen: Floats, groups: tuple[Floats, Floats], n_nodes: int
 ) -> ArmLikelihoods:
     """Read the likelihood of each group's arms at nodes about where the groups are foretold."""
-    is_large = len(layout.design) > MANY_ROWS
-    nodes = place_nodes(N_NODES_OF_MANY_ROWS if is_large else N_NODES, REACH)
-    centre = np.einsum("sae,sge->sag", seen, groups)
-    variance = np.einsum("sae,sgef,saf->sag", seen, inverse, seen)
+    nodes = place_nodes(n_nodes, REACH)
+    centre = np.einsum("sae,sge->sag", seen, groups[0])
+    variance = np.einsum("sae,sgef,saf->sag", seen, groups[1], seen)
     width = np.maximum(np.sqrt(variance), LEAST_WIDTH)
     values = np.empty((len(nodes), *centre.shape))
     at_once = max(1, ROWS_TIMES_DRAWS // len(layout.design))
     points = layout.fill(common)
-    for first in range(0, len(points), at_once):
-        part = slice(first, first + at_once)
-        base = layout.density.base(points[part]) + layout.shift(common[part])
-        for number, node in enumerate(nodes):
-            at = base + layout.cells.spread(centre[part] + node * width[part])
-            values[number, part] = layout.cells.add_up(layout.density.rows(at, points[part]))
+    for part in _cut(len(points), at_once):
+        base = layout.density.base(points[part])
+        if layout.is_outer.any():
+            base = base + layout.shift(common[part])
+        for some in _cut(n_nodes, max(1, at_once // len(base))):
+            seen_at = centre[part] + nodes[some, np.newaxis, np.newaxis, np.newaxis] * width[part]
+            at = layout.cells.spread(seen_at)
+            at += base
+            tiled = np.tile(points[part], (at.shape[0], 1))
+            rows = layout.density.rows(at.reshape(len(tiled), -1), tiled).reshape(at.shape)
+            values[some, part] = layout.cells.add_up(rows)
     return interpolate(values, nodes, centre, width)
+
+
+def _cut(length: int, at_once: int) -> list[slice]:
+    return [slice(first, first + at_once) for first in range(0, length, at_once)]

@@ -10,9 +10,6 @@ from desist._types import Floats
 # and nothing else, so that a group's likelihood is a product of two functions of one number each.
 # Both are read at a few nodes, between which their logs are polynomials; the rest reads no rows.
 
-NODES_OF_RULE = 9  # a group without an event is far from normal
-NODES_WITH_MANY = 5  # groups, of which each says little: the cost is what counts
-MANY = 50
 NEWTON_STEPS = 4
 CANDIDATES = 10
 SPREAD_OF_CANDIDATES = 1.25
@@ -30,19 +27,24 @@ class ArmLikelihoods:
     reach: float  # of the nodes; polynomials are worth nothing beyond
 
     def scale(self, seen: Floats) -> Floats:
-        """Return what is seen, (n_draws, 2, n_groups, ...), as an argument of the polynomials."""
-        extra = (1,) * (seen.ndim - self.centre.ndim)
-        centre, width = (part.reshape(*part.shape, *extra) for part in (self.centre, self.width))
-        return np.asarray((seen - centre) / width)
+        """Return what is seen, (n_draws, 2, n_groups), as an argument of the polynomials."""
+        return np.asarray((seen - self.centre) / self.width)
 
-    def evaluate(self, seen: Floats) -> Floats:
-        """Evaluate at (n_draws, 2, n_groups, ...) what is seen."""
-        argument = np.clip(self.scale(seen), -self.reach, self.reach)
-        extra = (1,) * (seen.ndim - self.centre.ndim)
-        coefficients = self.coefficients.reshape(*self.coefficients.shape, *extra)
-        value = np.broadcast_to(coefficients[-1], argument.shape)
-        for coefficient in coefficients[-2::-1]:
-            value = value * argument + coefficient
+    def evaluate(self, arm: int, seen: Floats) -> Floats:
+        """Evaluate one arm at (n_draws, n_groups, ...) what its people see."""
+        extra = (1,) * (seen.ndim - 2)
+        centre, width = (
+            part[:, arm].reshape(*part[:, arm].shape, *extra) for part in (self.centre, self.width)
+        )
+        argument = (seen - centre) / width
+        np.clip(argument, -self.reach, self.reach, out=argument)
+        coefficients = self.coefficients[:, :, arm]
+        coefficients = coefficients.reshape(*coefficients.shape, *extra)
+        value = argument * coefficients[-1]
+        for coefficient in coefficients[-2:0:-1]:  # in place: room takes longer than numbers
+            value += coefficient
+            value *= argument
+        value += coefficients[0]
         return np.asarray(value)
 
     def differentiate(self, seen: Floats) -> tuple[Floats, Floats]:
@@ -88,16 +90,14 @@ def find_group_modes(arms: ArmLikelihoods, seen: Floats, start: Floats) -> Group
     return GroupPosterior(mode, _find_root(precision), seen)
 
 
-def integrate_groups(arms: ArmLikelihoods, found: GroupPosterior) -> Floats:
+def integrate_groups(arms: ArmLikelihoods, found: GroupPosterior, n_nodes: int) -> Floats:
     """Return the log of each draw's integral over all groups, shape (n_draws,)."""
-    n_nodes = NODES_OF_RULE if found.mode.shape[1] <= MANY else NODES_WITH_MANY
     nodes, weights = np.polynomial.hermite_e.hermegauss(n_nodes)
-    n_effects = found.mode.shape[-1]
-    grid = np.stack(np.meshgrid(*[nodes] * n_effects, indexing="ij"), axis=-1).reshape(
-        -1, n_effects
-    )
-    weight = np.prod(np.meshgrid(*[weights] * n_effects, indexing="ij"), axis=0).ravel()
-    log_terms = _log_joint(arms, found, grid) + np.square(grid).sum(axis=1) / 2 + np.log(weight)
+    gain = np.square(nodes) / 2 + np.log(weights)
+    if found.mode.shape[-1] == 1:
+        log_terms = _log_joint(arms, found, nodes[:, np.newaxis]) + gain
+    else:
+        log_terms = _log_joint_of_two(arms, found, nodes) + (gain[:, np.newaxis] + gain).ravel()
     volume = np.log(np.diagonal(found.root, axis1=-2, axis2=-1)).sum(axis=-1)
     top = log_terms.max(axis=-1)
     inside = np.log(np.exp(log_terms - top[..., np.newaxis]).sum(axis=-1))
@@ -126,9 +126,28 @@ def draw_groups(arms: ArmLikelihoods, found: GroupPosterior, rng: np.random.Gene
 def _log_joint(arms: ArmLikelihoods, found: GroupPosterior, normal: Floats) -> Floats:
     """Evaluate at mode + root @ normal, (..., n_nodes, n_effects): (n_draws, n_groups, n_nodes)."""
     standard = found.mode[:, :, np.newaxis] + normal @ np.swapaxes(found.root, -1, -2)
-    seen = np.einsum("sae,sgne->sagn", found.seen, standard)
-    value: Floats = arms.evaluate(seen).sum(axis=1) - np.square(standard).sum(axis=-1) / 2
+    value: Floats = np.square(standard).sum(axis=-1) / -2
+    for arm in (0, 1):
+        value += arms.evaluate(arm, np.einsum("se,sgne->sgn", found.seen[:, arm], standard))
     return value
+
+
+def _log_joint_of_two(arms: ArmLikelihoods, found: GroupPosterior, nodes: Floats) -> Floats:
+    """Evaluate two effects at all pairs of nodes, the first effect changing last."""
+    # the root is lower, and comparison people see the first effect alone: one row of nodes is
+    # enough for them
+    first = found.mode[..., 0, np.newaxis] + found.root[..., 0, 0, np.newaxis] * nodes
+    along = found.mode[..., 1, np.newaxis] + found.root[..., 1, 0, np.newaxis] * nodes
+    second = along[..., np.newaxis] + found.root[..., 1, 1, np.newaxis, np.newaxis] * nodes
+    seen = found.seen[..., np.newaxis, np.newaxis]  # (n_draws, 2, n_effects, 1, 1)
+    alone = arms.evaluate(0, seen[:, 0, 0] * first) - np.square(first) / 2
+    shared = (seen[:, 1, 0] * first)[..., np.newaxis]
+    value = arms.evaluate(1, shared + seen[:, 1, 1, ..., np.newaxis] * second)
+    second *= second
+    second /= 2
+    value -= second
+    value += alone[..., np.newaxis]
+    return value.reshape(*value.shape[:2], -1)
 
 
 def _differentiate(arms: ArmLikelihoods, seen: Floats, mode: Floats) -> tuple[Floats, Floats]:

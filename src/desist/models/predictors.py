@@ -51,10 +51,11 @@ class Predictors:
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """Return the arrays by the names that they have in a model."""
+        # rows are sorted by them in this order: those of a group and arm follow each other
         return {
+            "group": self.groups,
             "treated": self.treatment,
             "x": self.covariates,
-            "group": self.groups,
         }
 
 

@@ -9,10 +9,11 @@ from dataclasses import fields, replace
 from typing import Any
 
 from desist.checks.catalogue import is_of_order
-from desist.effects.days import DayRow
+from desist.effects.days import LIMITS, DayRow
 from desist.effects.groups import GroupTable
 from desist.estimands import Measure, Scale
 from desist.evaluation.record import ComparedCheck, MeasureRow
+from desist.evaluation.with_bias import BiasResult
 from desist.report.words._numbers import as_float, round_half_away
 from desist.report.words._wording import WORDINGS
 
@@ -104,9 +105,18 @@ def round_day(row: DayRow) -> DayRow:
     """Round the shares of a day."""
     decimals = count_decimals(Measure.RATE)
     figures: dict[str, Any] = {
-        name: round_to(getattr(row, name), decimals) for name in _OF_DIFFERENCES
+        name: round_to(getattr(row, name), decimals) for name in (*_OF_DIFFERENCES, *LIMITS)
     }
     return replace(row, **figures, probability_of_benefit=round_share(row.probability_of_benefit))
+
+
+def round_bias(result: BiasResult) -> BiasResult:
+    """Round the figures of a result with the bias of placebo programmes."""
+    decimals = count_decimals(result.measure)
+    names = ("estimate", "lower", "upper", "spread", "spread_lower", "spread_upper")
+    figures: dict[str, Any] = {name: round_to(getattr(result, name), decimals) for name in names}
+    benefit = round_share(result.probability_of_benefit)
+    return replace(result, **figures, probability_of_benefit=benefit)
 
 
 def round_balance(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -87,11 +87,19 @@ def list_warnings(evaluation: Evaluation, reasons: Mapping[Measure, str]) -> tup
         f"{_name(measure)}: not printed in the report, because {reason}."
         for measure, reason in reasons.items()
     ]
-    return (*disclose_warnings(evaluation.warnings, reasons), *missing, *withheld)
+    told = disclose_warnings(evaluation.warnings, reasons)
+    return (*told, *missing, *withheld, *_miss_bias(evaluation))
+
+
+def _miss_bias(evaluation: Evaluation) -> tuple[str, ...]:
+    bias = evaluation.bias
+    if bias is None or bias.is_known:
+        return ()
+    return (f"The bias of placebo programmes is of the {bias.measure}, which there is not.",)
 
 
 def _name(measure: Measure) -> str:
-    return f"{WORDINGS[measure].title} ({measure.value})"
+    return WORDINGS[measure].title
 
 
 def answer_first(

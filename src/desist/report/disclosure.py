@@ -16,10 +16,12 @@ from desist.evaluation._model_alone import tells_of
 from desist.evaluation.categories import find_worst, withhold_rows
 from desist.evaluation.groups import withhold_groups
 from desist.evaluation.record import ComparedCheck, Evaluation, MeasureRow
+from desist.evaluation.with_bias import BiasResult
 from desist.privacy import FEWEST_SHARING
 from desist.report._digits import (
     NUMBERS,
     round_balance,
+    round_bias,
     round_check,
     round_day,
     round_groups,
@@ -72,6 +74,9 @@ class RuleSet:
         for none.
     withholds_dominated : bool
         Whether a measure is withheld of which one or two people make nearly all of the total.
+    refuses_overlap : bool
+        Whether a further analysis is refused that, beside the headline, tells of the few
+        participants whom it drops; otherwise it is made, and that is said.
 
     Notes
     -----
@@ -101,6 +106,7 @@ class RuleSet:
     protection: float = PROTECTION
     min_degrees: int = 0
     withholds_dominated: bool = False
+    refuses_overlap: bool = False
 
     def format_p(self, p_value: float) -> str:
         """Write a p-value as these rules print it.
@@ -230,6 +236,7 @@ RULE_SETS: dict[str, RuleSet] = {
         warns_against="the contradicting direction",
         min_degrees=10,
         withholds_dominated=True,
+        refuses_overlap=True,
     ),
 }
 
@@ -305,6 +312,7 @@ def disclose_evaluation(evaluation: Evaluation, rules: RuleSet) -> Evaluation:
         warnings=disclose_warnings(evaluation.warnings, reasons),
         by_group=tuple(round_groups(table) for table in disclose_groups(evaluation, rules)),
         by_day=disclose_days(evaluation, rules),
+        bias=disclose_bias(evaluation, rules),
         evidence=disclose_evidence(evaluation.evidence, reasons),
         one_process=disclose_process(
             evaluation.one_process,
@@ -356,6 +364,14 @@ def disclose_groups(evaluation: Evaluation, rules: RuleSet) -> tuple[GroupTable,
     ]
     printed = [row for row in evaluation.measures if row.measure not in withheld]
     return protect_groups(tables, printed, rules.protection)
+
+
+def disclose_bias(evaluation: Evaluation, rules: RuleSet) -> BiasResult | None:
+    """Return the result with the bias of placebo programmes, where its measure is printed."""
+    bias = evaluation.bias
+    if bias is None or not bias.is_known or bias.measure in explain_withheld(evaluation, rules):
+        return None
+    return round_bias(bias)
 
 
 def disclose_days(evaluation: Evaluation, rules: RuleSet) -> tuple[DayRow, ...]:

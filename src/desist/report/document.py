@@ -1,6 +1,8 @@
 """The report as one HTML file: no script, no resource from elsewhere, readable aloud."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from desist.errors import raise_faults
 from desist.evaluation.record import Evaluation
@@ -11,6 +13,7 @@ from desist.report.annex import render_tables, render_workbook
 from desist.report.disclosure import RuleSet
 from desist.report.json_record import encode_view, write_json
 from desist.report.markdown import render_markdown
+from desist.report.sensitivity_page import fill_analyses
 from desist.report.tables._release import NAMES
 from desist.report.view import View, make_view
 from desist.synthesis.synthesis import Synthesis
@@ -26,6 +29,7 @@ def write_report(
     *,
     rules: str | RuleSet = "2019",
     about: About | None = None,
+    sensitivity: Sequence[Any] = (),
     synthesis: Synthesis | None = None,
 ) -> tuple[Path, ...]:
     """Write report, annex, record and draws of an evaluation into a folder.
@@ -41,6 +45,9 @@ def write_report(
         What is printed on small groups, and which claims are warned against.
     about : About, optional
         What the report says of the programme and of itself.
+    sensitivity : sequence of results, optional
+        Of `ds.sensitivity`, on the same people: one page of the report says what it would take to
+        change the answer.
     synthesis : Synthesis, optional
         Of other programmes: the report then shows where this one stands among them.
 
@@ -69,14 +76,17 @@ def write_report(
     ['annex.xlsx', 'evaluation.json', 'evaluation.nc', 'report.html', 'report.md']
     """
     folder = require_folder(out)
-    rendered = render_files(make_view(evaluation, rules, about=about, synthesis=synthesis))
+    view = make_view(evaluation, rules, about=about, sensitivity=sensitivity, synthesis=synthesis)
+    rendered = render_files(view)
     write_files({folder / name: FileContent(content) for name, content in rendered.items()})
     # A table of an earlier report that this one does not have would be read as part of it.
     remove_files([folder / name for name in TABLES if name not in rendered])
     return tuple(folder / name for name in sorted(rendered))
 
 
-def render_document(evaluation: Evaluation, *, rules: str | RuleSet = "2019") -> str:
+def render_document(
+    evaluation: Evaluation, *, rules: str | RuleSet = "2019", sensitivity: Sequence[Any] = ()
+) -> str:
     """Render the report of an evaluation as one HTML file.
 
     Parameters
@@ -85,6 +95,8 @@ def render_document(evaluation: Evaluation, *, rules: str | RuleSet = "2019") ->
         What was found.
     rules : str or RuleSet, default "2019"
         What is printed on small groups, and which claims are warned against.
+    sensitivity : sequence of results, optional
+        As in `write_report`.
 
     Returns
     -------
@@ -106,7 +118,8 @@ def render_document(evaluation: Evaluation, *, rules: str | RuleSet = "2019") ->
     >>> "<h1" in page, "<script" in page
     (True, False)
     """
-    return render_page(make_view(evaluation, rules))
+    view = make_view(evaluation, rules, sensitivity=sensitivity)
+    return render_page(view, fill_analyses(view))
 
 
 def render_files(view: View) -> dict[str, bytes]:
@@ -116,7 +129,7 @@ def render_files(view: View) -> dict[str, bytes]:
         **render_tables(view),
         "annex.xlsx": render_workbook(view),
         "report.md": render_markdown(view).encode("utf-8", "replace"),
-        "report.html": render_page(view).encode("utf-8", "replace"),
+        "report.html": render_page(view, fill_analyses(view)).encode("utf-8", "replace"),
         "evaluation.json": write_json(encode_view(view)).encode("utf-8", "replace"),
     }
 

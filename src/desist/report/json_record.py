@@ -1,12 +1,13 @@
 """`evaluation.json`: an evaluation as plain numbers and words, for programs to read."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from desist.effects.groups import GroupTable
 from desist.evaluation.record import ComparedCheck, Evaluation, MeasureRow
+from desist.report._analyses import ShownAnalysis
 from desist.report._digits import round_check
 from desist.report._plain import encode_plain
 from desist.report.disclosure import RuleSet
@@ -71,7 +72,9 @@ _GROUP_FIELDS = (
 )
 
 
-def encode_evaluation(evaluation: Evaluation, *, rules: str | RuleSet = "2019") -> dict[str, Any]:
+def encode_evaluation(
+    evaluation: Evaluation, *, rules: str | RuleSet = "2019", sensitivity: Sequence[Any] = ()
+) -> dict[str, Any]:
     """Return an evaluation in the schema of `evaluation.json`.
 
     Parameters
@@ -80,6 +83,8 @@ def encode_evaluation(evaluation: Evaluation, *, rules: str | RuleSet = "2019") 
         What was found.
     rules : str or RuleSet, default "2019"
         Rules by which the statements are written; they are stored with the settings.
+    sensitivity : sequence of results, optional
+        As in `write_report`.
 
     Returns
     -------
@@ -106,10 +111,10 @@ def encode_evaluation(evaluation: Evaluation, *, rules: str | RuleSet = "2019") 
     >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
     >>> evaluation = ds.evaluate_published(study)
     >>> record = ds.report.encode_evaluation(evaluation)
-    >>> sorted(record)[:4], record["measures"][0]["measure"]
-    (['answer', 'by_day', 'checks', 'design'], 'rate')
+    >>> record["measures"][0]["measure"], "checks" in record
+    ('rate', True)
     """
-    return encode_view(make_view(evaluation, rules))
+    return encode_view(make_view(evaluation, rules, sensitivity=sensitivity))
 
 
 def encode_view(view: View) -> dict[str, Any]:
@@ -126,6 +131,8 @@ def encode_view(view: View) -> dict[str, Any]:
             "checks": [_encode_check(round_check(shown.check)) for shown in view.checks],
             "groups": [_encode_groups(shown.table) for shown in view.groups],
             "by_day": [asdict(row) for row in view.by_day],
+            "bias": None if view.bias is None else asdict(view.bias.result),
+            "sensitivity": [_encode_analysis(shown) for shown in view.sensitivity],
             "evidence": _encode_evidence(view),
             "one_process": _encode_process(view),
             "among": None if view.among is None else asdict(view.among),
@@ -140,6 +147,10 @@ def encode_view(view: View) -> dict[str, Any]:
 def write_json(encoded: Mapping[str, Any]) -> str:
     """Write an encoded evaluation as JSON text."""
     return json.dumps(encoded, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _encode_analysis(shown: ShownAnalysis) -> dict[str, str]:
+    return {name: getattr(shown, name) for name in ("name", "title", "doubt", "sentence")}
 
 
 def _encode_evidence(view: View) -> dict[str, Any] | None:

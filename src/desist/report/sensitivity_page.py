@@ -2,20 +2,24 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from desist.errors import CannotAnswerError
-from desist.privacy import FEWEST_SHARING
-from desist.report._blocks import Picture, Table, embed
+from desist.report._analyses import ShownAnalysis, say_together, show_analysis
+from desist.report._blocks import Picture, Table, embed, fill_template
 from desist.report.disclosure import RULE_SETS, RuleSet
+from desist.report.pictures.carriers import draw_carriers
 from desist.report.pictures.sensitivity import picture_of
+from desist.report.view import View
 from desist.sample import Sample
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 TEMPLATE = "sensitivity.html.j2"
 MOST_ROWS = 24  # of a table in the page; the file beside it has all of them
-ABOUT_PEOPLE = "leave_out"
 HIDDEN = frozenset({"reason", "marks", "is_refitted", "probability_of_benefit"})
 
 
@@ -35,77 +39,68 @@ def require_enough(sample: Sample, rules: str) -> RuleSet:
     return chosen
 
 
-def release_table(result: Any) -> pd.DataFrame:
-    """Return the table of a result as it may leave the house: no row is about one person."""
-    table: pd.DataFrame = result.table
-    if result.name != ABOUT_PEOPLE:
-        return table
-    rows = []
-    for kind, of_kind in table[table["reason"] == ""].groupby("kind", sort=False):
-        is_about_people = kind in {"reoffenders", "participants", "heavy"}
-        told = len(of_kind) if len(of_kind) >= FEWEST_SHARING else None
-        if not is_about_people:
-            rows += of_kind[["kind", "label", "estimate", "lower", "upper"]].to_dict("records")
-            continue
-        largest = float(of_kind["moved"].abs().max())
-        rows.append({"kind": kind, "label": "any one", "people": told, "largest_move": largest})
-    return pd.DataFrame(rows)
-
-
 def render_sensitivity(
     title: str, results: Sequence[Any], refused: Mapping[str, str], version: str
 ) -> str:
     """Render the page; every text from data is escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("desist.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    sections = [_make_section(result) for result in results]
-    template = environment.get_template(TEMPLATE)
-    return template.render(title=title, sections=sections, refused=refused, version=version)
+    shown = [show_analysis(result) for result in results]
+    filled = {
+        "title": title,
+        "together": say_together(shown),
+        "sections": [fill_analysis(one) for one in shown],
+        "refused": refused,
+        "version": version,
+    }
+    return fill_template(TEMPLATE, filled)
 
 
-def _make_section(result: Any) -> dict[str, Any]:
+def fill_analyses(view: View) -> list[dict[str, Any]]:
+    """Return the analyses of a view as the template of the report prints them."""
+    return [fill_analysis(shown) for shown in view.sensitivity]
+
+
+def fill_analysis(shown: ShownAnalysis) -> dict[str, Any]:
+    """Return an analysis as the template prints it: doubt, answer, picture, table."""
     return {
-        "name": result.name,
-        "title": result.title,
-        "doubt": result.doubt,
-        "sentence": result.sentence,
-        "picture": draw_released(result),
-        "table": _make_table(result),
+        "name": shown.name,
+        "title": shown.title,
+        "doubt": shown.doubt,
+        "sentence": shown.sentence,
+        "picture": draw_analysis(shown),
+        "table": _make_table(shown),
     }
 
 
-def draw_released(result: Any) -> Picture | None:
-    """Draw a result, where its picture shows nothing about one person."""
-    if result.name == ABOUT_PEOPLE:
-        return None
-    figure = picture_of(result)
+def draw_analysis(shown: ShownAnalysis) -> Picture | None:
+    """Draw an analysis, where a picture says more than its table."""
+    figure = picture_of_shown(shown)
     if figure is None:
         return None
-    return embed(figure, f"{result.title}. {result.sentence}", result.title)
+    return embed(figure, f"{shown.title}. {shown.sentence}", shown.title)
 
 
-def _make_table(result: Any) -> Table | None:
-    table = release_table(result)
+def picture_of_shown(shown: ShownAnalysis) -> "Figure | None":
+    """Return the picture of an analysis, of what may be seen alone."""
+    if shown.result is not None:
+        return picture_of(shown.result)
+    return draw_carriers(shown.table) if len(shown.table) else None
+
+
+def _make_table(shown: ShownAnalysis) -> Table | None:
+    table = shown.table
     columns = [name for name in table.columns if name not in HIDDEN]
     if table.empty or len(table) > MOST_ROWS:
         return None
-    shown = table[columns]
+    printed = table[columns]
     numeric = frozenset(
         place
         for place, name in enumerate(columns)
-        if pd.api.types.is_numeric_dtype(shown[name]) and shown[name].dtype != bool
+        if pd.api.types.is_numeric_dtype(printed[name]) and printed[name].dtype != bool
     )
-    units = result.units
+    units = shown.units
     heads = tuple(_name(name, units.get(name, "")) for name in columns)
-    rows = tuple(tuple(_write(cell) for cell in row) for row in shown.itertuples(index=False))
-    return Table(result.title, heads, rows, numeric)
+    rows = tuple(tuple(_write(cell) for cell in row) for row in printed.itertuples(index=False))
+    return Table(shown.title, heads, rows, numeric)
 
 
 def _name(column: str, unit: str) -> str:

@@ -4,7 +4,7 @@
 # set; tables, pictures, the page, the record and the terminal take nothing else.
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,14 @@ from desist.errors import raise_faults
 from desist.estimands import Estimand, Interval, Measure
 from desist.evaluation.record import Evaluation, MeasureRow
 from desist.evaluation.storage import pack_evaluation
+from desist.notebook import show_record
 from desist.report._among import ShownAmong, find_synthesis_faults, show_among
+from desist.report._analyses import (
+    ShownAnalysis,
+    disclose_sensitivity,
+    find_analysis_faults,
+    say_together,
+)
 from desist.report._beside import (
     ShownEvidence,
     ShownProcess,
@@ -31,7 +38,8 @@ from desist.report._digits import (
     round_to,
     without_figures,
 )
-from desist.report._shown import ShownCheck, ShownGroups, ShownMeasure
+from desist.report._posterior import show_posterior
+from desist.report._shown import ShownBias, ShownCheck, ShownGroups, ShownMeasure
 from desist.report._stating import (
     answer_first,
     explain_nothing_printed,
@@ -46,6 +54,7 @@ from desist.report._withheld import Withheld, list_withheld
 from desist.report.about import About
 from desist.report.disclosure import (
     RuleSet,
+    disclose_bias,
     disclose_checks,
     disclose_days,
     disclose_design,
@@ -59,6 +68,7 @@ from desist.report.disclosure import (
 from desist.report.words._numbers import as_float, format_interval, format_probability, format_share
 from desist.report.words._wording import WORDINGS
 from desist.report.words._worth import say_worth
+from desist.report.words.bias import say_bias
 from desist.report.words.groups import describe_spread, describe_withheld
 from desist.report.words.statements import (
     PerHundred,
@@ -119,6 +129,13 @@ class View:
         Of `desist`.
     about : About
         What the report says of the programme and of itself.
+    beside : tuple of View
+        Of other analyses of the same programme, which are shown side by side with this one.
+    bias : ShownBias or None
+        The result with the bias that placebo programmes show, beside the default one; None
+        where it was not asked for, or its measure is withheld.
+    sensitivity : tuple of ShownAnalysis
+        What it would take to change the answer, in the order of the page.
     evidence : ShownEvidence or None
         The result with what other programmes showed, beside the default one; None where it was
         not asked for, or its measure is withheld.
@@ -163,6 +180,9 @@ class View:
     package_version: str
     _disclosed: Evaluation = field(repr=False)
     about: About = field(default_factory=About)
+    beside: tuple["View", ...] = ()
+    bias: ShownBias | None = None
+    sensitivity: tuple[ShownAnalysis, ...] = ()
     evidence: ShownEvidence | None = None
     one_process: ShownProcess | None = None
     among: ShownAmong | None = None
@@ -194,6 +214,11 @@ class View:
         return None if self.design is None else self.about.label_design(self.design)
 
     @property
+    def doubts(self) -> str:
+        """What it would take to change the answer, in one paragraph; empty without analyses."""
+        return say_together(self.sensitivity)
+
+    @property
     def level(self) -> str:
         """The probability of the intervals as printed, such as "95%"."""
         return format_share(self.probability, 1)
@@ -223,6 +248,8 @@ class View:
         """
         return pack_evaluation(self._disclosed)
 
+    _repr_html_ = show_record
+
     def __repr__(self) -> str:
         """Return the title and how many measures are printed."""
         return (
@@ -236,6 +263,7 @@ def make_view(
     rules: str | RuleSet = "2019",
     *,
     about: About | None = None,
+    sensitivity: Sequence[Any] = (),
     synthesis: Synthesis | None = None,
 ) -> View:
     """Let a rule set pass an evaluation.
@@ -248,6 +276,8 @@ def make_view(
         What is printed on small groups, and which claims are warned against.
     about : About, optional
         What the report says of the programme and of itself.
+    sensitivity : sequence of results, optional
+        Of `ds.sensitivity`, on the same people: each a doubt and what it would take.
     synthesis : Synthesis, optional
         Of other programmes, from ``ds.synthesis.synthesise``: the report then shows where this one
         stands among them.
@@ -272,7 +302,7 @@ def make_view(
     View: Making Connections (complex analysis), 2 of 3 measures printed under rule set 2019
     """
     rule_set = find_rules(rules)
-    raise_faults("report", find_synthesis_faults(synthesis))
+    raise_faults("report", find_analysis_faults(sensitivity) + find_synthesis_faults(synthesis))
     # Nothing is computed for a report that may not be made.
     require_enough_people(evaluation, rule_set)
     reasons = explain_withheld(evaluation, rule_set)
@@ -317,6 +347,8 @@ def make_view(
             evaluation.title,
         ),
         about=About() if about is None else about,
+        bias=_show_bias(evaluation, rule_set),
+        sensitivity=_show_analyses(evaluation, sensitivity, reasons),
         kept_back=list_withheld(reasons, groups, design, evaluation.flow, flow),
     )
 
@@ -372,6 +404,9 @@ def _show_measure(evaluation: Evaluation, row: MeasureRow, reason: str) -> Shown
         else describe_interval(row.measure, Interval(row.lower, row.upper)),
         benefit=format_probability(benefit),
         worth=say_worth(_find_correction(evaluation, row)),
+        posterior=show_posterior(
+            evaluation[row.measure].effect, evaluation.margins.get(row.measure)
+        ),
     )
 
 
@@ -394,6 +429,22 @@ def _express_per_100(evaluation: Evaluation, row: MeasureRow) -> PerHundred | No
     # A report that prints 31, 106 and 74 fewer has rounded each from unrounded figures.
     difference = None if printed is None else printed.difference_printed
     return per_100(row.measure, treated, comparison, difference)
+
+
+def _show_analyses(
+    evaluation: Evaluation, results: Sequence[Any], reasons: Mapping[Measure, str]
+) -> tuple[ShownAnalysis, ...]:
+    # where no measure is printed, no analysis of one is
+    is_any_printed = len(reasons) < len(evaluation.measures)
+    return disclose_sensitivity(results if is_any_printed else (), reasons)
+
+
+def _show_bias(evaluation: Evaluation, rules: RuleSet) -> ShownBias | None:
+    rounded = disclose_bias(evaluation, rules)
+    if rounded is None or evaluation.bias is None:
+        return None
+    # words are made from all digits, as those of the measures are
+    return ShownBias(rounded, say_bias(evaluation.bias))
 
 
 def _show_checks(evaluation: Evaluation, rules: RuleSet) -> tuple[ShownCheck, ...]:

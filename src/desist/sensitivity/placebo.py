@@ -20,6 +20,7 @@ from desist.design.made_from import recall_recipe
 from desist.effects.effect import Effect
 from desist.errors import CannotAnswerError, Fault, InputError, raise_faults
 from desist.estimands import Measure
+from desist.evaluation.with_bias import BiasPrior, take_off
 from desist.execution import Store, run_tasks
 from desist.inference.engines import Laplace
 from desist.models.fit import Model, fit_model
@@ -105,6 +106,18 @@ class PlaceboProgrammes:
             f"{say_difference(self.bias[1], self.measure)} (standard deviation; up to "
             f"{say_difference(self.bias_interval[1], self.measure)})."
         )
+
+    def prior(self) -> BiasPrior:
+        """Return what they say of the bias of the method, for the evaluation of the programme.
+
+        Returns
+        -------
+        BiasPrior
+            Goes to ``ds.evaluate(..., bias=)``, which shows the result with it beside the default
+            one.
+        """
+        n_made = int((self.table["reason"] == "").sum())
+        return BiasPrior(self.measure, n_made, self.bias[1], *self.bias_interval, self.draws)
 
     def __repr__(self) -> str:
         """Return what was found."""
@@ -242,8 +255,8 @@ def apply_bias(effect: Effect, placebo: PlaceboProgrammes, *, seed: int = 0) -> 
         faults = [Fault("placebo", f"one of the {effect.measure}", str(placebo.measure))]
     raise_faults(SUBJECT, faults)
     plain = np.ravel(effect.draws.to_numpy())
-    bias = np.random.default_rng(seed).choice(placebo.draws, len(plain))
-    draws = {"as estimated": plain, "with the bias of placebo programmes": plain - bias}
+    moved = take_off(effect, placebo.draws, seed)
+    draws = {"as estimated": plain, "with the bias of placebo programmes": moved}
     rows = [(label, *summarise(values, effect.probability)) for label, values in draws.items()]
     table = pd.DataFrame(rows, columns=["label", "estimate", "lower", "upper"])
     estimate, low, high = (say_difference(value, effect.measure) for value in rows[1][1:])

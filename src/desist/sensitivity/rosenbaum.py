@@ -246,7 +246,7 @@ def bound_sets(
     >>> found.table.round(3).values.tolist()
     [[1.0, 0.034, 0.034], [2.0, 0.005, 0.098]]
     >>> found.points.values.tolist()
-    [[1.0, 4.5, 4.5], [2.0, 4.0, 5.0]]
+    [[1.0, 4.25, 4.25], [2.0, 4.0, 5.0]]
     """
     first = np.asarray(participant, dtype=float)
     rest = np.asarray(others, dtype=float).reshape(len(first), -1)

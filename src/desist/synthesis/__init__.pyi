@@ -14,6 +14,8 @@ from .influence import find_influence as find_influence
 from .justice_data_lab import list_published as list_published
 from .likelihood import LikelihoodEstimate as LikelihoodEstimate
 from .likelihood import maximise_likelihood as maximise_likelihood
+from .mixed_logistic import MixedLogistic as MixedLogistic
+from .mixed_logistic import fit_mixed_logistic as fit_mixed_logistic
 from .mixture import Mixture as Mixture
 from .moderation import ModeratedEffects as ModeratedEffects
 from .moderation import regress_effects as regress_effects

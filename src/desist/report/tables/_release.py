@@ -5,15 +5,19 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from desist.report.tables._analyses import tabulate_analyses
 from desist.report.tables._balance import tabulate_balance
 from desist.report.tables._beside import tabulate_among, tabulate_evidence, tabulate_process
+from desist.report.tables._bias import tabulate_bias
 from desist.report.tables._checks import tabulate_checks
 from desist.report.tables._days import tabulate_by_day
 from desist.report.tables._flow import tabulate_flow
 from desist.report.tables._groups import tabulate_effects_by_group
 from desist.report.tables._measures import tabulate_engines, tabulate_measures, tabulate_per_100
+from desist.report.tables._profile import tabulate_profile
 from desist.report.tables._published import tabulate_published
 from desist.report.tables._settings import tabulate_settings
+from desist.report.tables._target import tabulate_target
 from desist.report.tables._withheld import tabulate_withheld
 from desist.report.tables._worth import tabulate_worth
 from desist.report.view import View
@@ -127,8 +131,19 @@ def _tabulate_days(view: View) -> pd.DataFrame:
     return tabulate_by_day(view) if view.by_day else pd.DataFrame()
 
 
-def _tabulate_flow(view: View) -> pd.DataFrame:
-    return tabulate_flow(view) if view.flow else pd.DataFrame()
+def _tabulate_regions(view: View) -> pd.DataFrame:
+    rows = [
+        (WORDINGS[shown.measure].title, region.words, region.probability)
+        for shown in view.printed
+        if shown.posterior is not None
+        for region in shown.posterior.regions
+    ]
+    return pd.DataFrame(rows, columns=["Measure", "With the programme", "Probability (%)"])
+
+
+def _tabulate_analyses(view: View) -> pd.DataFrame:
+    rows = [(one.title, one.doubt, one.sentence) for one in view.sensitivity]
+    return pd.DataFrame(rows, columns=["Analysis", "The doubt", "What it would take"])
 
 
 def _tabulate_published(view: View) -> pd.DataFrame:
@@ -153,20 +168,26 @@ _TABLES: dict[str, tuple[str, Callable[[View], pd.DataFrame]]] = {
     "about": ("About the programme and this report", _tabulate_about),
     "per_100": ("Results per 100 people, or in days", tabulate_per_100),
     "measures": ("Posterior of each measure", _tabulate_posteriors),
+    "regions": ("How probable a benefit is", _tabulate_regions),
+    "analyses": ("The analyses side by side", tabulate_analyses),
     "statements": ("What may and may not be said", _tabulate_statements),
     "checks": ("Posterior and checks of each measure", _tabulate_every_check),
     "groups": ("Effects by group", _tabulate_every_group),
     "by_day": ("Without a reoffence by day", _tabulate_days),
+    "bias": ("With the bias of programmes that nobody gave", tabulate_bias),
+    "sensitivity": ("What would change the answer", _tabulate_analyses),
     "other_programmes": ("With what other programmes showed", tabulate_evidence),
     "among": ("Where this programme stands among others", tabulate_among),
     "one_process": ("Under one process for all measures", tabulate_process),
     "published": ("As published, and by Welch's test here", _tabulate_published),
     "balance": ("Balance of the covariates", _tabulate_balance),
-    "flow": ("Record flow", _tabulate_flow),
+    "flow": ("Record flow", tabulate_flow),
+    "profile": ("Participants, and people not analysed", tabulate_profile),
     "warnings": ("Warnings", _tabulate_warnings),
     "withheld": ("What is withheld, and why", tabulate_withheld),
     "engines": ("How each posterior was found", tabulate_engines),
     "worth": ("What each arm is worth", tabulate_worth),
     "settings": ("Settings", tabulate_settings),
+    "target": ("Checklist of the TARGET statement", tabulate_target),
 }
 NAMES = tuple(_TABLES)

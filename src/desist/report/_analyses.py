@@ -1,0 +1,121 @@
+"""What a reader may see of sensitivity analyses: counts and figures, no row about one person."""
+
+import math
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from desist.arguments import describe
+from desist.errors import Fault
+from desist.estimands import Measure
+from desist.privacy import FEWEST_SHARING
+from desist.report.words._numbers import round_half_away
+
+ABOUT_PEOPLE = "leave_out"
+OF_REOFFENDERS = frozenset({"time_bounds", "principal_stratum", "bound_published_effect"})
+# the order of the page: what is asked first stands first
+FIRST = ("e_values", "multiverse", "leave_out", "time_bounds")
+KINDS = frozenset({"reoffenders", "participants", "heavy", "groups"})
+DIGITS = 3
+PARTS = ("name", "title", "doubt", "sentence", "table", "units")
+
+
+@dataclass(frozen=True, eq=False)
+class ShownAnalysis:
+    """One sensitivity analysis as a reader may see it."""
+
+    name: str  # of the analysis, as settings files have it
+    title: str
+    doubt: str  # that it answers
+    sentence: str  # what it found, in plain words
+    table: pd.DataFrame  # with three digits, and no row about one person
+    units: Mapping[str, str]  # of each column that has one
+    # the analysis itself, for its picture; None where that is drawn from the table
+    result: Any = field(repr=False)
+
+
+def find_analysis_faults(results: object) -> list[Fault]:
+    """Find what is no result of a sensitivity analysis, and what is there twice."""
+    expected, advice = "a list of results of ds.sensitivity", "such as [multiverse(...)]"
+    if not isinstance(results, list | tuple):
+        return [Fault("sensitivity", expected, describe(results), advice)]
+    faults = [
+        Fault(f"sensitivity[{place}]", "a result of ds.sensitivity", type(result).__name__)
+        for place, result in enumerate(results)
+        if not all(hasattr(result, part) for part in PARTS)
+    ]
+    names = Counter(getattr(result, "name", "") for result in results)
+    twice = [name for name, number in names.items() if number > 1]
+    return faults or [Fault("sensitivity", "each analysis once", name) for name in twice]
+
+
+def show_analysis(result: Any) -> ShownAnalysis:
+    """Return an analysis as a reader may see it."""
+    return ShownAnalysis(
+        result.name,
+        result.title,
+        result.doubt,
+        result.sentence,
+        release_table(result),
+        dict(result.units),
+        None if result.name == ABOUT_PEOPLE else result,
+    )
+
+
+def disclose_sensitivity(
+    results: Iterable[Any], withheld: Container[Measure]
+) -> tuple[ShownAnalysis, ...]:
+    """Return the analyses of measures that are printed, what is asked first before the rest."""
+    shown = [
+        show_analysis(result)
+        for result in results
+        if not any(measure in withheld for measure in _of_measures(result))
+    ]
+    places = {name: place for place, name in enumerate(FIRST)}
+    return tuple(sorted(shown, key=lambda one: places.get(one.name, len(FIRST))))
+
+
+def release_table(result: Any) -> pd.DataFrame:
+    """Return the table of a result as it may leave the house: no row is about one person."""
+    table: pd.DataFrame = result.table
+    if result.name == ABOUT_PEOPLE:
+        table = _count_left_out(table)
+    return table.map(_round)
+
+
+def say_together(shown: Iterable[ShownAnalysis]) -> str:
+    """Say in one paragraph what it would take to change the answer."""
+    said = [one.sentence.partition(". ")[0].rstrip(".") + "." for one in shown]
+    return " ".join(said)
+
+
+def _of_measures(result: Any) -> set[Measure]:
+    if result.name in OF_REOFFENDERS:
+        return {Measure.TIME_AMONG_REOFFENDERS}
+    measure = getattr(result, "measure", None)
+    return {measure} if isinstance(measure, Measure) else set()
+
+
+def _count_left_out(table: pd.DataFrame) -> pd.DataFrame:
+    """Count the people and groups that were left out; the covariates keep their rows."""
+    rows = []
+    for kind, of_kind in table[table["reason"] == ""].groupby("kind", sort=False):
+        if kind not in KINDS:
+            columns = ["kind", "label", "estimate", "lower", "upper"]
+            moved = of_kind["moved"].abs()
+            rows += of_kind[columns].assign(largest_move=moved).to_dict("records")
+            continue
+        told = len(of_kind) if len(of_kind) >= FEWEST_SHARING else None
+        largest = float(of_kind["moved"].abs().max())
+        rows.append({"kind": kind, "label": "any one", "number": told, "largest_move": largest})
+    return pd.DataFrame(rows)
+
+
+def _round(value: Any) -> Any:
+    """Round a figure to the digits that are shown; all else stays as it is."""
+    if not isinstance(value, float) or not math.isfinite(value) or value == 0:
+        return value
+    return round_half_away(value, DIGITS - 1 - math.floor(math.log10(abs(value))))

@@ -1,0 +1,122 @@
+"""The page of the report on what would change the answer, and what it keeps to itself."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+import desist as ds
+from desist.errors import InputError
+from desist.report._analyses import release_table, say_together, show_analysis
+from desist.report.document import render_document, render_files
+from desist.report.json_record import encode_evaluation
+from desist.report.pictures.carriers import name_row
+from desist.report.tables._release import list_tables
+from desist.report.view import make_view
+from desist.sensitivity.result import SensitivityResult
+from desist.sensitivity.unrecorded import tipping_map
+
+
+def make_result(name, sentence="It holds. A ratio of 2 is enough.", table=None):
+    rows = [("estimate", 2.9479708, 2.0, 4.0)]
+    columns = ["label", "estimate", "lower", "upper"]
+    made = pd.DataFrame(rows, columns=columns) if table is None else table
+    return SensitivityResult(name, f"Title of {name}", "A doubt.", sentence, made)
+
+
+def leave_out_table(n_reoffenders=13):
+    rows = [("reoffenders", f"a person {i}", 0.1 + 0.001 * i, 0.0, 0.2, i) for i in range(3)]
+    rows = [rows[i % 3] for i in range(n_reoffenders)]
+    rows += [("groups", "prison: North", 0.123456, 0.0, 0.2, -0.7)]
+    rows += [("covariates", "age", 0.123456, 0.0512345, 0.2, -0.25)]
+    columns = ["kind", "label", "estimate", "lower", "upper", "moved"]
+    return pd.DataFrame(rows, columns=columns).assign(reason="", khat=0.1)
+
+
+E_VALUES, CURVE = make_result("e_values"), make_result("multiverse", "Twelve ways. All agree.")
+LEFT_OUT = make_result("leave_out", "Any one of 13 moves it by at most 1.", leave_out_table())
+TIMES = make_result("time_bounds", "Sooner may be selection alone.")
+
+
+def test_a_report_without_analyses_has_no_such_page(of_people):
+    view = make_view(of_people)
+    assert view.sensitivity == ()
+    assert view.doubts == ""
+    assert 'id="sensitivity"' not in render_document(of_people)
+    assert encode_evaluation(of_people)["sensitivity"] == []
+
+
+def test_the_page_has_doubt_answer_picture_and_figures_in_the_order_of_the_questions(of_people):
+    map_ = tipping_map(of_people.effects[0], comparison=0.1, shares=[0.2], strengths=[2.0])
+    page = render_document(of_people, sensitivity=[map_, LEFT_OUT, CURVE, E_VALUES])
+    places = [page.index(f'id="sensitivity-{n}"') for n in ("e_values", "multiverse", "leave_out")]
+    assert places == sorted(places)
+    assert places[-1] < page.index('id="sensitivity-tipping_map"')
+    assert page.count("The doubt: ") == 4
+    section = page[page.index('<section id="sensitivity"') :].partition("</section>")[0]
+    assert section.count("<figure>") == 4
+    assert '<a href="#sensitivity">What would change the answer</a>' in page
+
+
+def test_one_paragraph_takes_the_first_sentence_of_each(of_people):
+    view = make_view(of_people, sensitivity=[CURVE, E_VALUES])
+    assert view.doubts == "It holds. Twelve ways."
+    assert say_together([]) == ""
+
+
+def test_people_and_groups_are_counted_and_covariates_named():
+    released = release_table(LEFT_OUT)
+    assert released["kind"].tolist() == ["reoffenders", "groups", "covariates"]
+    assert released["number"].tolist()[0] == 13
+    assert pd.isna(released["number"].iloc[1])  # counts under ten are not told
+    assert not released["label"].str.contains("North|person").any()
+    assert released["largest_move"].tolist() == [2.0, 0.7, 0.25]
+    assert released["estimate"].iloc[-1] == 0.123
+
+
+def test_a_table_has_three_digits_and_no_more():
+    table = pd.DataFrame({"label": ["a"], "estimate": [0.00123456], "n": [12345], "x": [123456.7]})
+    released = release_table(make_result("grid_priors", table=table))
+    assert released.loc[0].tolist() == ["a", 0.00123, 12345, 123000.0]
+
+
+def test_the_analysis_of_people_keeps_no_way_back_to_them():
+    assert show_analysis(LEFT_OUT).result is None
+    assert show_analysis(CURVE).result is CURVE
+    assert name_row("reoffenders", "any one") == "without a participant who reoffended"
+    assert name_row("covariates", "age") == "without age"
+
+
+def test_nothing_is_shown_of_what_the_rules_withhold(of_people):
+    few = replace(of_people, smallest_group="fewer than 10")
+    assert make_view(few, sensitivity=[E_VALUES, LEFT_OUT]).sensitivity == ()
+    assert make_view(of_people, sensitivity=[E_VALUES]).sensitivity[0].name == "e_values"
+
+
+def test_times_among_few_reoffenders_are_withheld_with_their_measure(of_people):
+    is_withheld = any(not shown.measure.is_causal for shown in make_view(of_people).withheld)
+    named = [one.name for one in make_view(of_people, sensitivity=[TIMES, CURVE]).sensitivity]
+    assert named == (["multiverse"] if is_withheld else ["multiverse", "time_bounds"])
+    relaxed = make_view(of_people, "2017", sensitivity=[TIMES, CURVE])
+    assert [one.name for one in relaxed.sensitivity] == ["multiverse", "time_bounds"]
+
+
+def test_the_annex_the_markdown_and_the_record_hold_the_sentences(of_people):
+    view = make_view(of_people, sensitivity=[E_VALUES])
+    (table,) = (one.data for one in list_tables(view) if one.name == "sensitivity")
+    assert table.iloc[0].tolist() == ["Title of e_values", "A doubt.", E_VALUES.sentence]
+    files = render_files(view)
+    assert "tables/sensitivity.csv" in files
+    assert b"A ratio of 2 is enough" in files["report.md"]
+    (record,) = encode_evaluation(of_people, sensitivity=[E_VALUES])["sensitivity"]
+    assert record["sentence"] == E_VALUES.sentence
+
+
+def test_every_thing_that_is_no_result_is_named(of_people, tmp_path):
+    with pytest.raises(InputError) as error:
+        ds.write_report(of_people, tmp_path, sensitivity=[3, CURVE, "x"])
+    assert len(error.value.faults) == 2
+    with pytest.raises(InputError, match="sensitivity: expected each analysis once"):
+        make_view(of_people, sensitivity=[CURVE, CURVE])
+    with pytest.raises(InputError, match=r"expected a list of results of ds\.sensitivity"):
+        make_view(of_people, sensitivity=CURVE)

@@ -313,6 +313,23 @@ def test_analyses_are_made_by_name_and_one_that_cannot_be_made_is_named_with_the
     assert "regional analysis: not made, only 0 comparison people" in capsys.readouterr().out
 
 
+def test_an_analysis_that_tells_of_few_beside_the_headline_is_said_or_refused(
+    study, monkeypatch, capsys
+):
+    text = SEVERAL[: SEVERAL.index("[analyses.regional]")]
+    told = "beside the complex analysis it tells of fewer than 10 participants"
+    (study / "study.toml").write_text(text)
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 0
+    assert f"standard analysis: {told}" in capsys.readouterr().err
+    assert (study / "out" / "standard" / "report.html").exists()
+    (study / "study.toml").write_text(f'{text}\n[report]\nrules = "sacro"\n')
+    assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "strict") == 0
+    assert f"standard analysis: not made, {told}" in capsys.readouterr().out
+    made = json.loads((study / "strict" / "analyses.json").read_text())
+    assert made["made"] == ["complex"]
+    assert not (study / "strict" / "standard").exists()
+
+
 def test_an_analysis_by_another_method_does_not_inherit_the_settings_of_the_first(
     study, monkeypatch
 ):
@@ -470,7 +487,8 @@ def test_an_unknown_rule_set_is_refused_before_anything_is_computed(study, monke
     (study / "study.toml").write_text(SETTINGS + '\n[report]\nrules = "2020"\n')
     assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 2
     assert capsys.readouterr().err == (
-        "desist: settings: 1 fault\n  - [report] rules: expected one of 2017, 2019, found '2020'\n"
+        "desist: settings: 1 fault\n  - [report] rules: expected one of 2017, 2019, sacro, "
+        "found '2020'\n"
     )
 
 

@@ -16,6 +16,7 @@ from desist.errors import raise_faults
 from desist.estimands import Estimand, Interval, Measure
 from desist.evaluation.record import Evaluation, MeasureRow
 from desist.evaluation.storage import pack_evaluation
+from desist.notebook import show_record
 from desist.report._among import ShownAmong, find_synthesis_faults, show_among
 from desist.report._analyses import (
     ShownAnalysis,
@@ -246,6 +247,8 @@ class View:
             The content of `evaluation.nc`, which `load_evaluation` reads.
         """
         return pack_evaluation(self._disclosed)
+
+    _repr_html_ = show_record
 
     def __repr__(self) -> str:
         """Return the title and how many measures are printed."""

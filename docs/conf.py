@@ -19,6 +19,7 @@ extensions = [
     "numpydoc",
     "sphinx_gallery.gen_gallery",
     "mathml",
+    "reachable",
 ]
 exclude_patterns = ["_build", "gallery/*.ipynb", "gallery/*.json", "gallery/*.md5"]
 templates_path = ["_templates"]
@@ -52,11 +53,12 @@ html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "header_links_before_dropdown": 5,
     "show_toc_level": 2,
+    "collapse_navigation": True,  # its buttons have no name for those who do not see them
     "secondary_sidebar_items": ["page-toc", "sourcelink"],
     "footer_start": ["copyright"],
     "footer_end": [],
-    "pygments_light_style": "tango",
-    "pygments_dark_style": "github-dark",
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
 }
 html_sidebars = {"index": [], "gallery/*": []}
 

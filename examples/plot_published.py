@@ -1,6 +1,6 @@
 """
-From the figures of a published report
-======================================
+Only thirteen reoffended: from a table in a report
+==================================================
 
 Making Connections mentors women who are about to leave HMP Send. The Justice Data Lab reported
 on it in February 2017: of 83 participants 13 reoffended within a year, 15.7% against a weighted

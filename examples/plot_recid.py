@@ -1,6 +1,6 @@
 """
-From people to a report
-=======================
+Did the programme reduce reoffending?
+=====================================
 
 Between July 1977 and June 1978, 1,445 men were released from prisons in North Carolina; 672 of
 them had taken part in a work programme. Who took part was not left to chance. Did fewer of them

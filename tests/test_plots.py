@@ -13,11 +13,15 @@ import desist as ds
 from desist.errors import InputError
 
 WITH_AXES = {
+    "cumulative_incidence",
+    "posterior",
+    "record_flow",
     "densities_of_programmes",
     "effects_by_group",
     "forest_of_programmes",
     "funnel_of_programmes",
     "hidden_bias",
+    "influence",
     "love_plot",
     "placebo_estimates",
     "prior_and_posterior",

@@ -5,10 +5,14 @@ densities: they are for whoever may see the people, not for a report. Each retur
 Figure and shows nothing; a picture of one panel draws in the axes that it is given.
 """
 
+from desist.report.pictures.flow import record_flow
 from desist.report.pictures.forest import forest
 from desist.report.pictures.groups import effects_by_group
+from desist.report.pictures.incidence import cumulative_incidence
+from desist.report.pictures.influence import influence
 from desist.report.pictures.love import love_plot
 from desist.report.pictures.overlap import common_support, covariate_densities
+from desist.report.pictures.posterior import posterior
 from desist.report.pictures.predictive import predicted_and_observed
 from desist.report.pictures.prior import prior_and_posterior
 from desist.report.pictures.programmes import (
@@ -28,16 +32,20 @@ from desist.report.pictures.survival import survival_curves
 __all__ = [
     "common_support",
     "covariate_densities",
+    "cumulative_incidence",
     "densities_of_programmes",
     "effects_by_group",
     "forest",
     "forest_of_programmes",
     "funnel_of_programmes",
     "hidden_bias",
+    "influence",
     "love_plot",
     "placebo_estimates",
+    "posterior",
     "predicted_and_observed",
     "prior_and_posterior",
+    "record_flow",
     "scenarios",
     "specification_curve",
     "survival_curves",

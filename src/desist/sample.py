@@ -21,6 +21,7 @@ from desist.cohort.cohort import Cohort
 from desist.cohort.outcomes import Outcomes, cut_outcomes, read_outcomes
 from desist.design.design import Design, find_stranger_faults
 from desist.errors import Fault, InputError, raise_faults
+from desist.notebook import show_record
 from desist.privacy import find_shared
 
 SUBJECT = "sample"
@@ -109,6 +110,8 @@ class Sample:
         """
         counted = self.used if people is None else self.used & people
         return int((counted & self.treated).sum()), int((counted & ~self.treated).sum())
+
+    _repr_html_ = show_record
 
     def __repr__(self) -> str:
         """Return how many people are compared, over how long."""

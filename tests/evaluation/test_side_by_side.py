@@ -28,7 +28,8 @@ def test_threads_that_evaluate_one_study_give_one_answer(one_after_the_other):
 
 
 @pytest.mark.slow
-def test_eight_processes_give_the_numbers_of_one_after_the_other(one_after_the_other):
+def test_processes_give_the_numbers_of_one_after_the_other(one_after_the_other):
+    some = STUDIES[2:6]  # each method, and the first one twice
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(2, mp_context=context) as pool:
-        assert list(pool.map(evaluate_study, STUDIES)) == one_after_the_other
+        assert list(pool.map(evaluate_study, some)) == one_after_the_other[2:6]

@@ -107,3 +107,76 @@ def test_an_unknown_column_is_named():
     assert "released: expected one column of the table, found 0" in complain(
         DateColumns("release", "reoffended_on")
     )
+
+
+def test_a_full_stop_between_the_parts_is_read_too():
+    written = [dt.date.fromisoformat(d).strftime("%d.%m.%Y") for d in RELEASED]
+    assert read(released=written)[0].frame["days"].tolist()[0] == 30
+
+
+def test_several_ways_of_writing_in_one_column_are_refused():
+    words = complain(released=["2017-01-01", "01/13/2017", "1 March 2017", "28.02.2016"])
+    assert "several ways of writing them" in words
+    assert "March" not in words
+
+
+def test_numbers_are_no_dates():
+    # a spreadsheet's day 42736 could be read as nanoseconds after 1970
+    words = complain(released=[42736, 42736, 42795, 42428])
+    assert "released: expected dates, found 4 that are not" in words
+    assert "42736" not in words
+
+
+def test_months_begin_on_their_first_day():
+    months = pd.PeriodIndex(["2017-01", "2017-01", "2017-03", "2016-02"], freq="M")
+    table, _ = read(released=months)
+    assert table.frame["days"].iloc[0] == 30
+    assert table.frame["days"].iloc[3] == 29  # from 1 February of a leap year to 1 March
+
+
+def test_a_format_that_is_given_is_the_only_one():
+    written = [dt.date.fromisoformat(d).strftime("%d %m %y") for d in RELEASED]
+    given = DateColumns("released", date_format="%d %m %y")
+    assert read(given, released=written)[1] == {}
+    words = complain(given, released=[*written[:3], "2016-02-28"])
+    assert "released: expected dates written as %d %m %y, found 1 that are not" in words
+
+
+def test_nobody_who_reoffended_is_a_column_of_blanks():
+    table, roles = read(reoffended_on=[None, None, None, None])
+    assert table.frame["reoffended"].tolist() == [0, 0, 0, 0]
+    assert table.frame["days"].isna().all()
+    assert set(roles) == {"reoffended", "days"}
+
+
+def test_an_end_of_follow_up_is_needed_for_everybody_and_not_before_release():
+    names = DateColumns("released", None, "until")
+    words = complain(names, until=["2017-06-30", None, "2017-02-28", "2016-02-29"])
+    assert "until: expected dates not before released, found 1 before it (row 3)" in words
+    assert "until: expected a date for everybody, found 1 without one (row 2)" in words
+
+
+def test_a_column_of_follow_up_ends_what_is_counted():
+    table, roles = read(NAMES, "followed", followed=[20, 365, 400, 2])
+    assert table.frame["reoffended"].tolist() == [0, 0, 1, 1]
+    assert "follow_up" not in roles
+
+
+def test_ten_later_reoffences_are_counted_in_the_note_and_nine_are_not():
+    def note(n_later):
+        later = ["2019-01-01"] * n_later
+        frame = pd.DataFrame({"released": ["2017-01-01"] * n_later, "reoffended_on": later})
+        return read_dates(Table(frame), NAMES, 365, ())[0].notes[-1]
+
+    assert note(9) == "reoffended: fewer than 10 later than the follow-up are not counted"
+    assert note(10) == "reoffended: 10 later than the follow-up are not counted"
+
+
+def test_a_follow_up_that_is_no_number_of_days_is_named():
+    assert "follow_up: expected a number above 0" in complain(NAMES, -1)
+
+
+def test_two_columns_of_one_name_are_not_one():
+    frame = pd.DataFrame([["2017-01-01", "2017-01-02"]], columns=["released", "released"])
+    with pytest.raises(InputError, match="released: expected one column of the table, found 2"):
+        read_dates(Table(frame), DateColumns("released"), 365, ())

@@ -132,7 +132,7 @@ def published() -> Evaluation:
             make_check(TIME, "welch", difference, (-67.9, -114.9, -20.9, 0.0084), agrees=False),
             make_check(TIME, "brunner_munzel", difference, (-0.5, -0.8, -0.2, 0.01)),
         ),
-        unavailable={Measure.RMST: "the report prints no figure of it"},
+        unavailable={Measure.RMST: "the report prints no figure for it"},
         design=None,
         flow=FLOW,
         settings={"study": "Making Connections", "comparison_size": None},

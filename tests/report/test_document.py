@@ -76,7 +76,7 @@ def test_every_table_has_a_caption_and_every_header_a_scope(published_page, peop
 
 def test_every_picture_has_words_and_is_inside_the_page(people_page):
     pictures = people_page.find("img")
-    assert len(pictures) == 4  # one a measure, and the balance
+    assert len(pictures) == 6  # one a measure, two of posteriors, and the balance
     for picture in pictures:
         assert picture["alt"]
         kind, data = picture["src"].split(",")
@@ -144,7 +144,7 @@ def test_settings_in_lists_are_printed_one_a_line(of_people, but):
 @pytest.mark.parametrize(
     ("covariates", "expected"),
     [
-        ("design", "unbalanced in age + prior. The"),
+        ("design", "unbalanced in age, prior. The"),
         ("copas", "in copas. The"),
         ("1", None),
         (None, None),
@@ -236,7 +236,7 @@ def test_a_file_in_place_of_the_folder_is_an_error(of_people, tmp_path):
 
 
 def test_the_report_begins_with_the_answer_and_its_condition(published_page, people_page):
-    assert "Matched participants almost certainly reoffended less" in published_page.words
+    assert "Participants almost certainly reoffended less" in published_page.words
     assert "Participants probably reoffended more" in people_page.words
     for page in (published_page, people_page):
         assert page.words.index("only if nothing unmeasured") < page.words.index("Headline")
@@ -261,7 +261,8 @@ def test_what_was_not_measured_has_no_tick(people_page, of_people):
 
 def test_the_checks_of_a_measure_are_one_line_a_family_and_folded_in_full(people_page):
     lines = people_page.find("summary")
-    assert len(lines) == len(people_page.find("details")) == 4
+    # one a measure, the settings and the checklist
+    assert len(lines) == len(people_page.find("details")) == 5
     assert "The usual tests: the one check agrees." in people_page.words
     assert "Randomisation: the one check agrees." in people_page.words
     assert "People who reoffend: the posterior and 2 checks in full" in people_page.words

@@ -85,7 +85,7 @@ def test_an_unavailable_measure_has_a_statement_and_a_warning_with_the_reason(of
     assert record["statements"][-1]["measure"] == "frequency"
     assert "no column of offences" in record["statements"][-1]["may_say"]
     assert (
-        "Reoffences (frequency): not available, because the cohort has no column of offences."
+        "Reoffences: not available, because the cohort has no column of offences."
         in record["warnings"]
     )
 

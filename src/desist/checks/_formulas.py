@@ -251,7 +251,7 @@ def note_effective(case: Case, _: Finding) -> str:
         return ""
     counts = effective_counts(case.arms)
     return (
-        f"with effective counts: {counts[1]:.1f} participants and {counts[3]:.1f} comparison people"
+        f"with effective counts: {counts[1]:.0f} participants and {counts[3]:.0f} comparison people"
     )
 
 

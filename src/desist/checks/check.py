@@ -8,6 +8,7 @@ from desist.arguments import describe, find_kind_faults
 from desist.checks.finding import Finding, has_verdict
 from desist.errors import Fault, raise_faults
 from desist.estimands import Interval, Measure, Scale
+from desist.notebook import show_record
 
 NAN = math.nan
 NO_VERDICT = "the method has no number to judge a difference by for these data"
@@ -56,6 +57,8 @@ class Check:
     applicable: bool
     reason: str
     probability: float = 0.95
+
+    _repr_html_ = show_record
 
     @property
     def interval(self) -> Interval:

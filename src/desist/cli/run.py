@@ -1,7 +1,7 @@
 """Carry out a study: cohort, design and evaluation of each of its analyses."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ from desist.evaluation.with_bias import BiasPrior
 from desist.intake.dates import DateColumns
 from desist.intake.files import read_table
 from desist.intake.tidy import tidy_table
+from desist.privacy import FEWEST_SHARING
+from desist.report.audit import audit_release
+from desist.report.audit_counts import PARTICIPANTS
 from desist.report.view import View, make_view
 from desist.sensitivity.placebo import PlaceboProgrammes
 from desist.writing import say_reason
@@ -59,7 +62,7 @@ def run_study(
     programmes = pool_programmes(study)
     cohort, notes = read_cohort(study)
     built, refused = build_study(study, cohort)
-    results = []
+    results: list[Result] = []
     for place, (name, one) in enumerate(built.items()):
         doubts = analyse(one) if analyse is not None and place == 0 else ()
         try:
@@ -74,6 +77,8 @@ def run_study(
         try:
             others: dict[str, Any] = {"sensitivity": doubts, "synthesis": programmes}
             view = make_view(made, study.rules, about=study.about, **others)
+            if told := _find_overlap(view, results):
+                notes += (f"{name} analysis: {told}",)
             results.append(Result(name, view, one.cohort, one.design))
         except CannotAnswerError as reason:
             # The headline is reported first: as a page that says that nothing may be reported.
@@ -81,7 +86,37 @@ def run_study(
                 results.append(Result(name, None, one.cohort, one.design, str(reason)))
             else:
                 refused[name] = str(reason)
-    return results, refused, notes
+    return _set_side_by_side(results), refused, notes
+
+
+def _set_side_by_side(results: list[Result]) -> list[Result]:
+    """Let the report of each analysis show the others beside it."""
+    views = [one.view for one in results if one.view is not None]
+    return [
+        one
+        if one.view is None
+        else replace(
+            one,
+            view=replace(one.view, beside=tuple(view for view in views if view is not one.view)),
+        )
+        for one in results
+    ]
+
+
+def _find_overlap(view: View, others: Sequence[Result]) -> str:
+    """Say that an analysis beside one of before tells of the few people whom it drops."""
+    for one in others:
+        # comparison people weigh differently in each analysis: their figures are not subtracted
+        found = () if one.view is None else audit_release([one.view, view], growing=True)
+        if any(breach.name.startswith(f"report 2: {PARTICIPANTS}") for breach in found):
+            told = (
+                f"beside the {one.name} analysis it tells of fewer than {FEWEST_SHARING} "
+                "participants, or of the outcomes of so few, who are in one of the two alone"
+            )
+            if view.rules.refuses_overlap:
+                raise CannotAnswerError(told)
+            return told
+    return ""
 
 
 def build_study(study: Study, cohort: Cohort) -> tuple[dict[str, Built], dict[str, str]]:

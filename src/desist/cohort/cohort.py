@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from desist.cohort.reading import read_people
 from desist.cohort.roles import Roles, name_groups, read_follow_up
 from desist.cohort.validation import validate_people
+from desist.notebook import show_record
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
@@ -95,6 +96,8 @@ class Cohort:
         frame = validate_people(read_people(people, person), roles)
         for name, value in {"people": frame, **vars(roles)}.items():
             object.__setattr__(self, name, value)
+
+    _repr_html_ = show_record
 
     def __repr__(self) -> str:
         """Return the numbers of people and nothing about any of them."""

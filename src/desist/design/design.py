@@ -20,6 +20,7 @@ from desist.design.scores.propensity import PropensityScore
 from desist.errors import CannotAnswerError, Fault, NoOverlapError, raise_faults
 from desist.estimands import TRUNCATED, Estimand
 from desist.execution import on_one_thread
+from desist.notebook import show_record
 from desist.privacy import FEWEST_SHARING
 from desist.weights import effective_sample_size
 
@@ -166,6 +167,8 @@ class Design:
             yield from self.method.pairs(self.treated, self.scores, self.matches)
         elif self.matches is not None:
             yield self.matches
+
+    _repr_html_ = show_record
 
     def __repr__(self) -> str:
         """Return the design in words: method, estimand, counts, effective sizes, balance."""

@@ -1,5 +1,6 @@
 """The share without a reoffence on a few days, as rows."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from desist.models.fit import Fit
 from desist.models.protocol import ObservedTimes
 
 UNITS = ("treated", "comparison", "difference", "lower", "upper", "probability_of_benefit")
+LIMITS = ("treated_lower", "treated_upper", "comparison_lower", "comparison_upper")
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,11 @@ class DayRow:
     lower: float
     upper: float
     probability_of_benefit: float
-    probability: float  # of the interval
+    probability: float  # of the intervals
+    treated_lower: float = math.nan  # limits of either share; nan in records of earlier versions
+    treated_upper: float = math.nan
+    comparison_lower: float = math.nan
+    comparison_upper: float = math.nan
 
 
 def tabulate_days(
@@ -33,7 +39,7 @@ def tabulate_days(
     """Tabulate the share without a reoffence on some days, one row a day."""
     effect = estimate_survival(fit, days, probability=probability, calibrated=calibrated)
     table = effect.table.rename(columns={"difference_lower": "lower", "difference_upper": "upper"})
-    names = ["day", *UNITS]
+    names = ["day", *UNITS, *LIMITS]
     rows = table[names].to_numpy(dtype=float)
     return tuple(
         DayRow(**dict(zip(names, map(float, row), strict=True)), probability=probability)

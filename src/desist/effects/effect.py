@@ -34,6 +34,7 @@ from desist.errors import Fault, InputError, NotConvergedError, raise_faults
 from desist.estimands import Estimand, Interval, Measure, Scale
 from desist.inference.diagnostics import Diagnostics
 from desist.models.fit import Fit
+from desist.notebook import show_record
 
 LARGEST_BENEFITS = {
     Measure.RATE: "a difference of proportions",
@@ -201,6 +202,8 @@ class Effect:
         is_percentage = self.measure is Measure.RATE and margin <= 100
         advice = f"for {margin:g} per 100 people write {margin / 100:g}" if is_percentage else ""
         return [Fault("margin", f"{what}, from 0 and below 1", f"{margin:g}", advice)]
+
+    _repr_html_ = show_record
 
     def __repr__(self) -> str:
         """Return the effect in one line, with its unit."""

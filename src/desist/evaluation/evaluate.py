@@ -436,7 +436,7 @@ def _collect_warnings(sample: Sample, of_balance: Iterable[str]) -> tuple[str, .
     if design.n_treated_dropped:
         told.append(
             f"{_say_few(design.n_treated_dropped, design.treated)} participants had no suitable "
-            f"comparison person; the effect is that on {design.estimand.people}."
+            f"comparison person; the results are about {design.estimand.people}."
         )
     told += of_balance
     if outcomes.offences is not None and not sample.followed_alike:

@@ -114,7 +114,7 @@ def evaluate_published(
             for check in checks_from_published(_with_size(study, comparison_size))
         ),
         unavailable={
-            measure: reasons.get(measure, "the report prints no figure of it")
+            measure: reasons.get(measure, "the report prints no figure for it")
             for measure in Measure
             if measure not in found
         },

@@ -29,6 +29,7 @@ from desist.evaluation.with_bias import BiasResult
 from desist.evaluation.with_evidence import EvidenceResult
 from desist.models.fit import Fit
 from desist.models.predictive.record import PredictiveCheck
+from desist.notebook import show_record
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,8 @@ class MeasureResult:
         if all(verdicts):
             return "agree"
         return "mixed" if any(verdicts) else "differ"
+
+    _repr_html_ = show_record
 
     def __repr__(self) -> str:
         """Return the effect, or why there is none, and how the checks stand to it."""
@@ -330,6 +333,8 @@ class Evaluation:
             tuple(check for check in self.checks if check.measure is of_measure),
             None if found else self.unavailable.get(of_measure, "it was not asked for"),
         )
+
+    _repr_html_ = show_record
 
     def __repr__(self) -> str:
         """Return the title, the estimand and one line a measure."""

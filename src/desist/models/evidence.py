@@ -136,11 +136,13 @@ class EvidencePrior:
         -------
         float
             Two-sided tail probability of the estimate under the prior without its vague part
-            (Box 1980); below 0.05 the two are in conflict.
+            (Box 1980); below 0.05 the two are in conflict. NaN where there is only that part.
         """
         from scipy.special import ndtr
 
         weights, means, scales = (part[:-1] for part in self.components)
+        if not weights.sum() > 0:
+            return math.nan
         spread = np.hypot(scales, standard_error)
         below = float(ndtr((estimate - means) / spread) @ weights / weights.sum())
         return 2 * min(below, 1 - below)

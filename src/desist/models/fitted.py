@@ -26,6 +26,7 @@ from desist.models.predictors import (
     predict_linear,
 )
 from desist.models.protocol import Model, TimedModel
+from desist.notebook import show_record
 
 PREDICTED_AT_ONCE = 400_000  # draws times people, so that they stay near the processor
 # What a grouping may not be called inside a model, where variables, dimensions and data share one
@@ -287,6 +288,8 @@ class Fit:
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take what `__getstate__` gave."""
         vars(self).update(state)
+
+    _repr_html_ = show_record
 
     def __repr__(self) -> str:
         """Say what was fitted to how many people, and how well."""

@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from desist.checks.catalogue import is_of_order
-from desist.effects.days import DayRow
+from desist.effects.days import LIMITS, DayRow
 from desist.effects.groups import GroupTable
 from desist.estimands import Measure, Scale
 from desist.evaluation.record import ComparedCheck, MeasureRow
@@ -105,7 +105,7 @@ def round_day(row: DayRow) -> DayRow:
     """Round the shares of a day."""
     decimals = count_decimals(Measure.RATE)
     figures: dict[str, Any] = {
-        name: round_to(getattr(row, name), decimals) for name in _OF_DIFFERENCES
+        name: round_to(getattr(row, name), decimals) for name in (*_OF_DIFFERENCES, *LIMITS)
     }
     return replace(row, **figures, probability_of_benefit=round_share(row.probability_of_benefit))
 

@@ -8,6 +8,15 @@ import pandas as pd
 
 from desist.estimands import Measure
 from desist.models.predictors import FROM_DESIGN, NO_COVARIATES
+from desist.report._background import (
+    HOW_TO_READ,
+    fill_analyses,
+    fill_checklist,
+    fill_days,
+    fill_flow,
+    fill_profile,
+    say_printed_match,
+)
 from desist.report._blocks import Table, embed_both, fill_template, make_table
 from desist.report._results import FOREST_NOTE, fill_measures
 from desist.report._shown import ShownGroups, ShownMeasure
@@ -20,11 +29,9 @@ from desist.report.tables import (
     tabulate_among,
     tabulate_balance,
     tabulate_bias,
-    tabulate_by_day,
     tabulate_effects_by_group,
     tabulate_engines,
     tabulate_evidence,
-    tabulate_flow,
     tabulate_measures,
     tabulate_process,
     tabulate_published,
@@ -36,6 +43,7 @@ from desist.report.view import View
 from desist.report.words._numbers import count_of, format_number
 from desist.report.words._wording import WORDINGS, name_people
 from desist.report.words.among import describe_among
+from desist.report.words.both import name_both
 from desist.report.words.matching import describe_matching, say_balance
 from desist.report.words.statements import NOT_AN_EFFECT, PerHundred, Statement
 
@@ -70,6 +78,7 @@ def _fill(view: View, analyses: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "cards": [_make_card(shown, shown.per_100, view.level) for shown in whole if shown.per_100],
         "people_per_100": _find_people_per_100(view),
         "reading": _explain_headline(view) if whole else "",
+        "both_named": name_both(view),
         "tests_note": _count_tests(view),
         "answer": view.answer,
         "banner": view.banner,
@@ -82,9 +91,7 @@ def _fill(view: View, analyses: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "measures": make_table("Posterior of each measure", tabulate_measures(view))
         if view.printed
         else None,
-        "by_day": make_table("Without a reoffence by day", tabulate_by_day(view))
-        if view.by_day
-        else None,
+        "by_day": fill_days(view),
         "bias": None if view.bias is None else view.bias.sentence,
         "with_bias": None
         if view.bias is None
@@ -100,7 +107,12 @@ def _fill(view: View, analyses: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "groups": [_fill_groups(shown) for shown in view.groups],
         "published": _fill_published(view),
         "design": _fill_design(view),
-        "flow": make_table("Record flow", tabulate_flow(view)) if view.flow else None,
+        "flow": fill_flow(view),
+        "profile": fill_profile(view),
+        "side_by_side": None if view.banner else fill_analyses(view),
+        "checklist": fill_checklist(view),
+        "how_to_read": HOW_TO_READ,
+        "printed_match": say_printed_match(view),
         "analyses": analyses,
         "doubts": view.doubts,
         "warnings": view.warnings,
@@ -200,12 +212,12 @@ def _find_people_per_100(view: View) -> tuple[int, int] | None:
 
 
 def _explain_headline(view: View) -> str:
-    means = "the posterior means, averaged over the same people with and without the programme"
+    means = "those of the posterior, over the same people with and without the programme"
     if view.published is not None:
         means = "those of the published report"
     return (
-        f"The means are {means}; the intervals are posterior intervals, equal-tailed. "
-        "Each number is rounded on its own from unrounded values."
+        f"The averages are {means}. The intervals are those of the posterior, with as much "
+        "probability below as above. Each number is rounded on its own."
     )
 
 
@@ -217,7 +229,8 @@ def _explain_adjustment(view: View) -> str | None:
     if not named:
         return None
     return (
-        f"The posterior adjusts for what the weights leave unbalanced in {'; '.join(named)}. The "
+        "The posterior adjusts for what the weights leave unbalanced in "
+        f"{'; '.join(named).replace(' + ', ', ')}. The "
         "checks rest on the weights or matches alone, and may lie a little apart for that reason."
     )
 
@@ -226,8 +239,8 @@ def _explain_average(view: View) -> str | None:
     if all(shown.measure is not Measure.HAZARD_RATIO for shown in view.printed):
         return None
     return (
-        "The hazard ratio is an average over the follow-up: the ratio on each day counts by the "
-        "hazard of that day without the programme. The differences by day say when an effect "
+        "The hazard ratio is an average over the follow-up, in which days count for more when many "
+        "would reoffend on them without the programme. The differences by day say when an effect "
         "begins and whether it lasts."
     )
 
@@ -351,6 +364,7 @@ def _list_contents(filled: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("headline", "Headline", not filled["banner"]),
         ("statements", "What may be said", not filled["banner"]),
         ("results", "Results and checks", not filled["banner"]),
+        ("side-by-side", "Analyses side by side", filled["side_by_side"]),
         ("others", "Other programmes", filled["evidence"] or filled["among"]),
         ("groups", "Effects by group", filled["groups"]),
         ("time", "Time among reoffenders", filled["descriptive"]),
@@ -358,8 +372,11 @@ def _list_contents(filled: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("published", "As published", filled["published"]),
         ("design", "Design and balance", True),
         ("flow", "Record flow", filled["flow"]),
+        ("profile", "Participants", filled["profile"]),
         ("warnings", "Warnings", True),
+        ("reading", "How to read this", True),
         ("settings", "How this was computed", True),
+        ("checklist", "Reporting checklist", True),
     ]
     return [(anchor, name) for anchor, name, is_there in sections if is_there]
 

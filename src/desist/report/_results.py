@@ -7,6 +7,7 @@ from desist.estimands import Measure
 from desist.report._blocks import Picture, embed_both, make_table
 from desist.report._shown import ShownMeasure
 from desist.report.pictures.forest import describe_measure, draw_measure, has_intervals
+from desist.report.pictures.posterior import describe_posterior, draw_posterior
 from desist.report.tables import tabulate_checks
 from desist.report.view import View
 from desist.report.words._numbers import count_of, format_number
@@ -42,6 +43,7 @@ def _fill_measure(view: View, shown: ShownMeasure) -> dict[str, Any]:
     return {
         "name": wording.title,
         "picture": _draw(view, shown),
+        "posterior": _draw_posterior(shown),
         "families": say_families(checks),
         "line": f"{wording.title}: the posterior and {count_of(len(checks), 'check')} in full",
         "checks": make_table(
@@ -61,4 +63,17 @@ def _draw(view: View, shown: ShownMeasure) -> Picture | None:
         "",
         says=say_result(shown),
         title=f"{what} by the posterior and by each check, with {view.level} intervals",
+    )
+
+
+def _draw_posterior(shown: ShownMeasure) -> Picture | None:
+    if shown.posterior is None:
+        return None
+    first, title = shown.posterior.regions[0], WORDINGS[shown.measure].title
+    return embed_both(
+        partial(draw_posterior, shown.posterior),
+        describe_posterior(shown.posterior),
+        "",
+        says=f"{title}: {first.words}, with a probability of {first.probability}",
+        title="Posterior probability of each size of the difference",
     )

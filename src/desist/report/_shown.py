@@ -6,6 +6,7 @@ from desist.effects.groups import GroupTable
 from desist.estimands import Interval, Measure
 from desist.evaluation.record import ComparedCheck, MeasureRow
 from desist.evaluation.with_bias import BiasResult
+from desist.report._posterior import ShownPosterior
 from desist.report.words._worth import NOBODY_KNOWN
 from desist.report.words.statements import PerHundred
 
@@ -32,6 +33,8 @@ class ShownMeasure:
     worth : tuple of str
         How many people of equal weight participants are worth for this outcome, and how often
         their effective number by the weights alone; the same of the comparison people.
+    posterior : ShownPosterior or None
+        Of the difference, in bars and regions; None for a ratio and a descriptive measure.
 
     Examples
     --------
@@ -51,6 +54,7 @@ class ShownMeasure:
     interval_words: str = ""
     benefit: str = ""
     worth: tuple[str, str, str, str] = NOBODY_KNOWN
+    posterior: ShownPosterior | None = None
 
     @property
     def measure(self) -> Measure:

@@ -99,7 +99,7 @@ def _miss_bias(evaluation: Evaluation) -> tuple[str, ...]:
 
 
 def _name(measure: Measure) -> str:
-    return f"{WORDINGS[measure].title} ({measure.value})"
+    return WORDINGS[measure].title
 
 
 def answer_first(

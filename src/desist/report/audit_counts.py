@@ -9,7 +9,8 @@ from desist.evaluation.record import MeasureRow
 from desist.report._digits import count_decimals
 from desist.suppression.system import System
 
-ARMS = {"participants": "n_treated", "comparison people": "n_comparison"}
+PARTICIPANTS = "participants"
+ARMS = {PARTICIPANTS: "n_treated", "comparison people": "n_comparison"}
 REOFFENDED = "who reoffended"
 Limits = tuple[float, float]
 Grouping = tuple[str, str]  # an arm and what its people are grouped by

@@ -74,6 +74,9 @@ class RuleSet:
         for none.
     withholds_dominated : bool
         Whether a measure is withheld of which one or two people make nearly all of the total.
+    refuses_overlap : bool
+        Whether a further analysis is refused that, beside the headline, tells of the few
+        participants whom it drops; otherwise it is made, and that is said.
 
     Notes
     -----
@@ -103,6 +106,7 @@ class RuleSet:
     protection: float = PROTECTION
     min_degrees: int = 0
     withholds_dominated: bool = False
+    refuses_overlap: bool = False
 
     def format_p(self, p_value: float) -> str:
         """Write a p-value as these rules print it.
@@ -232,6 +236,7 @@ RULE_SETS: dict[str, RuleSet] = {
         warns_against="the contradicting direction",
         min_degrees=10,
         withholds_dominated=True,
+        refuses_overlap=True,
     ),
 }
 

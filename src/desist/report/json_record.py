@@ -111,8 +111,8 @@ def encode_evaluation(
     >>> study = ds.PublishedStudy("Mentoring", "complex", "report of 2017", (rate,))
     >>> evaluation = ds.evaluate_published(study)
     >>> record = ds.report.encode_evaluation(evaluation)
-    >>> sorted(record)[:4], record["measures"][0]["measure"]
-    (['answer', 'by_day', 'checks', 'design'], 'rate')
+    >>> record["measures"][0]["measure"], "checks" in record
+    ('rate', True)
     """
     return encode_view(make_view(evaluation, rules, sensitivity=sensitivity))
 

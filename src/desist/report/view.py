@@ -16,6 +16,7 @@ from desist.errors import raise_faults
 from desist.estimands import Estimand, Interval, Measure
 from desist.evaluation.record import Evaluation, MeasureRow
 from desist.evaluation.storage import pack_evaluation
+from desist.notebook import show_record
 from desist.report._among import ShownAmong, find_synthesis_faults, show_among
 from desist.report._analyses import (
     ShownAnalysis,
@@ -37,6 +38,7 @@ from desist.report._digits import (
     round_to,
     without_figures,
 )
+from desist.report._posterior import show_posterior
 from desist.report._shown import ShownBias, ShownCheck, ShownGroups, ShownMeasure
 from desist.report._stating import (
     answer_first,
@@ -127,6 +129,8 @@ class View:
         Of `desist`.
     about : About
         What the report says of the programme and of itself.
+    beside : tuple of View
+        Of other analyses of the same programme, which are shown side by side with this one.
     bias : ShownBias or None
         The result with the bias that placebo programmes show, beside the default one; None
         where it was not asked for, or its measure is withheld.
@@ -176,6 +180,7 @@ class View:
     package_version: str
     _disclosed: Evaluation = field(repr=False)
     about: About = field(default_factory=About)
+    beside: tuple["View", ...] = ()
     bias: ShownBias | None = None
     sensitivity: tuple[ShownAnalysis, ...] = ()
     evidence: ShownEvidence | None = None
@@ -242,6 +247,8 @@ class View:
             The content of `evaluation.nc`, which `load_evaluation` reads.
         """
         return pack_evaluation(self._disclosed)
+
+    _repr_html_ = show_record
 
     def __repr__(self) -> str:
         """Return the title and how many measures are printed."""
@@ -397,6 +404,9 @@ def _show_measure(evaluation: Evaluation, row: MeasureRow, reason: str) -> Shown
         else describe_interval(row.measure, Interval(row.lower, row.upper)),
         benefit=format_probability(benefit),
         worth=say_worth(_find_correction(evaluation, row)),
+        posterior=show_posterior(
+            evaluation[row.measure].effect, evaluation.margins.get(row.measure)
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from desist.arguments import describe, find_kind_faults, find_number_faults
 from desist.errors import Fault, raise_faults
 from desist.models.evidence import EvidencePrior
 from desist.models.priors import Normal
+from desist.notebook import show_record
 from desist.synthesis.errors_of_sign import find_sign_errors
 from desist.synthesis.evidence.protocol import SCALES
 from desist.synthesis.mixture import Mixture
@@ -202,6 +203,8 @@ class Synthesis:
             f"{study}: {mean:.3g} ({low:.3g} to {high:.3g}) among "
             f"the others; {100 * below:.0f}% of programmes are expected to do better."
         )
+
+    _repr_html_ = show_record
 
     def __repr__(self) -> str:
         """Return the mean, a new programme and the heterogeneity, and any cautions."""

@@ -232,23 +232,22 @@ def test_as_many_people_tie_whoever_they_are():
     assert found.table["predicted"].iloc[0] == 0.3
 
 
-@pytest.mark.nuts
 def test_each_group_has_its_own_rate(people):
-    prison = np.array(["a", "b", "c", "d"])[np.arange(400) % 4]
+    prison = np.array(["a", "b", "c", "d", "e"])[np.arange(400) % 5]
     prison[(people["treated"] == 1) & (prison == "d")] = "c"
     # prison b is hard on those who come from it
     reoffended = np.where((prison == "b") & (np.arange(400) % 3 > 0), 1, people["reoffended"])
     cohort = make_cohort(treated=people["treated"], reoffended=reoffended, prison=prison)
-    found = check(cohort, RateModel(), people["weight"], inference="nuts")
+    found = check(cohort, RateModel(), people["weight"], inference="nested")
     table = found.table.set_index(["arm", "statistic"])
-    names = ["rate", *(f"rate, prison {name}" for name in "abcd")]
+    names = ["rate", *(f"rate, prison {name}" for name in "abcde")]
     assert found.table["statistic"].tolist() == names * 2
     in_b = (prison == "b") & (people["treated"] == 0)
     expected = np.average(reoffended[in_b], weights=people["weight"][in_b])
     assert table.loc[("comparison", "rate, prison b"), "observed"] == pytest.approx(expected)
     # no treated person was in prison d
     assert np.isnan(table.loc[("treated", "rate, prison d"), "probability"])
-    assert found.n_compared == 9
+    assert found.n_compared == 11
     assert found.explains
     assert table.loc[("comparison", "rate, prison b"), "predicted"] > 0.7
 

@@ -31,7 +31,7 @@ def test_of_many_covariates_the_least_alike_forty_are_drawn(of_people):
     (ax,) = love_plot({"balance": balance}).axes
     assert len(labels(ax)) == 40
     assert "x59" in labels(ax)
-    assert ax.get_title(loc="left") == "The 40 least alike of 60 covariates"
+    assert ax.get_title(loc="left") == "The 40 least alike of 60"
 
 
 def test_a_name_with_dollar_signs_is_drawn_as_it_is(of_people):

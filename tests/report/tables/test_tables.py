@@ -138,8 +138,8 @@ def test_the_flow_is_the_one_of_the_report(published):
     assert table["Remaining (number)"].tolist() == ["142", "140", "132", "88", "86", "83"]
 
 
-def test_an_evaluation_without_a_flow_has_an_empty_table(of_people):
-    assert tabulate_flow(make_view(of_people)).empty
+def test_without_a_flow_and_without_a_design_the_table_is_empty(of_people, but):
+    assert tabulate_flow(make_view(but(of_people, design=None))).empty
 
 
 def test_diagnostics_that_an_engine_lacks_are_a_dash(of_people):

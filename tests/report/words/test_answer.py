@@ -22,17 +22,17 @@ def say(measure, limits, benefit, estimand=Estimand.ATT):
 
 def test_a_likely_benefit_on_the_rate_is_said_with_its_probability_and_interval():
     assert say(Measure.RATE, (-0.19, -0.03), 0.996, Estimand.MATCHED_ATT) == (
-        "Matched participants almost certainly reoffended less than they would have without the "
-        "programme: the probability of less reoffending is >99%. For every 100 people, the "
-        "difference within one year is between 3 and 19 people fewer (95% interval)."
+        "Participants almost certainly reoffended less than they would have without the "
+        "programme: the probability of less reoffending is more than 99%. For every 100 people, "
+        "that is between 3 and 19 people fewer within one year (95% interval)."
     )
 
 
 def test_an_interval_that_includes_no_difference_is_said_from_end_to_end():
     assert say(Measure.RATE, (-0.06, 0.02), 0.87) == (
         "Participants probably reoffended less than they would have without the programme: the "
-        "probability of less reoffending is 87%. For every 100 people, the difference within one "
-        "year is anything from 6 people fewer to 2 people more (95% interval)."
+        "probability of less reoffending is 87%. For every 100 people, that is anything from 6 "
+        "people fewer to 2 people more within one year (95% interval)."
     )
 
 

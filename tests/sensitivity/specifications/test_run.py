@@ -1,3 +1,4 @@
+from collections import OrderedDict
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
@@ -10,6 +11,7 @@ from desist.effects import estimate_effects
 from desist.errors import CannotAnswerError, InputError
 from desist.execution import Store
 from desist.sample import build_sample
+from desist.sensitivity.specifications import _work
 from desist.sensitivity.specifications._work import mark_data
 from desist.sensitivity.specifications.choices import Option
 from desist.sensitivity.specifications.joint import _judge, joint_test
@@ -40,6 +42,41 @@ def cohort():
 @pytest.fixture(scope="module")
 def found(cohort):
     return multiverse(cohort, CHOICES, inference="laplace", seed=1)
+
+
+def test_a_design_and_its_balance_are_made_once_for_all_specifications_that_share_it(
+    cohort, monkeypatch
+):
+    made = []
+
+    def count(name, function):
+        def counted(*arguments):
+            made.append(name)
+            return function(*arguments)
+
+        return counted
+
+    for name in ("build_of", "_find_worst"):
+        monkeypatch.setattr(_work, name, count(name, getattr(_work, name)))
+    shared = {
+        "formula": CHOICES["formula"],
+        "method": [Option("radius", ds.RadiusMatching(0.31))],
+        "covariates": [Option("weights alone", None)],
+        "horizon": CHOICES["horizon"][:2],
+    }
+    table = multiverse(cohort, shared, inference="laplace", seed=1).table
+    assert len(table) == 4
+    assert made == ["build_of", "_find_worst"] * 2
+    assert table.groupby("formula")["worst_smd"].nunique().tolist() == [1, 1]
+
+
+def test_the_oldest_design_is_forgotten_when_many_are_kept():
+    kept = OrderedDict()
+    for number in range(_work.DESIGNS_KEPT + 2):
+        assert _work._keep(kept, (str(number),), lambda made=number: made) == number
+    assert len(kept) == _work.DESIGNS_KEPT
+    assert ("0",) not in kept
+    assert _work._keep(kept, ("5",), lambda: "made again") == 5
 
 
 def row_of(table, **names):

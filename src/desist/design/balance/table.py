@@ -16,6 +16,7 @@ from desist.arguments import find_choice_faults, find_number_faults
 from desist.design.formula import is_text
 from desist.errors import Fault, raise_faults
 from desist.estimands import Estimand
+from desist.notebook import show_record
 from desist.weights import weighted_variance
 
 WELL = 0.05
@@ -77,6 +78,8 @@ class Balance:
     def n_out_of_tolerance(self) -> int:
         """Number of covariates that are poorly matched."""
         return int((~(self.table["smd_after"].abs() <= self.reasonable)).sum())
+
+    _repr_html_ = show_record
 
     def __repr__(self) -> str:
         """Return the worst covariate and the counts in words."""

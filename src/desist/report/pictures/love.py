@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from desist.design.balance.table import Balance
+from desist.design.design import Design
 from desist.errors import Fault, InputError
 from desist.evaluation.categories import WITHHELD
 from desist.evaluation.record import Evaluation
@@ -33,7 +34,7 @@ MOST_COVARIATES = 40
 
 
 def love_plot(
-    study: Evaluation | Balance | Mapping[str, Any],
+    study: Evaluation | Design | Balance | Mapping[str, Any],
     *,
     rules: str | RuleSet = "2019",
     ax: "Axes | None" = None,
@@ -42,9 +43,9 @@ def love_plot(
 
     Parameters
     ----------
-    study : Evaluation, Balance or mapping
-        An evaluation of people, or the `design` of its record, of which `balance` is read; or the
-        balance of a design, before any outcome is seen, for whoever may see the people.
+    study : Evaluation, Design, Balance or mapping
+        An evaluation of people, or the `design` of its record, of which `balance` is read; or a
+        design or its balance, before any outcome is seen, for whoever may see the people.
     rules : str or RuleSet, default "2019"
         How many people a category of an evaluation has to have.
     ax : Axes, optional
@@ -60,7 +61,7 @@ def love_plot(
     Raises
     ------
     InputError
-        If the evaluation is of published figures, which have no balance.
+        If there is no balance: the evaluation is of published figures, or the design has none.
     CannotAnswerError
         If there are too few people to report on.
 
@@ -73,19 +74,21 @@ def love_plot(
     >>> figure.axes[0].get_xlabel()
     'absolute standardised difference (% of a standard deviation)'
     """
-    design = _read_design(study, rules)
+    if not isinstance(study, Evaluation):
+        return draw_love_plot(_read_balance(study), ax=ax)
+    design = make_view(study, rules).design
     if design is None:
         fault = Fault("evaluation", "a design", "published figures", "they have no balance")
         raise InputError("love plot", [fault])
     return draw_love_plot(design, ax=ax)
 
 
-def _read_design(
-    study: Evaluation | Balance | Mapping[str, Any], rules: str | RuleSet
-) -> Mapping[str, Any] | None:
-    if isinstance(study, Evaluation):
-        return make_view(study, rules).design
-    return _list_covariates(study) if isinstance(study, Balance) else study
+def _read_balance(study: Design | Balance | Mapping[str, Any]) -> Mapping[str, Any]:
+    balance = study.balance if isinstance(study, Design) else study
+    if balance is None:
+        fault = Fault("design", "one with a balance", "none", "build it with `build_design`")
+        raise InputError("love plot", [fault])
+    return _list_covariates(balance) if isinstance(balance, Balance) else balance
 
 
 def _list_covariates(balance: Balance) -> dict[str, Any]:

@@ -22,17 +22,24 @@ _PRINTED_UNITS = {
 
 
 def tabulate_published(view: View) -> pd.DataFrame:
-    """Tabulate one row per published measure: as printed, and as computed here."""
-    welch = {one.check.measure: one for one in view.checks if one.check.check == "welch"}
-    items = () if view.published is None else view.published.measures
-    rows = []
-    for item in items:
-        if item.measure is Measure.TIME_AMONG_REOFFENDERS and (
-            not view.rules.prints_reoffenders_only(item.n_treated)
-        ):
-            continue
-        rows.append(_tabulate_item(item, welch.get(item.measure), view.rules))
+    """Tabulate one row per published measure: as printed, and as computed here; every analysis."""
+    is_named = bool(view.beside)
+    every = (view, *view.beside)
+    rows = [row for one in every for row in _tabulate_study(one, is_named=is_named)]
     return pd.DataFrame(rows)
+
+
+def _tabulate_study(view: View, *, is_named: bool) -> list[dict[str, str]]:
+    welch = {one.check.measure: one for one in view.checks if one.check.check == "welch"}
+    study = view.published
+    rows = []
+    for item in () if study is None else study.measures:
+        is_of_few = item.measure is Measure.TIME_AMONG_REOFFENDERS
+        if is_of_few and not view.rules.prints_reoffenders_only(item.n_treated):
+            continue
+        row = _tabulate_item(item, welch.get(item.measure), view.rules)
+        rows.append(({"Analysis": study.analysis} if study and is_named else {}) | row)
+    return rows
 
 
 def print_difference(measure: Measure, lower: float, upper: float, rules: RuleSet) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from desist.report.tables._analyses import tabulate_analyses
 from desist.report.tables._balance import tabulate_balance
 from desist.report.tables._beside import tabulate_among, tabulate_evidence, tabulate_process
 from desist.report.tables._bias import tabulate_bias
@@ -13,8 +14,10 @@ from desist.report.tables._days import tabulate_by_day
 from desist.report.tables._flow import tabulate_flow
 from desist.report.tables._groups import tabulate_effects_by_group
 from desist.report.tables._measures import tabulate_engines, tabulate_measures, tabulate_per_100
+from desist.report.tables._profile import tabulate_profile
 from desist.report.tables._published import tabulate_published
 from desist.report.tables._settings import tabulate_settings
+from desist.report.tables._target import tabulate_target
 from desist.report.tables._withheld import tabulate_withheld
 from desist.report.tables._worth import tabulate_worth
 from desist.report.view import View
@@ -128,8 +131,14 @@ def _tabulate_days(view: View) -> pd.DataFrame:
     return tabulate_by_day(view) if view.by_day else pd.DataFrame()
 
 
-def _tabulate_flow(view: View) -> pd.DataFrame:
-    return tabulate_flow(view) if view.flow else pd.DataFrame()
+def _tabulate_regions(view: View) -> pd.DataFrame:
+    rows = [
+        (WORDINGS[shown.measure].title, region.words, region.probability)
+        for shown in view.printed
+        if shown.posterior is not None
+        for region in shown.posterior.regions
+    ]
+    return pd.DataFrame(rows, columns=["Measure", "With the programme", "Probability (%)"])
 
 
 def _tabulate_analyses(view: View) -> pd.DataFrame:
@@ -159,6 +168,8 @@ _TABLES: dict[str, tuple[str, Callable[[View], pd.DataFrame]]] = {
     "about": ("About the programme and this report", _tabulate_about),
     "per_100": ("Results per 100 people, or in days", tabulate_per_100),
     "measures": ("Posterior of each measure", _tabulate_posteriors),
+    "regions": ("How probable a benefit is", _tabulate_regions),
+    "analyses": ("The analyses side by side", tabulate_analyses),
     "statements": ("What may and may not be said", _tabulate_statements),
     "checks": ("Posterior and checks of each measure", _tabulate_every_check),
     "groups": ("Effects by group", _tabulate_every_group),
@@ -170,11 +181,13 @@ _TABLES: dict[str, tuple[str, Callable[[View], pd.DataFrame]]] = {
     "one_process": ("Under one process for all measures", tabulate_process),
     "published": ("As published, and by Welch's test here", _tabulate_published),
     "balance": ("Balance of the covariates", _tabulate_balance),
-    "flow": ("Record flow", _tabulate_flow),
+    "flow": ("Record flow", tabulate_flow),
+    "profile": ("Participants, and people not analysed", tabulate_profile),
     "warnings": ("Warnings", _tabulate_warnings),
     "withheld": ("What is withheld, and why", tabulate_withheld),
     "engines": ("How each posterior was found", tabulate_engines),
     "worth": ("What each arm is worth", tabulate_worth),
     "settings": ("Settings", tabulate_settings),
+    "target": ("Checklist of the TARGET statement", tabulate_target),
 }
 NAMES = tuple(_TABLES)

@@ -6,7 +6,7 @@ from desist.report.words._wording import WORDINGS
 
 LEAST = "the least that was said to matter"
 UNMEASURED = (
-    "This, and what is said of the other measures, is an effect of the programme if nothing "
+    "Here and for the other measures, the difference is an effect of the programme if nothing "
     "unmeasured differs between participants and comparison people."
 )
 

@@ -69,7 +69,8 @@ def answer(
     if measure is Measure.RMST:
         chance = f"the probability of a {'longer' if is_good else 'shorter'} time is"
     size = _say_size(measure, interval, period)
-    sentence = f"{verdict}: {chance} {format_probability(likely)}."
+    sure = format_probability(likely).replace(">", "more than ")
+    sentence = f"{verdict}: {chance} {sure}."
     return sentence, f"{size} ({level} interval).", CONDITION
 
 
@@ -78,7 +79,7 @@ def _say_size(measure: Measure, interval: Interval, period: str) -> str:
     if measure is Measure.HAZARD_RATIO:
         low, high = (format_number(limit, 2) for limit in (interval.lower, interval.upper))
         return f"The hazard within {period} is {low} to {high} times that without the programme"
-    head = "For every 100 people, the" if wording.factor == 100 else "The"
+    head = "For every 100 people, that" if wording.factor == 100 else "That"
     low, high = wording.count(interval.lower), wording.count(interval.upper)
     if interval.upper < 0:
         size = f"{wording.range(interval.upper, interval.lower)} {wording.fewer}"
@@ -86,11 +87,14 @@ def _say_size(measure: Measure, interval: Interval, period: str) -> str:
         size = f"{wording.range(interval.lower, interval.upper)} {wording.more}"
     else:
         size = f"anything from {low} {wording.fewer} to {high} {wording.more}"
-    return f"{head} difference within {period} is {size}"
+    return f"{head} is {size} within {period}"
 
 
 def _say_verdict(measure: Measure, estimand: Estimand, adverb: str, *, is_good: bool) -> str:
-    people, verbs = name_people(estimand), _VERBS[measure]
+    # who was matched stands in the next paragraph; the first sentence is everybody's
+    matched = estimand is Estimand.MATCHED_ATT
+    people = name_people(Estimand.ATT if matched else estimand)
+    verbs = _VERBS[measure]
     if estimand in _WERE_THERE:
         verb = verbs.good if is_good else verbs.bad
         than = "than they would have without the programme"

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
+from desist.checks.agreement import AGREES
 from desist.report._shown import ShownCheck
 from desist.report.words._numbers import count_of, format_number
 
+SIZE, OTHER = "differs in size", "disagrees"
 # What a family answers, in the order in which a reader asks.
 QUESTIONS = {
     "usual": "The usual tests",
@@ -53,11 +55,13 @@ def _say_family(checks: list[ShownCheck]) -> str:
     if not made:
         return f"{missing}."
     words = [check.agreement for check in made if check.agreement]
+    if words in ([SIZE], [OTHER]):
+        return f"{'; '.join(filter(None, (f'the one check {words[0]}', missing)))}."
     n_open = len(made) - len(words)
     parts = [
-        _say_agreeing(words.count("agrees"), len(words)),
-        _count_word(words.count("differs in size"), "differs in size", "differ in size"),
-        _count_word(words.count("disagrees"), "disagrees", "disagree"),
+        _say_agreeing(words.count(AGREES), len(words)),
+        _count_word(words.count(SIZE), SIZE, "differ in size"),
+        _count_word(words.count(OTHER), OTHER, "disagree"),
         f"{format_number(n_open)} without a verdict" if n_open else "",
         missing,
     ]
@@ -71,6 +75,8 @@ def _say_agreeing(n_agreeing: int, n_judged: int) -> str:
         return {1: "the one check agrees", 2: "both checks agree"}.get(
             n_judged, f"all {n_judged} checks agree"
         )
+    if not n_agreeing:
+        return f"none of {count_of(n_judged, 'check')} agrees"
     return f"{n_agreeing} of {count_of(n_judged, 'check')} agree"
 
 

@@ -2,7 +2,9 @@
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -20,7 +22,9 @@ from desist.sensitivity._flat import choose_model
 from desist.sensitivity.specifications.choices import Specification
 
 DESIGNS_KEPT = 8
-_DESIGNS: OrderedDict[tuple[str, str], Design] = OrderedDict()
+# specifications that share a design share its balance: both are kept by the process that made them
+_DESIGNS: OrderedDict[tuple[str, ...], Design] = OrderedDict()
+_WORST: OrderedDict[tuple[str, ...], float] = OrderedDict()
 
 
 def mark_data(cohort: Cohort) -> str:
@@ -40,7 +44,7 @@ def answer(cohort: Cohort, mark: str, one: Specification) -> dict[str, Any]:
         effect = _estimate(sample, one)
     except (CannotAnswerError, InputError) as error:
         return {"reason": " ".join(str(error).split())}
-    return _describe(sample, one.balanced_on) | {
+    return _describe(sample, mark, one) | {
         "estimate": effect.estimate,
         "lower": effect.interval.lower,
         "upper": effect.interval.upper,
@@ -52,12 +56,7 @@ def answer(cohort: Cohort, mark: str, one: Specification) -> dict[str, Any]:
 
 def find_design(cohort: Cohort, mark: str, one: Specification) -> Design:
     """Build the design of a specification, or take the one that this process has built."""
-    key = (mark, repr(one.design))
-    if key not in _DESIGNS:
-        _DESIGNS[key] = build_of(cohort, one)
-        while len(_DESIGNS) > DESIGNS_KEPT:
-            _DESIGNS.popitem(last=False)
-    return _DESIGNS[key]
+    return _keep(_DESIGNS, (mark, repr(one.design)), partial(build_of, cohort, one))
 
 
 def build_of(cohort: Cohort, one: Specification) -> Design:
@@ -88,12 +87,24 @@ def _estimate(sample: Sample, one: Specification) -> Effect:
     raise CannotAnswerError(f"no {one.measure}: {why}")
 
 
-def _describe(sample: Sample, balanced_on: str) -> dict[str, Any]:
+def _keep[Made](
+    kept: OrderedDict[tuple[str, ...], Made], key: tuple[str, ...], make: Callable[[], Made]
+) -> Made:
+    """Return what was made before, or make it and forget the oldest."""
+    if key not in kept:
+        kept[key] = make()
+        while len(kept) > DESIGNS_KEPT:
+            kept.popitem(last=False)
+    return kept[key]
+
+
+def _describe(sample: Sample, mark: str, one: Specification) -> dict[str, Any]:
     design = sample.design
+    key = (mark, repr(one.design), one.balanced_on)
     return {
         "estimand": str(design.estimand),
         "effective_comparison": design.effective_sample_size_comparison,
-        "worst_smd": _find_worst(sample, balanced_on),
+        "worst_smd": _keep(_WORST, key, partial(_find_worst, sample, one.balanced_on)),
     }
 
 

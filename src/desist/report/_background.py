@@ -1,0 +1,133 @@
+"""The sections around the results: days, people, other analyses, the checklist."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from desist.cohort.published import PublishedStudy
+from desist.report._blocks import Picture, Table, embed_both, make_table
+from desist.report.pictures.flow import describe_flow, draw_flow, say_flow
+from desist.report.pictures.incidence import describe_incidence, draw_incidence, say_incidence
+from desist.report.tables import (
+    tabulate_analyses,
+    tabulate_by_day,
+    tabulate_flow,
+    tabulate_profile,
+    tabulate_target,
+)
+from desist.report.target import SOURCE, count_target, fill_target
+from desist.report.view import View
+
+HOW_TO_READ = (
+    "An interval of 95% holds the true difference with a probability of 95%, if what the model and "
+    "the design assume is right. It says how much chance may have done, and not what else may "
+    "differ between the two groups.",
+    "The probability of benefit is the probability that the difference is on the side of less "
+    "reoffending, however small it is.",
+    "A check asks the same question with another method. It agrees when its interval and the "
+    "posterior lie on the same side and overlap by more than half.",
+    "Reoffending means what was recorded. Offences that nobody recorded are in none of these "
+    "figures.",
+)
+
+
+def fill_days(view: View) -> dict[str, Any] | None:
+    """Fill who has reoffended by when; None where no day is told."""
+    if not view.by_day:
+        return None
+    has_bands = all(row.treated_lower == row.treated_lower for row in view.by_day)
+    return {
+        "picture": _draw_days(view) if has_bands else None,
+        "table": make_table("Without a reoffence by day", tabulate_by_day(view)),
+    }
+
+
+def fill_flow(view: View) -> dict[str, Any] | None:
+    """Fill the way from the records to the people analysed; None where nothing is known of it."""
+    table = tabulate_flow(view)
+    if table.empty:
+        return None
+    others = [
+        f"{one.title}: {one.flow.text.splitlines()[-1]}."
+        for one in view.beside
+        if one.flow is not None
+    ]
+    return {
+        "picture": _draw_flow(view),
+        "table": make_table("Record flow", table),
+        "others": others,
+    }
+
+
+def fill_profile(view: View) -> Table | None:
+    """Fill the printed profile of those analysed, and of those not; None without one."""
+    table = tabulate_profile(view)
+    caption = "Participants who were analysed, and people who were not"
+    return None if table.empty else make_table(caption, table)
+
+
+def fill_analyses(view: View) -> Table | None:
+    """Fill every analysis of the programme, side by side; None where there is one alone."""
+    table = tabulate_analyses(view)
+    return None if table.empty else make_table("The analyses side by side", table)
+
+
+def fill_checklist(view: View) -> dict[str, Any]:
+    """Fill the checklist of the TARGET statement."""
+    return {
+        "count": count_target(fill_target(view)),
+        "source": SOURCE,
+        "table": make_table("Checklist of the TARGET statement", tabulate_target(view)),
+    }
+
+
+def _draw_days(view: View) -> Picture:
+    return embed_both(
+        partial(draw_incidence, view.by_day),
+        describe_incidence(view.by_day),
+        "Lines: posterior means at the days of the table. Bands: their intervals. Between these "
+        "days nothing is told.",
+        says=say_incidence(view.by_day),
+        title=f"People who have reoffended by day, per 100, with {view.level} intervals",
+    )
+
+
+def _draw_flow(view: View) -> Picture | None:
+    if view.flow is None:
+        return None
+    return embed_both(
+        partial(draw_flow, view.flow),
+        describe_flow(view.flow),
+        "Dark: those left. Pale: those left out at this step.",
+        says=say_flow(view.flow),
+        title="Records and people after each step",
+    )
+
+
+def say_printed_match(view: View) -> tuple[str, ...]:
+    """Say in sentences how a published report calls its match, in every analysis."""
+    return tuple(
+        sentence
+        for one in (view, *view.beside)
+        if one.published is not None
+        for sentence in _say_match_of(one.published)
+    )
+
+
+def _say_match_of(study: PublishedStudy) -> tuple[str, ...]:
+    words = study.profile.get("balance") or {}
+    parts = [
+        f"{_join(words[key])} {word} matched"
+        for key, word in (("reasonable", "reasonably"), ("poor", "poorly"))
+        if words.get(key)
+    ]
+    if not parts:
+        return ()
+    return (
+        f"In the {study.analysis} analysis, the report calls {'; and '.join(parts)}. It calls the "
+        "other characteristics well matched.",
+    )
+
+
+def _join(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

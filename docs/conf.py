@@ -19,6 +19,7 @@ extensions = [
     "numpydoc",
     "sphinx_gallery.gen_gallery",
     "mathml",
+    "reachable",
 ]
 exclude_patterns = ["_build", "gallery/*.ipynb", "gallery/*.json", "gallery/*.md5"]
 templates_path = ["_templates"]

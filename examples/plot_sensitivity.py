@@ -84,6 +84,12 @@ print(bounds.sentence)
 figure = hidden_bias(bounds)
 
 # %%
+# What could so many pairs have survived at best, had the programme taken a third off the rate? That
+# can be asked before any outcome is seen.
+
+print(s.design_sensitivity(pairs.n_treated, 0.09, 0.135).sentence)
+
+# %%
 # A confounder that one can name has a prior: say that 50 in 100 participants and 35 in 100 others
 # had a family to go back to, give or take, and that it takes a third off the risk of coming back.
 
@@ -109,6 +115,11 @@ print(powers.sentence)
 powers.table.round(3)
 
 # %%
+# And under the prior of somebody to whom past programmes took a tenth off the rate, give or take:
+
+print(s.apply_prior(rate, Normal(math.log(0.9), 0.1)).sentence)
+
+# %%
 # What was not recorded, and who was not analysed
 # -----------------------------------------------
 
@@ -117,6 +128,11 @@ recorded = s.correct_recording(
 )
 print(recorded.sentence)
 figure = scenarios(recorded)
+
+# %%
+# Had one in ten participants who came back not been found:
+
+print(s.correct_selection(rate, s.Found(treated_reoffenders=0.9), seed=1).sentence)
 
 # %%
 # Had fifty more taken part whom nobody could find afterwards:
@@ -132,6 +148,11 @@ print(time.sentence)
 figure = scenarios(time)
 
 # %%
+# With a prior of how far those who would come back either way are the slow ones, instead of bounds:
+
+print(s.model_principal_stratum(sample, n_draws=200, seed=1).sentence)
+
+# %%
 # Programmes that nobody gave
 # ---------------------------
 
@@ -140,7 +161,8 @@ print(placebo.sentence)
 figure = placebo_estimates(placebo, rate.estimate)
 
 # %%
-# And the effect with the bias that they show:
+# And the effect with the bias that they show, which ``evaluate(..., bias=placebo.prior())`` sets
+# beside the default answer in file and report:
 
 print(s.apply_bias(rate, placebo).sentence)
 
@@ -153,7 +175,7 @@ print(s.apply_bias(rate, placebo).sentence)
 # and none of them said otherwise; no single man or choice decides it. Because the difference is
 # small against its uncertainty, an unrecorded difference between the men of modest size could hide
 # a benefit as well as feign one, and we could not rule that out. Programmes that nobody gave, made
-# up from the comparison group, seemed to work hardly more often than chance allows, so the method
-# itself does not invent effects. The study does not show that the programme failed. It shows that
-# an effect larger than a few men in a hundred, either way, is unlikely, and that to find a smaller
-# one would take more men.*
+# up from the comparison group, seemed to work no more often than chance allows, so the method
+# itself does not invent effects that the recorded differences would explain. The study does not
+# show that the programme failed. It shows that an effect larger than about six men in a hundred,
+# either way, is unlikely, and that to find a smaller one would take more men.*

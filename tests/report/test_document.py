@@ -274,6 +274,10 @@ def test_a_chart_has_two_titles_what_it_says_and_what_it_is(people_page):
     assert "Of 4 covariates, 2 well matched, 1 reasonably matched" in people_page.words
 
 
+def test_a_probability_in_a_sentence_is_read_as_words(published_page):
+    assert "Reoffences: lower, with a probability of more than 99%" in published_page.words
+
+
 def test_a_chart_is_drawn_for_a_telephone_as_well(people_page):
     narrow = [attrs for attrs in people_page.find("source") if attrs["media"]]
     assert len(narrow) == len(people_page.find("img"))

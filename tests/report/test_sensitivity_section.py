@@ -58,10 +58,11 @@ def test_the_page_has_doubt_answer_picture_and_figures_in_the_order_of_the_quest
     assert '<a href="#sensitivity">What would change the answer</a>' in page
 
 
-def test_one_paragraph_takes_the_first_sentence_of_each(of_people):
-    view = make_view(of_people, sensitivity=[CURVE, E_VALUES])
-    assert view.doubts == "It holds. Twelve ways."
+def test_one_paragraph_takes_the_first_sentence_but_where_that_would_mislead(of_people):
+    view = make_view(of_people, sensitivity=[CURVE, E_VALUES, make_result("grid_priors")])
+    assert view.doubts == "It holds. A ratio of 2 is enough. Twelve ways."
     assert say_together([]) == ""
+    assert say_together([show_analysis(make_result("grid_priors"))]) == "It holds."
 
 
 def test_people_and_groups_are_counted_and_covariates_named():

@@ -18,6 +18,9 @@ ABOUT_PEOPLE = "leave_out"
 OF_REOFFENDERS = frozenset({"time_bounds", "principal_stratum", "bound_published_effect"})
 # the order of the page: what is asked first stands first
 FIRST = ("e_values", "multiverse", "leave_out", "time_bounds")
+# what the paragraph before them takes up, and of which of these all sentences
+IN_SHORT = frozenset({*FIRST, "placebo_programmes"})
+WHOLE = frozenset({"e_values", "time_bounds"})
 KINDS = frozenset({"reoffenders", "participants", "heavy", "groups"})
 DIGITS = 3
 PARTS = ("name", "title", "doubt", "sentence", "table", "units")
@@ -88,8 +91,16 @@ def release_table(result: Any) -> pd.DataFrame:
 
 def say_together(shown: Iterable[ShownAnalysis]) -> str:
     """Say in one paragraph what it would take to change the answer."""
-    said = [one.sentence.partition(". ")[0].rstrip(".") + "." for one in shown]
-    return " ".join(said)
+    every = list(shown)
+    asked = [one for one in every if one.name in IN_SHORT] or every
+    return " ".join(_shorten(one) for one in asked)
+
+
+def _shorten(shown: ShownAnalysis) -> str:
+    """Return the first sentence, or all of them where the first alone would mislead."""
+    if shown.name in WHOLE:
+        return shown.sentence
+    return shown.sentence.partition(". ")[0].rstrip(".") + "."
 
 
 def _of_measures(result: Any) -> set[Measure]:
@@ -111,7 +122,9 @@ def _count_left_out(table: pd.DataFrame) -> pd.DataFrame:
         told = len(of_kind) if len(of_kind) >= FEWEST_SHARING else None
         largest = float(of_kind["moved"].abs().max())
         rows.append({"kind": kind, "label": "any one", "number": told, "largest_move": largest})
-    return pd.DataFrame(rows)
+    columns = ["kind", "label", "number", "largest_move", "estimate", "lower", "upper"]
+    counted = pd.DataFrame(rows, columns=columns).astype({"number": "Int64"})
+    return counted.sort_values("largest_move", ascending=False, kind="stable", ignore_index=True)
 
 
 def _round(value: Any) -> Any:

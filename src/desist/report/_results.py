@@ -70,10 +70,11 @@ def _draw_posterior(shown: ShownMeasure) -> Picture | None:
     if shown.posterior is None:
         return None
     first, title = shown.posterior.regions[0], WORDINGS[shown.measure].title
+    sure = first.probability.replace(">", "more than ").replace("<", "less than ")
     return embed_both(
         partial(draw_posterior, shown.posterior),
         describe_posterior(shown.posterior),
         "",
-        says=f"{title}: {first.words}, with a probability of {first.probability}",
+        says=f"{title}: {first.words}, with a probability of {sure}",
         title="Posterior probability of each size of the difference",
     )

@@ -109,6 +109,6 @@ def _name(column: str, unit: str) -> str:
 
 
 def _write(cell: object) -> str:
-    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+    if cell is None or cell is pd.NA or (isinstance(cell, float) and math.isnan(cell)):
         return "–"
     return f"{cell:.3g}" if isinstance(cell, float) else str(cell)

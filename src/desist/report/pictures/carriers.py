@@ -41,5 +41,5 @@ def _draw(ax: "Axes", *, labels: list[str], moves: Floats) -> None:
     ax.set_yticks(y, labels)
     ax.set_ylim(len(labels) - 0.4, -0.6)
     ax.set_xlim(left=0)
-    ax.set_xlabel("largest move of the estimate (posterior standard deviations)")
+    ax.set_xlabel("largest move (posterior standard deviations)")
     calm(ax)

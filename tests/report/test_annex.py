@@ -8,7 +8,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from desist.report.annex import make_plain, quote_formula, render_tables, render_workbook
+from desist.report.annex import make_plain, render_tables, render_workbook
 from desist.report.markdown import render_markdown
 from desist.report.tables._release import CONFIDENTIAL, NAMES, list_tables
 from desist.report.view import make_view
@@ -111,18 +111,6 @@ def test_text_that_a_spreadsheet_would_compute_begins_with_an_apostrophe_in_a_cs
         assert not [cell for cell in cells if re.match(r"\s*[=+@]", cell)], name
         dashes = [cell for cell in cells if cell.lstrip().startswith("-")]
         assert all(re.fullmatch(r"[-\d.,∞% ()to]+", cell) for cell in dashes), name
-
-
-@pytest.mark.parametrize(
-    "number", ["-1", "-0.25", "-1,234.5", "-20 to -4", "-12.1 (-20.2 to -4.1)"]
-)
-def test_numbers_and_intervals_stay_as_they_are(number):
-    assert quote_formula(number) == number
-
-
-@pytest.mark.parametrize("text", ["=1", "+1", "@x", "-1+2", " =2", "\tx", "-cmd|x", "\uff1d1"])
-def test_formulas_are_quoted(text):
-    assert quote_formula(text) == f"'{text}"
 
 
 def test_the_same_view_gives_the_same_workbook(of_people):

@@ -10,10 +10,10 @@ from desist.cli.study import NAME
 from desist.cli.terminal import say
 from desist.cohort.cohort import Cohort
 from desist.errors import raise_faults
-from desist.report.annex import quote_formula
 from desist.report.document import FILES, render_files, render_notice
 from desist.report.summary import summarise
 from desist.report.view import View
+from desist.spreadsheet import encode_csv
 from desist.writing import (
     FileContent,
     find_folder_faults,
@@ -112,13 +112,9 @@ def write_weights(cohort: Cohort, weights: Floats) -> bytes:
     table = pd.DataFrame({"weight": weights})
     if cohort.person is not None:
         name, cells = cohort.person, cohort.people[cohort.person]
-        table.insert(0, "person", [_make_inert(cell) for cell in cells])
-        table.columns = pd.Index([_make_inert(name), "weight"])
-    return table.to_csv(index=False).encode("utf-8", "replace")
-
-
-def _make_inert(cell: Any) -> Any:
-    return quote_formula(cell) if isinstance(cell, str) else cell
+        table.insert(0, "person", list(cells))
+        table.columns = pd.Index([name, "weight"])
+    return encode_csv(table)
 
 
 def _read_record(path: Path) -> Mapping[str, Any]:

@@ -40,6 +40,7 @@ from desist.sensitivity.specifications.run import multiverse
 from desist.sensitivity.time_bounds import bound_time_effect
 from desist.sensitivity.time_zero import align_starts
 from desist.sensitivity.unrecorded import tipping_map
+from desist.spreadsheet import encode_csv
 from desist.writing import FileContent, find_folder_faults, find_place_faults, write_files
 
 STORE, PAGE, RECORD = "sensitivity.store", "sensitivity.html", "sensitivity.json"
@@ -259,7 +260,7 @@ def _render(
     said = []
     for result in results:
         shown = show_analysis(result)
-        yield out / f"{result.name}.csv", FileContent(shown.table.to_csv(index=False).encode())
+        yield out / f"{result.name}.csv", FileContent(encode_csv(shown.table))
         figure = picture_of_shown(shown)
         if figure is not None:
             yield out / f"{result.name}.svg", FileContent(_draw(figure))

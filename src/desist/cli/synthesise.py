@@ -75,6 +75,7 @@ def _write(out: Path, naive: Any, found: Any) -> None:
     from io import BytesIO
 
     from desist.report.pictures.programmes import forest_of_programmes
+    from desist.spreadsheet import encode_csv
     from desist.writing import FileContent, write_files
 
     picture = BytesIO()
@@ -84,7 +85,7 @@ def _write(out: Path, naive: Any, found: Any) -> None:
     )
     contents = (
         (json.dumps(record, indent=2) + "\n").encode(),
-        found.table.to_csv().encode(),
+        encode_csv(found.table, index=True),
         picture.getvalue(),
     )
     made = {out / name: FileContent(content) for name, content in zip(FILES, contents, strict=True)}

@@ -11,6 +11,7 @@ import pandas as pd
 
 from desist.report.tables._release import SYMBOLS, ReleasedTable, list_tables
 from desist.report.view import View
+from desist.spreadsheet import encode_csv
 
 if TYPE_CHECKING:
     from gptables import Cover, GPTable
@@ -20,10 +21,7 @@ LONGEST = 32_000  # characters; a cell of a workbook holds 32,767
 LINE, LINE_HEIGHT, HIGHEST = 75, 16, 409  # characters, points, and the most of a workbook
 A4 = 9  # the number of the paper in a workbook
 CUT = " [cut: the report has the whole text]"
-# A spreadsheet computes a cell of a CSV that begins so, unless it is a number or an interval.
-_STARTS = re.compile(r"\s*[=+\-@\t\r\n＝＋－＠]")
 _SPOKEN = re.compile(r"[a-zA-Z0-9]")
-_IS_NUMBER = re.compile(r"-[\d,.∞]+%?(?: to -?[\d,.∞]+%?)?(?: \(-?[\d,.∞]+ to -?[\d,.∞]+\))?")
 
 
 def render_workbook(view: View) -> bytes:
@@ -68,12 +66,7 @@ def _lay_out(book: "GPWorkbook", said: Sequence[str]) -> None:
 
 def render_tables(view: View) -> dict[str, bytes]:
     """Render each table as CSV, by the name of its file."""
-    return {
-        f"tables/{one.name}.csv": _make_inert(one.data)
-        .to_csv(index=False, lineterminator="\n")
-        .encode("utf-8", "replace")
-        for one in list_tables(view)
-    }
+    return {f"tables/{one.name}.csv": encode_csv(one.data.map(str)) for one in list_tables(view)}
 
 
 def make_plain(text: str) -> str:
@@ -125,15 +118,3 @@ def _make_cover(view: View) -> "Cover":
         intro=[make_plain(one) for one in said] or ["Tables of the evaluation."],
         about=["Each table of the report is a sheet of this workbook. Nothing in it is computed."],
     )
-
-
-def _make_inert(table: pd.DataFrame) -> pd.DataFrame:
-    """Put an apostrophe before text that a spreadsheet would compute."""
-    safe = table.map(lambda cell: quote_formula(str(cell)))
-    safe.columns = pd.Index([quote_formula(str(name)) for name in table.columns])
-    return safe
-
-
-def quote_formula(text: str) -> str:
-    """Put an apostrophe before text that a spreadsheet would compute; numbers stay."""
-    return f"'{text}" if _STARTS.match(text) and not _IS_NUMBER.fullmatch(text) else text

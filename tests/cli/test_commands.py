@@ -141,8 +141,8 @@ def test_every_fault_of_a_settings_file_is_listed_and_nothing_is_written(
     assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 2
     assert capsys.readouterr().err == (
         "desist: settings: 4 faults\n"
-        "  - [desing]: expected one of study, data, missing, design, model, margins, report, "
-        "sensitivity, analyses, found an unknown section; did you mean design?\n"
+        "  - [desing]: expected one of study, data, missing, design, model, margins, programmes, "
+        "report, sensitivity, analyses, found an unknown section; did you mean design?\n"
         "  - [data] treatment: expected a value, found none; add it\n"
         "  - [data] follow_up: expected a number or text, found a list of 1\n"
         "  - [design] calliper: expected one of formula, method, estimand, caliper, scale, "

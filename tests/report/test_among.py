@@ -15,7 +15,7 @@ from desist.report._among import MAPS, show_among
 from desist.report.document import render_document, write_report
 from desist.report.json_record import encode_view
 from desist.report.markdown import render_markdown
-from desist.report.pictures.among import draw_among
+from desist.report.pictures._among import draw_among
 from desist.report.tables import tabulate_among
 from desist.report.view import make_view
 from desist.synthesis import EstimateWithError, Study, synthesise

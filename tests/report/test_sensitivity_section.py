@@ -10,7 +10,7 @@ from desist.errors import InputError
 from desist.report._analyses import release_table, say_together, show_analysis
 from desist.report.document import render_document, render_files
 from desist.report.json_record import encode_evaluation
-from desist.report.pictures.carriers import name_row
+from desist.report.pictures._carriers import name_row
 from desist.report.tables._release import list_tables
 from desist.report.view import make_view
 from desist.sensitivity.result import SensitivityResult

@@ -21,7 +21,7 @@ from desist.report._blocks import Table, embed_both, fill_template, make_table
 from desist.report._results import FOREST_NOTE, fill_measures
 from desist.report._shown import ShownGroups, ShownMeasure
 from desist.report.disclosure import RuleSet
-from desist.report.pictures.among import draw_among
+from desist.report.pictures._among import draw_among
 from desist.report.pictures.groups import describe_groups, draw_groups
 from desist.report.pictures.love import describe_love_plot, draw_love_plot
 from desist.report.tables import (

@@ -10,7 +10,7 @@ from desist.errors import CannotAnswerError
 from desist.report._analyses import ShownAnalysis, say_together, show_analysis
 from desist.report._blocks import Picture, Table, embed, fill_template
 from desist.report.disclosure import RULE_SETS, RuleSet
-from desist.report.pictures.carriers import draw_carriers
+from desist.report.pictures._carriers import draw_carriers
 from desist.report.pictures.sensitivity import picture_of
 from desist.report.view import View
 from desist.sample import Sample

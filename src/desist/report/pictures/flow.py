@@ -49,7 +49,7 @@ def record_flow(
     >>> figure.axes[0].texts[-1].get_text()
     '83 left (3 left out)'
     """
-    flow = study if isinstance(study, RecordFlow) else make_view(study, rules).flow
+    flow = make_view(study, rules).flow if isinstance(study, Evaluation) else study
     if flow is None:
         expected = "one that was given a record flow"
         raise InputError("picture", [Fault("evaluation", expected, "none", "make a RecordFlow")])

@@ -74,13 +74,11 @@ def love_plot(
     >>> figure.axes[0].get_xlabel()
     'absolute standardised difference (% of a standard deviation)'
     """
-    if not isinstance(study, Evaluation):
-        return draw_love_plot(_read_balance(study), ax=ax)
-    design = make_view(study, rules).design
-    if design is None:
+    shown = make_view(study, rules).design if isinstance(study, Evaluation) else study
+    if shown is None:
         fault = Fault("evaluation", "a design", "published figures", "they have no balance")
         raise InputError("love plot", [fault])
-    return draw_love_plot(design, ax=ax)
+    return draw_love_plot(_read_balance(shown), ax=ax)
 
 
 def _read_balance(study: Design | Balance | Mapping[str, Any]) -> Mapping[str, Any]:

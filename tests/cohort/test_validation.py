@@ -186,7 +186,9 @@ BAD: dict[str, tuple[Spoil, dict[str, Any], list[str]]] = {
         {},
         [
             "offences: expected 0 for those who did not reoffend, "
-            "found 2 people with 1 or more (rows 1, 6); mend one of reoffended and offences"
+            "found 2 people with 1 or more (rows 1, 6); mend one of reoffended and offences, "
+            "or name another column as offences if this one counts others than those of the "
+            "follow-up"
         ],
     ),
     "reoffending without offences": (
@@ -194,7 +196,9 @@ BAD: dict[str, tuple[Spoil, dict[str, Any], list[str]]] = {
         {},
         [
             "offences: expected 1 or more for those who reoffended, "
-            "found 1 person with none (row 4); mend one of reoffended and offences"
+            "found 1 person with none (row 4); mend one of reoffended and offences, "
+            "or name another column as offences if this one counts others than those of the "
+            "follow-up"
         ],
     ),
     "missing offences": (

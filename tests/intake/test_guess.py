@@ -61,3 +61,26 @@ def test_a_sheet_stands_with_the_table_whatever_it_is_called():
     assert (
         tomllib.loads(guess_settings(Table(PEOPLE), "people.xlsx", sheet))["data"]["sheet"] == sheet
     )
+
+
+def test_what_was_before_is_no_outcome_and_what_may_be_one_no_covariate():
+    frame = pd.DataFrame(
+        {
+            "Prior offences": [3, 0, 7, 2],
+            "Days served": [120, 400, 80, 95],
+            "Number of reoffences": [0, 2, 2, 5],
+            "Reconvicted later": [1, 0, 0, 1],
+            "Took part": ["Yes", "No", "Yes", "No"],
+        }
+    )
+    found = guess(frame)
+    assert found["data"]["offences"] == "Number of reoffences"
+    assert "days" not in found["data"]
+    assert found["design"]["formula"] == "`Prior offences` + `Days served`"
+
+
+def test_a_column_that_dates_replace_is_named_and_stays_out_of_the_formula():
+    frame = PEOPLE.assign(days=[28, 300, 12, 365])
+    text = guess_settings(Table(frame), "people.csv")
+    assert '# not in the formula, as it may be an outcome: "days"' in text
+    assert tomllib.loads(text)["design"]["formula"] == "`Age at release` + needs + prison"

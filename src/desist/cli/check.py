@@ -10,6 +10,8 @@ from desist.report.disclosure import disclose_design, find_rules
 from desist.report.tables import tabulate_balance
 from desist.sample import build_sample
 
+POOR = "poorly matched"
+
 
 def check_study(study: Study) -> Iterator[str]:
     """Read the people without their outcomes, make each design and describe it, line by line."""
@@ -17,12 +19,20 @@ def check_study(study: Study) -> Iterator[str]:
     yield f"{study.title}: {cohort.n_treated:,} participants, {cohort.n_comparison:,} others"
     yield from (f"  {note}" for note in notes)
     built, refused = build_study(study, cohort)
+    poor: list[str] = []
     for name, one in built.items():
         design = summarise_design(build_sample(one.cohort, one.design))
         shown = disclose_design(design, find_rules(study.rules))
         yield from _describe(name, shown or {}, one.design.notes)
+        poor += [row["covariate"] for row in (shown or {})["balance"] if row["word"] == POOR]
     yield from (f"{name} analysis: cannot be made, {why}" for name, why in refused.items())
-    yield "No outcome was read. If the balance is good enough: desist evaluate"
+    if poor:
+        names = ", ".join(dict.fromkeys(poor))
+        yield f"Poorly matched (more than 10% of a standard deviation): {names}"
+        yield 'Another formula, or method = "entropy" without a caliper, may do better'
+        yield "No outcome was read. Once the balance is good enough: desist evaluate"
+    else:
+        yield "No outcome was read. If the balance is good enough: desist evaluate"
 
 
 def _describe(name: str, design: Mapping[str, Any], notes: tuple[str, ...]) -> Iterator[str]:
@@ -32,7 +42,9 @@ def _describe(name: str, design: Mapping[str, Any], notes: tuple[str, ...]) -> I
         f"with {design['n_comparison']:,} comparison people, worth "
         f"{design['ess_comparison']:,.0f} with equal weights"
     )
-    if design["n_treated_dropped"]:
+    if design["n_treated_dropped"] is None:
+        yield "  fewer than 10 participants have nobody to be compared with"
+    elif design["n_treated_dropped"]:
         yield f"  {design['n_treated_dropped']:,} participants have nobody to be compared with"
     yield from (f"  {note}" for note in notes)
     if design["balance"]:

@@ -29,7 +29,10 @@ def find_contradictions(columns: Mapping[str, Column], roles: Roles) -> list[Fau
 
 
 def _compare_offences(offences: Column, reoffended: Column) -> list[Fault]:
-    advice = f"mend one of {reoffended.name} and {offences.name}"
+    advice = (
+        f"mend one of {reoffended.name} and {offences.name}, or name another column as offences "
+        "if this one counts others than those of the follow-up"
+    )
     whole = offences.numbers == np.floor(offences.numbers)
     some_without = (reoffended.numbers == 0) & (offences.numbers > 0) & whole
     none_with = (reoffended.numbers == 1) & (offences.numbers == 0)

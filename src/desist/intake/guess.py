@@ -12,6 +12,9 @@ from desist.intake.codes import NO, YES
 from desist.intake.table import Table
 
 MOST_LEVELS = 30
+_OUTCOMES = frozenset({"reoffended_on", "reoffended", "offences", "days"})
+_AFTER = re.compile(r"re ?off|rearrest|reconv|recid")
+_BEFORE = re.compile(r"\b(prior|previous|past|earlier|before|served|sentenced?)\b")
 _DATED = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*")
 
 
@@ -97,17 +100,21 @@ def guess_settings(table: Table, people: str, sheet: str | None = None) -> str:
 
 
 def _find(frame: pd.DataFrame, role: _Role, taken: set[str]) -> str | None:
-    for name in map(str, frame.columns):
-        words = re.sub(r"[^a-z0-9]+", " ", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).casefold())
-        cells = frame[name]
-        if (
-            name not in taken
-            and isinstance(cells, pd.Series)
-            and role.pattern.search(words)
-            and role.fits(cells)
-        ):
-            return name
-    return None
+    found = [
+        name
+        for name in map(str, frame.columns)
+        if name not in taken
+        and role.pattern.search(_split_words(name))
+        and not (role.key in _OUTCOMES and _BEFORE.search(_split_words(name)))
+        and isinstance(frame[name], pd.Series)
+        and role.fits(frame[name])
+    ]
+    # "reoffences" rather than "offences", which may be those of the sentence
+    return min(found, key=lambda name: not _AFTER.search(_split_words(name)), default=None)
+
+
+def _split_words(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", " ", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).casefold())
 
 
 def _is_binary(cells: pd.Series) -> bool:
@@ -202,7 +209,7 @@ _DATES = ("released", "reoffended_on")
 def _write_roles(taken: dict[str, str]) -> list[str]:
     comments = {role.key: role.comment for role in _ROLES}
     lines = []
-    dated = "released" in taken and "reoffended_on" in taken
+    dated = _is_by_dates(taken)
     for key in (*_ORDER[:1], *(_DATES if dated else ()), *_ORDER[1:]):
         if dated and key in ("reoffended", "days"):
             continue
@@ -242,11 +249,32 @@ def _write_design(frame: pd.DataFrame, taken: dict[str, str]) -> list[str]:
     formula = " + ".join(write(Column(name)) for name in [*names, *gaps])
     return [
         "[design]",
+        *_write_left_out(frame, taken),
         f"formula = {_quote(formula)}  # guessed: what was known before the programme began;"
         " leave out the rest",
         'method = "radius"  # radius matching on the propensity score',
         "caliper = 0.05",
     ]
+
+
+def _write_left_out(frame: pd.DataFrame, taken: dict[str, str]) -> list[str]:
+    """Name the columns that the formula has not, as they may be outcomes."""
+    if _is_by_dates(taken):
+        unread = [taken[key] for key in ("reoffended", "days") if key in taken]
+    else:
+        unread = []
+    others = [name for name in map(str, frame.columns) if name not in taken.values()]
+    names = [*unread, *(name for name in others if _may_be_outcome(name))]
+    return [f"# not in the formula, as it may be an outcome: {_quote(name)}" for name in names]
+
+
+def _may_be_outcome(name: str) -> bool:
+    words = _split_words(name)
+    return bool(_AFTER.search(words)) and not _BEFORE.search(words)
+
+
+def _is_by_dates(taken: dict[str, str]) -> bool:
+    return "released" in taken and "reoffended_on" in taken
 
 
 def _list_covariates(frame: pd.DataFrame, taken: dict[str, str]) -> list[str]:
@@ -255,7 +283,10 @@ def _list_covariates(frame: pd.DataFrame, taken: dict[str, str]) -> list[str]:
     return [
         name
         for name in map(str, frame.columns)
-        if name not in used and not _is_dated(frame[name]) and _can_be_covariate(frame[name])
+        if name not in used
+        and not _may_be_outcome(name)
+        and not _is_dated(frame[name])
+        and _can_be_covariate(frame[name])
     ]
 
 

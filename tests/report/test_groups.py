@@ -134,7 +134,7 @@ def test_the_forest_is_drawn_in_the_axes_that_are_given(grouped):
 def test_the_forest_in_words_counts_the_intervals(grouped):
     (shown,) = make_view(grouped).groups
     assert describe_groups(shown) == (
-        "People who reoffend by prison: 2 of 3 intervals include no difference."
+        "People who reoffend by prison: 2 of 3 intervals reach across the line of no difference."
     )
 
 

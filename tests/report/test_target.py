@@ -54,7 +54,8 @@ def test_assignment_and_outcomes_are_read_from_the_records(of_people, but):
     assert said["7b"] == "Taking part is what column workprg says."
     assert said["7c"] == "Taking part was not random. Design: radius, on age + priors."
     assert said["7e"] == "Columns returned, days, up to the end of the follow-up."
-    assert said["7g(i)"].startswith("Nothing but age + priors decides both")
+    assert said["7g(i)"].startswith("Nothing that is not listed influences both")
+    assert said["7g(i)"].endswith("who reoffends: age + priors.")
     assert "(rate, survival)" in said["7h(i)"]
     assert said["10"] == "One year for everybody."
 

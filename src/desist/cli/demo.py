@@ -22,7 +22,7 @@ MAKING_CONNECTIONS = About(
     run_by="The chaplaincy of the prison, with volunteers.",
     reoffence="A proven reoffence within one year.",
     from_day="From the day of release.",
-    author="Figures: Justice Data Lab, Ministry of Justice. Evaluated anew here.",
+    author="Figures: Justice Data Lab, Ministry of Justice. Analysed again here.",
     licence="Contains public sector information licensed under the Open Government Licence.",
 )
 PRISON_WORK = About(
@@ -31,7 +31,7 @@ PRISON_WORK = About(
     dates="Releases from July 1977 to June 1978.",
     reoffence="A return to prison within one year, in whole months.",
     from_day="From the day of release.",
-    author="Data: Chung, Schmidt and Witte (1991). Evaluated anew here.",
+    author="Data: Chung, Schmidt and Witte (1991). Analysed again here.",
 )
 
 

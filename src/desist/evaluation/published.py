@@ -340,6 +340,7 @@ def _say_what_size_matters(fit: Fit, other: Fit, smallest: float, largest: float
         limits.append(f"{100 * interval.lower:.1f} to {100 * interval.upper:.1f}")
     return (
         "The comparison rate is a weighted mean whose effective sample size is not printed and "
-        f"lies between about {smallest:,.0f} and {largest:,.0f}. The rate uses {smallest:,.0f} "
-        f"({limits[0]} per 100 people); with {largest:,.0f} it would be {limits[1]}."
+        f"lies between about {smallest:,.0f} and {largest:,.0f}. It is taken to be "
+        f"{smallest:,.0f} (difference {limits[0]} per 100 people); {largest:,.0f} would give "
+        f"{limits[1]}."
     )

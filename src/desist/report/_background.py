@@ -18,18 +18,6 @@ from desist.report.tables import (
 from desist.report.target import SOURCE, count_target, fill_target
 from desist.report.view import View
 
-HOW_TO_READ = (
-    "An interval of 95% holds the true difference with a probability of 95%, if what the model and "
-    "the design assume is right. It says how much chance may have done, and not what else may "
-    "differ between the two groups.",
-    "The probability of benefit is the probability that the difference is on the side of less "
-    "reoffending, however small it is.",
-    "A check asks the same question with another method. It agrees when its interval and the "
-    "posterior lie on the same side and overlap by more than half.",
-    "Reoffending means what was recorded. Offences that nobody recorded are in none of these "
-    "figures.",
-)
-
 
 def fill_days(view: View) -> dict[str, Any] | None:
     """Fill who has reoffended by when; None where no day is told."""
@@ -85,8 +73,9 @@ def _draw_days(view: View) -> Picture:
     return embed_both(
         partial(draw_incidence, view.by_day),
         describe_incidence(view.by_day),
-        "Lines: posterior means at the days of the table. Bands: their intervals. Between these "
-        "days nothing is told.",
+        "Lines: posterior means at the days of the table. Bands: their intervals. Nothing is "
+        "shown between these days. They come from the model of times, and may lie a little beside "
+        "the headline.",
         says=say_incidence(view.by_day),
         title=f"People who have reoffended by day, per 100, with {view.level} intervals",
     )

@@ -9,7 +9,6 @@ import pandas as pd
 from desist.estimands import Measure
 from desist.models.predictors import FROM_DESIGN, NO_COVARIATES
 from desist.report._background import (
-    HOW_TO_READ,
     fill_analyses,
     fill_checklist,
     fill_days,
@@ -45,6 +44,7 @@ from desist.report.words._wording import WORDINGS, name_people
 from desist.report.words.among import describe_among
 from desist.report.words.both import name_both
 from desist.report.words.matching import describe_matching, say_balance
+from desist.report.words.reading import HOW_TO_READ
 from desist.report.words.statements import NOT_AN_EFFECT, PerHundred, Statement
 
 TEMPLATE = "report.html.j2"
@@ -67,14 +67,15 @@ def render_page(view: View, analyses: Sequence[Mapping[str, Any]] = ()) -> str:
 
 def _fill(view: View, analyses: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     whole = tuple(shown for shown in view.printed if shown.per_100 is not None)
+    people = name_people(view.estimand)
     filled = {
         "title": view.title,
         "version": view.package_version,
         "seed": view.seed,
         "rules": view.rules.name,
-        "people": name_people(view.estimand),
+        "people": people,
         "introduction": _introduce(view),
-        "headline_title": "Headline, for any 100 typical people" if whole else "Headline",
+        "headline_title": f"Headline, for any 100 {people}" if whole else "Headline",
         "cards": [_make_card(shown, shown.per_100, view.level) for shown in whole if shown.per_100],
         "people_per_100": _find_people_per_100(view),
         "reading": _explain_headline(view) if whole else "",
@@ -231,7 +232,8 @@ def _explain_adjustment(view: View) -> str | None:
     return (
         "The posterior adjusts for what the weights leave unbalanced in "
         f"{'; '.join(named).replace(' + ', ', ')}. The "
-        "checks rest on the weights or matches alone, and may lie a little apart for that reason."
+        "checks, but for those that name a model, rest on the weights or matches alone, and may "
+        "lie a little apart for that reason."
     )
 
 
@@ -240,8 +242,8 @@ def _explain_average(view: View) -> str | None:
         return None
     return (
         "The hazard ratio is an average over the follow-up, in which days count for more when many "
-        "would reoffend on them without the programme. The differences by day say when an effect "
-        "begins and whether it lasts."
+        "would reoffend on them without the programme. The differences by day show whether it "
+        "changes over the follow-up."
     )
 
 
@@ -253,8 +255,8 @@ def _count_tests(view: View) -> str:
     )
     count = count_of(len(view.measures), "measure was", "measures were")
     return (
-        f"{count} tested.{several} An interval that includes no difference does not show that the "
-        "programme has no effect."
+        f"{count} tested.{several} An interval that reaches from less to more reoffending does not "
+        "show that the programme has no effect."
     )
 
 

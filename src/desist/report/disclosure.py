@@ -203,7 +203,7 @@ class RuleSet:
             return ""
         return (
             f"This rests on a small group: {self.say_count(n_reoffenders)} participants "
-            "reoffended. Read it together with the checks for small groups beside it."
+            "reoffended. Read it together with the checks beside it."
         )
 
 

@@ -5,6 +5,8 @@ import re
 from desist.report.tables._release import ReleasedTable, list_tables
 from desist.report.view import View
 from desist.report.words._wording import WORDINGS
+from desist.report.words.both import name_both
+from desist.report.words.reading import HOW_TO_READ
 
 IN_PROSE = ("answer", "statements", "warnings")
 # What Markdown or HTML would obey.
@@ -17,6 +19,7 @@ def render_markdown(view: View) -> str:
     lines += [f"**{escape(sentence)}**\n" for sentence in ((view.banner,) if view.banner else ())]
     lines += [f"**{escape(view.notice)}**\n"] * bool(view.notice)
     lines += [f"{escape(sentence)}\n" for sentence in (() if view.banner else view.answer)]
+    lines += [f"{escape(sentence)}\n" for sentence in (() if view.banner else name_both(view))]
     lines += _list_statements(view)
     lines += _list_beside(view)
     for table in list_tables(view):
@@ -24,6 +27,7 @@ def render_markdown(view: View) -> str:
             lines += ["", f"## {escape(table.title)}", "", *_write_table(table)]
     lines += ["", "## Warnings", ""]
     lines += [f"- {escape(warning)}" for warning in view.warnings] or ["None."]
+    lines += ["", "## How to read this", "", *(f"- {escape(one)}" for one in HOW_TO_READ)]
     lines += ["", f"Made by desist {view.package_version} with seed {view.seed}."]
     return "\n".join(lines) + "\n"
 
@@ -39,7 +43,7 @@ def _list_statements(view: View) -> list[str]:
     lines = ["## What may be said, and what may not"]
     for one in view.statements:
         lines += ["", f"### {escape(WORDINGS[one.measure].title)}", ""]
-        may = "Nothing to say" if one.is_silent else "May be said"
+        may = "No statement" if one.is_silent else "May be said"
         lines += [f"- {may}: {escape(sentence)}" for sentence in one.may_say]
         lines += [f"- May not be said: “{escape(sentence)}”" for sentence in one.may_not_say]
     return lines

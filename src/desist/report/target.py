@@ -15,8 +15,8 @@ from desist.report.words._wording import WORDINGS, name_period
 FILLED, PART, OPEN = "filled", "in part", "open"
 SOURCE = "Cashin and others (2025), the TARGET statement, JAMA 334, 1084–1093, and BMJ 390, e087179"
 ON_PAPER = (
-    "Among people with the same values of the covariates, chance alone decides who takes part; "
-    "anybody might have taken part or not; nobody's outcome depends on whether another took part."
+    "Chance alone decides who takes part; anybody might have taken part or not; nobody's outcome "
+    "depends on whether another took part."
 )
 
 
@@ -156,8 +156,9 @@ def _say_columns(view: View) -> str:
 
 def _say_confounding(view: View) -> str:
     formula = _find_formula(view)
-    measured = f"Nothing but {formula} decides both who takes part and who reoffends." * bool(
-        formula
+    measured = (
+        f"Nothing that is not listed influences both who takes part and who reoffends: {formula}."
+        * bool(formula)
     )
     return measured or _say_published_match(view)
 
@@ -165,7 +166,10 @@ def _say_confounding(view: View) -> str:
 def _say_published_match(view: View) -> str:
     if view.published is None:
         return ""
-    return "Those of the published report: what it matched on is all that decides both."
+    return (
+        "Nothing but what the published report matched on influences both who takes part and who "
+        "reoffends."
+    )
 
 
 def _say_covariates(view: View) -> str:
@@ -225,7 +229,7 @@ def _say_limits(view: View) -> str:
 def _say_repeat(view: View) -> str:
     return (
         f"Made by desist {view.package_version} with seed {view.seed}; every setting that was used "
-        "is in the last section. Whether the data can be had is for people to say."
+        "is listed under the settings. Whether the data can be had is for people to say."
     )
 
 

@@ -79,4 +79,4 @@ def test_labels_do_not_leave_the_picture(published):
 
 def test_the_forest_is_described_in_words(published):
     words = describe_forest(make_view(published, "2017"))
-    assert "People who reoffend: 0 of 3 intervals include no difference." in words
+    assert "People who reoffend: 0 of 3 intervals reach across the line of no difference." in words

@@ -34,7 +34,7 @@ def test_most_are_more_than_half():
 
 def test_a_mean_that_fits_does_not_hide_a_spread_that_does_not():
     told = describe_matching([row("age", WELL, 0.51), row("prior", WELL, 1.2), row("x", WELL, 3)])
-    assert told[-1].startswith("A mean that fits is not all: the spread of age and x differs")
+    assert told[-1].startswith("Equal means are not enough: the spread of age and x differs")
 
 
 def test_of_many_covariates_eight_are_named():

@@ -216,7 +216,7 @@ def test_a_missing_interval_says_nothing():
 def test_an_unavailable_measure_gives_its_reason():
     statement = state_unavailable(Measure.FREQUENCY, "the data have no count of offences.")
     assert statement.may_say[0].endswith("the data have no count of offences.")
-    assert "does not change" in statement.may_not_say[0]
+    assert "leaves it as it is" in statement.may_not_say[0]
     assert statement.is_silent
     assert not say(Measure.RATE).is_silent
 

@@ -136,7 +136,8 @@ def describe_forest(view: View) -> str:
 def _count_covering(panel: _Panel) -> str:
     covering = sum(line.lower <= panel.null <= line.upper for line in panel.lines)
     title = WORDINGS[panel.measure].title
-    return f"{title}: {covering} of {len(panel.lines)} intervals include no difference."
+    n = len(panel.lines)
+    return f"{title}: {covering} of {n} intervals reach across the line of no difference."
 
 
 def _list_panels(view: View) -> list[_Panel]:

@@ -100,7 +100,7 @@ def describe_groups(shown: ShownGroups) -> str:
     covering = sum(row.lower <= 0 <= row.upper for row in table.rows)
     return (
         f"{WORDINGS[table.measure].title} by {table.grouping}: {covering} of {len(table.rows)} "
-        "intervals include no difference."
+        "intervals reach across the line of no difference."
     )
 
 

@@ -41,7 +41,7 @@ def cumulative_incidence(
     -------
     Figure
         Posterior means at the days of the table, joined by straight lines, and bands of their
-        intervals. Between these days nothing is told, so that no step is one person's.
+        intervals. Between these days nothing is shown, so that no step is one person's.
 
     Raises
     ------

@@ -20,7 +20,7 @@ def tabulate_by_day(view: View) -> pd.DataFrame:
             {
                 "Day": format_number(row.day),
                 f"With the programme ({UNIT})": format_number(100 * row.treated, 1),
-                f"Without ({UNIT})": format_number(100 * row.comparison, 1),
+                f"Without the programme ({UNIT})": format_number(100 * row.comparison, 1),
                 f"Difference ({UNIT})": format_number(100 * row.difference, 1),
                 f"{format_share(row.probability, 1)} interval ({UNIT})": format_interval(
                     100 * row.lower, 100 * row.upper, 1

@@ -76,7 +76,7 @@ def _tabulate_statements(view: View) -> pd.DataFrame:
     rows = []
     for one in view.statements:
         title = WORDINGS[one.measure].title
-        may = "Nothing to say" if one.is_silent else "May be said"
+        may = "No statement" if one.is_silent else "May be said"
         rows += [(title, may, sentence) for sentence in one.may_say]
         rows += [(title, "May not be said", sentence) for sentence in one.may_not_say]
     return pd.DataFrame(rows, columns=["Measure", "Kind", "Sentence"])
@@ -186,7 +186,7 @@ _TABLES: dict[str, tuple[str, Callable[[View], pd.DataFrame]]] = {
     "warnings": ("Warnings", _tabulate_warnings),
     "withheld": ("What is withheld, and why", tabulate_withheld),
     "engines": ("How each posterior was found", tabulate_engines),
-    "worth": ("What each arm is worth", tabulate_worth),
+    "worth": ("Effective numbers of people, by outcome", tabulate_worth),
     "settings": ("Settings", tabulate_settings),
     "target": ("Checklist of the TARGET statement", tabulate_target),
 }

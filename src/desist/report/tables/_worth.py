@@ -7,10 +7,10 @@ from desist.report.words._wording import WORDINGS
 from desist.report.words._worth import NOBODY_KNOWN
 
 HEADERS = (
-    "Participants are worth (people of equal weight)",
-    "That is, of their effective number by weights alone (times)",
-    "Comparison people are worth (people of equal weight)",
-    "That is, of their effective number by weights (times)",
+    "Effective number of participants for this outcome (people of equal weight)",
+    "Ratio to their effective number by weights alone (times)",
+    "Effective number of comparison people for this outcome (people of equal weight)",
+    "Ratio to their effective number by weights (times)",
 )
 
 

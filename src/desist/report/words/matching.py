@@ -53,7 +53,7 @@ def _say_spread(told: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     if not apart:
         return ()
     return (
-        f"A mean that fits is not all: the spread of {_name(apart)} differs between the groups "
+        f"Equal means are not enough: the spread of {_name(apart)} differs between the groups "
         "(the ratio of the variances is outside 0.80 to 1.25).",
     )
 

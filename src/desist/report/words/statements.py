@@ -192,7 +192,7 @@ def state_unavailable(measure: Measure, reason: str) -> Statement:
     return Statement(
         measure,
         may_say=(f"Nothing is said about {wording.name}: {reason.rstrip('.')}.",),
-        may_not_say=(f"The programme changes, or does not change, {wording.name}.",),
+        may_not_say=(f"The programme changes {wording.name}, or leaves it as it is.",),
         is_silent=True,
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from desist._types import Floats, Integers
+from desist._types import Floats
 from desist.arguments import find_choice_faults, find_number_faults
 from desist.errors import Fault, raise_faults
 from desist.synthesis._quadrature import Factor
@@ -134,10 +134,3 @@ def name_weight(nodes: Floats, masses: Floats) -> dict[str, float]:
     """Summarise the posterior of the weight of what was not favoured."""
     mean = float(masses @ nodes)
     return {"mean": mean, "sd": float(np.sqrt(masses @ (nodes - mean) ** 2))}
-
-
-def count_places(selection: StepSelection, evidence: Sequence[Evidence], scale: str) -> Integers:
-    """Count the studies in each interval of p."""
-    side = -1.0 if selection.alternative == "less" else 1.0
-    places = [_find_place(one, scale, selection, side) for one in evidence]
-    return np.bincount(places, minlength=len(selection.steps) + 1)

@@ -200,27 +200,6 @@ def redraw_weights(
     return _compare(y, arm, ScoreWeights(p, estimand), chosen, probability)
 
 
-def redraw_scores(
-    outcome: ArrayLike,
-    treated: ArrayLike,
-    probabilities: ArrayLike,
-    again: Reweighing,
-    *,
-    n_draws: int = N_DRAWS,
-    rng: np.random.Generator | int | None = None,
-    draws: ArrayLike | None = None,
-    probability: float = 0.95,
-) -> Finding:
-    """Test the difference of any design whose weights follow from its scores."""
-    columns = Columns()
-    y = columns.numbers("outcome", outcome)
-    p = columns.numbers("probabilities", probabilities, least=0.0, most=1.0)
-    faults = find_draw_faults("n_draws", n_draws, rng) + find_probability_faults(probability)
-    arm = join_arms(columns, y, treated, None, faults).treated
-    chosen = _drawn(draws, p, int(arm.sum()), n_draws, rng)
-    return _compare(y, arm, again, chosen, probability)
-
-
 def permute_within_sets(
     outcome: ArrayLike,
     treated: ArrayLike,

@@ -116,13 +116,7 @@ def pool_counts(
     """
     from scipy.stats import norm
 
-    columns = {
-        "treated_events": treated_events,
-        "n_treated": n_treated,
-        "comparison_events": comparison_events,
-        "n_comparison": n_comparison,
-    }
-    counts, faults = read_counts(columns, None)
+    counts, faults = read_counts(treated_events, n_treated, comparison_events, n_comparison)
     faults += find_probability_faults(probability)
     faults += find_choice_faults("method", method, ("mantel_haenszel", "peto"))
     allowed = ("log_odds",) if method == "peto" else tuple(MANTEL_HAENSZEL)

@@ -143,13 +143,7 @@ def fit_mixed_logistic(
     """
     from scipy.optimize import minimize
 
-    columns = {
-        "treated_events": treated_events,
-        "n_treated": n_treated,
-        "comparison_events": comparison_events,
-        "n_comparison": n_comparison,
-    }
-    counts, faults = read_counts(columns, None)
+    counts, faults = read_counts(treated_events, n_treated, comparison_events, n_comparison)
     faults += find_choice_faults("intercepts", intercepts, INTERCEPTS)
     raise_faults(SUBJECT, [*faults, *find_number_faults("nodes", nodes, least=1, whole=True)])
     table = counts.to_numpy(dtype=float)

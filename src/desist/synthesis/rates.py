@@ -274,13 +274,7 @@ def pool_rates(
       - studies: expected 2 or more, found 1
       - comparison_events: expected whole numbers from 0 to n_comparison, found 1 other, row 1
     """
-    columns = {
-        "treated_events": treated_events,
-        "n_treated": n_treated,
-        "comparison_events": comparison_events,
-        "n_comparison": n_comparison,
-    }
-    counts, faults = read_counts(columns, labels)
+    counts, faults = read_counts(treated_events, n_treated, comparison_events, n_comparison, labels)
     raise_faults(SUBJECT, [*faults, *_find_option_faults(priors, engine, probability, seed)])
     rng = np.random.default_rng(seed)
     draws, diagnostics = draw_posterior(
@@ -359,8 +353,20 @@ def _observed_odds_ratios(counts: pd.DataFrame) -> NDArray[np.float64]:
     return np.asarray(cells[0] * cells[3] / (cells[1] * cells[2]))
 
 
-def read_counts(columns: Mapping[str, object], labels: object) -> tuple[pd.DataFrame, list[Fault]]:
+def read_counts(
+    treated_events: object,
+    n_treated: object,
+    comparison_events: object,
+    n_comparison: object,
+    labels: object = None,
+) -> tuple[pd.DataFrame, list[Fault]]:
     """Read reoffenders and people of both arms."""
+    columns = {
+        "treated_events": treated_events,
+        "n_treated": n_treated,
+        "comparison_events": comparison_events,
+        "n_comparison": n_comparison,
+    }
     arrays: dict[str, NDArray[np.float64]] = {}
     faults: list[Fault] = []
     for where, column in columns.items():

@@ -5,12 +5,13 @@ from typing import Any
 
 from desist.cli.run import build_study, read_cohort
 from desist.cli.study import Study
+from desist.design.balance.table import REASONABLE, WORDS
 from desist.evaluation.evaluate import summarise_design
 from desist.report.disclosure import disclose_design, find_rules
 from desist.report.tables import tabulate_balance
 from desist.sample import build_sample
 
-POOR = "poorly matched"
+*_, POOR = WORDS
 
 
 def check_study(study: Study) -> Iterator[str]:
@@ -28,7 +29,7 @@ def check_study(study: Study) -> Iterator[str]:
     yield from (f"{name} analysis: cannot be made, {why}" for name, why in refused.items())
     if poor:
         names = ", ".join(dict.fromkeys(poor))
-        yield f"Poorly matched (more than 10% of a standard deviation): {names}"
+        yield f"Poorly matched (more than {REASONABLE:.0%} of a standard deviation): {names}"
         yield 'Another formula, or method = "entropy" without a caliper, may do better'
         yield "No outcome was read. Once the balance is good enough: desist evaluate"
     else:

@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from desist.design.balance.table import WORDS
 from desist.report.words._numbers import as_float, count_of
 
-WORDS = ("well matched", "reasonably matched", "poorly matched")
 # Variance ratios between 4/5 and 5/4 are those of a good match (Rubin 2001, Health Services and
 # Outcomes Research Methodology 2, section 3).
 LEAST_RATIO, MOST_RATIO = 0.8, 1.25

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from desist.cohort.published import PublishedStudy
-from desist.report._blocks import Picture, Table, embed_both, make_table
+from desist.report._blocks import Picture, Table, embed_both, make_table, make_table_of_any
 from desist.report.pictures.flow import describe_flow, draw_flow, say_flow
 from desist.report.pictures.incidence import describe_incidence, draw_incidence, say_incidence
 from desist.report.tables import (
@@ -49,15 +49,13 @@ def fill_flow(view: View) -> dict[str, Any] | None:
 
 def fill_profile(view: View) -> Table | None:
     """Fill the printed profile of those analysed, and of those not; None without one."""
-    table = tabulate_profile(view)
     caption = "Participants who were analysed, and people who were not"
-    return None if table.empty else make_table(caption, table)
+    return make_table_of_any(caption, tabulate_profile(view))
 
 
 def fill_analyses(view: View) -> Table | None:
     """Fill every analysis of the programme, side by side; None where there is one alone."""
-    table = tabulate_analyses(view)
-    return None if table.empty else make_table("The analyses side by side", table)
+    return make_table_of_any("The analyses side by side", tabulate_analyses(view))
 
 
 def fill_checklist(view: View) -> dict[str, Any]:

@@ -73,6 +73,11 @@ def make_table(caption: str, data: pd.DataFrame, text: tuple[str, ...] = ()) -> 
     return Table(caption, tuple(str(name) for name in data.columns), rows, numeric)
 
 
+def make_table_of_any(caption: str, data: pd.DataFrame) -> Table | None:
+    """Turn a table into what the template reads; None without a row."""
+    return None if data.empty else make_table(caption, data)
+
+
 def _encode(figure: "Figure") -> str:
     from matplotlib import rc_context
 

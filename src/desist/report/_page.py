@@ -16,7 +16,7 @@ from desist.report._background import (
     fill_profile,
     say_printed_match,
 )
-from desist.report._blocks import Table, embed_both, fill_template, make_table
+from desist.report._blocks import Table, embed_both, fill_template, make_table, make_table_of_any
 from desist.report._results import FOREST_NOTE, fill_measures
 from desist.report._shown import ShownGroups, ShownMeasure
 from desist.report.disclosure import RuleSet
@@ -35,9 +35,8 @@ from desist.report.tables import (
     tabulate_process,
     tabulate_published,
     tabulate_settings,
-    tabulate_withheld,
-    tabulate_worth,
 )
+from desist.report.tables._release import tabulate
 from desist.report.view import View
 from desist.report.words._numbers import count_of, format_number
 from desist.report.words._wording import WORDINGS, name_people
@@ -117,9 +116,9 @@ def _fill(view: View, analyses: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "analyses": analyses,
         "doubts": view.doubts,
         "warnings": view.warnings,
-        "withheld": _fill_withheld(view),
+        "withheld": _fill_table("withheld", view),
         "engines": make_table("How each posterior was found", tabulate_engines(view)),
-        "worth": _fill_worth(view),
+        "worth": _fill_table("worth", view),
         "settings": make_table("Settings", tabulate_settings(view)),
     }
     return filled | {"contents": _list_contents(filled)}
@@ -128,12 +127,10 @@ def _fill(view: View, analyses: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _fill_evidence(view: View) -> dict[str, Any] | None:
     if view.evidence is None or view.banner:
         return None
-    table = tabulate_evidence(view)
+    caption = "Without and with what other programmes showed"
     return {
         "sentences": view.evidence.sentences,
-        "table": None
-        if table.empty
-        else make_table("Without and with what other programmes showed", table),
+        "table": make_table_of_any(caption, tabulate_evidence(view)),
     }
 
 
@@ -160,23 +157,17 @@ def _fill_among(view: View) -> dict[str, Any] | None:
 def _fill_process(view: View) -> dict[str, Any] | None:
     if view.one_process is None or view.banner:
         return None
-    table = tabulate_process(view)
+    caption = "As reported and under one process for all measures"
     return {
         "sentence": view.one_process.sentence,
-        "table": None
-        if table.empty
-        else make_table("As reported and under one process for all measures", table),
+        "table": make_table_of_any(caption, tabulate_process(view)),
     }
 
 
-def _fill_withheld(view: View) -> Table | None:
-    withheld = tabulate_withheld(view)
-    return None if withheld.empty else make_table("What is withheld, and why", withheld)
-
-
-def _fill_worth(view: View) -> Table | None:
-    worth = tabulate_worth(view)
-    return None if worth.empty else make_table("What each arm is worth", worth)
+def _fill_table(name: str, view: View) -> Table | None:
+    """Fill the table that the release has by this name; None without a row."""
+    released = tabulate(name, view)
+    return make_table_of_any(released.title, released.data)
 
 
 def _introduce(view: View) -> str:

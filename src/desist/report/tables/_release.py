@@ -43,10 +43,16 @@ class ReleasedTable:
 
 def list_tables(view: View) -> tuple[ReleasedTable, ...]:
     """List the tables of a release that have rows; what is withheld is marked as such."""
-    made = (ReleasedTable(name, title, make(view)) for name, (title, make) in _TABLES.items())
+    made = (tabulate(name, view) for name in NAMES)
     return tuple(
         ReleasedTable(one.name, one.title, one.data.map(_mark)) for one in made if len(one.data)
     )
+
+
+def tabulate(name: str, view: View) -> ReleasedTable:
+    """Make the table of a name, with or without rows, as it is printed on a page."""
+    title, make = _TABLES[name]
+    return ReleasedTable(name, title, make(view))
 
 
 def _mark(cell: object) -> str:

@@ -85,6 +85,16 @@ def test_the_picture_has_a_bar_for_each_share_and_names_its_regions(effect):
     assert "by less than 2 people with a probability of 54%" in describe_posterior(shown)
 
 
+def test_a_region_without_a_bar_keeps_its_own_look_in_the_legend(effect):
+    from dataclasses import replace
+
+    better = replace(effect, difference=effect.difference * 0 - 0.05)
+    axes = draw_posterior(show_posterior(better, None)).axes[0]
+    good, bad = axes.get_legend().get_patches()
+    assert good.get_facecolor() != bad.get_facecolor()
+    assert (good.get_hatch(), bad.get_hatch()) == ("", "////")
+
+
 def test_a_measure_that_is_not_printed_is_not_drawn(published, of_people):
     from desist.errors import InputError
 

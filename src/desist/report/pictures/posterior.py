@@ -26,6 +26,7 @@ from desist.report.words._wording import WORDINGS
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
 
 # In grey, what is good is dark and plain, what is bad is hatched.
 LOOKS = {GOOD: (BLUE, ""), SMALL: ("#B9C2C9", ""), BAD: (VERMILION, "////")}
@@ -110,13 +111,30 @@ def _draw_bars(ax: "Axes", *, shown: ShownPosterior, screen: Screen) -> None:
             edgecolor="white",
             linewidth=0.6,
             hatch=hatch,
-            label=f"{region.words}: {region.probability}",
         )
     ax.axvline(0.0, color=INK, lw=1.0)
     ax.locator_params(axis="x", nbins=5 if screen.names_above else 9, steps=[1, 2, 5, 10])
     quantity = f"difference in {wording.unit}"
     ax.set_xlabel(name_directions(wording.lower, quantity, wording.higher, screen))
     ax.set_ylabel("probability (%)")
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False, borderaxespad=0.2)
+    ax.legend(
+        handles=_make_keys(shown),
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        frameon=False,
+        borderaxespad=0.2,
+    )
     calm(ax)
     ax.tick_params(axis="y", length=3, pad=3, color=GREY)
+
+
+def _make_keys(shown: ShownPosterior) -> "list[Patch]":
+    """Make the legend's own marks: a region without a bar would have the look of another."""
+    from matplotlib.patches import Patch
+
+    keys = []
+    for region in shown.regions:
+        colour, hatch = LOOKS[region.kind]
+        label = f"{region.words}: {region.probability}"
+        keys.append(Patch(facecolor=colour, edgecolor="white", hatch=hatch, label=label))
+    return keys

@@ -10,7 +10,8 @@ import pytest
 from desist.errors import InputError
 from desist.evaluation.storage import load_evaluation
 from desist.report import document
-from desist.report.document import render_document, write_report
+from desist.report.document import FILES, render_document, render_files, write_report
+from desist.report.view import make_view
 
 VOID = {"meta", "link", "img", "br", "hr", "input", "circle", "source"}
 
@@ -296,3 +297,9 @@ def test_models_of_which_there_is_no_measure_are_not_among_the_settings(of_peopl
     words = Page(render_document(but(of_people, settings={"models": models}))).words
     assert "models.rate.k 1" in words
     assert "poisson" not in words
+
+
+def test_draws_and_record_take_their_names_last_and_one_after_the_other(published):
+    # files take their names in this order, and a run may be killed between any two of them
+    assert FILES[-2:] == ("evaluation.nc", "evaluation.json")
+    assert list(render_files(make_view(published)))[-2:] == ["evaluation.nc", "evaluation.json"]

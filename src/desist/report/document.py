@@ -20,7 +20,7 @@ from desist.synthesis.synthesis import Synthesis
 from desist.writing import FileContent, find_folder_faults, remove_files, write_files
 
 TABLES = tuple(f"tables/{name}.csv" for name in NAMES)
-FILES = ("evaluation.nc", *TABLES, "annex.xlsx", "report.md", "report.html", "evaluation.json")
+FILES = (*TABLES, "annex.xlsx", "report.md", "report.html", "evaluation.nc", "evaluation.json")
 
 
 def write_report(
@@ -125,11 +125,12 @@ def render_document(
 def render_files(view: View) -> dict[str, bytes]:
     """Render what `write_report` writes."""
     return {
-        "evaluation.nc": view.pack(),
         **render_tables(view),
         "annex.xlsx": render_workbook(view),
         "report.md": render_markdown(view).encode("utf-8", "replace"),
         "report.html": render_page(view, fill_analyses(view)).encode("utf-8", "replace"),
+        # one after the other: a run that is killed while files take their names hardly parts them
+        "evaluation.nc": view.pack(),
         "evaluation.json": write_json(encode_view(view)).encode("utf-8", "replace"),
     }
 

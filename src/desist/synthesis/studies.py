@@ -65,7 +65,7 @@ def find_scale_faults(studies: Sequence[Study], scale: str) -> list[Fault]:
     for row, study in enumerate(studies):
         if scale not in study.evidence.scales:
             silent.setdefault(study.evidence.kind, []).append(row + 1)
-    return [
+    faults = [
         Fault(
             "scale",
             f"one that {kind} can speak of",
@@ -74,6 +74,22 @@ def find_scale_faults(studies: Sequence[Study], scale: str) -> list[Fault]:
         )
         for kind, rows in silent.items()
     ]
+    return faults + (_find_difference_faults(studies) if scale == "risk_difference" else [])
+
+
+def _find_difference_faults(studies: Sequence[Study]) -> list[Fault]:
+    """Find estimates that no difference of two proportions can be: often percentages."""
+    wide = [
+        str(row + 1)
+        for row, study in enumerate(studies)
+        if isinstance(study.evidence, ESTIMATES)
+        and abs(study.evidence.summarise("risk_difference")[0]) > 1
+    ]
+    if not wide:
+        return []
+    found = f"{len(wide)} others (studies {', '.join(wide[:5])})"
+    advice = "write 12 percentage points as 0.12"
+    return [Fault("estimate", "risk differences from -1 to 1", found, advice)]
 
 
 def combine_programmes(

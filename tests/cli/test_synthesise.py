@@ -102,7 +102,7 @@ def read(tmp_path, monkeypatch, capsys):
         ("study,estimate,estimate,standard_error\nA,1,2,3\n", "estimate"),
         ("study,estimate,standard_eror\nA,-0.2,0.1\n", "did you mean standard_error?"),
         ("study,estimate,standard_error\nA,1/2/2020,0.1\n", "estimate: expected a number"),
-        ("study,estimate,standard_error\nA,-0.2,1e-12\n", "at least 1e-06"),
+        ("study,estimate,standard_error\nA,-0.2,1e-12\n", "standard error: expected from"),
         ("study,estimate,standard_error\nA,1e999,0.1\n", "estimate: expected a number, found inf"),
         ("study,estimate,standard_error\n", "a list of Study(...), one or more"),
     ],

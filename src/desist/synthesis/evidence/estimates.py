@@ -10,7 +10,6 @@ from desist.arguments import find_number_faults, find_probability_faults
 from desist.errors import Fault, raise_faults
 
 EVERY_SCALE = ("log_odds", "log_risk", "risk_difference", "log_rate")
-SMALLEST = 1e-6  # of standard errors: that of more people than there are
 LOPSIDED = 0.25  # of half the width, from the middle: more is no interval of an estimate
 
 
@@ -23,7 +22,7 @@ class EstimateWithError:
     estimate : float
         Such as a log odds ratio or a risk difference.
     standard_error : float
-        At least 1e-6, and taken as known.
+        Above 0, and taken as known.
     rounded_to : float
         Step to which the estimate was rounded, 0 for none: it is then known to half a step.
 
@@ -51,7 +50,7 @@ class EstimateWithError:
         """Check the numbers."""
         faults = [
             *find_number_faults("estimate", self.estimate),
-            *_find_error_faults("standard_error", self.standard_error),
+            *find_number_faults("standard_error", self.standard_error, above=0),
             *find_number_faults("rounded_to", self.rounded_to, least=0),
         ]
         raise_faults("estimate", faults)
@@ -119,31 +118,22 @@ class EstimateWithInterval:
 
     def summarise(self, _scale: str, /) -> tuple[float, float]:
         """Return the middle of the interval and the error that its width stands for."""
-        from scipy.special import ndtri
+        from scipy.special import erfinv
 
-        width = 2 * float(ndtri((1 + self.probability) / 2))
+        # the normal quantile of (1 + probability) / 2, also where that rounds to a half or to 1
+        width = 2 * float(np.sqrt(2) * erfinv(self.probability))
         return (self.lower + self.upper) / 2, (self.upper - self.lower) / width
 
     def _find_contradictions(self) -> list[Fault]:
         if self.lower >= self.upper:
             found = f"{self.lower:g} to {self.upper:g}"
             return [Fault("lower", "a limit below upper", found)]
-        if faults := _find_error_faults("lower, upper", self.summarise("")[1]):
-            return faults
         middle, half = (self.lower + self.upper) / 2, (self.upper - self.lower) / 2
         if self.estimate is None or abs(self.estimate - middle) <= LOPSIDED * half:
             return []
         expected = f"near the middle of its interval, {middle:g}"
         advice = "give a ratio and its limits as logarithms (ratio, ratio_lower, ratio_upper)"
         return [Fault("estimate", expected, f"{self.estimate:g}", advice)]
-
-
-def _find_error_faults(where: str, error: float) -> list[Fault]:
-    faults = find_number_faults(where, error, above=0)
-    if faults or error >= SMALLEST:
-        return faults
-    expected = f"a standard error of at least {SMALLEST:g}"
-    return [Fault(where, expected, f"{error:g}", "no study has so many people")]
 
 
 def log_normal_mass(low: Floats, high: Floats) -> Floats:

@@ -37,6 +37,7 @@ from desist.synthesis.studies import (
     Study,
     combine_programmes,
     find_correlation_faults,
+    find_reach_faults,
     find_scale_faults,
 )
 from desist.synthesis.synthesis import SUBJECT, Synthesis
@@ -179,7 +180,7 @@ def _take_studies(
     if not is_list or not studies:
         expected = "a table, or a list of Study(...), one or more"
         raise_faults(SUBJECT, [Fault("studies", expected, describe(studies))])
-    faults = find_scale_faults(studies, scale)
+    faults = find_scale_faults(studies, scale) or find_reach_faults(studies, scale)
     raise_faults(SUBJECT, faults)
     kept, faults = combine_programmes(studies, scale, correlation)
     names = [study.name for study in kept]
@@ -223,7 +224,7 @@ def _is_normal(study: Study) -> bool:
 
 
 def _read_normal(asked: Question) -> NormalStudies:
-    pairs = np.array([study.evidence.summarise(asked.scale) for study in asked.studies])
+    pairs = np.array([study.evidence.summarise(asked.scale) for study in asked.studies], float)
     return NormalStudies(pairs[:, 0], pairs[:, 1] ** 2, asked.design.columns)
 
 

@@ -99,8 +99,17 @@ def _make_significance(cells: Cells) -> Evidence:
 
 def _make_percentages(cells: Cells) -> Evidence:
     printed = [cells[name] for name in KINDS["whole percentages"].needs]
-    significant = {"yes": True, "no": False}.get(str(cells.get("significant", "")).lower())
-    return WholePercentages(*[*printed, cells.get("step", 1.0), significant])
+    return WholePercentages(*[*printed, cells.get("step", 1.0), _read_significant(cells)])
+
+
+def _read_significant(cells: Cells) -> bool | None:
+    word = cells.get("significant")
+    if word is None or isinstance(word, bool | np.bool_):
+        return None if word is None else bool(word)
+    known = {"yes": True, "no": False, "true": True, "false": False}
+    if str(word).lower() not in known:
+        raise_faults("percentages", [Fault("significant", "yes or no", describe(word))])
+    return known[str(word).lower()]
 
 
 def _make_passport(cells: Cells) -> Evidence:
@@ -137,8 +146,9 @@ KINDS: Mapping[str, Kind] = {
     ),
 }
 RANGES = ("n_treated", "n_comparison")
+ENDS = ("low", "high")
 COLUMNS = frozenset(name for kind in KINDS.values() for name in (*kind.needs, *kind.may)) | {
-    f"{name}_{end}" for name in RANGES for end in ("low", "high")
+    f"{name}_{end}" for name in RANGES for end in ENDS
 }
 TEXTS = frozenset(
     {"passport", "direction", "found", "likelihood", "significant", "p_value", "n_comparison"}
@@ -234,12 +244,23 @@ def _fill(row: Mapping[str, Any]) -> dict[str, Any]:
         if name in COLUMNS and _is_filled(cell)
     }
     for name in RANGES:
-        ends = tuple(cells.pop(f"{name}_{end}", None) for end in ("low", "high"))
-        if name not in cells and None not in ends:
+        ends = tuple(cells.pop(f"{name}_{end}", None) for end in ENDS)
+        raise_faults(SUBJECT, _find_range_faults(name, ends, name in cells))
+        if None not in ends:
             cells[name] = ends
     if cells.get("n_comparison") == LARGE:
         cells["n_comparison"] = None
     return cells
+
+
+def _find_range_faults(name: str, ends: tuple[Any, ...], is_told: bool) -> list[Fault]:
+    """Find a range that lacks an end, or that stands beside the size itself."""
+    filled = [f"{name}_{end}" for end, cell in zip(ENDS, ends, strict=True) if cell is not None]
+    if not filled or (len(filled) == 2 and not is_told):
+        return []
+    expected = f"{name}, or both of {name}_low and {name}_high"
+    found = " and ".join([name, *filled] if is_told else filled)
+    return [Fault(name, expected, f"{found} filled", "fill the one or the other")]
 
 
 def _read_cell(name: str, cell: object) -> object:

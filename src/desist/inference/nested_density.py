@@ -170,7 +170,7 @@ def _split(rows: Any, ats: Any) -> tuple[list[Any], list[Any], Any]:
     from pytensor.graph.traversal import toposort
     from pytensor.tensor.variable import TensorVariable
 
-    moving, known = {ats}, []
+    moving, known = {ats}, list[Any]()
     for node in toposort([rows]):
         if moving.isdisjoint(node.inputs):
             continue

@@ -98,8 +98,11 @@ def read_groups(record, tables):
     }
     printed = {
         row["Group"]: tuple(
-            int(row[f"{arm} (number of people)"].replace(",", ""))
-            for arm in ("Participants", "Comparison")
+            int(row[f"{arm})"].replace(",", ""))
+            for arm in (
+                "Participants (number of people",
+                "Comparison (number of people, unweighted",
+            )
         )
         for row in tables.get("tables/groups.csv", ())
     }

@@ -22,6 +22,7 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: frozenset[int]
+    note: str = ""  # what has to be said beside it
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,9 @@ def embed_both(
     return Picture(_encode(draw(WIDE)), alt, caption, _encode(draw(PHONE)), says, title)
 
 
-def make_table(caption: str, data: pd.DataFrame, text: tuple[str, ...] = ()) -> Table:
+def make_table(
+    caption: str, data: pd.DataFrame, text: tuple[str, ...] = (), *, note: str = ""
+) -> Table:
     """Turn a table of text into what the template reads; columns of numbers go to the right."""
     numeric = frozenset(
         position
@@ -70,12 +73,12 @@ def make_table(caption: str, data: pd.DataFrame, text: tuple[str, ...] = ()) -> 
         if position and name not in text and _holds_numbers(data.iloc[:, position])
     )
     rows = tuple(tuple(str(cell) for cell in row) for row in data.itertuples(index=False))
-    return Table(caption, tuple(str(name) for name in data.columns), rows, numeric)
+    return Table(caption, tuple(str(name) for name in data.columns), rows, numeric, note)
 
 
-def make_table_of_any(caption: str, data: pd.DataFrame) -> Table | None:
+def make_table_of_any(caption: str, data: pd.DataFrame, *, note: str = "") -> Table | None:
     """Turn a table into what the template reads; None without a row."""
-    return None if data.empty else make_table(caption, data)
+    return None if data.empty else make_table(caption, data, note=note)
 
 
 def _encode(figure: "Figure") -> str:

@@ -51,16 +51,19 @@ def fill_template(name: str, filled: Mapping[str, Any]) -> str:
     return environment.get_template(name).render(filled)
 
 
-def embed(figure: "Figure", alt: str, caption: str) -> Picture:
-    """Turn a figure into a picture inside the page; the same figure gives the same bytes."""
-    return Picture(_encode(figure), alt, caption)
-
-
 def embed_both(
     draw: "Callable[[Screen], Figure]", alt: str, caption: str, *, says: str, title: str
 ) -> Picture:
     """Draw a picture for a desk and for a telephone, with what it says and what it is."""
-    return Picture(_encode(draw(WIDE)), alt, caption, _encode(draw(PHONE)), says, title)
+    return embed_drawn((draw(WIDE), draw(PHONE)), alt, caption, says=says, title=title)
+
+
+def embed_drawn(
+    drawn: "tuple[Figure, Figure]", alt: str, caption: str, *, says: str, title: str
+) -> Picture:
+    """Turn a figure for a desk and one for a telephone into a picture inside the page."""
+    wide, narrow = map(_encode, drawn)
+    return Picture(wide, alt, caption, narrow, says, title)
 
 
 def make_table(

@@ -53,13 +53,14 @@ def draw_in(
 ) -> "Figure":
     """Draw in axes that were given, or in those of a new figure; return the figure of either."""
     from matplotlib import rc_context
-    from matplotlib.figure import Figure
+
+    from desist.report.pictures._canvas import make_figure
 
     with rc_context(STYLE):
         if ax is not None:
             draw(ax)
             return cast("Figure", ax.get_figure(root=True))
-        figure = Figure(figsize=size, layout="constrained")
+        figure = make_figure(size)
         draw(figure.subplots())
         if room:
             give_room(figure)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from desist.estimands import Measure
 from desist.report.view import View
-from desist.report.words._numbers import as_float, format_number, format_share
+from desist.report.words._numbers import as_float, format_number
 from desist.report.words._wording import WORDINGS
 
 UNWEIGHTED = (
@@ -28,11 +28,11 @@ def _give_example(view: View) -> str:
     rate, time = rows.get(Measure.RATE), rows.get(Measure.TIME_AMONG_REOFFENDERS)
     if rate is None or time is None:
         return ""
-    share = format_share(time.n_comparison, rate.n_comparison)
+    share = format_number(100 * time.n_comparison / rate.n_comparison, 1)
     weighted = format_number(WORDINGS[Measure.RATE].factor * as_float(rate.comparison), 1)
     return (
         f" So {format_number(time.n_comparison)} of {format_number(rate.n_comparison)} comparison "
-        f"people reoffended, which is {share} of them before weighting and {weighted}% after."
+        f"people reoffended, which is {share}% of them before weighting and {weighted}% after."
     )
 
 

@@ -260,14 +260,15 @@ def make_analyses(effect: Effect) -> list[Any]:
     )
     placebos = PlaceboProgrammes(
         Measure.RATE,
-        pd.DataFrame({"estimate": np.linspace(-0.1, 0.1, 40)}),
+        pd.DataFrame({"estimate": np.linspace(-0.1, 0.1, 40), "reason": ""}),
         *(0.05, 0.01, (0.0, 0.1), (0.0, 0.2), 50, np.zeros(10)),
     )
     dimensions = ("method", "formula")
+    moves = pd.DataFrame({"dimension": ["method", "formula"], "largest": [0.05, 0.02]})
     told = "It would take a ratio of 2. That is more than age has."
     return [
         SensitivityResult("e_values", "E-values", "Something unmeasured.", told, scenarios),
-        Multiverse(Measure.RATE, dimensions, specifications, *[pd.DataFrame()] * 2, 0.1, 0.95),
+        Multiverse(Measure.RATE, dimensions, specifications, moves, pd.DataFrame(), 0.1, 0.95),
         SensitivityResult("leave_out", "One left out", "A few carry it.", told, left_out),
         tipping_map(effect, comparison=0.2, shares=[0.1, 0.3, 0.5], strengths=[1.5, 2.0, 3.0]),
         bound_discordant(20, 5),

@@ -1,15 +1,19 @@
 """The section of the design: how alike the arms are, in sentences, a picture and tables."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import pandas as pd
 
-from desist.report._blocks import embed_both, make_table, make_table_of_any
+from desist.report._blocks import Picture, embed_both, make_table, make_table_of_any
+from desist.report._tables import fill_table
+from desist.report.pictures._overlap import draw_overlap
 from desist.report.pictures.love import describe_love_plot, draw_love_plot
 from desist.report.tables import print_value, tabulate_balance
 from desist.report.view import View
 from desist.report.words.matching import describe_matching, say_balance
+from desist.report.words.overlap import describe_overlap, say_overlap
 
 NOTE = (
     "Covariates are what was known of people before the programme. A standardised difference is "
@@ -55,10 +59,25 @@ def fill_design(view: View) -> dict[str, Any] | None:
             says=say_balance(design["balance"]),
             title="Standardised difference of each covariate before and after",
         ),
+        "overlap": _draw_overlap(view.design.get("overlap", ())),
+        "overlap_table": fill_table("overlap", view),
         "balance": make_table_of_any(
             "Balance, the least alike first", tabulate_balance(design["balance"])
         ),
     }
+
+
+def _draw_overlap(classes: Sequence[Mapping[str, Any]]) -> Picture | None:
+    if not classes:
+        return None
+    return embed_both(
+        partial(draw_overlap, classes),
+        describe_overlap(classes),
+        "The propensity score is the probability of taking part, given the covariates. Classes in "
+        "which few people are were joined with their neighbours.",
+        says=say_overlap(classes),
+        title="Share of each group by class of the propensity score",
+    )
 
 
 def _print_fact(name: str, value: Any, view: View) -> str:

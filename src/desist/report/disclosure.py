@@ -400,6 +400,8 @@ def disclose_design(design: Mapping[str, Any] | None, rules: RuleSet) -> dict[st
         "ess_comparison": round_to(design["ess_comparison"], 1),
         "worst_covariate": worst,
         "balance": balance,
+        # its classes hold as many people as a value has to have that is shown at all
+        "overlap": design.get("overlap", ()) if rules.min_people <= FEWEST_SHARING else (),
     }
 
 

@@ -23,8 +23,9 @@ from desist.report.pictures._style import (
     name_rows,
     shorten,
 )
+from desist.report.words._wording import WORDINGS
 from desist.sensitivity.placebo import PlaceboProgrammes
-from desist.sensitivity.result import SensitivityResult
+from desist.sensitivity.result import SensitivityResult, unit_of
 from desist.sensitivity.robustness import RobustnessValue
 from desist.sensitivity.rosenbaum import RosenbaumBounds
 from desist.sensitivity.specifications.record import Multiverse
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 SUBJECT = "picture"
 CHOICE_HEIGHT = 0.8  # of a row of choices beside an ordinary one
+# Units of records, and how a report speaks of them.
+SPOKEN = {unit_of(one): (wording.factor, wording.unit) for one, wording in WORDINGS.items()}
+SCALED = ("estimate", "lower", "upper", "inner_lower", "inner_upper")
 COLOURS = {
     "holds": BLUE,
     "interval includes no difference": FAINT,
@@ -110,7 +114,7 @@ def _draw_multiverse(
         ratios, size = [2.6, below], (screen.width, 3.0 + below)
         figure, axes = divide(ax, size, (2, 1), sharex=True, height_ratios=ratios)
         upper, lower = axes[:, 0]
-        title = shorten(question, 46) if screen.names_above else question
+        title = shorten(question, 36) if screen.names_above else question
         _draw_curve(upper, rows, multiverse.units["estimate"], title)
         _draw_choices(lower, rows, marks, screen)
     return figure
@@ -147,7 +151,7 @@ def scenarios(
     >>> result = ds.sensitivity.attrition(rate, {"not found": 20})
     >>> figure = ds.plots.scenarios(result)
     >>> figure.axes[0].get_xlabel()
-    'proportion'
+    'people per 100'
     """
     kinds = (SensitivityResult, RobustnessValue, TimeBounds)
     raise_faults(SUBJECT, find_kind_faults("result", result, kinds, "a result with scenarios"))
@@ -307,8 +311,16 @@ def list_scenarios(result: SensitivityResult | RobustnessValue | TimeBounds) -> 
     return table[np.isfinite(table["lower"].astype(float))].reset_index(drop=True)
 
 
+def _speak(table: pd.DataFrame, unit: str) -> tuple[pd.DataFrame, str]:
+    """Express figures in the unit that a report speaks of, such as people per 100."""
+    factor, spoken = SPOKEN.get(unit, (1.0, unit))
+    scaled = {name: factor * table[name].astype(float) for name in SCALED if name in table}
+    return table.assign(**scaled), spoken
+
+
 def _draw_curve(ax: "Axes", rows: pd.DataFrame, unit: str, question: str) -> None:
     x = np.arange(len(rows))
+    rows, unit = _speak(rows, unit)
     ax.vlines(x, rows["lower"], rows["upper"], color=FAINT, lw=1.2, zorder=1)
     good = rows["is_balanced"].to_numpy(dtype=bool)
     for chosen, face in ((good, BLUE), (~good, "white")):
@@ -334,6 +346,7 @@ def _draw_choices(
 
 def _draw_scenarios(ax: "Axes", *, rows: pd.DataFrame, unit: str, screen: Screen) -> None:
     y = np.arange(len(rows))
+    rows, unit = _speak(rows, unit)
     ax.hlines(y, rows["lower"], rows["upper"], color=BLUE, lw=1.4)
     if "inner_lower" in rows:
         ax.hlines(y, rows["inner_lower"], rows["inner_upper"], color=BLUE, lw=4.5)
@@ -377,12 +390,14 @@ def _draw_map(ax: "Axes", *, table: pd.DataFrame, screen: Screen) -> None:
 
 
 def _draw_placebo(ax: "Axes", *, placebo: PlaceboProgrammes, estimate: float | None) -> None:
-    found = placebo.table["estimate"].dropna().to_numpy()
+    table, unit = _speak(placebo.table, placebo.units["estimate"])
+    found = table["estimate"].dropna().to_numpy()
     ax.hist(found, bins=25, color=BLUE, alpha=0.75)
     ax.axvline(0.0, color=INK, lw=0.8)
     if estimate is not None:
-        ax.axvline(estimate, color=VERMILION, lw=2, label="the programme itself")
+        factor = SPOKEN.get(placebo.units["estimate"], (1.0, ""))[0]
+        ax.axvline(factor * estimate, color=VERMILION, lw=2, label="the programme itself")
         ax.legend(frameon=False)
-    ax.set_xlabel(f"estimate ({placebo.units['estimate']})")
+    ax.set_xlabel(f"estimate ({unit})")
     ax.set_ylabel("placebo programmes")
     ax.spines[["top", "right"]].set_visible(False)

@@ -15,6 +15,7 @@ from desist.report.tables._flow import tabulate_flow
 from desist.report.tables._groups import tabulate_effects_by_group
 from desist.report.tables._measures import tabulate_engines, tabulate_measures, tabulate_per_100
 from desist.report.tables._notes import note_on
+from desist.report.tables._overlap import tabulate_overlap
 from desist.report.tables._profile import tabulate_profile
 from desist.report.tables._published import tabulate_published
 from desist.report.tables._settings import tabulate_settings
@@ -187,6 +188,7 @@ _TABLES: dict[str, tuple[str, Callable[[View], pd.DataFrame]]] = {
     "one_process": ("Under one process for all measures", tabulate_process),
     "published": ("As published, and by Welch's test here", _tabulate_published),
     "balance": ("Balance of the covariates", _tabulate_balance),
+    "overlap": ("Overlap of the propensity scores", tabulate_overlap),
     "flow": ("Record flow", tabulate_flow),
     "profile": ("Participants, and people not analysed", tabulate_profile),
     "warnings": ("Warnings", _tabulate_warnings),

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,6 @@ import pytest
 from matplotlib.figure import Figure
 
 import desist as ds
-from desist.effects.curves import SurvivalEffect
 from desist.effects.groups import GroupRow, GroupTable
 from desist.errors import InputError
 from desist.estimands import Measure
@@ -83,8 +83,7 @@ def pictured(evaluation):
     studies = [Study(f"other {n}", EstimateWithError(-n / 10, 0.2)) for n in range(4)]
     synthesis = synthesise(studies)
     tipping = tipping_map(effect, comparison=0.2, shares=[0.2], strengths=[2.0])
-    curve = SurvivalEffect.__new__(SurvivalEffect)
-    object.__setattr__(curve, "table", CURVES)
+    curve = SimpleNamespace(table=CURVES)
     group = GroupRow("North", 120, 140, 40, 0.3, -0.02, -0.01, -0.06, 0.03, 0.6)
     rows = (group, replace(group, level="South"))
     groups = GroupTable("prison", Measure.RATE, 0.95, rows, 2, 0.02, 0.0, 0.05, 0.6)

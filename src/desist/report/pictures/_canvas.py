@@ -43,6 +43,6 @@ def divide(
         grid = place.subgridspec(*shape, **ratios)
     else:  # axes that stand anywhere have no place in a grid
         box = ax.get_position()
-        sides = {"left": box.x0, "right": box.x1, "bottom": box.y0, "top": box.y1}
-        grid = figure.add_gridspec(*shape, **sides, **ratios)
+        sides: dict[str, Any] = {"left": box.x0, "right": box.x1, "bottom": box.y0, "top": box.y1}
+        grid = figure.add_gridspec(shape[0], shape[1], **sides, **ratios)
     return figure, np.asarray(grid.subplots(squeeze=False, **how))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Told apart by shape and filling as well as by colour.
-LOOKS = {
+LOOKS: dict[str, tuple[str, dict[str, Any]]] = {
     "comparison": ("comparison, before", {"marker": "o", "mfc": "white", "mec": GREY}),
     "weighted": ("comparison, weighted", {"marker": "D", "mfc": VERMILION, "mec": "white"}),
     "treated": ("participants", {"marker": "o", "mfc": BLUE, "mec": "white"}),

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from desist.checks.catalogue import is_of_order, name_check
 from desist.estimands import Measure, Scale
@@ -116,7 +116,7 @@ def draw_forest(view: View, *, ax: "Axes | None" = None) -> "Figure":
 
 def _say_nothing(ax: "Axes") -> None:
     ax.set_axis_off()
-    middle = {"ha": "center", "va": "center", "transform": ax.transAxes}
+    middle: dict[str, Any] = {"ha": "center", "va": "center", "transform": ax.transAxes}
     ax.text(0.5, 0.5, "No measure has an interval.", **middle)
 
 

@@ -1,36 +1,44 @@
 """Where a picture is drawn: a figure that a notebook shows by itself, or axes that were given."""
 
+from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from matplotlib.gridspec import GridSpecBase
 
 DOTS_PER_INCH = 110
 
 
-class NotebookFigure(Figure):
-    """A figure that a notebook shows, whether or not it was told to show pictures."""
-
-    def _repr_png_(self) -> bytes:
-        drawn = BytesIO()
-        self.savefig(drawn, format="png", dpi=DOTS_PER_INCH)
-        return drawn.getvalue()
-
-
-def make_figure(size: tuple[float, float]) -> Figure:
+def make_figure(size: tuple[float, float]) -> "Figure":
     """Make an empty figure of a size in inches."""
-    return NotebookFigure(figsize=size, layout="constrained")
+    return _define_figure()(figsize=size, layout="constrained")
+
+
+@cache
+def _define_figure() -> "type[Figure]":
+    """Define the kind of figure once matplotlib is needed, which takes long to load."""
+    from matplotlib.figure import Figure
+
+    class NotebookFigure(Figure):
+        """A figure that a notebook shows, whether or not it was told to show pictures."""
+
+        def _repr_png_(self) -> bytes:
+            drawn = BytesIO()
+            self.savefig(drawn, format="png", dpi=DOTS_PER_INCH)
+            return drawn.getvalue()
+
+    return NotebookFigure
 
 
 def divide(
     ax: "Axes | None", size: tuple[float, float], shape: tuple[int, int], **how: Any
-) -> tuple[Figure, NDArray[Any]]:
+) -> "tuple[Figure, NDArray[Any]]":
     """Return a figure and its panels; they stand in the place of axes, where such are given."""
     if ax is None:
         figure = make_figure(size)

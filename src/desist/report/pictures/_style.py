@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from desist.report.pictures._canvas import make_figure
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -53,8 +55,6 @@ def draw_in(
 ) -> "Figure":
     """Draw in axes that were given, or in those of a new figure; return the figure of either."""
     from matplotlib import rc_context
-
-    from desist.report.pictures._canvas import make_figure
 
     with rc_context(STYLE):
         if ax is not None:

@@ -10,6 +10,7 @@ from desist.estimands import Measure, Scale
 from desist.evaluation.record import ComparedCheck, Evaluation, MeasureRow
 from desist.report._digits import RATIO, SPOKEN, round_to
 from desist.report.disclosure import RuleSet
+from desist.report.pictures._canvas import divide
 from desist.report.pictures._style import (
     BLUE,
     GREY,
@@ -97,8 +98,6 @@ def forest(
 def draw_forest(view: View, *, ax: "Axes | None" = None) -> "Figure":
     """Draw the forest of what may be seen."""
     from matplotlib import rc_context
-
-    from desist.report.pictures._canvas import divide
 
     panels = _list_panels(view)
     if not panels:

@@ -9,6 +9,7 @@ from desist.design.balance.similarity import density_table
 from desist.design.design import Design
 from desist.design.made_from import of_a_design
 from desist.errors import Fault, InputError
+from desist.report.pictures._canvas import divide
 from desist.report.pictures._style import BLUE, STYLE, VERMILION
 
 if TYPE_CHECKING:
@@ -99,8 +100,6 @@ def _draw_densities(
     values: NDArray[np.float64], design: Design, name: str, ax: "Axes | None"
 ) -> "Figure":
     from matplotlib import rc_context
-
-    from desist.report.pictures._canvas import divide
 
     panels_of = {"all people": np.ones(len(values)), "weighted people": design.weights}
     with rc_context(STYLE):

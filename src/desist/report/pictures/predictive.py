@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from desist.models.predictive import PredictiveCheck
+from desist.report.pictures._canvas import divide
 from desist.report.pictures._style import (
     BLUE,
     GREY,
@@ -54,8 +55,6 @@ def predicted_and_observed(check: PredictiveCheck, *, ax: "Axes | None" = None) 
     1
     """
     from matplotlib import rc_context
-
-    from desist.report.pictures._canvas import divide
 
     compared = check.table.dropna(subset="probability")
     panels = [

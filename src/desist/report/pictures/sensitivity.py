@@ -9,6 +9,7 @@ import pandas as pd
 
 from desist.arguments import find_choice_faults, find_kind_faults
 from desist.errors import Fault, raise_faults
+from desist.report.pictures._canvas import divide
 from desist.report.pictures._style import (
     BLUE,
     FAINT,
@@ -99,8 +100,6 @@ def _draw_multiverse(
     multiverse: Multiverse, question: str, screen: Screen, ax: "Axes | None" = None
 ) -> "Figure":
     from matplotlib import rc_context
-
-    from desist.report.pictures._canvas import divide
 
     rows = multiverse.curves[question]
     marks = [

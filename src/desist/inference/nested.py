@@ -36,7 +36,8 @@ TOO_MANY = (
 )
 MOST_DRAWS, FEWEST_BY_DEFAULT = 4_000, 1_000
 ROWS_TIMES_DRAWS = 100_000_000  # of the default
-DRAWS_TO_CHOOSE_BY = 32
+FEWEST_TO_CHOOSE_BY, MOST_TO_CHOOSE_BY = 8, 32  # draws
+ROWS_TIMES_DRAWS_TO_CHOOSE_BY = 1_000_000
 MOST_MISPLACED = 0.005  # of the weight of these draws
 BLOCKS_AT_ONCE = 2_000  # groups times draws: what fits in a core's cache
 
@@ -252,7 +253,8 @@ def _correct(
 
 def choose_nodes(layout: Layout, proposal: Proposal) -> Nodes:
     """Choose the fewest nodes that give a few draws the weights that the most would give them."""
-    few = slice(None, DRAWS_TO_CHOOSE_BY)
+    several = ROWS_TIMES_DRAWS_TO_CHOOSE_BY // len(layout.design)
+    few = slice(None, int(np.clip(several, FEWEST_TO_CHOOSE_BY, MOST_TO_CHOOSE_BY)))
     draws = (proposal.scales[few], proposal.common[few])
     groups = (proposal.groups[few], proposal.inverse[few])
 

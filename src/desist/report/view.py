@@ -22,6 +22,7 @@ from desist.report._analyses import (
     ShownAnalysis,
     disclose_sensitivity,
     find_analysis_faults,
+    list_withheld_analyses,
     say_together,
 )
 from desist.report._beside import (
@@ -349,7 +350,13 @@ def make_view(
         about=About() if about is None else about,
         bias=_show_bias(evaluation, rule_set),
         sensitivity=_show_analyses(evaluation, sensitivity, reasons),
-        kept_back=list_withheld(reasons, groups, design, evaluation.flow, flow),
+        kept_back=list_withheld(
+            reasons,
+            groups,
+            design,
+            (evaluation.flow, flow),
+            list_withheld_analyses(sensitivity, reasons),
+        ),
     )
 
 

@@ -2,16 +2,18 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import desist as ds
-from desist.errors import InputError
+from desist.errors import CannotAnswerError, InputError
 from desist.estimands import Measure
 from desist.report._analyses import release_table, say_together, show_analysis
 from desist.report.document import render_document, render_files
 from desist.report.json_record import encode_evaluation
 from desist.report.pictures._carriers import name_row
+from desist.report.sensitivity_page import OF_TIMES, require_measure
 from desist.report.tables._release import list_tables
 from desist.report.view import make_view
 from desist.sensitivity.result import SensitivityResult
@@ -113,6 +115,40 @@ def test_an_analysis_that_names_no_measure_falls_with_those_of_its_unit(of_peopl
     assert bool(view.sensitivity) == is_shown
     kept_back = [one.why for one in view.kept_back if one.what == result.title]
     assert kept_back == ([] if is_shown else ["It tells of a measure that is not printed."])
+
+
+def make_sample(n_reoffenders):
+    rng = np.random.default_rng(5)
+    happened = np.r_[np.arange(60) < n_reoffenders, rng.random(240) < 0.4]
+    people = pd.DataFrame(
+        {
+            "programme": (np.arange(300) < 60).astype(int),
+            "age": rng.integers(21, 60, 300).astype(float),
+            "reoffended": happened.astype(int),
+            "days": np.where(happened, rng.integers(1, 365, 300), np.nan),
+        }
+    )
+    roles = {"treatment": "programme", "reoffended": "reoffended", "days": "days"}
+    cohort = ds.Cohort(people, **roles, follow_up=365)
+    return ds.build_sample(cohort, ds.build_design(cohort, "age", method=ds.InverseProbability()))
+
+
+@pytest.mark.parametrize(
+    ("n_reoffenders", "rules", "refused"),
+    [(18, "2019", True), (18, "2017", False), (30, "2019", False)],
+)
+@pytest.mark.parametrize("measure", OF_TIMES)
+def test_analyses_of_days_ask_for_as_many_reoffenders_as_the_rules(
+    n_reoffenders, rules, refused, measure
+):
+    sample = make_sample(n_reoffenders)
+    require_measure(sample, rules, Measure.RATE)
+    if not refused:
+        require_measure(sample, rules, measure)
+        return
+    with pytest.raises(CannotAnswerError, match=f"{measure}: 18 participants reoffended") as error:
+        require_measure(sample, rules, measure)
+    assert str(error.value).endswith("asks for at least 30; ask for another measure")
 
 
 def test_times_among_few_reoffenders_are_withheld_with_their_measure(of_people):

@@ -28,7 +28,7 @@ class Drawing(HTMLParser):
 
     def __init__(self, written):
         super().__init__()
-        self.open, self.places, self.height = [], [], 0.0
+        self.open, self.places, self.shapes, self.height = [], [], {}, 0.0
         self.feed(written)
 
     def handle_starttag(self, tag, attrs):
@@ -39,13 +39,19 @@ class Drawing(HTMLParser):
         named = dict(attrs)
         if tag == "svg":
             self.height = float(named["viewbox"].split()[3])
+        if tag == "path":
+            numbers = [float(one) for one in NUMBER.findall(named.get("d", ""))]
+            places = list(zip(numbers[::2], numbers[1::2], strict=True))
+            self.shapes[f"#{named.get('id')}"] = places
         if not ("clip-path" in named or any(self.open)):
             return
         if tag == "path":
-            numbers = [float(one) for one in NUMBER.findall(named["d"])]
-            self.places += zip(numbers[::2], numbers[1::2], strict=True)
+            self.places += places
         elif tag == "use":
-            self.places.append((float(named["x"]), float(named["y"])))
+            x, y = float(named["x"]), float(named["y"])
+            # a band is drawn elsewhere and put at the left end; a marker is put where it stands
+            shape = self.shapes[named["xlink:href"]] if x == 0 else [(0.0, 0.0)]
+            self.places += [(x + dx, y + dy) for dx, dy in shape]
 
     def handle_endtag(self, _tag):
         self.open.pop()

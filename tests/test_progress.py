@@ -2,6 +2,7 @@
 
 import io
 import sys
+from threading import Event
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from desist import progress
 from desist.checks.people.bootstrap import redo_design
 from desist.estimands import Measure
 from desist.execution import run_tasks
-from desist.progress import follow, show_progress
+from desist.progress import follow, show_elapsed, show_progress
 
 
 class Terminal(io.StringIO):
@@ -86,3 +87,37 @@ def test_long_runs_of_the_package_tell_of_themselves(monkeypatch, at_once):
     shown = terminal.getvalue()
     for words in ("drawing designs", "resampling people", "redrawing participation"):
         assert words in shown
+
+
+def test_the_elapsed_time_is_told_without_any_step(monkeypatch, at_once):
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN", 0.01)
+    terminal = watch(monkeypatch)
+    shown = Event()
+    monkeypatch.setattr(terminal, "write", tell(terminal.write, shown, "evaluating: 00:00 elapsed"))
+    with show_elapsed("evaluating"):
+        assert shown.wait(30)
+    assert terminal.getvalue().endswith("\r")
+
+
+def test_the_elapsed_time_of_a_short_run_or_into_a_pipe_is_not_told(monkeypatch):
+    terminal = watch(monkeypatch)
+    with show_elapsed("evaluating"):
+        pass
+    assert terminal.getvalue().strip() == ""
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr(progress, "SECONDS_BEFORE", 0.0)
+    with show_elapsed("evaluating"):
+        pass
+    assert stream.getvalue() == ""
+
+
+def tell(write, event, words):
+    """Write as before, and say when certain words have come."""
+
+    def written(text):
+        if words in text:
+            event.set()
+        return write(text)
+
+    return written

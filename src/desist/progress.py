@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
+from threading import Event, Thread
 from typing import Any, Protocol
 
 SECONDS_BEFORE = 2.0  # what takes less is not told of
+SECONDS_BETWEEN = 1.0  # from one showing of the elapsed time to the next
 
 
 class Bar(AbstractContextManager["Bar"], Protocol):
@@ -39,6 +41,36 @@ def follow[Item](items: Iterable[Item], words: str, total: int) -> Iterator[Item
         for item in items:
             yield item
             bar.update()
+
+
+@contextmanager
+def show_elapsed(words: str) -> Iterator[None]:
+    """Show how long a run has taken, second by second; the bars of its steps stand below."""
+    if not _is_watched():
+        yield
+        return
+    from tqdm import tqdm
+
+    done = Event()
+    # the delay keeps the line away at the start; `_tick` shows it without waiting for an update
+    clock = tqdm(
+        desc=words, delay=SECONDS_BEFORE, leave=False, bar_format="{desc}: {elapsed} elapsed"
+    )
+    ticking = Thread(target=_tick, args=(clock, done), daemon=True)
+    ticking.start()
+    try:
+        yield
+    finally:
+        done.set()
+        ticking.join()
+        clock.close()
+
+
+def _tick(clock: Any, done: Event) -> None:
+    if not done.wait(SECONDS_BEFORE):
+        clock.refresh()
+    while not done.wait(SECONDS_BETWEEN):
+        clock.refresh()
 
 
 class _Silent(AbstractContextManager[Bar]):

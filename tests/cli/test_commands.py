@@ -189,6 +189,24 @@ def test_bad_people_exit_with_2_and_name_nobody(study, monkeypatch, capsys):
     assert not (study / "out").exists()
 
 
+def test_a_path_with_blanks_is_said_to_need_quotation_marks(monkeypatch, capsys):
+    assert run(monkeypatch, "check", "my", "people.toml") == 2
+    assert capsys.readouterr().err.rstrip().endswith("goes between quotation marks.")
+
+
+def test_rows_that_are_the_same_are_told_where_nothing_tells_people_apart(
+    study, monkeypatch, capsys
+):
+    people = pd.read_csv(study / "people.csv").drop(columns="person")
+    pd.concat([people, people.iloc[[3]]]).to_csv(study / "people.csv", index=False)
+    settings = study / "my study.toml"
+    settings.write_text(RATE_ALONE.replace('person = "person"\n', ""))
+    assert run(monkeypatch, "check", settings) == 0
+    printed = capsys.readouterr().out
+    assert "some rows are the same in every column: name the column of the identifier" in printed
+    assert printed.rstrip().endswith(f'desist evaluate "{settings}"')
+
+
 def test_people_who_cannot_be_compared_exit_with_3(study, monkeypatch, capsys):
     people = pd.read_csv(study / "people.csv")
     rng = np.random.default_rng(1)

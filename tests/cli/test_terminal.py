@@ -3,10 +3,11 @@
 import io
 import sys
 import unicodedata
+from pathlib import Path
 
 import pytest
 
-from desist.cli.terminal import make_harmless, say, say_error
+from desist.cli.terminal import make_harmless, quote_path, say, say_error
 from desist.errors import Fault, InputError, SeparationError
 
 OBEYED = ["\x1b[31m", "\x07", "\r", "\n", "\x9b", "\u202e", "\u2066", "\u200f", "\u2028", "\udcff"]
@@ -55,3 +56,26 @@ def test_a_terminal_that_knows_few_characters_gets_codes(monkeypatch):
     say("an en dash – here")
     narrow.flush()
     assert narrow.buffer.getvalue() == b"an en dash \\u2013 here\n"
+
+
+def test_where_rows_are_numbered_a_spreadsheet_is_told_its_line(capsys):
+    twice = Fault("id", "one row per person", "1 person in 2 rows (rows 41, 78)", "keep one")
+    say_error(InputError("cohort", [twice]))
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "Row 1 is the first person: in a spreadsheet it is line 2."
+    )
+    say_error(InputError("cohort", [Fault("id", "one row per person", "no rows")]))
+    assert "spreadsheet" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [
+        ("out/people.toml", "out/people.toml"),
+        ("my people.toml", '"my people.toml"'),
+        ("a(1).toml", '"a(1).toml"'),
+        ("Café.toml", "Café.toml"),
+    ],
+)
+def test_a_path_is_shown_as_it_has_to_be_typed(path, typed):
+    assert quote_path(Path(path)) == typed

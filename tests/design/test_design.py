@@ -62,8 +62,14 @@ def test_a_method_that_is_no_record_is_refused(small, make_cohort):
         build_design(make_cohort(small), "age", method="radius")
     assert str(caught.value) == (
         "design: 1 fault\n  - method: expected a settings record, such as "
-        "RadiusMatching(caliper=0.05), found 'radius'; make one"
+        "RadiusMatching(caliper=0.05), found 'radius'; write ds.design.make_method('radius'), or "
+        "the record itself"
     )
+
+
+def test_a_formula_with_the_treatment_says_what_to_leave_out(small, make_cohort):
+    with pytest.raises(InputError, match="write only what is right of the ~"):
+        build_design(make_cohort(small), "treat ~ age", method=RadiusMatching())
 
 
 def test_an_estimand_that_the_method_cannot_serve_is_refused(small, make_cohort):

@@ -84,3 +84,32 @@ def test_a_column_that_dates_replace_is_named_and_stays_out_of_the_formula():
     text = guess_settings(Table(frame), "people.csv")
     assert '# not in the formula, as it may be an outcome: "days"' in text
     assert tomllib.loads(text)["design"]["formula"] == "`Age at release` + needs + prison"
+
+
+def make_many(**columns):
+    n = 20
+    base = {"Took part": ["Yes", "No"] * (n // 2), "Age": range(20, 20 + n)}
+    return pd.DataFrame(base | columns)
+
+
+def test_an_identifier_is_found_though_somebody_is_there_twice():
+    frame = make_many(**{"Ref No": [*range(100, 119), 118]})
+    found = guess(frame)
+    assert found["data"]["person"] == "Ref No"
+    assert found["design"]["formula"] == "Age"
+
+
+def test_a_number_that_many_people_share_is_no_identifier():
+    found = guess(make_many(**{"Case category": [1, 2, 3, 4] * 5}))
+    assert "person" not in found["data"]
+    assert found["design"]["formula"] == "Age + `Case category`"
+
+
+def test_notes_stay_out_of_the_formula_and_are_named():
+    text = guess_settings(Table(make_many(**{"Officer's notes": ["moved", None] * 10})), "p.csv")
+    assert tomllib.loads(text)["design"]["formula"] == "Age"
+    assert "missing" not in tomllib.loads(text)
+    assert (
+        """# not in the formula, as it may have been written afterwards: "Officer's notes\""""
+        in text
+    )

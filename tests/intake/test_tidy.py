@@ -58,3 +58,15 @@ def test_a_wrong_way_with_missing_values_is_named(missing, words):
     with pytest.raises(InputError) as caught:
         tidy_table(make(), ROLES, dates=DATES, missing=missing)
     assert words in str(caught.value)
+
+
+def test_a_writing_that_ten_people_share_is_shown_and_a_rarer_one_is_not():
+    table, _ = tidy_table(make(needs=["high", *["Low"] * 9, *["low"] * 10], age=30.0), ROLES)
+    assert table.notes[-1].startswith(
+        "needs: 1 of 3 labels differ from another ('low') in capitals or blanks alone"
+    )
+
+
+def test_a_column_of_missing_values_that_is_not_there_is_told_what_may_be_meant():
+    with pytest.raises(InputError, match=r"none of this name; did you mean 'needs'\?"):
+        tidy_table(make(), ROLES, missing={"need": "level"})

@@ -1,10 +1,12 @@
 """Everything up to balance: what can be looked at before any outcome is read."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from desist.cli.run import build_study, read_cohort
 from desist.cli.study import Study
+from desist.cli.terminal import quote_path
 from desist.design.balance.table import REASONABLE, WORDS
 from desist.evaluation.evaluate import summarise_design
 from desist.privacy import FEWEST_SHARING
@@ -15,7 +17,7 @@ from desist.sample import build_sample
 *_, POOR = WORDS
 
 
-def check_study(study: Study) -> Iterator[str]:
+def check_study(study: Study, settings: Path) -> Iterator[str]:
     """Read the people without their outcomes, make each design and describe it, line by line."""
     cohort, notes = read_cohort(study, outcomes=False)
     yield f"{study.title}: {cohort.n_treated:,} participants, {cohort.n_comparison:,} others"
@@ -32,9 +34,9 @@ def check_study(study: Study) -> Iterator[str]:
         names = ", ".join(dict.fromkeys(poor))
         yield f"Poorly matched (more than {REASONABLE:.0%} of a standard deviation): {names}"
         yield 'Another formula, or method = "entropy" without a caliper, may do better'
-        yield "No outcome was read. Once the balance is good enough: desist evaluate"
-    else:
-        yield "No outcome was read. If the balance is good enough: desist evaluate"
+    word = "Once" if poor else "If"
+    after = f"desist evaluate {quote_path(settings)}"
+    yield f"No outcome was read. {word} the balance is good enough: {after}"
 
 
 def describe_design(

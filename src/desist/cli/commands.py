@@ -9,11 +9,13 @@ import click
 from desist.cli.synthesise import synthesise
 from desist.cli.terminal import leave_quietly, say, say_error
 from desist.errors import CannotAnswerError, InputError
+from desist.progress import show_elapsed
 
 EXIT_BAD_INPUT = 2
 EXIT_CANNOT_ANSWER = 3
 EXIT_INTERRUPTED = 130
 EXIT_NO_READER = 141
+EXTRA = "Got unexpected extra argument"  # click's words for more arguments than were asked for
 DEMO_SEED = 2017
 
 
@@ -43,7 +45,8 @@ def demo(out: Path) -> None:
     for name, job in jobs.items():
         say(f"{name}: working ...", err=True)
         run = Run(out)
-        run.add(name, job(DEMO_SEED))
+        with show_elapsed(name):
+            run.add(name, job(DEMO_SEED))
         run.write()
 
 
@@ -64,7 +67,9 @@ def init(people: Path, out: Path | None, sheet: str | None) -> None:
     """
     from desist.cli.init import write_settings
 
-    say(*write_settings(people, out, sheet))
+    with show_elapsed("reading"):
+        lines = list(write_settings(people, out, sheet))
+    say(*lines)
 
 
 @commands.command()
@@ -77,8 +82,9 @@ def check(settings: Path) -> None:
     from desist.cli.check import check_study
     from desist.cli.study import read_study
 
-    for line in check_study(read_study(settings)):
-        say(line)
+    with show_elapsed("checking"):
+        lines = list(check_study(read_study(settings), settings))
+    say(*lines)
 
 
 @commands.command()
@@ -100,7 +106,8 @@ def evaluate(settings: Path, out: Path, *, weights: bool) -> None:
     study = read_study(settings)
     require_places(out, study.analyses or ("",), weights=weights)
     analyse = prepare_analyses(study, out)
-    results, refused, notes = run_study(study, analyse)
+    with show_elapsed("evaluating"):
+        results, refused, notes = run_study(study, analyse)
     say(*(f"{study.people.name}: {note}" for note in notes), err=True)
     run = Run(out)
     for result in results:
@@ -158,7 +165,9 @@ def main() -> NoReturn:
 def _say_usage(error: click.ClickException) -> None:
     context = getattr(error, "ctx", None)
     usage = context.get_usage().split("\n") if context is not None else []
-    say(*usage, f"Error: {error.format_message()}", err=True)
+    words = error.format_message()
+    advice = ["A path with blanks in it goes between quotation marks."]
+    say(*usage, f"Error: {words}", *advice[: int(words.startswith(EXTRA))], err=True)
 
 
 def _fail(error: Exception, code: int) -> NoReturn:

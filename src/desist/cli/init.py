@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from desist.cli.terminal import quote_path
 from desist.errors import Fault, raise_faults
 from desist.intake.files import read_table
 from desist.intake.guess import guess_settings
@@ -22,4 +23,4 @@ def write_settings(people: Path, out: Path | None, sheet: str | None) -> Iterato
     text = guess_settings(table, inside, sheet)
     write_files({out: FileContent(text.encode())})
     yield from (f"{people.name}: {note}" for note in table.notes)
-    yield f"{out}: written. Look at each guess, then: desist check {out}"
+    yield f"{out}: written. Look at each guess, then: desist check {quote_path(out)}"

@@ -147,8 +147,18 @@ def read_cohort(study: Study, *, outcomes: bool = True) -> tuple[Cohort, tuple[s
         data = {key: value for key, value in data.items() if key not in OUTCOMES}
         dated.pop("reoffended_on", None)
     dates = DateColumns(**dated) if "released" in dated else None
+    if data.get("person") is None and table.frame.columns.is_unique:
+        table = table.change(table.frame, *_name_same_rows(table.frame))
     table, roles = tidy_table(table, data, dates=dates, missing=study.missing)
     return Cohort(table.frame, **roles), table.notes
+
+
+def _name_same_rows(frame: pd.DataFrame) -> list[str]:
+    """Say that rows may be of one person, where nothing tells people apart."""
+    if not frame.duplicated().any():
+        return []
+    advice = "name the column of the identifier (person = ...), so that nobody counts twice"
+    return [f"some rows are the same in every column: {advice}"]
 
 
 def _find_date_faults(dated: Mapping[str, str]) -> list[Fault]:

@@ -1,8 +1,10 @@
 """What reaches a terminal: text without anything that a terminal would obey."""
 
 import os
+import re
 import sys
 import unicodedata
+from pathlib import Path
 
 import click
 
@@ -10,6 +12,8 @@ from desist.errors import InputError
 
 # controls, directions of writing, surrogates, separators of lines and paragraphs
 OBEYED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn"})
+
+_ROWS = re.compile(r"\(rows? \d")
 
 
 def say(*lines: str, err: bool = False) -> None:
@@ -26,6 +30,8 @@ def say_error(error: Exception) -> None:
         count = len(error.faults)
         head = f"{error.subject}: {count} fault{'' if count == 1 else 's'}"
         say(f"desist: {head}", *(f"  - {fault}" for fault in error.faults), err=True)
+        if any(_ROWS.search(str(fault)) for fault in error.faults):
+            say("Row 1 is the first person: in a spreadsheet it is line 2.", err=True)
         return
     first, *others = str(error).split("\n  - ")
     say(f"desist: {first}", *(f"  - {line}" for line in others), err=True)
@@ -34,6 +40,12 @@ def say_error(error: Exception) -> None:
 def make_harmless(text: str) -> str:
     """Replace what a terminal would obey."""
     return "".join(_write_out(one) if _is_obeyed(one) else one for one in text)
+
+
+def quote_path(path: Path) -> str:
+    """Write a path as it has to be typed."""
+    text = str(path)
+    return f'"{text}"' if re.search(r"[^\w./\\:~-]", text) else text
 
 
 def leave_quietly() -> None:

@@ -328,8 +328,7 @@ def finish_design(
 def _read_estimand(estimand: Estimand | str | None, method: Method) -> tuple[Estimand, list[Fault]]:
     if not hasattr(method, "estimands") or isinstance(method, type):
         expected = "a settings record, such as RadiusMatching(caliper=0.05)"
-        advice = f"write {method.__name__}(...)" if isinstance(method, type) else "make one"
-        return Estimand.ATT, [Fault("method", expected, describe(method), advice)]
+        return Estimand.ATT, [Fault("method", expected, describe(method), _advise_record(method))]
     if estimand is None:
         return method.estimands[0], []
     possible = ", ".join(one.value for one in method.estimands)
@@ -341,6 +340,14 @@ def _read_estimand(estimand: Estimand | str | None, method: Method) -> tuple[Est
         advice = "choose it, or another method"
         return asked, [Fault("estimand", f"{possible} (method {method.name})", asked.value, advice)]
     return asked, []
+
+
+def _advise_record(method: object) -> str:
+    if isinstance(method, type):
+        return f"write {method.__name__}(...)"
+    if isinstance(method, str) and method.isidentifier():
+        return f"write ds.design.make_method({method!r}), or the record itself"
+    return "make one"
 
 
 def _find_score_faults(score: ScoreModel, method: Method, covariates: pd.DataFrame) -> list[Fault]:

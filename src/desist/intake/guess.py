@@ -12,9 +12,11 @@ from desist.intake.codes import NO, YES
 from desist.intake.table import Table
 
 MOST_LEVELS = 30
+LEAST_DISTINCT = 0.9  # of the rows of an identifier
 _OUTCOMES = frozenset({"reoffended_on", "reoffended", "offences", "days"})
 _AFTER = re.compile(r"re ?off|rearrest|reconv|recid")
 _BEFORE = re.compile(r"\b(prior|previous|past|earlier|before|served|sentenced?)\b")
+_WRITTEN = re.compile(r"^(notes?|comments?|remarks?)\b|\b(notes?|comments?|remarks?)$")
 _DATED = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*")
 
 
@@ -127,7 +129,8 @@ def _is_whole(cells: pd.Series) -> bool:
 
 
 def _is_distinct(cells: pd.Series) -> bool:
-    return bool(cells.notna().all()) and bool(cells.is_unique)
+    """Say whether nearly every person has another value: the cohort names who is there twice."""
+    return bool(cells.notna().all()) and cells.nunique() >= LEAST_DISTINCT * len(cells)
 
 
 def _has_levels(cells: pd.Series) -> bool:
@@ -145,7 +148,7 @@ def _make_roles() -> tuple[_Role, ...]:
     table: tuple[tuple[str, str, Callable[[pd.Series], bool], str], ...] = (
         (
             "person",
-            r"\b(id|ids|person|nomis|pnc|identifier|number|ref|reference)\b",
+            r"\b(id|ids|person|nomis|pnc|urn|identifier|number|case|ref|reference)\b",
             _is_distinct,
             "identifier, checked for repeats and never shown",
         ),
@@ -265,7 +268,14 @@ def _write_left_out(frame: pd.DataFrame, taken: dict[str, str]) -> list[str]:
         unread = []
     others = [name for name in map(str, frame.columns) if name not in taken.values()]
     names = [*unread, *(name for name in others if _may_be_outcome(name))]
-    return [f"# not in the formula, as it may be an outcome: {_quote(name)}" for name in names]
+    return [
+        *(f"# not in the formula, as it may be an outcome: {_quote(name)}" for name in names),
+        *(
+            f"# not in the formula, as it may have been written afterwards: {_quote(name)}"
+            for name in others
+            if name not in names and _WRITTEN.search(_split_words(name))
+        ),
+    ]
 
 
 def _may_be_outcome(name: str) -> bool:
@@ -285,6 +295,7 @@ def _list_covariates(frame: pd.DataFrame, taken: dict[str, str]) -> list[str]:
         for name in map(str, frame.columns)
         if name not in used
         and not _may_be_outcome(name)
+        and not _WRITTEN.search(_split_words(name))
         and not _is_dated(frame[name])
         and _can_be_covariate(frame[name])
     ]

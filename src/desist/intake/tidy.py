@@ -7,11 +7,13 @@ import pandas as pd
 
 from desist.arguments import describe
 from desist.cohort.reading import SUBJECT
+from desist.design.formula import suggest
 from desist.design.missing import mark_missing
 from desist.errors import Fault, raise_faults
 from desist.intake.codes import read_codes
 from desist.intake.dates import DateColumns, read_dates
 from desist.intake.table import Table
+from desist.privacy import MOST_VALUES_SHOWN, find_shared
 
 LEVEL, INDICATOR = "level", "indicator"
 WAYS = (LEVEL, INDICATOR)
@@ -81,7 +83,8 @@ def _mark(table: Table, missing: Mapping[str, str]) -> Table:
     for name, way in missing.items():
         where = f"missing {name}"
         if name not in frame.columns:
-            faults.append(Fault(where, "a column of the table", "none of this name"))
+            advice = suggest(name, frame.columns)
+            faults.append(Fault(where, "a column of the table", "none of this name", advice))
         elif way not in WAYS:
             faults.append(Fault(where, f"one of {', '.join(WAYS)}", describe(way)))
         elif way != _way_of(frame[name]):
@@ -112,7 +115,7 @@ def _list_labels(roles: Mapping[str, Any], table: Table) -> list[str]:
 
 
 def _name_alike(frame: pd.DataFrame, names: Iterable[str]) -> list[str]:
-    """Say which columns have labels that differ in capitals or blanks alone; never the labels."""
+    """Say which columns have labels that differ in capitals or blanks alone, and from which."""
     notes = []
     for name in names:
         cells = frame[name]
@@ -123,7 +126,17 @@ def _name_alike(frame: pd.DataFrame, names: Iterable[str]) -> list[str]:
         if len(plain) < len(labels):
             n = len(labels) - len(plain)
             notes.append(
-                f"{name}: {n} of {len(labels)} labels differ from another in capitals or blanks "
-                "alone, and count as others; correct the table if they are the same"
+                f"{name}: {n} of {len(labels)} labels differ from another{_show_alike(cells)} in "
+                "capitals or blanks alone, and count as others; correct the table if they are the "
+                "same"
             )
     return notes
+
+
+def _show_alike(cells: pd.Series) -> str:
+    """Show the labels that have another writing, where many people share the writing shown."""
+    texts = cells[cells.map(lambda cell: isinstance(cell, str))]
+    plain = texts.map(lambda label: " ".join(label.split()).casefold())
+    writings = texts.groupby(plain).transform("nunique")
+    shown = find_shared(texts[writings > 1])[:MOST_VALUES_SHOWN]
+    return f" ({', '.join(shown)})" if shown else ""

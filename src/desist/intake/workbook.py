@@ -29,7 +29,7 @@ def read_workbook(path: Path, where: str, sheet: str | None, person: str | None)
     if sheet is not None and sheet not in names:
         raise refuse("sheet", f"one of {_list(names)}", describe(sheet))
     if sheet is None and len(names) > 1:
-        advice = 'name it: sheet = "..."'
+        advice = 'name it: sheet = "...", or --sheet "..." after desist init'
         raise refuse(where, "one sheet", f"{len(names)} ({_list(names)})", advice)
     rows = [list(row) for row in book[sheet or names[0]].iter_rows(values_only=True)]
     frame = _make_frame(rows, where, person)

@@ -14,10 +14,9 @@ NEARLY_NONE = 1e-6  # of the smallest variance: below it the likelihood is as at
 def estimate_by_moments(values: Array, variances: Array) -> float:
     """Estimate tau-squared by DerSimonian and Laird's method of moments."""
     # DerSimonian and Laird (1986), Controlled Clinical Trials 7, 177-188, eq. 8.
-    weights = 1 / variances
-    spread = weights.sum() - (weights**2).sum() / weights.sum()
-    excess = generalise_q(values, variances, 0.0) - (len(values) - 1)
-    return max(0.0, float(excess / spread))
+    free = len(values) - 1
+    excess = generalise_q(values, variances, 0.0) - free
+    return max(0.0, excess / free * find_typical_variance(variances))
 
 
 def estimate_by_generalised_q(values: Array, variances: Array) -> float:
@@ -136,9 +135,11 @@ def profile_q(values: Array, variances: Array, probability: float) -> tuple[floa
 def find_typical_variance(variances: Array) -> float:
     """Return the variance of a typical study, for I-squared."""
     # Higgins and Thompson (2002), Statistics in Medicine 21, 1539-1558, eq. 9.
-    weights = 1 / variances
-    total = weights.sum()
-    return float((len(weights) - 1) * total / (total**2 - (weights**2).sum()))
+    # The squared sum less the sum of squares is twice the sum over pairs: taken so, in rising
+    # order, nothing cancels where one study is far more precise than all others.
+    weights = np.sort(1 / variances)
+    pairs = weights[1:] @ np.cumsum(weights)[:-1]
+    return float((len(weights) - 1) * weights.sum() / (2 * pairs))
 
 
 def _take_highest(peaks: list[tuple[float, float]]) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from desist._types import Floats
+from desist.errors import CannotAnswerError
 
 A_DECADE = 32  # points of the grid of tau-squared in each power of ten
 NEARLY_NONE = 1e-7
@@ -31,7 +32,11 @@ def fit_weighted(
 ) -> Weighted:
     """Fit weighted least squares with a tau-squared added to the variances."""
     weights = 1 / (variances + tau_squared)
-    covariance = np.linalg.inv(columns.T @ (columns * weights[:, None]))
+    try:
+        covariance = np.linalg.inv(columns.T @ (columns * weights[:, None]))
+    except np.linalg.LinAlgError as error:
+        message = "the errors of the studies differ so much that fewer than the coefficients count"
+        raise CannotAnswerError(message) from error
     coefficients = covariance @ (columns.T @ (weights * values))
     return Weighted(weights, coefficients, covariance, values - columns @ coefficients)
 

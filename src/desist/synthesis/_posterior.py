@@ -10,6 +10,7 @@ import pandas as pd
 from desist._types import Draws, Floats
 from desist.synthesis._adaptive import Panel
 from desist.synthesis._conjugate import Conjugate, NormalStudies, shrink
+from desist.synthesis._heterogeneity import find_typical_variance
 from desist.synthesis._moderators import DesignOfStudies
 from desist.synthesis._quadrature import Gridded, mix_means, shrink_tables, weigh_selection
 from desist.synthesis.errors_of_sign import list_sign_errors
@@ -99,7 +100,7 @@ def _record(
     **more: Any,
 ) -> Synthesis:
     kept, probability = asked.studies, asked.probability
-    pairs = np.array([study.evidence.summarise(asked.scale) for study in kept])
+    pairs = np.array([study.evidence.summarise(asked.scale) for study in kept], dtype=float)
     table = pd.DataFrame(rows, index=pd.Index([study.name for study in kept], name="study"))
     table.insert(0, "evidence", [study.evidence.kind for study in kept])
     table.insert(1, "estimate", pairs[:, 0])
@@ -134,13 +135,10 @@ def _find_i_squared(
     spread: SpreadPosterior, errors: Floats, probability: float
 ) -> tuple[float, float, float]:
     """Turn quantiles of tau into those of I-squared, which rises with it."""
-    # Higgins and Thompson (2002), eq. 9: the variance of a typical study.
     known = errors[np.isfinite(errors)]
     if len(known) < 2:
         return np.nan, np.nan, np.nan
-    weights = known**-2
-    spare = weights.sum() ** 2 - (weights**2).sum()
-    typical = (len(known) - 1) * weights.sum() / spare
+    typical = find_typical_variance(known**2)
     squares = [tau**2 for tau in (spread.median, *spread.interval(probability))]
     median, low, high = (float(square / (square + typical)) for square in squares)
     return median, low, high

@@ -1,13 +1,15 @@
 """Mean and tau by maximum likelihood, whatever the studies report."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from desist._types import Floats
-from desist.arguments import find_choice_faults
-from desist.errors import Fault, NotConvergedError, raise_faults
+from desist.arguments import describe, find_choice_faults
+from desist.errors import Fault, NotConvergedError, name_rows, raise_faults
 from desist.synthesis._kernel import integrate_effects, spread_population
 from desist.synthesis._tables import shelve, tabulate
 from desist.synthesis.evidence import Evidence
@@ -15,6 +17,7 @@ from desist.synthesis.evidence.protocol import SCALES
 
 SUBJECT = "maximum likelihood"
 STEP = 2e-3  # of the differences that give the curvature, in units of the first spread
+FLAT = 100.0  # error from which a curvature is that of rounding alone
 NO_SPREAD = 1e-4  # tau at which the likelihood is as at 0
 
 
@@ -69,7 +72,7 @@ def maximise_likelihood(
     Raises
     ------
     InputError
-        If there are fewer than two studies or the scale is not known.
+        If there are fewer than two studies, or the scale is not known or not theirs.
     NotConvergedError
         If the likelihood has no highest point.
 
@@ -89,9 +92,7 @@ def maximise_likelihood(
     from scipy.optimize import minimize
 
     faults = find_choice_faults("scale", scale, SCALES)
-    if len(evidence) < 2:
-        faults.append(Fault("evidence", "two studies or more", str(len(evidence))))
-    raise_faults(SUBJECT, faults)
+    raise_faults(SUBJECT, [*faults, *_find_evidence_faults(evidence, scale)])
     shelves = shelve(tabulate(evidence, scale))
 
     def lower(point: Floats) -> float:
@@ -115,6 +116,19 @@ def maximise_likelihood(
     )
 
 
+def _find_evidence_faults(evidence: Any, scale: str) -> list[Fault]:
+    is_list = isinstance(evidence, list | tuple)
+    if not is_list or not all(hasattr(one, "log_likelihood") for one in evidence):
+        expected = "a list of evidence such as TwoArmCounts(...)"
+        return [Fault("evidence", expected, describe(evidence))]
+    if len(evidence) < 2:
+        return [Fault("evidence", "two studies or more", str(len(evidence)))]
+    silent = [row for row, one in enumerate(evidence) if scale not in one.scales]
+    if not silent or scale not in SCALES:
+        return []
+    return [Fault("scale", "one that all reports can speak of", f"{scale}, {name_rows(silent)}")]
+
+
 def _find_error(lower: Callable[[Floats], float], point: Floats) -> float:
     """Return the error of the mean from second differences; tau held where it is 0."""
     steps = STEP * np.array([1.0, max(point[1], NO_SPREAD)])
@@ -130,4 +144,16 @@ def _find_error(lower: Callable[[Floats], float], point: Floats) -> float:
                     moved[column] += other * steps[column]
                     total += one * other * lower(moved)
             bends[row, column] = total / (4 * steps[row] * steps[column])
-    return float(np.sqrt(np.linalg.inv(bends)[0, 0]))
+    return invert_bends(bends)
+
+
+def invert_bends(bends: Floats) -> float:
+    """Return the error of the first parameter from the curvature at the highest point."""
+    try:
+        variance = float(np.linalg.inv(bends)[0, 0])
+    except np.linalg.LinAlgError:
+        variance = 0.0
+    if 0 < variance < FLAT**2:
+        return math.sqrt(variance)
+    message = "the likelihood is flat at its highest point: give a prior instead, synthesise(...)"
+    raise NotConvergedError(message)

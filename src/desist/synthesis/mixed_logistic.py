@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from desist._types import Floats
 from desist.arguments import find_choice_faults, find_number_faults
 from desist.errors import NotConvergedError, raise_faults
+from desist.synthesis.likelihood import invert_bends
 from desist.synthesis.rates import read_counts
 
 SUBJECT = "mixed logistic model"
@@ -263,5 +264,4 @@ def _find_error(lower: Callable[[Floats], float], point: Floats) -> float:
                 total += sign * turn * lower(moved)
         return float(total / (4 * steps[one] * steps[other]))
 
-    bends = np.array([[second(one, other) for other in free] for one in free])
-    return float(np.sqrt(np.linalg.inv(bends)[0, 0]))
+    return invert_bends(np.array([[second(one, other) for other in free] for one in free]))

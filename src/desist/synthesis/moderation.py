@@ -1,7 +1,8 @@
 """How effects of several studies differ with what the studies are: meta-regression."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,11 +10,11 @@ from numpy.typing import ArrayLike
 
 from desist._types import Floats
 from desist.arguments import describe, find_choice_faults, find_probability_faults
-from desist.errors import Fault, raise_faults
+from desist.errors import Fault, name_rows, raise_faults
 from desist.synthesis._moderators import expand_moderators
 from desist.synthesis._moments import WITH_MODERATORS, Weighted, estimate_tau_squared, fit_weighted
 from desist.synthesis._robust import ROBUST, correct_for_clusters
-from desist.synthesis.pooling import INTERVALS, read_effects
+from desist.synthesis.pooling import INTERVALS, WIDENED, inflate, read_effects
 
 SUBJECT = "meta-regression"
 
@@ -37,6 +38,8 @@ class ModeratedEffects:
         "" or the kind of cluster-robust errors.
     n_studies : int
         Estimates.
+    cautions : tuple of str
+        What the reader of the numbers has to know, in sentences; empty when nothing.
 
     Examples
     --------
@@ -56,6 +59,7 @@ class ModeratedEffects:
     interval: str
     robust: str
     n_studies: int
+    cautions: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Return the coefficients and their limits."""
@@ -63,7 +67,8 @@ class ModeratedEffects:
             f"{name} {row['estimate']:.3g} ({row['lower']:.3g} to {row['upper']:.3g})"
             for name, row in self.table.iterrows()
         ]
-        return f"<Meta-regression of {self.n_studies} studies: {'; '.join(rows)}>"
+        cautions = "".join(f"\nCaution: {caution}" for caution in self.cautions)
+        return f"<Meta-regression of {self.n_studies} studies: {'; '.join(rows)}>{cautions}"
 
 
 def regress_effects(
@@ -140,8 +145,9 @@ def regress_effects(
     variances = errors**2
     tau_squared = estimate_tau_squared(values, variances, columns, estimator)
     found = fit_weighted(values, variances, columns, tau_squared)
+    is_widened = False
     if clusters is None:
-        covariance, freedom = _take_model(found, interval)
+        covariance, freedom, is_widened = _take_model(found, interval)
     else:
         groups = pd.factorize(pd.Series(list(clusters)))[0]
         covariance, freedom = correct_for_clusters(columns, found, groups, robust)
@@ -155,15 +161,17 @@ def regress_effects(
         interval=interval,
         robust="" if clusters is None else robust,
         n_studies=len(values),
+        cautions=(WIDENED,) if is_widened else (),
     )
 
 
-def _take_model(found: Weighted, interval: str) -> tuple[Floats, Floats]:
-    """Return covariance and degrees of freedom by the model, by Knapp and Hartung or not."""
+def _take_model(found: Weighted, interval: str) -> tuple[Floats, Floats, bool]:
+    """Return covariance and degrees of freedom by the model, and whether the former is widened."""
     n_coefficients = len(found.coefficients)
     left = len(found.weights) - n_coefficients
-    factor, by_t = INTERVALS[interval](found.squares / left)
-    return found.covariance * factor, np.full(n_coefficients, left if by_t else np.inf)
+    factor, is_widened = inflate(interval, found.squares / left)
+    freedom = np.inf if interval == "normal" else left
+    return found.covariance * factor, np.full(n_coefficients, float(freedom)), is_widened
 
 
 def _tabulate(
@@ -223,9 +231,17 @@ def _find_table_faults(
         if not is_table:
             found = describe(moderators)
             faults.append(Fault("moderators", f"a table of {n_studies} rows", found))
-    if clusters is not None:
-        count = len(clusters) if hasattr(clusters, "__len__") else -1
-        if count != n_studies:
-            expected = f"a list of {n_studies}, one for each estimate"
-            faults.append(Fault("clusters", expected, describe(clusters)))
-    return faults
+    return faults if clusters is None else faults + _find_cluster_faults(clusters, n_studies)
+
+
+def _find_cluster_faults(clusters: Any, n_studies: int) -> list[Fault]:
+    is_list = hasattr(clusters, "__len__") and not isinstance(clusters, str | bytes | Mapping | Set)
+    if not is_list or len(clusters) != n_studies:
+        expected = f"a list of {n_studies}, one for each estimate"
+        return [Fault("clusters", expected, describe(clusters))]
+    rows = np.flatnonzero(pd.Series(list(clusters), dtype=object).isna())
+    if not rows.size:
+        return []
+    found = f"{rows.size} without one, {name_rows(rows.tolist())}"
+    advice = "give an estimate that stands alone a name of its own"
+    return [Fault("clusters", "the programme of every estimate", found, advice)]

@@ -73,7 +73,7 @@ def drop_overlaps(
     Raises
     ------
     InputError
-        If a column is not there.
+        If a column is not there, or cannot be put in order; every fault is listed.
 
     Examples
     --------
@@ -91,6 +91,7 @@ def drop_overlaps(
     raise_faults(
         SUBJECT, [Fault(column, "a column of the table", "none such") for column in missing]
     )
+    raise_faults(SUBJECT, _find_order_faults(table, prefer))
     ranked = table.reset_index(drop=True)
     kept: list[int] = ranked.index[ranked[people].isna()].tolist()
     records = [
@@ -113,6 +114,18 @@ def drop_overlaps(
         ranked.loc[sorted(kept)].reset_index(drop=True),
         left_out.join(more).reset_index(drop=True),
     )
+
+
+def _find_order_faults(table: pd.DataFrame, prefer: Sequence[str]) -> list[Fault]:
+    """Find columns whose values cannot be put in order, numbers beside text."""
+    faults = []
+    for column in prefer:
+        try:
+            table[column].sort_values()
+        except TypeError:
+            expected = "values that can be put in order"
+            faults.append(Fault(column, expected, "numbers beside text", "write all in one way"))
+    return faults
 
 
 def _order(rows: pd.DataFrame, prefer: Sequence[str]) -> list[int]:

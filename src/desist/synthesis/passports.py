@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from desist._types import Floats
-from desist.arguments import describe, find_choice_faults
+from desist.arguments import describe, find_choice_faults, find_kind_faults, find_number_faults
 from desist.errors import CannotAnswerError, Fault, InputError, raise_faults
 from desist.privacy import FEWEST_SHARING
 from desist.synthesis.evidence.protocol import SCALES
@@ -17,6 +17,7 @@ from desist.synthesis.evidence.protocol import SCALES
 SUBJECT = "passport"
 SCHEMA = "desist-passport-1"
 FEWEST_POINTS = 9
+LARGEST = 1e12  # of an effect, of a log-likelihood, and of the inverse of a step
 
 
 @dataclass(frozen=True)
@@ -81,15 +82,14 @@ class Passport:
     def __post_init__(self) -> None:
         """Check the grid."""
         faults = find_choice_faults("scale", self.scale, SCALES)
-        effects, heights = _as_array(self.effects), _as_array(self.log_likelihoods)
-        if len(effects) < FEWEST_POINTS or len(effects) != len(heights):
-            found = f"{len(effects)} and {len(heights)}"
-            expected = f"as many effects as log-likelihoods, {FEWEST_POINTS} or more"
-            faults.append(Fault("effects, log_likelihoods", expected, found))
-        elif not np.isfinite([effects, heights]).all() or (np.diff(effects) <= 0).any():
-            expected = "finite numbers, the effects rising"
-            faults.append(Fault("effects, log_likelihoods", expected, "others"))
-        raise_faults(SUBJECT, faults)
+        faults += _find_grid_faults(self.effects, self.log_likelihoods)
+        for name in ("measure", "estimand", "title"):
+            faults += find_kind_faults(name, getattr(self, name), str, "a text")
+        for name in ("n_treated", "n_comparison"):
+            number = getattr(self, name)
+            faults += find_number_faults(name, number, least=0, whole=True, optional=True)
+        faults += find_number_faults("horizon", self.horizon, above=0, optional=True)
+        raise_faults(SUBJECT, [*faults, *_find_flow_faults(self.flow)])
 
     def log_likelihood(self, effects: Floats, scale: str) -> Floats:
         """Return the log-likelihood between the points of the grid, and beyond its ends."""
@@ -192,10 +192,11 @@ def read_passport(path: str | Path) -> Passport:
     >>> again.title, again == passport
     ('Mentoring', True)
     """
+    raise_faults(SUBJECT, find_kind_faults("path", path, (str, Path), "the name of a file"))
     place = Path(path)
     try:
         record = json.loads(place.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         fault = Fault("passport", "a file that a passport was written to", type(error).__name__)
         raise InputError(SUBJECT, [fault]) from error
     if not isinstance(record, Mapping) or record.get("schema") != SCHEMA:
@@ -209,10 +210,49 @@ def _make(record: Mapping[str, Any]) -> Passport:
     strange = sorted(set(known) - (set(Passport.__dataclass_fields__) - {"is_small"}))
     if strange:
         raise_faults(SUBJECT, [Fault(strange[0], "no such key", f"{len(strange)} unknown")])
-    for name in ("effects", "log_likelihoods"):
-        known[name] = tuple(known.get(name, ()))
-    known["flow"] = tuple((str(step), int(people)) for step, people in known.get("flow", ()))
+    missing = sorted({"effects", "log_likelihoods", "scale"} - set(known))
+    raise_faults(SUBJECT, [Fault(name, "a value", "none") for name in missing])
+    # lists of the file as the tuples that they were; what is neither is told by the record
+    for name in ("effects", "log_likelihoods", "flow"):
+        known[name] = _freeze(known.get(name, ()))
     return Passport(**known)
+
+
+def _freeze(value: object) -> Any:
+    return tuple(_freeze(one) for one in value) if isinstance(value, list) else value
+
+
+def _find_grid_faults(effects: object, heights: object) -> list[Fault]:
+    """Find what is wrong with the effects and their log-likelihoods."""
+    faults = []
+    for name, values in (("effects", effects), ("log_likelihoods", heights)):
+        is_numbers = isinstance(values, tuple) and not any(
+            find_number_faults(name, one, least=-LARGEST, most=LARGEST) for one in values
+        )
+        if not is_numbers:
+            expected = f"finite numbers up to {LARGEST:g}"
+            faults.append(Fault(name, expected, describe(values)))
+    if faults:
+        return faults
+    places, logs = _as_array(effects), _as_array(heights)
+    where = "effects, log_likelihoods"
+    if len(places) < FEWEST_POINTS or len(places) != len(logs):
+        expected = f"as many effects as log-likelihoods, {FEWEST_POINTS} or more"
+        faults.append(Fault(where, expected, f"{len(places)} and {len(logs)}"))
+    elif (np.diff(places) <= 1 / LARGEST).any():
+        faults.append(Fault(where, "finite numbers, the effects rising", "others"))
+    return faults
+
+
+def _find_flow_faults(flow: object) -> list[Fault]:
+    if isinstance(flow, tuple) and all(_is_step(one) for one in flow):
+        return []
+    return [Fault("flow", "pairs of a step and how many people are left", describe(flow))]
+
+
+def _is_step(step: Any) -> bool:
+    is_pair = isinstance(step, tuple) and len(step) == 2 and isinstance(step[0], str)
+    return is_pair and not find_number_faults("flow", step[1], least=0, whole=True)
 
 
 def _as_array(values: object) -> Floats:

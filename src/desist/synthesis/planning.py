@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 
 from desist._types import Floats
-from desist.arguments import find_kind_faults, find_number_faults
-from desist.errors import raise_faults
+from desist.arguments import describe, find_kind_faults, find_number_faults
+from desist.errors import Fault, raise_faults
 from desist.models.evidence import EvidencePrior
-from desist.synthesis.evidence.significance import find_error
+from desist.synthesis.evidence.significance import OF_PROPORTIONS, find_error
 from desist.synthesis.mixture import Mixture
 
 SUBJECT = "planning"
+LEAST, MOST = 1e-9, 100.0  # of an error; an estimate is no farther from 0 than the latter
 NODES = 41  # of the estimate that more people would give
 
 
@@ -71,20 +72,34 @@ def predict_conclusions(
     faults = [
         *find_kind_faults("prior", prior, EvidencePrior, "a prior such as synthesis.prior()"),
         *find_number_faults("n_treated", n_treated, least=1, whole=True),
-        *find_number_faults("estimate", estimate),
-        *find_number_faults("standard_error", standard_error, above=0),
+        *find_number_faults("estimate", estimate, least=-MOST, most=MOST),
+        *find_number_faults("standard_error", standard_error, least=LEAST, most=MOST),
         *find_number_faults("comparison_rate", comparison_rate, above=0, below=1),
         *find_number_faults("probability", probability, above=0, below=1),
     ]
-    for number in more:
-        faults += find_number_faults("more", number, least=1, whole=True)
-    raise_faults(SUBJECT, faults)
+    raise_faults(SUBJECT, [*faults, *_find_more_faults(more), *_find_scale_faults(prior)])
     rows = []
     for number in more:
         error = find_error(float(number), None, comparison_rate, prior.scale)
         shares = _predict(prior, estimate, standard_error, error, probability)
         rows.append({"further": number, "n_treated": n_treated + number} | shares)
     return pd.DataFrame(rows)
+
+
+def _find_more_faults(more: object) -> list[Fault]:
+    if not isinstance(more, list | tuple) or not more:
+        expected = "a list of numbers of people"
+        return [Fault("more", expected, describe(more), "write [20, 50, 100]")]
+    return [
+        one for number in more for one in find_number_faults("more", number, least=1, whole=True)
+    ]
+
+
+def _find_scale_faults(prior: object) -> list[Fault]:
+    if not isinstance(prior, EvidencePrior) or prior.scale in OF_PROPORTIONS:
+        return []
+    expected = f"one on a scale of proportions ({', '.join(OF_PROPORTIONS)})"
+    return [Fault("prior", expected, prior.scale)]
 
 
 def _predict(

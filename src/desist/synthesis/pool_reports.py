@@ -18,7 +18,7 @@ from desist.errors import Fault, raise_faults
 from desist.execution import on_one_thread
 from desist.inference.engines import Nuts
 from desist.synthesis._conjugate import NormalStudies, integrate_normal
-from desist.synthesis._moderators import design_studies
+from desist.synthesis._moderators import design_studies, list_moderators
 from desist.synthesis._posterior import (
     Question,
     from_conjugate,
@@ -30,19 +30,21 @@ from desist.synthesis._sampling import sample_tables
 from desist.synthesis._tables import Table, tabulate
 from desist.synthesis.evidence import EstimateWithError, EstimateWithInterval
 from desist.synthesis.evidence.protocol import SCALES
-from desist.synthesis.priors import PRIORS, SynthesisPriors, Uniform
+from desist.synthesis.priors import PRIORS, Jeffreys, SynthesisPriors, Uniform
 from desist.synthesis.reading import read_studies
 from desist.synthesis.selection import StepSelection, make_factor
 from desist.synthesis.studies import (
     Study,
     combine_programmes,
     find_correlation_faults,
+    find_reach_faults,
     find_scale_faults,
 )
 from desist.synthesis.synthesis import SUBJECT, Synthesis
 
 ENGINES = ("auto", "quadrature", "nuts")
 FEWEST_FOR_FLAT = 4
+FEWEST_FOR_JEFFREYS = 2
 
 
 def synthesise(
@@ -124,7 +126,7 @@ def synthesise(
     faults += find_probability_faults(probability)
     faults += find_number_faults("seed", seed, least=0, whole=True)
     raise_faults(SUBJECT, faults)
-    kept = _take_studies(studies, scale, correlation)
+    kept = _take_studies(studies, scale, correlation, moderators)
     chosen = PRIORS[scale] if priors is None else priors
     raise_faults(SUBJECT, _find_prior_faults(chosen, len(kept)))
     design = design_studies(kept, moderators)
@@ -171,15 +173,18 @@ def _integrate(
 
 
 def _take_studies(
-    studies: Sequence[Study] | pd.DataFrame, scale: str, correlation: float | None
+    studies: Sequence[Study] | pd.DataFrame,
+    scale: str,
+    correlation: float | None,
+    moderators: str | None,
 ) -> list[Study]:
     if isinstance(studies, pd.DataFrame):
-        studies = read_studies(studies)
+        studies = read_studies(studies, moderators=list_moderators(moderators, studies))
     is_list = isinstance(studies, list | tuple) and all(isinstance(one, Study) for one in studies)
     if not is_list or not studies:
         expected = "a table, or a list of Study(...), one or more"
         raise_faults(SUBJECT, [Fault("studies", expected, describe(studies))])
-    faults = find_scale_faults(studies, scale)
+    faults = find_scale_faults(studies, scale) or find_reach_faults(studies, scale)
     raise_faults(SUBJECT, faults)
     kept, faults = combine_programmes(studies, scale, correlation)
     names = [study.name for study in kept]
@@ -206,12 +211,14 @@ def _find_setting_faults(
 
 
 def _find_prior_faults(priors: SynthesisPriors, n_studies: int) -> list[Fault]:
-    spread = priors.heterogeneity
-    if not isinstance(spread, Uniform) or np.isfinite(spread.upper):
+    spread, fewest = priors.heterogeneity, 1
+    if isinstance(spread, Uniform) and np.isinf(spread.upper):
+        fewest = FEWEST_FOR_FLAT
+    elif isinstance(spread, Jeffreys):
+        fewest = FEWEST_FOR_JEFFREYS
+    if n_studies >= fewest:
         return []
-    if n_studies >= FEWEST_FOR_FLAT:
-        return []
-    expected = f"a proper prior of the heterogeneity with fewer than {FEWEST_FOR_FLAT} studies"
+    expected = f"a proper prior of the heterogeneity with fewer than {fewest} studies"
     return [Fault("priors", expected, str(spread), "take HalfNormal(0.5)")]
 
 
@@ -223,7 +230,7 @@ def _is_normal(study: Study) -> bool:
 
 
 def _read_normal(asked: Question) -> NormalStudies:
-    pairs = np.array([study.evidence.summarise(asked.scale) for study in asked.studies])
+    pairs = np.array([study.evidence.summarise(asked.scale) for study in asked.studies], float)
     return NormalStudies(pairs[:, 0], pairs[:, 1] ** 2, asked.design.columns)
 
 

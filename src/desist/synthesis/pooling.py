@@ -212,7 +212,7 @@ def pool_effects(
     tau_squared = ESTIMATORS[estimator](values, variances)
     weights = 1 / (variances + tau_squared)
     mean = float(weights @ values / weights.sum())
-    inflation, widened = _inflate(interval, generalise_q(values, variances, tau_squared) / (k - 1))
+    inflation, widened = inflate(interval, generalise_q(values, variances, tau_squared) / (k - 1))
     error = math.sqrt(inflation / weights.sum())
     reference = norm if interval == "normal" else t(k - 1)
     width = float(reference.ppf((1 + probability) / 2))
@@ -351,7 +351,7 @@ def _find_i_squared(estimator: str, tau_squared: float, variances: Array, q: flo
     return tau_squared / (tau_squared + find_typical_variance(variances))
 
 
-def _inflate(interval: str, q: float) -> tuple[float, bool]:
+def inflate(interval: str, q: float) -> tuple[float, bool]:
     """Return the factor of the variance, and whether it was widened to 1."""
     factor, by_t = INTERVALS[interval](q)
     if by_t and factor < AGREES_BY_LUCK**2:

@@ -17,6 +17,7 @@ SUBJECT = "evidence prior"
 CUTS = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.9, 0.96, 0.99, 1.0)
 NODES = 61  # estimates at which limits are found, and how far from the truth in errors
 FAR = 5.0
+OF_A_PRIOR = "a prior such as synthesis.prior()"
 FINE = 4001  # estimates between them
 
 
@@ -81,7 +82,8 @@ def effective_sample_size_of_prior(
     faults = find_number_faults("comparison_rate", comparison_rate, above=0, below=1)
     if ratio != float("inf"):
         faults += find_number_faults("ratio", ratio, above=0)
-    if prior.scale != "log_odds":
+    faults += find_kind_faults("prior", prior, EvidencePrior, OF_A_PRIOR)
+    if isinstance(prior, EvidencePrior) and prior.scale != "log_odds":
         faults.append(Fault("prior", "one of the log odds ratio", prior.scale))
     raise_faults(SUBJECT, faults)
     places, shares = prior.grid
@@ -138,7 +140,9 @@ def try_prior(
     from scipy.interpolate import CubicSpline
 
     faults = find_number_faults("standard_error", standard_error, above=0)
-    for truth in truths:
+    faults += find_kind_faults("prior", prior, EvidencePrior, OF_A_PRIOR)
+    faults += find_kind_faults("truths", truths, (list, tuple, np.ndarray), "a list of numbers")
+    for truth in truths if not faults else ():
         faults += find_number_faults("truths", truth)
     faults += find_number_faults("probability", probability, above=0, below=1)
     faults += find_kind_faults("default", default, Normal, "a prior such as Normal(0, 1.5)")

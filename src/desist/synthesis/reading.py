@@ -1,7 +1,7 @@
 """Studies from a table: a row a report, in whichever columns it fills."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pandas as pd
 
 from desist.arguments import describe
 from desist.errors import Fault, InputError, raise_faults
+from desist.synthesis._table_columns import find_column_faults
 from desist.synthesis.evidence import (
     CountsOverTime,
     EstimateWithError,
@@ -99,8 +100,17 @@ def _make_significance(cells: Cells) -> Evidence:
 
 def _make_percentages(cells: Cells) -> Evidence:
     printed = [cells[name] for name in KINDS["whole percentages"].needs]
-    significant = {"yes": True, "no": False}.get(str(cells.get("significant", "")).lower())
-    return WholePercentages(*[*printed, cells.get("step", 1.0), significant])
+    return WholePercentages(*[*printed, cells.get("step", 1.0), _read_significant(cells)])
+
+
+def _read_significant(cells: Cells) -> bool | None:
+    word = cells.get("significant")
+    if word is None or isinstance(word, bool | np.bool_):
+        return None if word is None else bool(word)
+    known = {"yes": True, "no": False, "true": True, "false": False}
+    if str(word).lower() not in known:
+        raise_faults("percentages", [Fault("significant", "yes or no", describe(word))])
+    return known[str(word).lower()]
 
 
 def _make_passport(cells: Cells) -> Evidence:
@@ -137,15 +147,16 @@ KINDS: Mapping[str, Kind] = {
     ),
 }
 RANGES = ("n_treated", "n_comparison")
+ENDS = ("low", "high")
 COLUMNS = frozenset(name for kind in KINDS.values() for name in (*kind.needs, *kind.may)) | {
-    f"{name}_{end}" for name in RANGES for end in ("low", "high")
+    f"{name}_{end}" for name in RANGES for end in ENDS
 }
 TEXTS = frozenset(
     {"passport", "direction", "found", "likelihood", "significant", "p_value", "n_comparison"}
 )
 
 
-def read_studies(table: pd.DataFrame) -> list[Study]:
+def read_studies(table: pd.DataFrame, *, moderators: Collection[str] = ()) -> list[Study]:
     """Read the studies of a table; each row in whichever columns it fills.
 
     A row is of the first of these kinds whose columns it fills, or of the one that its column
@@ -157,12 +168,16 @@ def read_studies(table: pd.DataFrame) -> list[Study]:
     (p_value, direction, n_treated, n_comparison, comparison_rate), "significance alone" (found,
     n_treated, n_comparison, comparison_rate). A size that is not told is a range
     (n_treated_low, n_treated_high); a comparison so large that its rate is known is "large".
-    All other columns are moderators.
+    "programme" names the programme of which several reports are, "source" and "notes" are not
+    read, and any other column has to be named as a moderator: a name that was mistyped is an
+    error and not a moderator.
 
     Parameters
     ----------
     table : DataFrame
         One row a report; the column "study" names it.
+    moderators : collection of str
+        Columns that a formula of moderators may use.
 
     Returns
     -------
@@ -181,12 +196,13 @@ def read_studies(table: pd.DataFrame) -> list[Study]:
     >>> read_studies(table)[0].evidence
     EstimateWithError(estimate=-0.2, standard_error=0.1, rounded_to=0.0)
     """
-    if "study" not in table.columns:
-        raise_faults(SUBJECT, [_name_columns(table)])
-    studies, faults = [], []
+    faults = find_column_faults(table, {*COLUMNS, *NAMES}, moderators)
+    if "study" not in table.columns or not table.columns.is_unique:
+        raise_faults(SUBJECT, faults)
+    studies = []
     for position, row in enumerate(table.to_dict("records")):
         try:
-            studies.append(_read_row({str(name): cell for name, cell in row.items()}))
+            studies.append(_read_row({str(name): cell for name, cell in row.items()}, moderators))
         except InputError as error:
             where = f"row {position + 1}"
             faults += [
@@ -197,18 +213,7 @@ def read_studies(table: pd.DataFrame) -> list[Study]:
     return studies
 
 
-def _name_columns(table: pd.DataFrame) -> Fault:
-    """Say which column was meant to name the studies, or how columns are told apart."""
-    names = [str(name) for name in table.columns]
-    advice = ""
-    if len(names) == 1 and any(sign in names[0] for sign in ";\t"):
-        advice = "separate columns by commas, and write decimals with a point"
-    elif alike := [name for name in names if name.strip().lower() == "study"]:
-        advice = f"write study for {alike[0]!r}, and all names of columns in small letters"
-    return Fault("study", "a column that names the studies", f"{len(names)} others", advice)
-
-
-def _read_row(row: dict[str, Any]) -> Study:
+def _read_row(row: dict[str, Any], listed: Collection[str]) -> Study:
     cells = _fill(row)
     filled = [name for name, kind in KINDS.items() if set(kind.needs) <= set(cells)]
     named = str(row.get("evidence", "")) if _is_filled(row.get("evidence")) else ""
@@ -218,9 +223,7 @@ def _read_row(row: dict[str, Any]) -> Study:
         raise_faults(SUBJECT, [_name_missing(cells, named)])
     evidence = KINDS[named or filled[0]].make(cells)
     raise_faults(SUBJECT, _find_contradictions(filled, cells))
-    moderators = {
-        name: cell for name, cell in row.items() if name not in COLUMNS and name not in NAMES
-    }
+    moderators = {name: cell for name, cell in row.items() if name in listed}
     programme = str(row["programme"]) if _is_filled(row.get("programme")) else ""
     name = str(row["study"]) if _is_filled(row["study"]) else ""
     return Study(name, evidence, programme, moderators)
@@ -234,12 +237,23 @@ def _fill(row: Mapping[str, Any]) -> dict[str, Any]:
         if name in COLUMNS and _is_filled(cell)
     }
     for name in RANGES:
-        ends = tuple(cells.pop(f"{name}_{end}", None) for end in ("low", "high"))
-        if name not in cells and None not in ends:
+        ends = tuple(cells.pop(f"{name}_{end}", None) for end in ENDS)
+        raise_faults(SUBJECT, _find_range_faults(name, ends, name in cells))
+        if None not in ends:
             cells[name] = ends
     if cells.get("n_comparison") == LARGE:
         cells["n_comparison"] = None
     return cells
+
+
+def _find_range_faults(name: str, ends: tuple[Any, ...], is_told: bool) -> list[Fault]:
+    """Find a range that lacks an end, or that stands beside the size itself."""
+    filled = [f"{name}_{end}" for end, cell in zip(ENDS, ends, strict=True) if cell is not None]
+    if not filled or (len(filled) == 2 and not is_told):
+        return []
+    expected = f"{name}, or both of {name}_low and {name}_high"
+    found = " and ".join([name, *filled] if is_told else filled)
+    return [Fault(name, expected, f"{found} filled", "fill the one or the other")]
 
 
 def _read_cell(name: str, cell: object) -> object:
@@ -257,8 +271,12 @@ def _read_number(cell: object) -> Any:
             return float(cell)
         except ValueError:
             return math.nan if not cell.strip() else cell
-    is_number = isinstance(cell, int | float | np.integer | np.floating)
-    return float(cell) if is_number and not isinstance(cell, bool) else cell  # type: ignore[arg-type]
+    if isinstance(cell, bool) or not isinstance(cell, int | float | np.integer | np.floating):
+        return cell
+    try:
+        return float(cell)
+    except OverflowError:  # of a whole number with hundreds of digits
+        return cell
 
 
 def _read_whole(cell: object) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from desist._types import Floats
-from desist.arguments import find_choice_faults, find_number_faults
+from desist.arguments import find_choice_faults, find_kind_faults, find_number_faults
 from desist.errors import Fault, raise_faults
 from desist.synthesis._quadrature import Factor
 from desist.synthesis.evidence import Evidence, PValue, Significance
@@ -53,11 +53,8 @@ class StepSelection:
     def __post_init__(self) -> None:
         """Check steps and weights."""
         faults = find_choice_faults("alternative", self.alternative, DIRECTIONS)
-        for step in self.steps:
-            faults += find_number_faults("steps", step, above=0, below=1)
-        if not faults and (not self.steps or list(self.steps) != sorted(set(self.steps))):
-            faults.append(Fault("steps", "rising numbers, at least one", str(self.steps)))
-        faults += self._find_weight_faults()
+        faults += self._find_step_faults()
+        faults += self._find_weight_faults() if isinstance(self.steps, list | tuple) else []
         raise_faults("selection", faults)
 
     @property
@@ -65,19 +62,32 @@ class StepSelection:
         """Whether the weight has a prior."""
         return self.weights is None
 
+    def _find_step_faults(self) -> list[Fault]:
+        faults = _find_list_faults("steps", self.steps, "(0.025,)")
+        for step in self.steps if not faults else ():
+            faults += find_number_faults("steps", step, above=0, below=1)
+        if not faults and (not self.steps or list(self.steps) != sorted(set(self.steps))):
+            faults.append(Fault("steps", "rising numbers, at least one", str(self.steps)))
+        return faults
+
     def _find_weight_faults(self) -> list[Fault]:
         if self.weights is None:
             if len(self.steps) == 1:
                 return []
             advice = "give weights=, or one step"
             return [Fault("weights", "one a step", "none", advice)]
-        faults = []
+        if faults := _find_list_faults("weights", self.weights, "(0.5,)"):
+            return faults
         for weight in self.weights:
             faults += find_number_faults("weights", weight, above=0)
         if len(self.weights) != len(self.steps):
             found = f"{len(self.weights)} for {len(self.steps)} steps"
             faults.append(Fault("weights", "one for each step", found))
         return faults
+
+
+def _find_list_faults(where: str, values: object, example: str) -> list[Fault]:
+    return find_kind_faults(where, values, (list, tuple), f"a tuple such as {example}")
 
 
 def make_factor(

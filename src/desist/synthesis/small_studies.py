@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from desist._types import Floats
-from desist.arguments import find_choice_faults
+from desist.arguments import find_choice_faults, find_number_faults
 from desist.errors import CannotAnswerError, raise_faults
 from desist.synthesis._heterogeneity import ESTIMATORS
 from desist.synthesis.moderation import regress_effects
@@ -226,7 +226,7 @@ def adjust_by_precision(
     Raises
     ------
     InputError
-        If the columns are wrong.
+        If the columns or the level are wrong; every fault is listed.
     CannotAnswerError
         If there are fewer than ten studies.
 
@@ -243,7 +243,7 @@ def adjust_by_precision(
     'peese'
     """
     values, errors, faults = read_effects(estimates, standard_errors)
-    raise_faults(SUBJECT, faults)
+    raise_faults(SUBJECT, [*faults, *find_number_faults("alpha", alpha, above=0, below=1)])
     require_enough(len(values), "An extrapolation to a study without error")
     found: dict[str, object] = {}
     decides = math.nan
@@ -274,7 +274,10 @@ def _rank(values: Floats, errors: Floats) -> SmallStudyTest:
 
     weights = errors**-2
     mean = weights @ values / weights.sum()
-    standardised = (values - mean) / np.sqrt(errors**2 - 1 / weights.sum())
+    # of the variance of an estimate less that of the mean: of the weights of all others, for the
+    # difference cancels where one study has nearly all the weight
+    others = np.array([np.delete(weights, row).sum() for row in range(len(weights))])
+    standardised = (values - mean) / np.sqrt(others / weights / weights.sum())
     tied = len(set(standardised)) < len(values) or len(set(errors)) < len(values)
     found = kendalltau(standardised, errors**2, method="asymptotic" if tied else "exact")
     return SmallStudyTest(float(found.statistic), float(found.pvalue), math.nan, "begg")

@@ -5,12 +5,22 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from desist.arguments import describe, find_number_faults
-from desist.errors import Fault, raise_faults
+from desist.arguments import describe, find_kind_faults, find_number_faults
+from desist.errors import Fault, name_rows, raise_faults
 from desist.synthesis.evidence import EstimateWithError, EstimateWithInterval, Evidence
 
 ESTIMATES = (EstimateWithError, EstimateWithInterval)
+LEAST_ERROR = 1e-9
+# How far from 0 an estimate, and how large its error, may be on a scale: a ratio of e to the 100
+# is a slip of the pen, and a risk difference beyond 1 is in percentage points.
+MOST: Mapping[str, float] = {
+    "log_odds": 100.0,
+    "log_risk": 100.0,
+    "risk_difference": 1.0,
+    "log_rate": 100.0,
+}
 
 
 @dataclass(frozen=True)
@@ -48,12 +58,15 @@ class Study:
 
     def __post_init__(self) -> None:
         """Check that there is a name and a likelihood."""
-        faults = []
+        faults: list[Fault] = []
         if not isinstance(self.name, str) or not self.name.strip():
             faults.append(Fault("name", "a text", describe(self.name)))
         if isinstance(self.evidence, type) or not hasattr(self.evidence, "log_likelihood"):
             expected = "evidence such as TwoArmCounts(...)"
             faults.append(Fault("evidence", expected, describe(self.evidence)))
+        faults += find_kind_faults("programme", self.programme, str, "a text")
+        expected = "what a formula may use, by name"
+        faults += find_kind_faults("moderators", self.moderators, Mapping, expected)
         raise_faults("study", faults)
         if not self.programme:
             object.__setattr__(self, "programme", self.name)
@@ -73,6 +86,25 @@ def find_scale_faults(studies: Sequence[Study], scale: str) -> list[Fault]:
             f"choose among {', '.join(_scales_of(studies, kind))}",
         )
         for kind, rows in silent.items()
+    ]
+
+
+def find_reach_faults(studies: Sequence[Study], scale: str) -> list[Fault]:
+    """Find which studies have an estimate or an error that no study has on a scale."""
+    pairs = np.array([study.evidence.summarise(scale) for study in studies], dtype=float)
+    most = MOST[scale]
+    with np.errstate(invalid="ignore"):  # what is not known is not far off
+        wrong = np.abs(pairs[:, 0]) > most, (pairs[:, 1] > most) | (pairs[:, 1] < LEAST_ERROR)
+    advice = "write -0.05 for five percentage points fewer" if scale == "risk_difference" else ""
+    expected = f"from {-most:g} to {most:g} on the scale {scale}"
+    errors = f"from {LEAST_ERROR:g} to {most:g} on the scale {scale}"
+    return [
+        Fault(where, words, f"{rows.size} other, {name_rows(rows.tolist())}", advice)
+        for where, words, rows in (
+            ("estimate", expected, np.flatnonzero(wrong[0])),
+            ("standard error", errors, np.flatnonzero(wrong[1])),
+        )
+        if rows.size
     ]
 
 
@@ -108,21 +140,36 @@ def _find_group_faults(
         found = f"{len(rows)}, studies {numbers}"
         advice = "give correlation= of their errors, keep one, or, if they are two, two names"
         return [Fault("programme", "one report of each", found, advice)]
-    if all(isinstance(studies[row].evidence, ESTIMATES) for row in rows):
-        return []
-    found = f"other reports among studies {numbers}"
-    expected = "estimates with an error or an interval, where a programme has several"
-    return [Fault("programme", expected, found, "keep one report of the programme")]
+    faults = []
+    if not all(isinstance(studies[row].evidence, ESTIMATES) for row in rows):
+        found = f"other reports among studies {numbers}"
+        expected = "estimates with an error or an interval, where a programme has several"
+        faults.append(Fault("programme", expected, found, "keep one report of the programme"))
+    first = studies[rows[0]].moderators
+    if not all(_are_alike(first, studies[row].moderators) for row in rows[1:]):
+        expected = "the same moderators in all reports of one programme"
+        found = f"others among studies {numbers}"
+        faults.append(Fault("moderators", expected, found, "correct them, or give two names"))
+    return faults
 
 
 def _combine(studies: Sequence[Study], scale: str, correlation: float) -> Study:
     """Combine estimates of one true effect by generalised least squares: nothing is lost."""
-    pairs = np.array([study.evidence.summarise(scale) for study in studies])
+    pairs = np.array([study.evidence.summarise(scale) for study in studies], dtype=float)
     same = np.where(np.eye(len(pairs), dtype=bool), 1.0, correlation)
-    precision = np.linalg.inv(same * np.outer(pairs[:, 1], pairs[:, 1]))
+    # what was rounded is known to a uniform error more, apart from all others (Sheppard)
+    steps = np.array([getattr(study.evidence, "rounded_to", 0.0) for study in studies])
+    rounding = np.diag(steps**2 / 12)
+    precision = np.linalg.inv(same * np.outer(pairs[:, 1], pairs[:, 1]) + rounding)
     total = precision.sum()
     evidence = EstimateWithError(float(precision.sum(axis=0) @ pairs[:, 0] / total), total**-0.5)
     return replace(studies[0], name=studies[0].programme, evidence=evidence)
+
+
+def _are_alike(first: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Say whether moderators are the same; what is not known is as little known in both."""
+    here, there = (pd.Series(dict(one), dtype=object).sort_index() for one in (first, other))
+    return here.equals(there)
 
 
 def _scales_of(studies: Sequence[Study], kind: str) -> tuple[str, ...]:

@@ -67,7 +67,9 @@ class _Reader:
         if token.kind == "end":
             return not_read(self.text, f"{before}it ends too early")
         if token.text == "~":
-            return not_read(self.text, "more than one part; the treatment is named by the cohort")
+            return not_read(
+                self.text, "write only what is right of the ~; the treatment is named by the cohort"
+            )
         if token.text == "%in%":
             return not_read(self.text, "write a + a:b for %in%")
         if token.text == "[":

@@ -118,9 +118,10 @@ class EstimateWithInterval:
 
     def summarise(self, _scale: str, /) -> tuple[float, float]:
         """Return the middle of the interval and the error that its width stands for."""
-        from scipy.special import ndtri
+        from scipy.special import erfinv
 
-        width = 2 * float(ndtri((1 + self.probability) / 2))
+        # the normal quantile of (1 + probability) / 2, also where that rounds to a half or to 1
+        width = 2 * float(np.sqrt(2) * erfinv(self.probability))
         return (self.lower + self.upper) / 2, (self.upper - self.lower) / width
 
     def _find_contradictions(self) -> list[Fault]:

@@ -57,7 +57,7 @@ class CountsOverTime:
 
     def log_likelihood(self, effects: Floats, _scale: str, /) -> Floats:
         """Return the log-likelihood of effects given the sum of the events."""
-        log_odds = effects + np.log(self.treated_time / self.comparison_time)
+        log_odds = effects + np.log(self.treated_time) - np.log(self.comparison_time)
         treated = self.treated_events * np.logaddexp(0, -log_odds)
         return np.asarray(-treated - self.comparison_events * np.logaddexp(0, log_odds))
 
@@ -66,5 +66,5 @@ class CountsOverTime:
         a, c = self.treated_events, self.comparison_events
         if not a * c:
             return np.nan, np.nan
-        ratio = (a / self.treated_time) / (c / self.comparison_time)
-        return float(np.log(ratio)), float(np.sqrt(1 / a + 1 / c))
+        times = np.log(self.treated_time) - np.log(self.comparison_time)
+        return float(np.log(a) - np.log(c) - times), float(np.sqrt(1 / a + 1 / c))

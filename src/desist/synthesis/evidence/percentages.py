@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from desist._types import Floats
-from desist.arguments import find_number_faults
+from desist.arguments import find_kind_faults, find_number_faults
 from desist.errors import Fault, raise_faults
 from desist.synthesis.evidence._baseline import LogRates, integrate_baseline
 from desist.synthesis.evidence._sizes import Size, average_over, find_size_faults, list_sizes
@@ -72,6 +72,7 @@ class WholePercentages:
             *find_size_faults("n_treated", self.n_treated),
             *find_size_faults("n_comparison", self.n_comparison, optional=True),
             *find_number_faults("step", self.step, above=0, most=10),
+            *self._find_word_faults(),
         ]
         raise_faults("percentages", faults or self._find_contradictions())
 
@@ -133,6 +134,11 @@ class WholePercentages:
             treated * size, size, comparison * people, people, "risk_difference"
         )
         return (abs(estimate) >= CRITICAL * error) is self.significant
+
+    def _find_word_faults(self) -> list[Fault]:
+        if self.significant is None:
+            return []
+        return find_kind_faults("significant", self.significant, bool, "True, False or None")
 
     def _find_contradictions(self) -> list[Fault]:
         faults = []

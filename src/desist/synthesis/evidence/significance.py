@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from desist._types import Floats
-from desist.arguments import find_choice_faults, find_number_faults
+from desist.arguments import find_choice_faults, find_kind_faults, find_number_faults
 from desist.errors import Fault, raise_faults
 from desist.synthesis.evidence._sizes import Size, average_over, find_size_faults, list_sizes
 from desist.synthesis.evidence.estimates import log_normal_mass
@@ -65,6 +65,7 @@ class PValue:
         faults = [
             *find_number_faults("p_value", self.p_value, above=0, most=1),
             *find_choice_faults("direction", self.direction, DIRECTIONS),
+            *find_kind_faults("at_most", self.at_most, bool, "True or False"),
             *_find_arm_faults(self.n_treated, self.n_comparison, self.comparison_rate),
         ]
         raise_faults("p-value", faults)
@@ -148,7 +149,7 @@ class Significance:
         """Return the log probability that a study of this size finds what this one found."""
         from scipy.special import log_ndtr, ndtri
 
-        critical = float(ndtri(1 - self.level / 2))
+        critical = -float(ndtri(self.level / 2))  # of the tail itself: 1 less it may round to 1
 
         def of_size(n_treated: float) -> Floats:
             error = find_error(n_treated, self.n_comparison, self.comparison_rate, scale)

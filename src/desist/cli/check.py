@@ -39,9 +39,7 @@ def check_study(study: Study, settings: Path) -> Iterator[str]:
     yield f"No outcome was read. {word} the balance is good enough: {after}"
 
 
-def describe_design(
-    name: str, design: Mapping[str, Any], notes: tuple[str, ...]
-) -> Iterator[str]:
+def describe_design(name: str, design: Mapping[str, Any], notes: tuple[str, ...]) -> Iterator[str]:
     """Describe a design as it may be shown, line by line."""
     head, dropped = f"{name} analysis: " if name else "", design["n_treated_dropped"]
     # beside the number of all participants, that of those compared would count the few who are not

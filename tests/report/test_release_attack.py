@@ -39,7 +39,7 @@ COUNTED = re.compile(
 )
 FEWEST = 10
 # Where the tables count people.
-COUNTED = {
+HEADS = {
     "Participants": "Participants (number of people)",
     "Comparison": "Comparison (number of people, unweighted)",
 }
@@ -186,10 +186,10 @@ def gather(tables):
     facts = {"groups": {}}
     for head, *rows in [table for table in tables if table]:
         for row in [dict(zip(head, row, strict=False)) for row in rows]:
-            if COUNTED["Participants"] not in row:
+            if HEADS["Participants"] not in row:
                 continue
             arms = "Participants", "Comparison"
-            people = tuple(read_number(row[COUNTED[arm]]) for arm in arms)
+            people = tuple(read_number(row[HEADS[arm]]) for arm in arms)
             if None in people:  # marked as withheld
                 continue
             if "Group" in row:

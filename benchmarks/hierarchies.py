@@ -11,13 +11,17 @@ vary over groups, each job in a process of its own and on the same data:
 
 Studies: 83 and 5,514 people, and 400 and 1,600, in 20 prisons; 400 and 1,600 in 200 groups; the
 same in 20 prisons crossed with 10 providers; 20,000 and 80,000 in 40 prisons. Prints one JSON
-object; a line for each job goes to standard error.
+object; a line for each job goes to standard error. Each job is told in seconds of the clock and of
+processor time, with the load of the machine before it, because they part where others use it too.
+With `--store` a job whose result is in that file is not run again.
 
     uv run --with bambi python benchmarks/hierarchies.py --jobs nested nuts --studies prisons
 """
 
 import argparse
 import json
+import os
+import resource
 import subprocess
 import sys
 import time
@@ -226,12 +230,30 @@ JOBS: dict[str, Callable[[str], dict[str, Any]]] = {
 def run_apart(job: str, study: str) -> dict[str, Any]:
     """Run one job in a process of its own."""
     command = [sys.executable, str(Path(__file__)), "--jobs", job, "--studies", study, "--inside"]
-    start = time.perf_counter()
+    start, before, load = time.perf_counter(), measure_processor(), os.getloadavg()[0]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         return {"failed": done.stderr.strip().splitlines()[-1:]}
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return told | {"process_seconds": round(time.perf_counter() - start, 2)}
+    return told | {
+        "process_seconds": round(time.perf_counter() - start, 2),
+        "process_cpu_seconds": round(measure_processor() - before, 2),
+        "load_before": round(load, 1),
+    }
+
+
+def measure_processor() -> float:
+    """Return the processor time of all processes that this one has waited for, in seconds."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
+
+
+def read_store(store: Path | None) -> dict[str, dict[str, Any]]:
+    """Read the results of jobs that were run before."""
+    if store is None or not store.exists():
+        return {}
+    known: dict[str, dict[str, Any]] = json.loads(store.read_text(encoding="utf-8"))
+    return known
 
 
 def main() -> None:
@@ -240,15 +262,20 @@ def main() -> None:
     parser.add_argument("--jobs", nargs="+", default=list(JOBS), choices=list(JOBS))
     parser.add_argument("--studies", nargs="+", default=list(STUDIES), choices=list(STUDIES))
     parser.add_argument("--inside", action="store_true", help="run one job in this process")
+    parser.add_argument("--store", type=Path, help="file that keeps the results of jobs")
     chosen = parser.parse_args()
     if chosen.inside:
         print(json.dumps(JOBS[chosen.jobs[0]](chosen.studies[0])))
         return
-    results: dict[str, dict[str, Any]] = {}
+    results = read_store(chosen.store)
     for study in chosen.studies:
         for job in chosen.jobs:
+            if job in results.get(study, {}):
+                continue
             results.setdefault(study, {})[job] = run_apart(job, study)
             print(study, job, results[study][job], file=sys.stderr, flush=True)
+            if chosen.store is not None:
+                chosen.store.write_text(json.dumps(results), encoding="utf-8")
     print(json.dumps({"benchmark": "hierarchies", **describe_run(), "studies": results}))
 
 

@@ -93,7 +93,7 @@ def test_a_section_that_is_not_in_order_is_refused(write, section, said):
 
 
 def test_a_table_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"nowhere\.csv: expected a table of studies"):
+    with pytest.raises(InputError, match=r"nowhere\.csv: expected a file that can be read"):
         read_reports(tmp_path / "nowhere.csv")
 
 

@@ -297,10 +297,18 @@ def test_an_arm_of_many_rows_is_predicted_from_some_draws_alike(monkeypatch):
     fit = make_fit("survival", draws=draws)
     exact = correct_fit(fit).arms
     monkeypatch.setattr("desist.effects._augmented.PREDICTED_IN_FULL", 1)
-    for some, every in zip(correct_fit(fit).arms, exact, strict=True):
+    for some, every in zip(correct_fit(replace(fit)).arms, exact, strict=True):
         assert some.own.shape == every.own.shape
         error = np.sqrt(np.square(some.own - every.own).mean(axis=(0, 1)))
         assert (error < 0.02 * every.own.std(axis=(0, 1))).all()
+
+
+def test_what_was_observed_is_read_once_for_a_fit_and_again_for_a_changed_one():
+    fit = make_fit("rate")
+    assert correct_fit(fit) is correct_fit(fit)
+    assert correct_fit(replace(fit)) is not correct_fit(fit)
+    days = np.array([100.0, 365.0])
+    assert correct_fit(make_fit("survival"), days).days is days
 
 
 @pytest.mark.parametrize("kind", ["rate", "frequency", "survival"])

@@ -8,6 +8,7 @@ from desist.models.priors import HalfNormal, HalfStudentT, Normal
 from desist.synthesis import (
     EstimateWithError,
     EstimateWithInterval,
+    Jeffreys,
     PValue,
     Significance,
     Study,
@@ -33,11 +34,12 @@ SPREADS = {
 MEANS = {"flat": FLAT, "normal": Normal(0.0, 1.0)}
 
 
-@pytest.mark.parametrize("spread", SPREADS)
+@pytest.mark.parametrize("spread", [*SPREADS, "Jeffreys"])
 @pytest.mark.parametrize("mean", MEANS)
 def test_trials_of_a_vaccine_equal_bayesmeta(bcg_effects, bcg_reference, as_studies, spread, mean):
     expected = bcg_reference[f"bayesmeta_RR_{spread}_mu_{mean}"]
-    priors = SynthesisPriors(MEANS[mean], SPREADS[spread])
+    jeffreys = Jeffreys(tuple(float(error) for error in bcg_effects["RR"][1]))
+    priors = SynthesisPriors(MEANS[mean], SPREADS.get(spread, jeffreys))
     found = synthesise(as_studies(*bcg_effects["RR"]), scale="log_risk", priors=priors)
     summary = {row["term"]: row for row in expected["summary"]}
     # bayesmeta's posterior of tau is good to four digits; that of the mean, a mixture over a

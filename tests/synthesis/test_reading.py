@@ -55,8 +55,8 @@ def test_every_kind_of_row_is_read():
             "comparison_rate": 0.3,
         },
     ]
-    table = pd.DataFrame(rows).assign(study=list("abcdefgh"), setting="prison")
-    found = read_studies(table)
+    table = pd.DataFrame(rows).assign(study=list("abcdefgh"), setting="prison", notes="p. 7")
+    found = read_studies(table, moderators=["setting"])
     assert [type(study.evidence) for study in found] == [
         TwoArmCounts,
         CountsOverTime,
@@ -209,3 +209,116 @@ def test_an_interval_beside_another_estimate_is_refused_too():
     row = {"study": "A", "estimate": -0.2, "standard_error": 0.1, "lower": 0.5, "upper": 0.9}
     with pytest.raises(InputError, match="row 1, estimate: expected near the middle"):
         read_studies(pd.DataFrame([row]))
+
+
+ESTIMATE = {"study": "A", "estimate": -0.2, "standard_error": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("rounded_too", "rounded_to"),
+        ("Estimate", "estimate"),
+        ("STANDARD ERROR", "standard_error"),
+        ("programe", "programme"),
+        ("estimate.1", "estimate"),
+        ("n_treated_hi", "n_treated_high"),
+    ],
+)
+def test_a_mistyped_column_is_no_moderator(name, meant):
+    message = refuse({**ESTIMATE, name: 1})
+    assert f"{name}: expected a column that reports have, or one named in moderators=" in message
+    assert f"did you mean {meant}?" in message
+
+
+def test_a_column_that_nobody_knows_can_be_named_called_notes_or_taken_out():
+    message = refuse({**ESTIMATE, "xyz": 1})
+    assert "xyz: expected a column that reports have" in message
+    assert "name it in moderators=, call it notes, or take it out" in message
+    kept = {**ESTIMATE, "notes": "page 7", "source": "Ministry of Justice"}
+    assert read_studies(pd.DataFrame([kept]))[0].moderators == {}
+
+
+def test_a_formula_names_the_moderators_of_a_table():
+    rows = [
+        {**ESTIMATE, "study": f"{n}", "months": 6.0 * n, "estimate": -0.1 * n} for n in range(8)
+    ]
+    found = synthesise(pd.DataFrame(rows), moderators="months")
+    assert found.coefficients.index.tolist() == ["mean", "months"]
+    message = refuse(*rows)
+    assert "months: expected a column that reports have" in message
+    assert "formula: expected columns of the cohort, found 'month'" in refuse(
+        *rows, moderators="month"
+    )
+
+
+def test_faults_of_columns_and_of_rows_are_listed_together():
+    message = refuse({**ESTIMATE, "colour": "red"}, {**ESTIMATE, "standard_error": 0, "study": "B"})
+    assert message.startswith("studies: 2 faults")
+    assert "colour: " in message
+    assert "row 2, standard_error: " in message
+
+
+def test_moderators_that_are_not_there_are_named():
+    table = pd.DataFrame([{**ESTIMATE, "months": 6}])
+    with pytest.raises(InputError) as caught:
+        read_studies(table, moderators=["month", "months"])
+    assert "expected columns of the table, found 'month'; did you mean months?" in str(caught.value)
+    with pytest.raises(InputError, match="moderators: expected a list of names of columns"):
+        read_studies(table, moderators="months")
+
+
+def test_two_columns_of_one_name_are_refused():
+    table = pd.DataFrame([["A", 1, 2]], columns=["study", "estimate", "estimate"])
+    with pytest.raises(InputError, match="estimate: expected a column of its own, found two"):
+        read_studies(table)
+
+
+def test_a_hostile_name_of_a_column_is_shown_short_and_on_one_line():
+    message = refuse({**ESTIMATE, "x\n" + "y" * 500 + "\x1b[31m": 1})
+    assert len(message.splitlines()) == 2
+    assert "x?" + "y" * 38 + "..." in message
+
+
+@pytest.mark.parametrize("error", [1e-12, 1e-300])
+def test_an_error_that_no_number_of_people_gives_is_refused(error):
+    message = refuse({**ESTIMATE, "standard_error": error})
+    assert "standard error: expected from " in message
+
+
+@pytest.mark.parametrize("small", [1e-6, 1e-4])
+def test_a_very_precise_study_beside_others_is_pooled_without_a_warning(small):
+    rows = [{**ESTIMATE, "standard_error": small}, {**ESTIMATE, "study": "B", "estimate": 0.0}]
+    found = synthesise(pd.DataFrame(rows))
+    assert found.table.loc["A", "shrunken"] == pytest.approx(-0.2, abs=1e-4)
+    assert -0.2 < found.mean.mean < 0
+
+
+def test_percentage_points_are_no_risk_differences():
+    rows = [ESTIMATE, {"study": "B", "estimate": -12, "standard_error": 4}]
+    message = refuse(*rows, scale="risk_difference")
+    assert "expected from -1 to 1 on the scale risk_difference" in message
+    assert "write -0.05 for five percentage points fewer" in message
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"treated_percentage": "26%", "comparison_percentage": 35},
+        {"treated_percentage": 126, "comparison_percentage": 35},
+        {"treated_percentage": pd.Timestamp("2020-01-01"), "comparison_percentage": 35},
+        {"treated_percentage": 10**400, "comparison_percentage": 35},
+        {"treated_percentage": True, "comparison_percentage": 35},
+    ],
+)
+def test_what_is_no_percentage_is_refused_by_name(row):
+    message = refuse({"study": "A", "n_treated": 231, "n_comparison": "large", **row})
+    assert (
+        "row 1, treated_percentage: expected a number of at least 0 and of at most 100" in message
+    )
+
+
+@pytest.mark.parametrize("people", [0, -3, "many", 1e300, pd.Timestamp("2020-01-01")])
+def test_nobody_or_nonsense_in_an_arm_is_refused_by_name(people):
+    message = refuse({"study": "A", **COUNTS, "n_comparison": people})
+    assert "row 1, n_comparison: expected a whole number " in message

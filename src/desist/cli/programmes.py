@@ -1,10 +1,11 @@
 """Other programmes of a study: their reports pooled, to stand beside its result."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from desist.cli.study import Study
-from desist.errors import Fault, InputError
+from desist.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,14 +15,18 @@ if TYPE_CHECKING:
 
 
 def read_reports(path: Path) -> "pd.DataFrame":
-    """Read a table of reports; the files of passports are relative to it."""
-    import pandas as pd
+    """Read a table of reports, a line a report; the files of passports are relative to it."""
+    from desist.cohort.reading import read_people
 
     try:
-        table = pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        found = type(error).__name__
-        raise InputError("studies", [Fault(path.name, "a table of studies", found)]) from error
+        table = read_people(path, "study")
+    except InputError as error:
+        # the lines of a file are looked at in the same way whatever a line is about
+        faults = [
+            replace(fault, expected=fault.expected.replace("per person", "per report"))
+            for fault in error.faults
+        ]
+        raise InputError("studies", faults) from None
     if "passport" in table.columns:
         filled = table["passport"].notna()
         places = [str(path.parent / str(name)) for name in table.loc[filled, "passport"]]

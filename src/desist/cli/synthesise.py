@@ -15,7 +15,8 @@ FILES = ("synthesis.json", "studies.csv", "forest.svg")
 HELP = """Pool the reports of programmes in the table STUDIES, one a row.
 
 A row fills the columns of one kind of evidence: counts, an estimate with its error or interval, a
-p-value, whole percentages, significance alone, or the file of a passport.
+p-value, whole percentages, significance alone, or the file of a passport. Other columns are errors,
+but for "programme", "source", "notes" and those that --moderators names.
 """
 
 
@@ -27,25 +28,38 @@ p-value, whole percentages, significance alone, or the file of a passport.
     show_default=True,
     help="log_odds, log_risk, risk_difference or log_rate.",
 )
+@click.option(
+    "--moderators", default=None, help='What effects differ with, such as "months + C(design)".'
+)
 @click.option("--selection", is_flag=True, help="Adjust for selective publication.")
 @click.option(
     "--correlation", type=float, default=None, help="Of several estimates of one programme."
 )
 @click.option("--out", type=click.Path(path_type=Path), default=None, help="Also write files here.")
 def synthesise(
-    studies: Path, scale: str, out: Path | None, correlation: float | None, *, selection: bool
+    studies: Path,
+    scale: str,
+    moderators: str | None,
+    out: Path | None,
+    correlation: float | None,
+    *,
+    selection: bool,
 ) -> None:
     """Pool the reports of programmes in a table."""
     from desist.synthesis.pool_reports import synthesise as pool
     from desist.synthesis.selection import StepSelection
 
     table = read_reports(studies)
-    chosen = StepSelection() if selection else None
-    naive = pool(table, scale=scale, correlation=correlation)
+    asked: dict[str, Any] = {
+        "scale": scale,
+        "correlation": correlation,
+        "moderators": moderators,
+    }
+    naive = pool(table, **asked)
     say(*_describe(naive, "as published" if selection else ""))
     found = naive
-    if chosen is not None:
-        found = pool(table, scale=scale, correlation=correlation, selection=chosen)
+    if selection:
+        found = pool(table, **asked, selection=StepSelection())
         say(*_describe(found, "adjusted for selection"))
     if out is not None:
         _write(out, naive, found)
@@ -61,7 +75,16 @@ def _describe(found: Any, how: str) -> list[str]:
         f"  a new programme: {new_low:.3f} to {new_high:.3f}; it reduces reoffending with "
         f"probability {found.probability_of_benefit():.2f}",
         f"  between programmes: standard deviation {found.heterogeneity.median:.3f}",
+        *_list_moderators(found),
         *(f"  caution: {caution}" for caution in found.cautions),
+    ]
+
+
+def _list_moderators(found: Any) -> list[str]:
+    """Say how effects differ with each moderator, where any was asked for."""
+    return [
+        f"  {name}: {row['mean']:+.3f} ({row['lower']:.3f} to {row['upper']:.3f})"
+        for name, row in found.coefficients.iloc[1:].iterrows()
     ]
 
 

@@ -23,6 +23,8 @@ from desist.models.protocol import ObservedModel, ObservedTimes
 
 type Averages = Mapping[str, Floats]
 
+CORRECTED = "_corrected"
+
 # which of the outcomes of `Observed` a measure is about; the restricted mean is about both
 ABOUT = {
     Measure.RATE: 0,
@@ -106,7 +108,12 @@ def correct_fit(fit: Fit, days: Floats | None = None) -> CorrectedFit | None:
     if fit.people is None:
         return None
     if days is None and isinstance(fit.model, ObservedModel):
-        return CorrectedFit(fit, fit.people, fit.model.observe(fit.data, fit.horizon))
+        # kept beside the fit, as a cached property is: effects and those of groups read the same
+        if CORRECTED not in vars(fit):
+            observed = fit.model.observe(fit.data, fit.horizon)
+            vars(fit)[CORRECTED] = CorrectedFit(fit, fit.people, observed)
+        kept: CorrectedFit = vars(fit)[CORRECTED]
+        return kept
     if days is not None and isinstance(fit.model, ObservedTimes):
         observed = fit.model.observe_days(fit.data, fit.horizon, days / fit.horizon)
         return CorrectedFit(fit, fit.people, observed, days)

@@ -13,7 +13,8 @@ from desist.inference.straight import StraightFunction, compile_straight
 # on the groups through that number alone. So three compiled functions do for all of them: the
 # linear predictor without groups, the rows at any linear predictor, and each row's slope in it.
 
-STEP = 1e-5
+PRIOR_STEP = 1e-3
+CORNERS = ((1, 1, 1), (1, -1, -1), (-1, 1, -1), (-1, -1, 1))  # of a second difference
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,10 @@ class GroupedDensity:
         self._slopes = compile_straight(
             [point, shift], [value, *pytensor.grad(value, [point, shift])]
         )
-        self._plain_slope = compile_straight([point], pytensor.grad(terms[0], point))
         self._base = compile_straight([points], many[0])
-        self._rows = compile_straight([ats, points], many[1])
+        known, unknown, rest = _split(many[1], ats)
+        self._known = compile_straight([points], known)
+        self._rows = compile_straight([ats, *unknown], rest)
         self._priors = StraightFunction(
             pytensor.function([points], many[2:n_first], mode=as_written, on_unused_input="ignore")
         )
@@ -87,17 +89,29 @@ class GroupedDensity:
         value, gradient, of_rows = self._slopes(point, shift)
         return Slopes(float(value), gradient[self.plain_places], of_rows)
 
-    def plain_slope(self, point: Floats) -> Floats:
-        """Differentiate the log prior density of the plain parameters, (n_plain,)."""
-        return np.asarray(self._plain_slope(point)[self.plain_places], dtype=float)
+    def bend_of_plain(self, point: Floats) -> Floats:
+        """Return the negative curvature of the plain parameters' log prior, (n_plain, n_plain)."""
+        n_plain = len(self.plain_places)
+        steps = np.zeros((n_plain, len(point)))
+        steps[np.arange(n_plain), self.plain_places] = PRIOR_STEP
+        near = [point + one * steps[:, np.newaxis] + two * steps for one, two, _ in CORNERS]
+        heights = self._priors(np.reshape(near, (-1, len(point))))[0]
+        heights = np.broadcast_to(heights, len(CORNERS) * n_plain**2)
+        signs = np.array([sign for *_, sign in CORNERS])
+        across: Floats = signs @ heights.reshape(len(CORNERS), -1)
+        return -across.reshape(n_plain, n_plain) / (2 * PRIOR_STEP) ** 2
 
     def base(self, points: Floats) -> Floats:
         """Return the linear predictor without groups, shape (n_points, n_rows)."""
         return np.asarray(self._base(points))
 
-    def rows(self, at: Floats, points: Floats) -> Floats:
+    def know(self, points: Floats) -> list[Any]:
+        """Return what rows have of parameters (n_points, n_parameters), linear predictor aside."""
+        return list(self._known(points))
+
+    def rows(self, at: Floats, known: list[Any]) -> Floats:
         """Return the weighted log-likelihood of rows at linear predictors, (n_points, n_rows)."""
-        return np.asarray(self._rows(at, points))
+        return np.asarray(self._rows(at, *known))
 
     def prior(self, points: Floats, scales: Floats) -> Floats:
         """Return the log prior density of plain parameters and of scales, (n_points,)."""
@@ -147,6 +161,25 @@ def _open_outcome(model: Any, none: dict[str, Floats]) -> tuple[Any, Any, Any]:
         for name, values in none.items()
     }
     return clone_replace(eta, absent), rows, at
+
+
+def _split(rows: Any, ats: Any) -> tuple[list[Any], list[Any], Any]:
+    """Return what of rows does not hang on linear predictors, stand-ins, and rows made of these."""
+    # the same at all nodes that a group is read at, and so found once for all of them
+    from pytensor.graph.replace import graph_replace
+    from pytensor.graph.traversal import toposort
+    from pytensor.tensor.variable import TensorVariable
+
+    moving, known = {ats}, list[Any]()
+    for node in toposort([rows]):
+        if moving.isdisjoint(node.inputs):
+            continue
+        moving.update(node.outputs)
+        known += [one for one in node.inputs if one not in {*moving, *known}]
+    known = [one for one in known if isinstance(one, TensorVariable) and one.owner is not None]
+    unknown = [one.type() for one in known]
+    (rest,) = graph_replace([rows], dict(zip(known, unknown, strict=True)), strict=False)
+    return known, unknown, rest
 
 
 @dataclass(frozen=True)

@@ -86,25 +86,20 @@ def measure_arrow(
     layout: Layout, common: Floats, groups: Floats, here: Slopes, known: Arrow | None = None
 ) -> Arrow:
     """Measure the curvature by differences of slopes: one for all that is linear, one a rest."""
-    density, n_plain = layout.density, int(np.sum(~layout.is_outer))
+    n_plain = int(np.sum(~layout.is_outer))
     nudged = layout.look(common, groups, nudge=STEP)
     bend = (here.rows - nudged.rows) / STEP
     bent = bend[:, np.newaxis] * layout.design
     whole = layout.design.T @ bent
     across = layout.collect_groups(bent.T)  # (n_common, n_groups, n_effects)
-    plain = layout.fill(common)
-    slope = density.plain_slope(plain)
-    for number in range(n_plain):
-        shifted = common.copy()
-        shifted[number] += STEP
-        if layout.is_linear[number]:
-            prior = (slope - density.plain_slope(layout.fill(shifted))) / STEP
-            whole[number, :n_plain] += prior
-            continue
+    whole[:n_plain, :n_plain] += layout.density.bend_of_plain(layout.fill(common))
+    for number in np.flatnonzero(~layout.is_linear[:n_plain]):
         if known is not None:  # of what is not linear, the curvature of a near point will do
             whole[number] = whole[:, number] = known.common[number]
             across[number] = known.across[:, number]
             continue
+        shifted = common.copy()
+        shifted[number] += STEP
         there = layout.look(shifted, groups)
         change = (here.rows - there.rows) / STEP
         column = np.concatenate(

@@ -98,12 +98,12 @@ def _find_linear(density: GroupedDensity, n_rows: int) -> tuple[Floats, Mask]:
     origin = density.base(start[np.newaxis])
     added = np.array([density.base((start + step)[np.newaxis])[0] for step in steps]) - origin
     is_linear = np.empty(len(plain), dtype=bool)
-    rows = density.rows(origin, start[np.newaxis])
+    rows = density.rows(origin, density.know(start[np.newaxis]))
     for number, step in enumerate(steps):
         twice = density.base((start + 2 * step)[np.newaxis])[0] - origin[0]
         is_straight = np.allclose(twice, 2 * added[number], rtol=REPEATED, atol=REPEATED)
         is_linear[number] = is_straight and np.array_equal(
-            density.rows(origin, (start + step)[np.newaxis]), rows
+            density.rows(origin, density.know((start + step)[np.newaxis])), rows
         )
     design = np.where(is_linear, np.broadcast_to(added.T, (n_rows, len(plain))), 0.0)
     return design, is_linear

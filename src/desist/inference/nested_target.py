@@ -105,13 +105,16 @@ def _read_arms(
         base = layout.density.base(points[part])
         if layout.is_outer.any():
             base = base + layout.shift(common[part])
-        for some in _cut(n_nodes, max(1, at_once // len(base))):
+        n_at_once = min(n_nodes, max(1, at_once // len(base)))
+        known = layout.density.know(np.tile(points[part], (n_at_once, 1)))
+        for some in _cut(n_nodes, n_at_once):
             seen_at = centre[part] + nodes[some, np.newaxis, np.newaxis, np.newaxis] * width[part]
             at = layout.cells.spread(seen_at)
             at += base
-            tiled = np.tile(points[part], (at.shape[0], 1))
-            rows = layout.density.rows(at.reshape(len(tiled), -1), tiled).reshape(at.shape)
-            values[some, part] = layout.cells.add_up(rows)
+            if len(at) < n_at_once:  # the last nodes are fewer
+                known = layout.density.know(np.tile(points[part], (len(at), 1)))
+            rows = layout.density.rows(at.reshape(len(at) * len(base), -1), known)
+            values[some, part] = layout.cells.add_up(rows.reshape(at.shape))
     return interpolate(values, nodes, centre, width)
 
 

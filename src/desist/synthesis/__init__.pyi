@@ -19,6 +19,10 @@ from .mixed_logistic import fit_mixed_logistic as fit_mixed_logistic
 from .mixture import Mixture as Mixture
 from .moderation import ModeratedEffects as ModeratedEffects
 from .moderation import regress_effects as regress_effects
+from .nested_effects import NestedEffects as NestedEffects
+from .nested_effects import pool_nested as pool_nested
+from .one_arm import PooledProportion as PooledProportion
+from .one_arm import pool_proportions as pool_proportions
 from .overlaps import Independent as Independent
 from .overlaps import drop_overlaps as drop_overlaps
 from .passports import Passport as Passport
@@ -30,6 +34,7 @@ from .pooling import leave_one_out as leave_one_out
 from .pooling import pool_effects as pool_effects
 from .predictive_prior import effective_sample_size_of_prior as effective_sample_size_of_prior
 from .predictive_prior import try_prior as try_prior
+from .priors import Jeffreys as Jeffreys
 from .priors import SynthesisPriors as SynthesisPriors
 from .priors import Uniform as Uniform
 from .rates import PooledRates as PooledRates

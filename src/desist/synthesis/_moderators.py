@@ -8,6 +8,7 @@ import pandas as pd
 
 from desist._types import Floats
 from desist.design.formula.expand import expand_formula
+from desist.design.formula.reading import read_formula
 from desist.errors import Fault, raise_faults
 from desist.synthesis.studies import Study
 
@@ -34,6 +35,13 @@ def design_studies(studies: Sequence[Study], formula: str | None) -> DesignOfStu
         fault = Fault("moderators", f"more studies than {needed} parameters", str(len(studies)))
         raise_faults(SUBJECT, [fault])
     return DesignOfStudies(("mean", *names), np.hstack([ones, columns - columns.mean(axis=0)]))
+
+
+def list_moderators(formula: str | None, table: pd.DataFrame) -> list[str]:
+    """List the columns of a table that a formula names; a wrong formula is refused."""
+    found, faults = read_formula(formula, table, {})
+    raise_faults(SUBJECT, faults)
+    return [] if found is None else list(found.variables)
 
 
 def expand_moderators(formula: str, frame: pd.DataFrame) -> tuple[tuple[str, ...], Floats]:

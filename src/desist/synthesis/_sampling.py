@@ -8,6 +8,7 @@ import numpy as np
 from desist._types import Draws, Floats
 from desist.inference.diagnostics import require_convergence
 from desist.inference.engines import Nuts, draw_posterior
+from desist.synthesis._conjugate import NormalStudies, find_scale
 from desist.synthesis._tables import Table
 from desist.synthesis.priors import SynthesisPriors
 
@@ -41,8 +42,10 @@ def _arrange(
     """Lay the tables end to end, with the slopes of their cubic interpolation."""
     logs = [np.maximum(np.log(np.maximum(table.values, 1e-300)), LOWEST) for table in tables]
     lengths = np.array([len(one) for one in logs])
-    known = np.array([table.moments[1] for table in tables])
-    typical = getattr(priors.heterogeneity, "scale", 1.0) ** 2
+    moments = np.array([table.moments for table in tables])
+    known = moments[:, 1]
+    seen = find_scale(NormalStudies(moments[:, 0], known, columns))
+    typical = min(getattr(priors.heterogeneity, "scale", 1.0), seen) ** 2
     scales = {"scales": columns.std(axis=0)[1:]} if columns.shape[1] > 1 else {}
     return scales | {
         "heights": np.concatenate(logs),
@@ -52,7 +55,8 @@ def _arrange(
         "firsts": np.array([table.step * table.first for table in tables]),
         "steps": np.array([table.step for table in tables]),
         "columns": columns,
-        # how far each effect is centred, as in `rates._arrange`
+        # how far each effect is centred, as in `rates._arrange`; where the data speak of a small
+        # tau the chain would stay away from it for thousands of draws
         "centring": typical / (typical + known),
     }
 

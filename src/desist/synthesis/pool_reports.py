@@ -18,7 +18,7 @@ from desist.errors import Fault, raise_faults
 from desist.execution import on_one_thread
 from desist.inference.engines import Nuts
 from desist.synthesis._conjugate import NormalStudies, integrate_normal
-from desist.synthesis._moderators import design_studies
+from desist.synthesis._moderators import design_studies, list_moderators
 from desist.synthesis._posterior import (
     Question,
     from_conjugate,
@@ -30,7 +30,7 @@ from desist.synthesis._sampling import sample_tables
 from desist.synthesis._tables import Table, tabulate
 from desist.synthesis.evidence import EstimateWithError, EstimateWithInterval
 from desist.synthesis.evidence.protocol import SCALES
-from desist.synthesis.priors import PRIORS, SynthesisPriors, Uniform
+from desist.synthesis.priors import PRIORS, Jeffreys, SynthesisPriors, Uniform
 from desist.synthesis.reading import read_studies
 from desist.synthesis.selection import StepSelection, make_factor
 from desist.synthesis.studies import (
@@ -44,6 +44,7 @@ from desist.synthesis.synthesis import SUBJECT, Synthesis
 
 ENGINES = ("auto", "quadrature", "nuts")
 FEWEST_FOR_FLAT = 4
+FEWEST_FOR_JEFFREYS = 2
 
 
 def synthesise(
@@ -125,7 +126,7 @@ def synthesise(
     faults += find_probability_faults(probability)
     faults += find_number_faults("seed", seed, least=0, whole=True)
     raise_faults(SUBJECT, faults)
-    kept = _take_studies(studies, scale, correlation)
+    kept = _take_studies(studies, scale, correlation, moderators)
     chosen = PRIORS[scale] if priors is None else priors
     raise_faults(SUBJECT, _find_prior_faults(chosen, len(kept)))
     design = design_studies(kept, moderators)
@@ -172,10 +173,13 @@ def _integrate(
 
 
 def _take_studies(
-    studies: Sequence[Study] | pd.DataFrame, scale: str, correlation: float | None
+    studies: Sequence[Study] | pd.DataFrame,
+    scale: str,
+    correlation: float | None,
+    moderators: str | None,
 ) -> list[Study]:
     if isinstance(studies, pd.DataFrame):
-        studies = read_studies(studies)
+        studies = read_studies(studies, moderators=list_moderators(moderators, studies))
     is_list = isinstance(studies, list | tuple) and all(isinstance(one, Study) for one in studies)
     if not is_list or not studies:
         expected = "a table, or a list of Study(...), one or more"
@@ -207,12 +211,14 @@ def _find_setting_faults(
 
 
 def _find_prior_faults(priors: SynthesisPriors, n_studies: int) -> list[Fault]:
-    spread = priors.heterogeneity
-    if not isinstance(spread, Uniform) or np.isfinite(spread.upper):
+    spread, fewest = priors.heterogeneity, 1
+    if isinstance(spread, Uniform) and np.isinf(spread.upper):
+        fewest = FEWEST_FOR_FLAT
+    elif isinstance(spread, Jeffreys):
+        fewest = FEWEST_FOR_JEFFREYS
+    if n_studies >= fewest:
         return []
-    if n_studies >= FEWEST_FOR_FLAT:
-        return []
-    expected = f"a proper prior of the heterogeneity with fewer than {FEWEST_FOR_FLAT} studies"
+    expected = f"a proper prior of the heterogeneity with fewer than {fewest} studies"
     return [Fault("priors", expected, str(spread), "take HalfNormal(0.5)")]
 
 

@@ -1,7 +1,7 @@
 """Studies from a table: a row a report, in whichever columns it fills."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pandas as pd
 
 from desist.arguments import describe
 from desist.errors import Fault, InputError, raise_faults
+from desist.synthesis._table_columns import find_column_faults
 from desist.synthesis.evidence import (
     CountsOverTime,
     EstimateWithError,
@@ -155,7 +156,7 @@ TEXTS = frozenset(
 )
 
 
-def read_studies(table: pd.DataFrame) -> list[Study]:
+def read_studies(table: pd.DataFrame, *, moderators: Collection[str] = ()) -> list[Study]:
     """Read the studies of a table; each row in whichever columns it fills.
 
     A row is of the first of these kinds whose columns it fills, or of the one that its column
@@ -167,12 +168,16 @@ def read_studies(table: pd.DataFrame) -> list[Study]:
     (p_value, direction, n_treated, n_comparison, comparison_rate), "significance alone" (found,
     n_treated, n_comparison, comparison_rate). A size that is not told is a range
     (n_treated_low, n_treated_high); a comparison so large that its rate is known is "large".
-    All other columns are moderators.
+    "programme" names the programme of which several reports are, "source" and "notes" are not
+    read, and any other column has to be named as a moderator: a name that was mistyped is an
+    error and not a moderator.
 
     Parameters
     ----------
     table : DataFrame
         One row a report; the column "study" names it.
+    moderators : collection of str
+        Columns that a formula of moderators may use.
 
     Returns
     -------
@@ -191,12 +196,13 @@ def read_studies(table: pd.DataFrame) -> list[Study]:
     >>> read_studies(table)[0].evidence
     EstimateWithError(estimate=-0.2, standard_error=0.1, rounded_to=0.0)
     """
-    if "study" not in table.columns:
-        raise_faults(SUBJECT, [_name_columns(table)])
-    studies, faults = [], []
+    faults = find_column_faults(table, {*COLUMNS, *NAMES}, moderators)
+    if "study" not in table.columns or not table.columns.is_unique:
+        raise_faults(SUBJECT, faults)
+    studies = []
     for position, row in enumerate(table.to_dict("records")):
         try:
-            studies.append(_read_row({str(name): cell for name, cell in row.items()}))
+            studies.append(_read_row({str(name): cell for name, cell in row.items()}, moderators))
         except InputError as error:
             where = f"row {position + 1}"
             faults += [
@@ -207,18 +213,7 @@ def read_studies(table: pd.DataFrame) -> list[Study]:
     return studies
 
 
-def _name_columns(table: pd.DataFrame) -> Fault:
-    """Say which column was meant to name the studies, or how columns are told apart."""
-    names = [str(name) for name in table.columns]
-    advice = ""
-    if len(names) == 1 and any(sign in names[0] for sign in ";\t"):
-        advice = "separate columns by commas, and write decimals with a point"
-    elif alike := [name for name in names if name.strip().lower() == "study"]:
-        advice = f"write study for {alike[0]!r}, and all names of columns in small letters"
-    return Fault("study", "a column that names the studies", f"{len(names)} others", advice)
-
-
-def _read_row(row: dict[str, Any]) -> Study:
+def _read_row(row: dict[str, Any], listed: Collection[str]) -> Study:
     cells = _fill(row)
     filled = [name for name, kind in KINDS.items() if set(kind.needs) <= set(cells)]
     named = str(row.get("evidence", "")) if _is_filled(row.get("evidence")) else ""
@@ -228,9 +223,7 @@ def _read_row(row: dict[str, Any]) -> Study:
         raise_faults(SUBJECT, [_name_missing(cells, named)])
     evidence = KINDS[named or filled[0]].make(cells)
     raise_faults(SUBJECT, _find_contradictions(filled, cells))
-    moderators = {
-        name: cell for name, cell in row.items() if name not in COLUMNS and name not in NAMES
-    }
+    moderators = {name: cell for name, cell in row.items() if name in listed}
     programme = str(row["programme"]) if _is_filled(row.get("programme")) else ""
     name = str(row["study"]) if _is_filled(row["study"]) else ""
     return Study(name, evidence, programme, moderators)
@@ -278,8 +271,12 @@ def _read_number(cell: object) -> Any:
             return float(cell)
         except ValueError:
             return math.nan if not cell.strip() else cell
-    is_number = isinstance(cell, int | float | np.integer | np.floating)
-    return float(cell) if is_number and not isinstance(cell, bool) else cell  # type: ignore[arg-type]
+    if isinstance(cell, bool) or not isinstance(cell, int | float | np.integer | np.floating):
+        return cell
+    try:
+        return float(cell)
+    except OverflowError:  # of a whole number with hundreds of digits
+        return cell
 
 
 def _read_whole(cell: object) -> Any:

@@ -10,6 +10,7 @@ from desist.arguments import find_choice_faults, find_number_faults
 from desist.errors import Fault, raise_faults
 from desist.synthesis.evidence._weighted import weigh_arms
 
+MOST = 10_000_000_000  # people: more than there are
 LIKELIHOODS = ("binomial", "conditional")
 ARMS = ("treated", "comparison")
 
@@ -98,10 +99,9 @@ def summarise_counts(
     scale: str,
 ) -> tuple[float, float]:
     """Return the estimate from two counts and its large-sample standard error."""
-    a, b = treated_events, n_treated - treated_events
-    c, d = comparison_events, n_comparison - comparison_events
+    a, b = np.float64(treated_events), np.float64(n_treated - treated_events)
+    c, d = np.float64(comparison_events), np.float64(n_comparison - comparison_events)
     with np.errstate(divide="ignore", invalid="ignore"):
-        a, b, c, d = np.float64(a), np.float64(b), np.float64(c), np.float64(d)
         treated, comparison = a / n_treated, c / n_comparison
         if scale == "log_odds":
             pair = np.log(a * d / (b * c)), np.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
@@ -125,6 +125,7 @@ def find_count_faults(arm: str, events: object, people: object) -> list[Fault]:
         *find_number_faults(f"n_{arm}", people, above=0, whole=True),
         *find_number_faults(f"{arm}_events", events, least=0, whole=True),
     ]
+    faults = faults or find_number_faults(f"n_{arm}", people, most=MOST, whole=True)
     if not faults and events > people:  # type: ignore[operator]
         found = f"{events} of {people}"
         faults.append(Fault(f"{arm}_events", f"no more reoffenders than n_{arm}", found))

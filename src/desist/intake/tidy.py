@@ -7,7 +7,7 @@ import pandas as pd
 
 from desist.arguments import describe, find_kind_faults
 from desist.cohort.reading import SUBJECT
-from desist.design.formula import suggest
+from desist.cohort.roles import find_absent, suggest_column
 from desist.design.missing import mark_missing
 from desist.errors import Fault, raise_faults
 from desist.intake.codes import read_codes
@@ -64,6 +64,8 @@ def tidy_table(
     """
     roles = dict(roles)
     if dates is not None:
+        asked = [*dates.columns, *((role, name) for role, name in roles.items())]
+        raise_faults(SUBJECT, find_absent(asked, table.frame.columns))
         given = tuple(role for role, name in roles.items() if name is not None)
         table, made = read_dates(
             table, dates, roles.get("follow_up", 365), tuple(set(given) - {"follow_up"})
@@ -91,7 +93,7 @@ def _mark(table: Table, missing: Mapping[str, str], taken: Mapping[str, str]) ->
     for name, way in missing.items():
         where = f"missing {name}"
         if name not in frame.columns:
-            advice = suggest(name, frame.columns)
+            advice = suggest_column(name, [str(column) for column in frame.columns])
             faults.append(Fault(where, "a column of the table", "none of this name", advice))
         elif name in taken:
             advice = "leave out the people of whom it is not known, or find out"

@@ -231,10 +231,10 @@ def _explain_adjustment(view: View) -> str | None:
 def _explain_average(view: View) -> str | None:
     if all(shown.measure is not Measure.HAZARD_RATIO for shown in view.printed):
         return None
+    by_day = " The differences by day show whether it changes over the follow-up."
     return (
         "The hazard ratio is an average over the follow-up, in which days count for more when many "
-        "would reoffend on them without the programme. The differences by day show whether it "
-        "changes over the follow-up."
+        f"would reoffend on them without the programme.{by_day if view.by_day else ''}"
     )
 
 

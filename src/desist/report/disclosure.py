@@ -27,8 +27,14 @@ from desist.report._digits import (
     round_groups,
     round_to,
 )
-from desist.report._released import disclose_evidence, disclose_process
-from desist.report.disclosure_flow import disclose_flow
+from desist.report._released import (
+    cut_effects,
+    disclose_evidence,
+    disclose_process,
+    say_what_is_cut,
+)
+from desist.report.disclosure_days import explain_days
+from desist.report.disclosure_flow import close_flow, disclose_flow
 from desist.report.disclosure_groups import protect_groups
 from desist.report.words._numbers import MISSING, format_number
 from desist.suppression.system import PROTECTION
@@ -276,11 +282,14 @@ def explain_withheld(evaluation: Evaluation, rules: RuleSet) -> dict[Measure, st
     """Explain why measures are not printed."""
     if general := _explain_outcomes_withheld(evaluation, rules):
         return {row.measure: general for row in evaluation.measures}
-    return {
+    reasons = {
         row.measure: reason
         for row in evaluation.measures
         if (reason := _explain_measure_withheld(evaluation, row, rules))
     }
+    # published figures are public, and hide nothing
+    shown = {row.measure for row in evaluation.measures if evaluation.published is None}
+    return reasons | explain_days(shown, reasons)
 
 
 def _explain_measure_withheld(evaluation: Evaluation, row: MeasureRow, rules: RuleSet) -> str:
@@ -305,11 +314,14 @@ def disclose_evaluation(evaluation: Evaluation, rules: RuleSet) -> Evaluation:
         evaluation,
         flow=disclose_records(evaluation, rules),
         dominated=(),
-        effects=tuple(one for one in evaluation.effects if one.measure not in withheld),
+        effects=cut_effects(evaluation.effects, withheld),
         checks=tuple(round_check(check) for check in disclose_checks(evaluation, rules)),
         unavailable={**evaluation.unavailable, **withheld},
         design=disclose_design(evaluation.design, rules),
-        warnings=disclose_warnings(evaluation.warnings, reasons),
+        warnings=(
+            *disclose_warnings(evaluation.warnings, reasons),
+            *say_what_is_cut(reasons, rules.name),
+        ),
         by_group=tuple(round_groups(table) for table in disclose_groups(evaluation, rules)),
         by_day=disclose_days(evaluation, rules),
         bias=disclose_bias(evaluation, rules),
@@ -340,7 +352,10 @@ def disclose_records(evaluation: Evaluation, rules: RuleSet) -> RecordFlow | Non
     """Return the record flow as it may be shown; that of published figures is public."""
     if evaluation.flow is None or evaluation.published is not None:
         return evaluation.flow
-    return disclose_flow(evaluation.flow, rules.min_people)
+    design, flow = evaluation.design, evaluation.flow
+    if design is not None:
+        flow = close_flow(flow, design["n_treated"], rules.min_people)
+    return disclose_flow(flow, rules.min_people)
 
 
 def disclose_checks(evaluation: Evaluation, rules: RuleSet) -> tuple[ComparedCheck, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from desist.errors import CannotAnswerError
+from desist.estimands import Measure
 from desist.report._analyses import ShownAnalysis, say_together, show_analysis
 from desist.report._blocks import Picture, Table, embed, fill_template
 from desist.report.disclosure import RULE_SETS, RuleSet
@@ -18,9 +19,20 @@ from desist.sample import Sample
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+OF_TIMES = (Measure.TIME_AMONG_REOFFENDERS, Measure.RMST)  # with the rate, either tells the other
 TEMPLATE = "sensitivity.html.j2"
 MOST_ROWS = 24  # of a table in the page; the file beside it has all of them
 HIDDEN = frozenset({"reason", "marks", "is_refitted", "probability_of_benefit"})
+
+
+def require_measure(sample: Sample, rules: str, measure: Measure) -> None:
+    """Refuse a measure of which no figure may be told under a rule set."""
+    chosen, happened = require_enough(sample, rules), sample.within.reoffended
+    n_reoffenders = 0 if happened is None else sample.count(happened)[0]
+    if measure in OF_TIMES and not chosen.prints_reoffenders_only(n_reoffenders):
+        raise CannotAnswerError(
+            f"{measure}: {chosen.explain_few_reoffenders(n_reoffenders)}; ask for another measure"
+        )
 
 
 def require_enough(sample: Sample, rules: str) -> RuleSet:

@@ -2,7 +2,8 @@
 
 The forests and the love plot withhold what the rules withhold. The others show people in curves and
 densities: they are for whoever may see the people, not for a report. Each returns a matplotlib
-Figure and shows nothing; a picture of one panel draws in the axes that it is given.
+Figure, which a notebook shows, and draws in the axes that it is given: a picture of several panels
+divides their place.
 """
 
 from desist.report.pictures.flow import record_flow

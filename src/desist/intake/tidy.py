@@ -28,8 +28,9 @@ def tidy_table(
 ) -> tuple[Table, dict[str, Any]]:
     """Make a table one that a cohort can read, and write down every change.
 
-    Words for yes and no become 1 and 0 in the columns of treatment and reoffending; dates become
-    days; missing covariates get a level of their own or an indicator; labels that differ in
+    Words for yes and no become 1 and 0 in the columns of treatment and reoffending, words for the
+    arms in that of treatment; dates become days; missing covariates get a level of their own or an
+    indicator; labels that differ in
     capitals or blanks alone are named, and left as they are.
 
     Parameters
@@ -74,7 +75,7 @@ def tidy_table(
     binary = tuple(
         name for role in ("treatment", "reoffended") if isinstance(name := roles.get(role), str)
     )
-    table = read_codes(table, binary)
+    table = read_codes(table, binary, roles.get("treatment"))
     if missing:
         table = _mark(table, missing)
     return table.change(table.frame, *_name_alike(table.frame, _list_labels(roles, table))), roles

@@ -5,8 +5,10 @@ import sys
 import unicodedata
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+import desist as ds
 from desist.cli.terminal import make_harmless, quote_path, say, say_error
 from desist.errors import Fault, InputError, SeparationError
 
@@ -79,3 +81,11 @@ def test_where_rows_are_numbered_a_spreadsheet_is_told_its_line(capsys):
 )
 def test_a_path_is_shown_as_it_has_to_be_typed(path, typed):
     assert quote_path(Path(path)) == typed
+
+
+def test_a_covariate_with_gaps_is_told_the_section_of_the_settings_file(capsys):
+    people = pd.DataFrame({"t": [1, 0] * 10, "needs": ["low", None, *["high"] * 18]})
+    with pytest.raises(InputError) as caught:
+        ds.build_design(ds.Cohort(people, treatment="t"), "needs", method=ds.InverseProbability())
+    say_error(caught.value)
+    assert 'In a settings file: [missing], and below it "NAME"' in capsys.readouterr().err

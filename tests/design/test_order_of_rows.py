@@ -144,6 +144,44 @@ def test_nearest_matching_says_so_where_the_order_of_rows_changes_a_weight(drawn
             assert any(note.startswith("ties decided") for note in design.notes)
 
 
+def test_matches_used_again_are_tied_also_where_this_order_gives_them_the_same_weight():
+    # in the first order those at a third are used once each, in the second one of them twice
+    scores = [9, 18, 20, 10, 10, 5, 25, 10, 5, 10, 9, 18]
+    people = pd.DataFrame(
+        {
+            "programme": np.repeat([1, 0], [4, 8]),
+            "age": [20.0, 21, 23, 20, 24, 24, 23, 22, 22, 23, 20, 21],
+            "prior": [0, 1, 1, 1, 1, 0, 1, 1, 0, 0, 0, 1],
+            "score": np.array(scores) / 30,
+        }
+    )
+    order = np.array([8, 6, 0, 4, 10, 11, 7, 9, 1, 3, 2, 5])
+    method = NearestMatching(scale="score", ratio=2, replacement=True)
+    both = build_both(people, order, method)
+    alike = np.array(scores) == 10
+    weights = [
+        sorted(design.weights[rows & ~design.treated].tolist())
+        for design, rows in zip(both, (alike, alike[order]), strict=True)
+    ]
+    assert weights == [[0.5, 0.5, 0.5], [0.0, 0.5, 1.0]]
+    for design in both:
+        assert sum(note.startswith("ties decided") for note in design.notes) == 1
+
+
+def test_all_of_those_who_are_alike_leave_nothing_to_the_order():
+    people = pd.DataFrame(
+        {
+            "programme": [1, 1, 0, 0, 0, 0],
+            "age": [20.0, 21, 22, 20, 21, 23],
+            "prior": [0, 1, 0, 1, 0, 1],
+            "score": [0.35, 0.6, 0.35, 0.35, 0.6, 0.6],
+        }
+    )
+    method = NearestMatching(scale="score", ratio=2, replacement=True)
+    first, second = build_both(people, np.arange(6)[::-1], method)
+    assert first.notes == second.notes == ()
+
+
 @SETTINGS
 @given(tied_people(), st.sampled_from(["ATT", "ATE", "ATC"]))
 def test_full_matching_keeps_its_effective_size_in_any_order(drawn, estimand):

@@ -1,31 +1,19 @@
 import numpy as np
-import pymc as pm
 import pytensor.tensor as pt
 import pytest
 from scipy.stats import norm
 
-from desist.inference.nested_density import GroupedDensity, Grouping, _split
+from desist.inference.nested_density import _split
 from desist.inference.straight import compile_straight
 
-WEIGHT = np.array([1.0, 2.0, 0.5])
-COUNTS = np.array([0.0, 3.0, 1.0])
-TREATED = np.array([0.0, 1.0, 1.0])
-PRISON = np.array([0, 0, 1])
+from .toy_hierarchy import COUNTS, TREATED, WEIGHT, make_density
+
 POINT = np.array([0.3, -0.2, np.log(0.5), 0.0, 0.0])  # intercept, treatment, log scale, effects
-
-
-def log_likelihood(counts, eta):
-    return WEIGHT * (counts * eta - pt.exp(eta))
 
 
 @pytest.fixture(scope="module")
 def density():
-    with pm.Model() as model:
-        eta = pm.Normal("intercept", 0.0, 2.0) + pm.Normal("treatment", 0.0, 0.5) * TREATED
-        between = pm.HalfNormal("prison_intercept_sd", 1.0)
-        eta = eta + (between * pm.Normal("prison_intercept_standard", shape=2))[PRISON]
-        pm.CustomDist("outcome", eta, logp=log_likelihood, observed=COUNTS, signature="(n)->(n)")
-    return GroupedDensity(model, (Grouping(0, 2, ("prison_intercept",)),))
+    return make_density()
 
 
 def test_the_linear_predictor_is_that_without_groups(density):

@@ -68,5 +68,15 @@ def test_a_writing_that_ten_people_share_is_shown_and_a_rarer_one_is_not():
 
 
 def test_a_column_of_missing_values_that_is_not_there_is_told_what_may_be_meant():
-    with pytest.raises(InputError, match=r"none of this name; did you mean 'needs'\?"):
+    with pytest.raises(InputError, match='none of this name; did you mean "needs"'):
         tidy_table(make(), ROLES, missing={"need": "level"})
+
+
+def test_columns_that_are_not_there_are_named_together_with_what_may_be_meant():
+    dates = DateColumns("relased", "first")
+    with pytest.raises(InputError) as caught:
+        tidy_table(make(), {"treatment": "took prt", "follow_up": 365}, dates=dates)
+    words = str(caught.value)
+    assert "2 faults" in words
+    assert 'did you mean "released"?' in words
+    assert 'did you mean "took part"?' in words

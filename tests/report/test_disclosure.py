@@ -7,6 +7,7 @@ import pytest
 
 from desist.errors import InputError
 from desist.estimands import Measure
+from desist.report._digits import round_balance
 from desist.report.disclosure import (
     RULE_SETS,
     RuleSet,
@@ -18,7 +19,8 @@ from desist.report.view import make_view
 
 
 def test_p_values_below_a_hundredth_are_printed_by_the_rules_of_their_year():
-    assert RULE_SETS["2017"].format_p(0.0036) == "0.00"
+    assert RULE_SETS["2017"].format_p(0.0036) == "<0.01"
+    assert RULE_SETS["2017"].format_p(0.005) == RULE_SETS["2017"].format_p(0.0084) == "0.01"
     assert RULE_SETS["2019"].format_p(0.0036) == "<0.01"
 
 
@@ -97,6 +99,18 @@ def test_output_checkers_print_time_on_ten_reoffenders():
 )  # fmt: skip
 def test_sentences_do_not_count_few_people(sentence, said):
     assert hide_small_counts(sentence) == said
+
+
+def test_a_gap_of_two_shares_does_not_tell_how_many_people_have_a_covariate(of_people):
+    # 20 of 83 against 12.9%: a gap of 0.112, and of the standard deviation 0.112 / 0.427 = 0.262
+    gap, smd = 20 / 83 - 0.129, (20 / 83 - 0.129) / math.sqrt(20 / 83 * 63 / 83)
+    spread = gap / smd
+    assert 83 * (1 - math.sqrt(1 - 4 * spread**2)) / 2 == pytest.approx(20)
+    row = {"covariate": "owns_home", "smd_before": smd, "smd_after": smd, "word": "poorly matched"}
+    binary = round_balance(row | {"variance_ratio": math.nan, "ks": gap})
+    assert math.isnan(binary["ks"])
+    assert binary["smd_after"] == round(smd, 3)
+    assert round_balance(row | {"variance_ratio": 1.1, "ks": gap})["ks"] == round(gap, 3)
 
 
 def test_warnings_of_a_report_do_not_count_few_people(of_people, but):

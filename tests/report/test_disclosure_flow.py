@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desist.cohort.flow import FlowStep, RecordFlow
-from desist.report.disclosure_flow import disclose_flow
+from desist.report.disclosure_flow import close_flow, disclose_flow
 from desist.report.json_record import encode_evaluation
 from desist.report.tables import tabulate_flow
 from desist.report.view import make_view
@@ -63,6 +63,27 @@ def test_no_difference_of_numbers_that_are_shown_is_small(left_out, n_records):
     for at, more in enumerate(numbers):
         for fewer in numbers[at:]:
             assert more - fewer == 0 or more - fewer >= 10
+
+
+@pytest.mark.parametrize(("n_compared", "told"), [(670, [0, 33]), (673, [0, 30]), (640, [0, 30])])
+def test_a_flow_that_ends_a_few_people_above_those_compared_tells_them_with_the_step_before(
+    n_compared, told, of_people, but
+):
+    # 673 people remain in the flow: beside 670 compared, 3 would have found nobody
+    flow = make_flow(703, (30, "people"))
+    design = dict(of_people.design) | {"n_treated": n_compared}
+    shown = make_view(but(of_people, flow=flow, design=design)).flow
+    assert [step.n_excluded for step in shown.steps] == told
+    assert shown.n_analysed == (670 if n_compared == 670 else 673)
+
+
+def test_a_flow_of_which_the_last_step_alone_has_lost_few_is_closed_once():
+    flow = close_flow(make_flow(86, (0, "people")), 83, 10)
+    assert read(flow)[-1] == ("no suitable comparison person", 3, 83)
+    assert close_flow(flow, 83, 10) == flow
+    assert read(disclose_flow(flow, 10)) == [
+        ("people after: step 1; no suitable comparison person", 0, 83)
+    ]
 
 
 def test_the_flow_of_a_report_is_the_disclosed_one_and_that_of_published_figures_is_public(

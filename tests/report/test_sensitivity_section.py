@@ -2,15 +2,18 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import desist as ds
-from desist.errors import InputError
+from desist.errors import CannotAnswerError, InputError
+from desist.estimands import Measure
 from desist.report._analyses import release_table, say_together, show_analysis
 from desist.report.document import render_document, render_files
 from desist.report.json_record import encode_evaluation
 from desist.report.pictures._carriers import name_row
+from desist.report.sensitivity_page import OF_TIMES, require_measure
 from desist.report.tables._release import list_tables
 from desist.report.view import make_view
 from desist.sensitivity.result import SensitivityResult
@@ -83,7 +86,7 @@ def test_a_table_has_three_digits_and_no_more():
 
 def test_the_analysis_of_people_keeps_no_way_back_to_them():
     assert show_analysis(LEFT_OUT).result is None
-    assert show_analysis(CURVE).result is CURVE
+    assert show_analysis(CURVE).result is not None
     assert name_row("reoffenders", "any one") == "without a participant who reoffended"
     assert name_row("covariates", "age") == "without age"
 
@@ -92,6 +95,60 @@ def test_nothing_is_shown_of_what_the_rules_withhold(of_people):
     few = replace(of_people, smallest_group="fewer than 10")
     assert make_view(few, sensitivity=[E_VALUES, LEFT_OUT]).sensitivity == ()
     assert make_view(of_people, sensitivity=[E_VALUES]).sensitivity[0].name == "e_values"
+
+
+def test_a_picture_is_drawn_from_the_table_that_is_shown():
+    table = pd.DataFrame({"label": ["a"], "estimate": [0.123456], "lower": [0.1], "upper": [0.2]})
+    shown = show_analysis(make_result("grid_priors", table=table))
+    assert shown.result.table["estimate"].tolist() == shown.table["estimate"].tolist() == [0.123]
+    assert table["estimate"].tolist() == [0.123456]
+
+
+@pytest.mark.parametrize(
+    ("unit", "is_shown"), [("days", False), ("proportion", True), ("offences per person", True)]
+)
+def test_an_analysis_that_names_no_measure_falls_with_those_of_its_unit(of_people, unit, is_shown):
+    time = replace(of_people.effects[0], measure=Measure.TIME_AMONG_REOFFENDERS, n_treated=18)
+    study = replace(of_people, effects=(*of_people.effects, time))
+    result = replace(make_result("grid_priors"), units={"estimate": unit})
+    view = make_view(study, sensitivity=[result])
+    assert bool(view.sensitivity) == is_shown
+    kept_back = [one.why for one in view.kept_back if one.what == result.title]
+    assert kept_back == ([] if is_shown else ["It tells of a measure that is not printed."])
+
+
+def make_sample(n_reoffenders):
+    rng = np.random.default_rng(5)
+    happened = np.r_[np.arange(60) < n_reoffenders, rng.random(240) < 0.4]
+    people = pd.DataFrame(
+        {
+            "programme": (np.arange(300) < 60).astype(int),
+            "age": rng.integers(21, 60, 300).astype(float),
+            "reoffended": happened.astype(int),
+            "days": np.where(happened, rng.integers(1, 365, 300), np.nan),
+        }
+    )
+    roles = {"treatment": "programme", "reoffended": "reoffended", "days": "days"}
+    cohort = ds.Cohort(people, **roles, follow_up=365)
+    return ds.build_sample(cohort, ds.build_design(cohort, "age", method=ds.InverseProbability()))
+
+
+@pytest.mark.parametrize(
+    ("n_reoffenders", "rules", "refused"),
+    [(18, "2019", True), (18, "2017", False), (30, "2019", False)],
+)
+@pytest.mark.parametrize("measure", OF_TIMES)
+def test_analyses_of_days_ask_for_as_many_reoffenders_as_the_rules(
+    n_reoffenders, rules, refused, measure
+):
+    sample = make_sample(n_reoffenders)
+    require_measure(sample, rules, Measure.RATE)
+    if not refused:
+        require_measure(sample, rules, measure)
+        return
+    with pytest.raises(CannotAnswerError, match=f"{measure}: 18 participants reoffended") as error:
+        require_measure(sample, rules, measure)
+    assert str(error.value).endswith("asks for at least 30; ask for another measure")
 
 
 def test_times_among_few_reoffenders_are_withheld_with_their_measure(of_people):

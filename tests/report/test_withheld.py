@@ -48,7 +48,11 @@ def test_markdown_terminal_and_record_say_what_is_not_printed(eighteen):
         {
             "what": "Time to first reoffence",
             "why": "18 participants reoffended, and rule set 2019 asks for at least 30.",
-        }
+        },
+        {
+            "what": "Time without a reoffence",
+            "why": "With the rate it would tell the time to first reoffence, which is not printed.",
+        },
     ]
 
 

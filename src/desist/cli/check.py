@@ -9,7 +9,8 @@ from desist.cli.study import Study
 from desist.cli.terminal import quote_path
 from desist.design.balance.table import REASONABLE, WORDS
 from desist.evaluation.evaluate import summarise_design
-from desist.report.disclosure import disclose_design, find_rules
+from desist.privacy import FEWEST_SHARING
+from desist.report.disclosure import disclose_design, find_rules, hide_small_counts
 from desist.report.tables import tabulate_balance
 from desist.sample import build_sample
 
@@ -26,7 +27,7 @@ def check_study(study: Study, settings: Path) -> Iterator[str]:
     for name, one in built.items():
         design = summarise_design(build_sample(one.cohort, one.design))
         shown = disclose_design(design, find_rules(study.rules))
-        yield from _describe(name, shown or {}, one.design.notes)
+        yield from describe_design(name, shown or {}, one.design.notes)
         poor += [row["covariate"] for row in (shown or {})["balance"] if row["word"] == POOR]
     yield from (f"{name} analysis: cannot be made, {why}" for name, why in refused.items())
     if poor:
@@ -38,18 +39,19 @@ def check_study(study: Study, settings: Path) -> Iterator[str]:
     yield f"No outcome was read. {word} the balance is good enough: {after}"
 
 
-def _describe(name: str, design: Mapping[str, Any], notes: tuple[str, ...]) -> Iterator[str]:
-    head = f"{name} analysis: " if name else ""
+def describe_design(name: str, design: Mapping[str, Any], notes: tuple[str, ...]) -> Iterator[str]:
+    """Describe a design as it may be shown, line by line."""
+    head, dropped = f"{name} analysis: " if name else "", design["n_treated_dropped"]
+    # beside the number of all participants, that of those compared would count the few who are not
+    who = f"all but fewer than {FEWEST_SHARING}" if dropped is None else f"{design['n_treated']:,}"
     yield (
-        f"{head}{design['method']} ({design['estimand']}): {design['n_treated']:,} participants "
+        f"{head}{design['method']} ({design['estimand']}): {who} participants "
         f"with {design['n_comparison']:,} comparison people, worth "
         f"{design['ess_comparison']:,.0f} with equal weights"
     )
-    if design["n_treated_dropped"] is None:
-        yield "  fewer than 10 participants have nobody to be compared with"
-    elif design["n_treated_dropped"]:
-        yield f"  {design['n_treated_dropped']:,} participants have nobody to be compared with"
-    yield from (f"  {note}" for note in notes)
+    if dropped:
+        yield f"  {dropped:,} participants have nobody to be compared with"
+    yield from (f"  {hide_small_counts(note)}" for note in notes)
     if design["balance"]:
         table = tabulate_balance(design["balance"])
         names = [

@@ -106,17 +106,17 @@ def evaluate(settings: Path, out: Path, *, weights: bool) -> None:
     study = read_study(settings)
     require_places(out, study.analyses or ("",), weights=weights)
     analyse = prepare_analyses(study, out)
+    run = Run(out)
     with show_elapsed("evaluating"):
         results, refused, notes = run_study(study, analyse)
+        for result in results:
+            if result.view is None:
+                run.add_notice(result.name, name_analysis(study, result.name), result.withheld)
+            else:
+                run.add(result.name, result.view)
+            if weights:
+                run.add_weights(result.name, result.cohort, result.design.weights)
     say(*(f"{study.people.name}: {note}" for note in notes), err=True)
-    run = Run(out)
-    for result in results:
-        if result.view is None:
-            run.add_notice(result.name, name_analysis(study, result.name), result.withheld)
-        else:
-            run.add(result.name, result.view)
-        if weights:
-            run.add_weights(result.name, result.cohort, result.design.weights)
     if study.analyses:
         run.add_analyses([result.name for result in results], refused)
     run.write()

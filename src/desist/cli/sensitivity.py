@@ -22,7 +22,7 @@ from desist.report._analyses import show_analysis
 from desist.report.sensitivity_page import (
     picture_of_shown,
     render_sensitivity,
-    require_enough,
+    require_measure,
 )
 from desist.sample import Sample, build_sample
 from desist.sensitivity._flat import choose_model
@@ -131,8 +131,8 @@ def _make(asked: Asked) -> tuple[list[Any], dict[str, str]]:
 
 def _ask(study: Study, built: Built, out: Path) -> Asked:
     sample = build_sample(built.cohort, built.design, study.model.get("horizon"))
-    require_enough(sample, study.rules)
     measure = Measure(study.sensitivity.get("measure", "rate"))
+    require_measure(sample, study.rules, measure)
     covariates = study.model.get("covariates", "design")
     fit = fit_model(
         choose_model(measure, covariates),
@@ -226,11 +226,7 @@ def _placebo(asked: Asked) -> Any:
 
 
 def _time_bounds(asked: Asked) -> Any:
-    happened = asked.sample.within.reoffended
-    rules = require_enough(asked.sample, asked.study.rules)
-    n_few = 0 if happened is None else asked.sample.count(happened)[0]
-    if not rules.prints_reoffenders_only(n_few):
-        raise CannotAnswerError("the rules print no times of so few participants who reoffended")
+    require_measure(asked.sample, asked.study.rules, Measure.TIME_AMONG_REOFFENDERS)
     return bound_time_effect(asked.sample)
 
 

@@ -13,6 +13,7 @@ from desist.errors import InputError
 # controls, directions of writing, surrogates, separators of lines and paragraphs
 OBEYED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn"})
 
+_GAPS = "give missing values a level of their own"
 _ROWS = re.compile(r"\(rows? \d")
 
 
@@ -30,6 +31,11 @@ def say_error(error: Exception) -> None:
         count = len(error.faults)
         head = f"{error.subject}: {count} fault{'' if count == 1 else 's'}"
         say(f"desist: {head}", *(f"  - {fault}" for fault in error.faults), err=True)
+        if any(_GAPS in str(fault) for fault in error.faults):
+            say(
+                'In a settings file: [missing], and below it "NAME" = "level" or "indicator".',
+                err=True,
+            )
         if any(_ROWS.search(str(fault)) for fault in error.faults):
             say("Row 1 is the first person: in a spreadsheet it is line 2.", err=True)
         return

@@ -118,7 +118,7 @@ def find_role_faults(roles: Roles, columns: Sequence[object]) -> list[Fault]:
     """Find what is wrong with the roles themselves, before any value is looked at."""
     return [
         *_roles_that_are_no_names(roles),
-        *_roles_without_a_column(roles, columns),
+        *find_absent(roles.columns, columns),
         *_columns_with_two_roles(roles),
         *_days_without_reoffended(roles),
         *_follow_up_that_is_no_number_of_days(roles.follow_up),
@@ -133,21 +133,23 @@ def _roles_that_are_no_names(roles: Roles) -> list[Fault]:
     ]
 
 
-def _roles_without_a_column(roles: Roles, columns: Sequence[object]) -> list[Fault]:
+def find_absent(asked: Iterable[tuple[str, Any]], columns: Iterable[object]) -> list[Fault]:
+    """Find the roles whose column is not in the table, and which may have been meant."""
     names = [name for name in columns if isinstance(name, str)]
     return [
         Fault(
             f"{role}={_quote(column)}",
             "a column of the table",
             "none of this name",
-            _suggest(column, names),
+            suggest_column(column, names),
         )
-        for role, column in roles.columns
+        for role, column in asked
         if isinstance(column, str) and column not in names
     ]
 
 
-def _suggest(column: str, names: Sequence[str]) -> str:
+def suggest_column(column: str, names: Sequence[str]) -> str:
+    """Say which column may have been meant; nothing of names that may be a person's cells."""
     if _are_values(names):
         # the first person may have been taken for the header: nothing of it is shown
         return "are the names of the columns in the first line?"

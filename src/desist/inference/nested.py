@@ -17,7 +17,7 @@ from desist.inference.nested_expansion import (
     expand,
     factorise,
 )
-from desist.inference.nested_grid import BEND, ScaleGrid, from_axis, make_grid
+from desist.inference.nested_grid import BEND, ScaleGrid, from_axis, make_grid, to_axis
 from desist.inference.nested_layout import Layout, lay_out
 from desist.inference.nested_target import BEST, CHOICES, Nodes, complete, integrate
 from desist.inference.pareto import smooth_weights
@@ -27,7 +27,7 @@ from desist.inference.pareto import smooth_weights
 
 FEWEST_DRAWS = 4
 GOOD_KHAT = 0.5
-MOST_REPROPOSALS = 3
+MOST_REPROPOSALS = 5
 HEAVY = 6.0  # degrees of freedom where a first proposal has not done
 MOST_SCALES = 6
 TOO_MANY = (
@@ -36,7 +36,8 @@ TOO_MANY = (
 )
 MOST_DRAWS, FEWEST_BY_DEFAULT = 4_000, 1_000
 ROWS_TIMES_DRAWS = 100_000_000  # of the default
-DRAWS_TO_CHOOSE_BY = 32
+FEWEST_TO_CHOOSE_BY, MOST_TO_CHOOSE_BY = 8, 32  # draws
+ROWS_TIMES_DRAWS_TO_CHOOSE_BY = 1_000_000
 MOST_MISPLACED = 0.005  # of the weight of these draws
 BLOCKS_AT_ONCE = 2_000  # groups times draws: what fits in a core's cache
 
@@ -108,23 +109,30 @@ class Proposal:
 class Residual:
     """A t distribution of what the common parameters differ by from their expansion."""
 
+    # its mean is linear in where the scales stand: the larger they are, the further the mode of a
+    # parameter such as the dispersion is from the mean
+
     mean: Floats
     root: Floats  # lower, of its squared scale
     degrees_of_freedom: float
+    centre: Floats  # of the scales' places, (n_scales,)
+    slope: Floats  # (n_scales, n_common)
 
     @classmethod
-    def first(cls, n_common: int, degrees_of_freedom: float) -> "Residual":
+    def first(cls, n_common: int, n_scales: int, degrees_of_freedom: float) -> "Residual":
         """Return the one of an expansion that is exact."""
-        return cls(np.zeros(n_common), np.eye(n_common), degrees_of_freedom)
+        centre, slope = np.zeros(n_scales), np.zeros((n_scales, n_common))
+        return cls(np.zeros(n_common), np.eye(n_common), degrees_of_freedom, centre, slope)
 
-    def draw(self, n_draws: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
-        """Draw residuals, and return their log density."""
-        freedom, n_common = self.degrees_of_freedom, len(self.mean)
+    def draw(self, places: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
+        """Draw a residual for each of some places of the scales, and return their log density."""
+        freedom, (n_draws, n_common) = self.degrees_of_freedom, (len(places), len(self.mean))
         normal = rng.standard_normal((n_draws, n_common))
         standard = normal / np.sqrt(rng.chisquare(freedom, n_draws) / freedom)[:, np.newaxis]
         spread = np.log1p(np.square(standard).sum(axis=1) / freedom)
         volume = np.log(np.diagonal(self.root)).sum()
-        return self.mean + standard @ self.root.T, -(freedom + n_common) / 2 * spread - volume
+        mean = self.mean + (places - self.centre) @ self.slope
+        return mean + standard @ self.root.T, -(freedom + n_common) / 2 * spread - volume
 
 
 @dataclass(frozen=True)
@@ -132,6 +140,7 @@ class Weighted:
     """Points with the weights that make a posterior of them."""
 
     points: Floats
+    places: Floats  # of the scales
     residuals: Floats
     weights: Floats
     khat: float
@@ -143,11 +152,13 @@ class Weighted:
 
     def describe_residuals(self) -> Residual | None:
         """Return a distribution of residuals as these are, None where too few have a weight."""
-        mean = self.weights @ self.residuals
-        centred = self.residuals - mean
-        covariance = centred.T @ (self.weights[:, np.newaxis] * centred)
+        mean, centre = self.weights @ self.residuals, self.weights @ self.places
+        centred, off = self.residuals - mean, self.places - centre
+        weight = np.sqrt(self.weights)[:, np.newaxis]
+        slope = np.linalg.lstsq(weight * off, weight * centred)[0]
+        left = weight * (centred - off @ slope)
         try:
-            return Residual(mean, np.linalg.cholesky(covariance), HEAVY)
+            return Residual(mean, np.linalg.cholesky(left.T @ left), HEAVY, centre, slope)
         except np.linalg.LinAlgError:
             return None
 
@@ -208,7 +219,7 @@ def draw_nested(
     fit = NestedFit(lay_out(density, data))
     n_draws = n_draws or _choose_draws(len(fit.layout.design))
     grid = make_grid(fit.evaluate, len(density.effects))
-    first = Residual.first(len(fit.layout.common), degrees_of_freedom)
+    first = Residual.first(len(fit.layout.common), len(density.effects), degrees_of_freedom)
     found = _correct(fit, grid, n_draws, first, rng)
     last = found
     for _ in range(MOST_REPROPOSALS):
@@ -247,12 +258,13 @@ def _correct(
         points[part] = complete(fit.layout, scales, common, (arms, found), rng)
     log_ratio[~np.isfinite(log_ratio)] = -np.inf
     weights, khat = smooth_weights(log_ratio)
-    return Weighted(points, proposal.residuals, weights, khat)
+    return Weighted(points, to_axis(proposal.scales), proposal.residuals, weights, khat)
 
 
 def choose_nodes(layout: Layout, proposal: Proposal) -> Nodes:
     """Choose the fewest nodes that give a few draws the weights that the most would give them."""
-    few = slice(None, DRAWS_TO_CHOOSE_BY)
+    several = ROWS_TIMES_DRAWS_TO_CHOOSE_BY // len(layout.design)
+    few = slice(None, int(np.clip(several, FEWEST_TO_CHOOSE_BY, MOST_TO_CHOOSE_BY)))
     draws = (proposal.scales[few], proposal.common[few])
     groups = (proposal.groups[few], proposal.inverse[few])
 
@@ -280,7 +292,7 @@ def propose(
     n_scales, n_common = len(grid.axes), len(fit.layout.common)
     places = grid.draw(rng.random((n_draws, n_scales + 1)))
     log_scales, nearest = grid.log_density(places)
-    standard, log_residual = residual.draw(n_draws, rng)
+    standard, log_residual = residual.draw(places, rng)
     scales = from_axis(places)
     n_effects, n_groups = fit.layout.groups.shape
     made = Proposal(

@@ -20,7 +20,8 @@ REACH = 4.0  # of the nodes, in standard deviations of what an arm sees
 FORETOLD = 2.5  # standard deviations from where a group was foretold; beyond, it is read again
 LEAST_WIDTH = 1e-3
 LEAST_SCALE = 1e-12  # of which there is a logarithm
-ROWS_TIMES_DRAWS = 80_000
+ROWS_TIMES_DRAWS = 80_000  # what fits in a core's cache
+FEWEST_AT_ONCE = 8  # draws: a product of matrices is quicker than eight with a vector
 
 
 @dataclass(frozen=True)
@@ -101,22 +102,35 @@ def _read_arms(
     values = np.empty((len(nodes), *centre.shape))
     at_once = max(1, ROWS_TIMES_DRAWS // len(layout.design))
     points = layout.fill(common)
-    for part in _cut(len(points), at_once):
-        base = layout.density.base(points[part])
+    for some in _cut(len(points), max(at_once, FEWEST_AT_ONCE)):
+        base = layout.density.base(points[some])
         if layout.is_outer.any():
-            base = base + layout.shift(common[part])
-        n_at_once = min(n_nodes, max(1, at_once // len(base)))
-        known = layout.density.know(np.tile(points[part], (n_at_once, 1)))
-        for some in _cut(n_nodes, n_at_once):
-            seen_at = centre[part] + nodes[some, np.newaxis, np.newaxis, np.newaxis] * width[part]
-            at = layout.cells.spread(seen_at)
-            at += base
-            if len(at) < n_at_once:  # the last nodes are fewer
-                known = layout.density.know(np.tile(points[part], (len(at), 1)))
-            rows = layout.density.rows(at.reshape(len(at) * len(base), -1), known)
-            values[some, part] = layout.cells.add_up(rows.reshape(at.shape))
+            base = base + layout.shift(common[some])
+        for part in _cut(len(base), at_once):
+            own = slice(some.start + part.start, some.start + part.stop)
+            here = (centre[own], width[own])
+            values[:, own] = _read_rows(layout, points[own], base[part], here, nodes)
     return interpolate(values, nodes, centre, width)
 
 
+def _read_rows(
+    layout: Layout, points: Floats, base: Floats, here: tuple[Floats, Floats], nodes: Floats
+) -> Floats:
+    """Read a few draws at all nodes, shape (n_nodes, n_draws, 2, n_groups)."""
+    centre, width = here
+    values = np.empty((len(nodes), *centre.shape))
+    n_at_once = min(len(nodes), max(1, ROWS_TIMES_DRAWS // base.size))
+    known = layout.density.know(np.tile(points, (n_at_once, 1)))
+    for some in _cut(len(nodes), n_at_once):
+        at = layout.cells.spread(centre + nodes[some, np.newaxis, np.newaxis, np.newaxis] * width)
+        at += base
+        if len(at) < n_at_once:  # the last nodes are fewer
+            known = layout.density.know(np.tile(points, (len(at), 1)))
+        rows = layout.density.rows(at.reshape(len(at) * len(base), -1), known)
+        values[some] = layout.cells.add_up(rows.reshape(at.shape))
+    return values
+
+
 def _cut(length: int, at_once: int) -> list[slice]:
-    return [slice(first, first + at_once) for first in range(0, length, at_once)]
+    starts = range(0, length, at_once)
+    return [slice(first, min(first + at_once, length)) for first in starts]

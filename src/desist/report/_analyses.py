@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -13,6 +13,7 @@ from desist.errors import Fault
 from desist.estimands import Measure
 from desist.privacy import FEWEST_SHARING
 from desist.report.words._numbers import round_half_away
+from desist.sensitivity.result import unit_of
 
 ABOUT_PEOPLE = "leave_out"
 OF_REOFFENDERS = frozenset({"time_bounds", "principal_stratum", "bound_published_effect"})
@@ -22,6 +23,8 @@ FIRST = ("e_values", "multiverse", "leave_out", "time_bounds")
 IN_SHORT = frozenset({*FIRST, "placebo_programmes"})
 WHOLE = frozenset({"e_values", "time_bounds"})
 KINDS = frozenset({"reoffenders", "participants", "heavy", "groups"})
+# a ratio or a proportion is a figure of many an analysis; days and offences are those of a measure
+IN_UNITS = (Measure.FREQUENCY, Measure.RMST, Measure.TIME_AMONG_REOFFENDERS)
 DIGITS = 3
 PARTS = ("name", "title", "doubt", "sentence", "table", "units")
 
@@ -36,7 +39,7 @@ class ShownAnalysis:
     sentence: str  # what it found, in plain words
     table: pd.DataFrame  # with three digits, and no row about one person
     units: Mapping[str, str]  # of each column that has one
-    # the analysis itself, for its picture; None where that is drawn from the table
+    # the analysis with that table, for its picture; None where that is drawn from the table alone
     result: Any = field(repr=False)
 
 
@@ -57,14 +60,19 @@ def find_analysis_faults(results: object) -> list[Fault]:
 
 def show_analysis(result: Any) -> ShownAnalysis:
     """Return an analysis as a reader may see it."""
+    table = release_table(result)
+    # a picture has ten digits of what it is drawn from, so it is drawn from what the table says
+    drawn = result
+    if is_dataclass(result) and not isinstance(result, type):
+        drawn = replace(result, table=table)
     return ShownAnalysis(
         result.name,
         result.title,
         result.doubt,
         result.sentence,
-        release_table(result),
+        table,
         dict(result.units),
-        None if result.name == ABOUT_PEOPLE else result,
+        None if result.name == ABOUT_PEOPLE else drawn,
     )
 
 
@@ -72,13 +80,14 @@ def disclose_sensitivity(
     results: Iterable[Any], withheld: Container[Measure]
 ) -> tuple[ShownAnalysis, ...]:
     """Return the analyses of measures that are printed, what is asked first before the rest."""
-    shown = [
-        show_analysis(result)
-        for result in results
-        if not any(measure in withheld for measure in _of_measures(result))
-    ]
+    shown = [show_analysis(result) for result in results if not _tells_of(result, withheld)]
     places = {name: place for place, name in enumerate(FIRST)}
     return tuple(sorted(shown, key=lambda one: places.get(one.name, len(FIRST))))
+
+
+def list_withheld_analyses(results: Iterable[Any], withheld: Container[Measure]) -> tuple[str, ...]:
+    """List the titles of the analyses that are kept back with their measure."""
+    return tuple(result.title for result in results if _tells_of(result, withheld))
 
 
 def release_table(result: Any) -> pd.DataFrame:
@@ -103,11 +112,18 @@ def _shorten(shown: ShownAnalysis) -> str:
     return shown.sentence.partition(". ")[0].rstrip(".") + "."
 
 
+def _tells_of(result: Any, withheld: Container[Measure]) -> bool:
+    return any(measure in withheld for measure in _of_measures(result))
+
+
 def _of_measures(result: Any) -> set[Measure]:
+    """Find the measures that an analysis may be of: those of its units, where it names none."""
     if result.name in OF_REOFFENDERS:
         return {Measure.TIME_AMONG_REOFFENDERS}
-    measure = getattr(result, "measure", None)
-    return {measure} if isinstance(measure, Measure) else set()
+    if isinstance(measure := getattr(result, "measure", None), Measure):
+        return {measure}
+    units = set(result.units.values())
+    return {one for one in Measure if one in IN_UNITS and unit_of(one) in units}
 
 
 def _count_left_out(table: pd.DataFrame) -> pd.DataFrame:

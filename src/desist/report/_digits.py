@@ -122,7 +122,12 @@ def round_bias(result: BiasResult) -> BiasResult:
 def round_balance(row: Mapping[str, Any]) -> dict[str, Any]:
     """Round the figures of a row of the balance."""
     kept = {name: row[name] for name in ("covariate", *_OF_BALANCE, "word")}
-    return kept | {name: round_to(row[name], digits) for name, digits in _OF_BALANCE.items()}
+    rounded = {name: round_to(row[name], digits) for name, digits in _OF_BALANCE.items()}
+    if math.isnan(rounded["variance_ratio"]):
+        # of a 0/1 covariate the gap is the difference of two shares: divided by the standardised
+        # difference it gives their standard deviation, and that the number of people
+        rounded["ks"] = math.nan
+    return kept | rounded
 
 
 def without_figures(row: MeasureRow) -> MeasureRow:

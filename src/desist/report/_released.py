@@ -1,16 +1,20 @@
 """What stands beside the default result, without what the rules withhold."""
 
-from collections.abc import Collection, Container
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
+from desist.effects.correction import Correction
+from desist.effects.effect import Effect
 from desist.estimands import Measure
 from desist.evaluation._one_process import OneProcess
 from desist.evaluation.with_evidence import EvidenceResult
 from desist.models.predictive.record import PredictiveCheck
+from desist.privacy import FEWEST_SHARING
 from desist.report._digits import count_decimals, round_share, round_to
+from desist.report.words._wording import WORDINGS
 
 # Which measure a statistic of the check of one process tells of.
 STATISTICS = {
@@ -18,6 +22,38 @@ STATISTICS = {
     "frequency": Measure.FREQUENCY,
     "mean days among reoffenders": Measure.TIME_AMONG_REOFFENDERS,
 }
+
+
+def cut_effects(effects: Iterable[Effect], withheld: Container[Measure]) -> tuple[Effect, ...]:
+    """Return the effects that are printed, without what would tell of few people."""
+    return tuple(
+        replace(one, correction=_cut_correction(one.correction))
+        for one in effects
+        if one.measure not in withheld
+    )
+
+
+def say_what_is_cut(reasons: Mapping[Measure, str], rules: str) -> tuple[str, ...]:
+    """Say what a stored record lacks, so that nobody takes it for the whole; nothing if it is."""
+    if not reasons:
+        return ()
+    names = ", ".join(WORDINGS[measure].title for measure in reasons)
+    return (
+        f"This record was cut by rule set {rules}: it has no draws and no figures of what that "
+        f"withholds ({names}). The whole is what the analyst's own save_evaluation wrote.",
+    )
+
+
+def _cut_correction(correction: Correction | None) -> Correction | None:
+    """Take out effective numbers of people under ten, which the table does not print either."""
+    if correction is None:
+        return None
+    hidden: dict[str, Any] = {}
+    for together in (("sizes", "kish"), ("freedom",)):
+        pairs = [getattr(correction, name) or () for name in together]
+        if any(number < FEWEST_SHARING for pair in pairs for number in pair):
+            hidden |= dict.fromkeys(together)
+    return replace(correction, **hidden)
 
 
 def disclose_evidence(

@@ -23,15 +23,16 @@ def list_withheld(
     reasons: Mapping[Measure, str],
     groups: Sequence[ShownGroups],
     design: Mapping[str, Any] | None,
-    whole: RecordFlow | None,
-    shown: RecordFlow | None,
+    flows: tuple[RecordFlow | None, RecordFlow | None],
+    analyses: Sequence[str] = (),
 ) -> tuple[Withheld, ...]:
-    """List what is withheld: measures, groups, levels of covariates, numbers of people, steps."""
+    """List what is withheld; `flows` are the one that there is and the one that is shown."""
     found = [
         *(Withheld(WORDINGS[one].title, _end(why)) for one, why in reasons.items()),
         *_list_groups(groups),
         *_list_levels(design),
-        *_list_flow(whole, shown),
+        *_list_flow(*flows),
+        *(Withheld(title, "It tells of a measure that is not printed.") for title in analyses),
     ]
     return tuple(dict.fromkeys(found))
 

@@ -1,10 +1,14 @@
 """What a reader could work out of what a release withholds, from all that it shows."""
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from desist.estimands import Measure
 from desist.privacy import FEWEST_SHARING
 from desist.report.audit_counts import ReportCounts, count_report
+from desist.report.audit_files import count_files
 from desist.report.audit_several import join_reports, list_few_further
 from desist.report.view import View
 from desist.suppression.bounds import find_breached
@@ -151,18 +155,19 @@ def withhold_table(
 
 
 def audit_release(
-    documents: Sequence[View], *, growing: bool = False, protection: float = PROTECTION
+    documents: Sequence[View | str | Path], *, growing: bool = False, protection: float = PROTECTION
 ) -> tuple[Breach, ...]:
     """Audit several reports together: what one of them withholds, the others may give away.
 
     Parameters
     ----------
-    documents : sequence of View
-        Reports that one reader may hold.
+    documents : sequence of View, str or Path
+        Reports that one reader may hold: as they were made, or the folders that hold them.
     growing : bool, default False
-        Whether each is about the people of the one before and further ones, such as last year's
-        report and this year's, or an analysis that drops some of the people of another. Further
-        people, and those of them who reoffended or did not, may then be few.
+        Whether of any two one is about the people of the other and further ones, such as reports
+        of several years on all participants so far, or an analysis that drops some of the people
+        of another; in any order. Further people, and those of them who reoffended or did not, may
+        then be few.
     protection : float, default 5
         As for `audit_numbers`.
 
@@ -173,15 +178,20 @@ def audit_release(
 
     Raises
     ------
+    InputError
+        If a folder holds no report.
     CannotAnswerError
         If the numbers contradict each other.
 
     Notes
     -----
     The system holds the people of either arm, those who reoffended (their number where it is
-    printed, and else the printed rate times the people, within its rounding) and the people of
-    each group. Reports about as many people in the same groups are taken to be about the same
-    people, so that a group that only one of them shows is found.
+    printed, and else the printed rate times the people, within its rounding), the people of each
+    group, and where the time to a first reoffence is withheld, all time without a reoffence: the
+    restricted mean times the people. Reports about as many people in the same groups are taken to
+    be about the same people, so that a group that only one of them shows is found. In reports that
+    grow, the people and reoffenders of each are those of a smaller one and further ones, all of
+    them at once.
 
     Examples
     --------
@@ -192,16 +202,20 @@ def audit_release(
     >>> ds.report.audit_release([ds.report.make_view(evaluation)])
     ()
     """
-    every = [_count(view) for view in documents]
+    every = [_count(one) if isinstance(one, View) else count_files(one) for one in documents]
     found = find_breached(join_reports(every), protection)
     if growing:
-        found += tuple(list_few_further(every))
+        found += tuple(dict.fromkeys(list_few_further(every)))
     return tuple(Breach(name, protection) for name in found)
 
 
 def _count(view: View) -> ReportCounts:
-    printed = [shown.row for shown in view.printed]
-    return count_report(printed, [one.table for one in view.groups])
+    return count_report(
+        [shown.row for shown in view.printed],
+        [one.table for one in view.groups],
+        horizon=float(view.settings.get("horizon") or math.nan),
+        hides_time=any(one.measure is Measure.TIME_AMONG_REOFFENDERS for one in view.withheld),
+    )
 
 
 def _add_margins(

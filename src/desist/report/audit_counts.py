@@ -1,5 +1,6 @@
 """Every count that a report shows, or that a reader can compute from its figures, by name."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -7,13 +8,44 @@ from desist.effects.groups import GroupTable
 from desist.estimands import Measure
 from desist.evaluation.record import MeasureRow
 from desist.report._digits import count_decimals
+from desist.suppression.bounds import MOST
 from desist.suppression.system import System
 
 PARTICIPANTS = "participants"
 ARMS = {PARTICIPANTS: "n_treated", "comparison people": "n_comparison"}
-REOFFENDED = "who reoffended"
+REOFFENDED, FREE = "who reoffended", "who did not reoffend"
+BEFORE, AFTER = "time before a first reoffence", "time after a first reoffence"
 Limits = tuple[float, float]
 Grouping = tuple[str, str]  # an arm and what its people are grouped by
+
+
+@dataclass(frozen=True)
+class FiledRow:
+    """A measure as a file has it; a hazard ratio has no means."""
+
+    measure: Measure
+    n_treated: int
+    n_comparison: int
+    treated: float
+    comparison: float
+
+
+@dataclass(frozen=True)
+class FiledGroup:
+    """A group that a file shows."""
+
+    level: str
+    n_treated: int
+    n_comparison: int
+
+
+@dataclass(frozen=True)
+class FiledTable:
+    """The groups of one grouping and measure as a file has them."""
+
+    grouping: str
+    n_groups: int
+    rows: tuple[FiledGroup, ...]
 
 
 @dataclass(frozen=True)
@@ -30,9 +62,17 @@ class ReportCounts:
 
     totals: Mapping[str, Limits]  # by what is counted, within the rounding of what is printed
     groups: Mapping[Grouping, GroupCounts] = field(default_factory=dict)
+    # time without a reoffence of an arm, in horizons, where that before a reoffence is withheld
+    times: Mapping[str, Limits] = field(default_factory=dict)
 
 
-def count_report(rows: Sequence[MeasureRow], tables: Sequence[GroupTable]) -> ReportCounts:
+def count_report(
+    rows: Sequence[MeasureRow | FiledRow],
+    tables: Sequence[GroupTable | FiledTable],
+    *,
+    horizon: float = math.nan,
+    hides_time: bool = False,
+) -> ReportCounts:
     """Read the counts out of the figures of a report, those that a reader computes as well."""
     totals = dict(_count_people(rows)) | dict(_count_reoffenders(rows))
     groups = {}
@@ -43,7 +83,8 @@ def count_report(rows: Sequence[MeasureRow], tables: Sequence[GroupTable]) -> Re
             shown = {row.level: getattr(row, key) for table in of_grouping for row in table.rows}
             n_groups = max(table.n_groups for table in of_grouping)
             groups[arm, grouping] = GroupCounts(shown, n_groups)
-    return ReportCounts(totals, groups)
+    times = dict(_sum_times(rows, horizon)) if hides_time else {}
+    return ReportCounts(totals, groups, times)
 
 
 def write_system(
@@ -53,6 +94,11 @@ def write_system(
     shown = {f"{where}{name}": limits for name, limits in counts.totals.items()}
     withheld: list[str] = []
     sums: list[tuple[str, tuple[str, ...]]] = []
+    for arm in [arm for arm in counts.times if f"{arm} {REOFFENDED}" in counts.totals]:
+        of_time, added = _write_times(counts, arm, where)
+        shown |= of_time
+        withheld.append(f"{where}{arm}, {BEFORE}")
+        sums += added
     for (arm, grouping), of_arm in counts.groups.items():
         head = f"{where}{arm}, {grouping}"
         parts = {f"{head} {level}": (n, n) for level, n in of_arm.shown.items()}
@@ -68,14 +114,37 @@ def write_system(
     return System(shown, withheld, sums)
 
 
-def _count_people(rows: Sequence[MeasureRow]) -> Iterator[tuple[str, Limits]]:
+def _write_times(
+    counts: ReportCounts, arm: str, where: str
+) -> tuple[dict[str, Limits], list[tuple[str, tuple[str, ...]]]]:
+    """Write the time of an arm as sums: who never reoffended has a whole horizon without it."""
+    happened = f"{where}{arm} {REOFFENDED}"
+    free, total, after = (f"{where}{arm} {FREE}", f"{where}{arm}, time", f"{where}{arm}, {AFTER}")
+    (least, most), (people, _) = counts.totals[f"{arm} {REOFFENDED}"], counts.totals[arm]
+    before = f"{where}{arm}, {BEFORE}"
+    shown = {free: (people - most, people - least), total: counts.times[arm], after: (0.0, MOST)}
+    return shown, [(total, (free, before)), (happened, (before, after))]
+
+
+def _sum_times(
+    rows: Sequence[MeasureRow | FiledRow], horizon: float
+) -> Iterator[tuple[str, Limits]]:
+    """Sum the time without a reoffence: a mean of a known number of people is a sum."""
+    half = 0.5 * 10.0 ** -count_decimals(Measure.RMST)
+    for row in [row for row in rows if row.measure is Measure.RMST and horizon > 0]:
+        for (arm, key), mean in zip(ARMS.items(), (row.treated, row.comparison), strict=True):
+            people = getattr(row, key)
+            yield arm, (people * (mean - half) / horizon, people * (mean + half) / horizon)
+
+
+def _count_people(rows: Sequence[MeasureRow | FiledRow]) -> Iterator[tuple[str, Limits]]:
     for row in rows:
         if row.measure.is_causal:
             for arm, key in ARMS.items():
                 yield arm, (getattr(row, key),) * 2
 
 
-def _count_reoffenders(rows: Sequence[MeasureRow]) -> Iterator[tuple[str, Limits]]:
+def _count_reoffenders(rows: Sequence[MeasureRow | FiledRow]) -> Iterator[tuple[str, Limits]]:
     """Count reoffenders: a printed rate of a known number of people is a count."""
     half = 0.5 * 10.0 ** -count_decimals(Measure.RATE)
     for row in sorted(rows, key=lambda row: row.measure is Measure.TIME_AMONG_REOFFENDERS):

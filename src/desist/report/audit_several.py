@@ -1,11 +1,14 @@
 """Several reports about the same people, or about some of the same, as one system."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from dataclasses import replace
+from itertools import combinations
 
+from desist.errors import CannotAnswerError
 from desist.privacy import FEWEST_SHARING
 from desist.report.audit_counts import (
     ARMS,
+    FREE,
     REOFFENDED,
     GroupCounts,
     Grouping,
@@ -13,6 +16,7 @@ from desist.report.audit_counts import (
     ReportCounts,
     write_system,
 )
+from desist.suppression.bounds import bound_numbers
 from desist.suppression.system import System
 
 
@@ -69,36 +73,90 @@ def _name_groups(counts: ReportCounts) -> list[str]:
 
 
 def list_few_further(every: Sequence[ReportCounts]) -> Iterator[str]:
-    """Name the further people of later reports, or of their outcomes, that are few."""
-    for at, pair in enumerate(pairwise(every), start=2):
-        for arm in ARMS:
-            fewer, more = sorted(pair, key=lambda one: one.totals.get(arm, (0.0, 0.0)))
-            for name, most in _count_further(fewer, more, arm):
-                if most < FEWEST_SHARING:
-                    yield f"report {at}: {name}, further people"
+    """Name the further people of larger reports, or of their outcomes, that are surely few."""
+    for arm in ARMS:
+        known = [(at, one) for at, one in enumerate(every, start=1) if arm in one.totals]
+        known.sort(key=lambda found: found[1].totals[arm])
+        further, limits = _bound_further(known, arm)
+        yield from (further[name] for name, (_, most) in limits.items() if most < FEWEST_SHARING)
 
 
-def _count_further(
-    fewer: ReportCounts, more: ReportCounts, arm: str
-) -> Iterator[tuple[str, float]]:
-    """Count the most people that there can be further, of all and of each outcome."""
-    people = _subtract(fewer.totals.get(arm), more.totals.get(arm))
-    if people is None or people == (0, 0):
-        return
-    yield arm, people[1]
-    happened = _subtract(*(one.totals.get(f"{arm} {REOFFENDED}") for one in (fewer, more)))
-    if happened is not None:
-        yield f"{arm} {REOFFENDED}", happened[1]
-        yield f"{arm} who did not reoffend", people[1] - happened[0]
+def _bound_further(
+    known: Sequence[tuple[int, ReportCounts]], arm: str
+) -> tuple[dict[str, str], dict[str, Limits]]:
+    """Name whoever is further, and bound how many they are."""
+    system, further = write_further(known, arm)
+    try:
+        return further, bound_numbers(system, list(further))
+    except CannotAnswerError:
+        # people who weigh differently in each report: their weighted shares are not subtracted
+        counted = [(at, replace(one, totals={arm: one.totals[arm]})) for at, one in known]
+        system, further = write_further(counted, arm)
+        return further, bound_numbers(system, list(further))
+
+
+def write_further(
+    known: Sequence[tuple[int, ReportCounts]], arm: str
+) -> tuple[System, dict[str, str]]:
+    """Write reports of ever more people as one system, and name whoever is further in each."""
+    shown: dict[str, Limits] = {}
+    sums: list[tuple[str, tuple[str, ...]]] = []
+    further: dict[str, str] = {}
+    for at, counts in known:
+        own, parts = _write_outcomes(at, counts, arm)
+        shown |= own
+        sums += parts
+    for (before, fewer), (after, more) in combinations(known, 2):
+        if fewer.totals[arm] == more.totals[arm]:
+            continue
+        head = f"report {max(before, after)}"
+        for part in _list_parts(fewer, more, arm):
+            name = f"from report {before} to report {after}: {part}"
+            sums.append((f"report {after}: {part}", (f"report {before}: {part}", name)))
+            further[name] = f"{head}: {part}, further people"
+        for part, n_others in _count_others(fewer, more, arm):
+            name = f"from report {before} to report {after}: {part}"
+            shown[name] = (n_others, n_others)
+            further[name] = f"{head}: {part}, further people"
+    return System(shown, [name for name in further if name not in shown], sums), further
+
+
+def _write_outcomes(
+    at: int, counts: ReportCounts, arm: str
+) -> tuple[dict[str, Limits], list[tuple[str, tuple[str, ...]]]]:
+    """Write the people of an arm by outcome, and by group those of them who are shown."""
+    total, head = counts.totals[arm], f"report {at}: {arm}"
+    shown, sums = {head: total}, list[tuple[str, tuple[str, ...]]]()
+    if (happened := counts.totals.get(f"{arm} {REOFFENDED}")) is not None:
+        shown |= {
+            f"{head} {REOFFENDED}": happened,
+            f"{head} {FREE}": (total[0] - happened[1], total[1] - happened[0]),
+        }
+        sums.append((head, (f"{head} {REOFFENDED}", f"{head} {FREE}")))
+    for (of_arm, grouping), groups in counts.groups.items():
+        if of_arm == arm:
+            shown |= {f"{head}, {grouping} {one}": (n, n) for one, n in groups.shown.items()}
+    return shown, sums
+
+
+def _list_parts(fewer: ReportCounts, more: ReportCounts, arm: str) -> Iterator[str]:
+    """List what two reports both count, and what is not the same in them."""
+    yield arm
+    if all(f"{arm} {REOFFENDED}" in one.totals for one in (fewer, more)):
+        yield from (f"{arm} {REOFFENDED}", f"{arm} {FREE}")
     for (of_arm, grouping), groups in more.groups.items():
         before = fewer.groups.get((of_arm, grouping), GroupCounts({}, 0)).shown
-        for level in [level for level in groups.shown if of_arm == arm and level in before]:
-            if groups.shown[level] > before[level]:
-                yield f"{arm}, {grouping} {level}", groups.shown[level] - before[level]
+        for level, size in groups.shown.items():
+            if of_arm == arm and size > before.get(level, size):
+                yield f"{arm}, {grouping} {level}"
 
 
-def _subtract(before: Limits | None, later: Limits | None) -> Limits | None:
-    """Find the limits of how many more there are."""
-    if before is None or later is None:
-        return None
-    return later[0] - before[1], later[1] - before[0]
+def _count_others(fewer: ReportCounts, more: ReportCounts, arm: str) -> Iterator[tuple[str, float]]:
+    """Count the further people of groups that are not shown, by subtraction as anybody can."""
+    people = more.totals[arm][0] - fewer.totals[arm][0]
+    for (of_arm, grouping), groups in more.groups.items():
+        before = fewer.groups.get((of_arm, grouping), GroupCounts({}, 0)).shown
+        if of_arm == arm and set(groups.shown) == set(before) and before:
+            others = people - sum(n - before[level] for level, n in groups.shown.items())
+            if others > 0:
+                yield f"{arm}, other groups by {grouping}", others

@@ -27,12 +27,19 @@ from desist.report._digits import (
     round_groups,
     round_to,
 )
-from desist.report._released import disclose_evidence, disclose_process
-from desist.report.disclosure_flow import disclose_flow
+from desist.report._released import (
+    cut_effects,
+    disclose_evidence,
+    disclose_process,
+    say_what_is_cut,
+)
+from desist.report.disclosure_days import explain_days
+from desist.report.disclosure_flow import close_flow, disclose_flow
 from desist.report.disclosure_groups import protect_groups
 from desist.report.words._numbers import MISSING, format_number
 from desist.suppression.system import PROTECTION
 
+LEAST_P = 0.01  # a p-value is told to two decimals
 # A number from 1 to 9 that counts people, or what single people have.
 _SMALL_COUNT = re.compile(
     r"(?<![\d.,–-])[1-9](?= (?:of \d+ )?(?:comparison )?"
@@ -49,7 +56,8 @@ class RuleSet:
     name : str
         What the rules are asked for by: their year, or who made them.
     p_format : {"two decimals", "below 0.01"}
-        Whether a small p-value is printed as "0.00" or as "<0.01".
+        Whether a p-value is printed as "<0.01" only where two decimals would be "0.00", as no
+        p-value is zero, or wherever it is below 0.01.
     frequency_decimals : int
         Decimals of a number of reoffences per person in a table.
     min_reoffenders_for_time : int
@@ -119,17 +127,19 @@ class RuleSet:
         Returns
         -------
         str
-            Two decimals, or "<0.01".
+            Two decimals, or "<0.01": never "0.00".
 
         Examples
         --------
-        >>> RULE_SETS["2017"].format_p(0.0036), RULE_SETS["2019"].format_p(0.0036)
-        ('0.00', '<0.01')
+        >>> RULE_SETS["2017"].format_p(0.0084), RULE_SETS["2019"].format_p(0.0084)
+        ('0.01', '<0.01')
+        >>> RULE_SETS["2017"].format_p(0.0036)
+        '<0.01'
         """
         if math.isnan(p_value):
             return MISSING
-        if self.p_format == "below 0.01" and p_value < 0.01:
-            return "<0.01"
+        if p_value < (LEAST_P if self.p_format == "below 0.01" else LEAST_P / 2):
+            return f"<{LEAST_P}"
         return format_number(p_value, 2)
 
     def prints_reoffenders_only(self, n_reoffenders: int) -> bool:
@@ -276,11 +286,14 @@ def explain_withheld(evaluation: Evaluation, rules: RuleSet) -> dict[Measure, st
     """Explain why measures are not printed."""
     if general := _explain_outcomes_withheld(evaluation, rules):
         return {row.measure: general for row in evaluation.measures}
-    return {
+    reasons = {
         row.measure: reason
         for row in evaluation.measures
         if (reason := _explain_measure_withheld(evaluation, row, rules))
     }
+    # published figures are public, and hide nothing
+    shown = {row.measure for row in evaluation.measures if evaluation.published is None}
+    return reasons | explain_days(shown, reasons)
 
 
 def _explain_measure_withheld(evaluation: Evaluation, row: MeasureRow, rules: RuleSet) -> str:
@@ -305,11 +318,14 @@ def disclose_evaluation(evaluation: Evaluation, rules: RuleSet) -> Evaluation:
         evaluation,
         flow=disclose_records(evaluation, rules),
         dominated=(),
-        effects=tuple(one for one in evaluation.effects if one.measure not in withheld),
+        effects=cut_effects(evaluation.effects, withheld),
         checks=tuple(round_check(check) for check in disclose_checks(evaluation, rules)),
         unavailable={**evaluation.unavailable, **withheld},
         design=disclose_design(evaluation.design, rules),
-        warnings=disclose_warnings(evaluation.warnings, reasons),
+        warnings=(
+            *disclose_warnings(evaluation.warnings, reasons),
+            *say_what_is_cut(reasons, rules.name),
+        ),
         by_group=tuple(round_groups(table) for table in disclose_groups(evaluation, rules)),
         by_day=disclose_days(evaluation, rules),
         bias=disclose_bias(evaluation, rules),
@@ -340,7 +356,10 @@ def disclose_records(evaluation: Evaluation, rules: RuleSet) -> RecordFlow | Non
     """Return the record flow as it may be shown; that of published figures is public."""
     if evaluation.flow is None or evaluation.published is not None:
         return evaluation.flow
-    return disclose_flow(evaluation.flow, rules.min_people)
+    design, flow = evaluation.design, evaluation.flow
+    if design is not None:
+        flow = close_flow(flow, design["n_treated"], rules.min_people)
+    return disclose_flow(flow, rules.min_people)
 
 
 def disclose_checks(evaluation: Evaluation, rules: RuleSet) -> tuple[ComparedCheck, ...]:
@@ -396,6 +415,8 @@ def disclose_design(design: Mapping[str, Any] | None, rules: RuleSet) -> dict[st
         "ess_comparison": round_to(design["ess_comparison"], 1),
         "worst_covariate": worst,
         "balance": balance,
+        # its classes hold as many people as a value has to have that is shown at all
+        "overlap": design.get("overlap", ()) if rules.min_people <= FEWEST_SHARING else (),
     }
 
 

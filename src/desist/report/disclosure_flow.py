@@ -26,6 +26,15 @@ def disclose_flow(flow: RecordFlow, fewest: int) -> RecordFlow:
     return RecordFlow((replace(last, name=f"people after: {_name(waiting)}", n_excluded=0),))
 
 
+def close_flow(flow: RecordFlow, n_compared: int, fewest: int) -> RecordFlow:
+    """Add the step to the people compared, where few are lost in it that the flow does not tell."""
+    # their number stands elsewhere, and what the flow ends at would tell how many were dropped
+    n_lost = flow.n_analysed - n_compared
+    if not 0 < n_lost < fewest:
+        return flow
+    return flow.exclude("no suitable comparison person", n_lost)
+
+
 def _is_small(steps: list[FlowStep], fewest: int) -> bool:
     return 0 < sum(step.n_excluded for step in steps) < fewest
 

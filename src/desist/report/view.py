@@ -22,6 +22,7 @@ from desist.report._analyses import (
     ShownAnalysis,
     disclose_sensitivity,
     find_analysis_faults,
+    list_withheld_analyses,
     say_together,
 )
 from desist.report._beside import (
@@ -311,6 +312,7 @@ def make_view(
     groups = _show_groups(evaluation, rule_set)
     design = disclose_design(evaluation.design, rule_set)
     flow = disclose_records(evaluation, rule_set)
+    flows, untold = (evaluation.flow, flow), list_withheld_analyses(sensitivity, reasons)
     return View(
         rules=rule_set,
         title=evaluation.title,
@@ -349,7 +351,7 @@ def make_view(
         about=About() if about is None else about,
         bias=_show_bias(evaluation, rule_set),
         sensitivity=_show_analyses(evaluation, sensitivity, reasons),
-        kept_back=list_withheld(reasons, groups, design, evaluation.flow, flow),
+        kept_back=list_withheld(reasons, groups, design, flows, untold),
     )
 
 

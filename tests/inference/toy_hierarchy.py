@@ -1,0 +1,26 @@
+"""Three people in two prisons: a hierarchical model small enough to be integrated by hand."""
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+
+from desist.inference.nested_density import GroupedDensity, Grouping
+
+WEIGHT = np.array([1.0, 2.0, 0.5])
+COUNTS = np.array([0.0, 3.0, 1.0])
+TREATED = np.array([0.0, 1.0, 1.0])
+PRISON = np.array([0, 0, 1])
+DATA = {"weight": WEIGHT, "treated": TREATED, "group": PRISON[:, np.newaxis]}
+
+
+def log_likelihood(counts, eta):
+    return WEIGHT * (counts * eta - pt.exp(eta))
+
+
+def make_density():
+    with pm.Model() as model:
+        eta = pm.Normal("intercept", 0.0, 2.0) + pm.Normal("treatment", 0.0, 0.5) * TREATED
+        between = pm.HalfNormal("prison_intercept_sd", 1.0)
+        eta = eta + (between * pm.Normal("prison_intercept_standard", shape=2))[PRISON]
+        pm.CustomDist("outcome", eta, logp=log_likelihood, observed=COUNTS, signature="(n)->(n)")
+    return GroupedDensity(model, (Grouping(0, 2, ("prison_intercept",)),))

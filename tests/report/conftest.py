@@ -22,6 +22,7 @@ from desist.evaluation.with_evidence import EvidenceResult
 from desist.inference.diagnostics import Diagnostics
 from desist.models.evidence import EvidencePrior
 from desist.models.predictive.record import PredictiveCheck
+from desist.report.document import render_document
 from desist.report.view import View, make_view
 from desist.sensitivity.placebo import PlaceboProgrammes
 from desist.sensitivity.result import SensitivityResult
@@ -195,6 +196,12 @@ def of_people() -> Evaluation:
         warnings=("Poorly matched: sentence under 12 months.",),
         package_version="0.1.0",
     )
+
+
+@pytest.fixture(scope="session")
+def plain_page(of_people) -> str:
+    """The page of these people with nothing beside it; a page takes more than a second to draw."""
+    return render_document(of_people)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """What a report says of the programme and of itself."""
 
 from desist.report.about import About
-from desist.report.document import render_document, render_files
+from desist.report.document import render_files
 from desist.report.view import make_view
 
 ABOUT = About(
@@ -22,8 +22,8 @@ def test_what_was_given_is_shown_in_every_output_as_it_was_given(of_people):
     assert "We are pleased." in files["tables/about.csv"].decode()
 
 
-def test_nothing_given_is_no_section(of_people):
-    assert 'id="about"' not in render_document(of_people)
+def test_nothing_given_is_no_section(plain_page):
+    assert 'id="about"' not in plain_page
 
 
 def test_covariates_and_levels_bear_their_labels_in_tables_and_not_in_the_record(of_people):

@@ -12,7 +12,7 @@ import desist as ds
 from desist.errors import InputError
 from desist.estimands import Measure
 from desist.report._among import MAPS, show_among
-from desist.report.document import render_document, write_report
+from desist.report.document import write_report
 from desist.report.json_record import encode_view
 from desist.report.markdown import render_markdown
 from desist.report.pictures._among import draw_among
@@ -109,11 +109,11 @@ def test_every_form_of_the_report_shows_it(of_people, others, tmp_path):
     assert any(path.name == "among.csv" for path in written)
 
 
-def test_without_a_synthesis_nothing_is_shown(of_people):
+def test_without_a_synthesis_nothing_is_shown(of_people, plain_page):
     view = make_view(of_people)
     assert view.among is None
     assert tabulate_among(view).empty
-    assert "stands among others" not in render_document(of_people)
+    assert "stands among others" not in plain_page
 
 
 def test_a_result_that_is_withheld_has_no_place(of_people, others):

@@ -159,13 +159,13 @@ def test_a_banner_leaves_nothing_beside_the_result(evaluation):
     assert "eside the result" not in render_markdown(view)
 
 
-def test_without_either_nothing_is_shown(of_people):
+def test_without_either_nothing_is_shown(of_people, plain_page):
     view = make_view(of_people)
     assert view.evidence is None
     assert view.one_process is None
     assert tabulate_evidence(view).empty
     assert tabulate_process(view).empty
-    assert 'id="beside"' not in render_document(of_people)
+    assert 'id="beside"' not in plain_page
     assert list_asides(view) == ()
     assert encode_view(view)["evidence"] is None
 

@@ -87,11 +87,11 @@ def test_the_record_holds_the_groups_with_the_digits_that_are_shown(grouped):
     assert found["rows"][1]["raw"] is None
 
 
-def test_the_report_has_a_section_of_groups_only_where_there_are_some(grouped, of_people):
+def test_the_report_has_a_section_of_groups_only_where_there_are_some(grouped, plain_page):
     page = render_document(grouped)
     assert 'id="groups"' in page
     assert "Ash &lt;b&gt;" in page
-    assert 'id="groups"' not in render_document(of_people)
+    assert 'id="groups"' not in plain_page
 
 
 def test_what_the_report_stores_is_what_it_shows(grouped, tmp_path):

@@ -41,11 +41,11 @@ LEFT_OUT = make_result("leave_out", "Any one of 13 moves it by at most 1.", leav
 TIMES = make_result("time_bounds", "Sooner may be selection alone.")
 
 
-def test_a_report_without_analyses_has_no_such_page(of_people):
+def test_a_report_without_analyses_has_no_such_page(of_people, plain_page):
     view = make_view(of_people)
     assert view.sensitivity == ()
     assert view.doubts == ""
-    assert 'id="sensitivity"' not in render_document(of_people)
+    assert 'id="sensitivity"' not in plain_page
     assert encode_evaluation(of_people)["sensitivity"] == []
 
 

@@ -48,9 +48,9 @@ PRISON_WORK = About(
     "Journal of Quantitative Criminology 7, 59–98; distributed with Wooldridge's textbook.",
     author="Analysed again with desist.",
     labels={
-        "workprg": "part in the prison work programme",
-        "returned": "return to prison",
-        "days": "days to the return to prison",
+        "workprg": "Part in the prison work programme",
+        "returned": "Return to prison",
+        "days": "Days to the return to prison",
         "age": "Age (months)",
         "tserved": "Time served (months)",
         "priors": "Prior convictions",

@@ -35,6 +35,7 @@ def test_why_posterior_and_printed_figure_differ_is_said_once_and_only_where_the
     assert both[-1] == WHY_BOTH
     assert both.count(WHY_BOTH) == 1
     assert fill_headline(make_view(of_people))["both"] == []
+    assert escape(WHY_BOTH) in render_markdown(make_view(published, "2017"))
 
 
 def test_markdown_begins_with_whom_the_answer_is_about(of_people):

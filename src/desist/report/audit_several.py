@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, permutations
 
 from desist.errors import CannotAnswerError
 from desist.privacy import FEWEST_SHARING
 from desist.report.audit_counts import (
     ARMS,
+    BEFORE,
     FREE,
     REOFFENDED,
     GroupCounts,
@@ -34,11 +35,33 @@ def join_reports(every: Sequence[ReportCounts]) -> System:
             if place != at
             for name in _name_groups(one)
         ]
+    told, again = _tell_times(every)
     return System(
-        {name: limits for one in systems for name, limits in one.shown.items()},
+        {name: limits for one in systems for name, limits in one.shown.items()} | told,
         [name for one in systems for name in one.withheld],
-        [*(added for one in systems for added in one.sums), *same],
+        [*(added for one in systems for added in one.sums), *same, *again],
     )
+
+
+def _tell_times(
+    every: Sequence[ReportCounts],
+) -> tuple[dict[str, Limits], list[tuple[str, tuple[str, ...]]]]:
+    """Tell the time that a report withholds and another shows of the same people."""
+    told, same = {}, []
+    for (at, hiding), (place, other) in permutations(enumerate(every, start=1), 2):
+        for arm, limits in other.told.items():
+            if hiding.hides_time and arm not in hiding.times and _match(hiding, other, arm):
+                name = f"report {place}: {arm}, {BEFORE}, told"
+                told[name] = limits
+                same.append((f"report {at}: {arm}, {BEFORE}", (name,)))
+    return told, same
+
+
+def _match(one: ReportCounts, other: ReportCounts, arm: str) -> bool:
+    """Say whether as many people of an arm are in two reports, and as many of them reoffended."""
+    least, most = one.totals.get(f"{arm} {REOFFENDED}", (1.0, 0.0))
+    number = other.totals[f"{arm} {REOFFENDED}"][0]
+    return one.totals[arm] == other.totals.get(arm) and least <= number <= most
 
 
 def _is_same(one: ReportCounts, other: ReportCounts) -> bool:

@@ -2,7 +2,8 @@
 
 The forests and the love plot withhold what the rules withhold. The others show people in curves and
 densities: they are for whoever may see the people, not for a report. Each returns a matplotlib
-Figure and shows nothing; a picture of one panel draws in the axes that it is given.
+Figure, which a notebook shows, and draws in the axes that it is given: a picture of several panels
+divides their place.
 """
 
 from desist.report.pictures.flow import record_flow
@@ -27,6 +28,7 @@ from desist.report.pictures.sensitivity import (
     specification_curve,
     tipping_points,
 )
+from desist.report.pictures.standing import heterogeneity_of_programmes, programme_among_others
 from desist.report.pictures.survival import survival_curves
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "forest",
     "forest_of_programmes",
     "funnel_of_programmes",
+    "heterogeneity_of_programmes",
     "hidden_bias",
     "influence",
     "love_plot",
@@ -45,6 +48,7 @@ __all__ = [
     "posterior",
     "predicted_and_observed",
     "prior_and_posterior",
+    "programme_among_others",
     "record_flow",
     "scenarios",
     "specification_curve",

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from scipy.stats import norm
@@ -11,9 +12,23 @@ from scipy.stats import norm
 from desist.cohort.flow import FlowStep, RecordFlow
 from desist.cohort.published import PublishedMeasure, PublishedStudy
 from desist.effects import Effect
+from desist.effects.days import DayRow
+from desist.effects.groups import GroupRow, GroupTable
 from desist.estimands import Estimand, Measure, Scale
+from desist.evaluation._one_process import OneProcess
 from desist.evaluation.record import ComparedCheck, Evaluation
+from desist.evaluation.with_bias import BiasResult
+from desist.evaluation.with_evidence import EvidenceResult
 from desist.inference.diagnostics import Diagnostics
+from desist.models.evidence import EvidencePrior
+from desist.models.predictive.record import PredictiveCheck
+from desist.report.view import View, make_view
+from desist.sensitivity.placebo import PlaceboProgrammes
+from desist.sensitivity.result import SensitivityResult
+from desist.sensitivity.rosenbaum import bound_discordant
+from desist.sensitivity.specifications.record import Multiverse
+from desist.sensitivity.unrecorded import tipping_map
+from desist.synthesis import EstimateWithError, Study, synthesise
 
 NAN = float("nan")
 TIME = Measure.TIME_AMONG_REOFFENDERS
@@ -186,3 +201,99 @@ def of_people() -> Evaluation:
 def but():
     """Change an evaluation in some fields."""
     return replace
+
+
+GROUPS = GroupTable(
+    "prison",
+    Measure.RATE,
+    0.95,
+    tuple(
+        GroupRow(f"Prison {letter}", 120, 140, 40, 0.3, -0.02, step - 0.01, -0.06, step + 0.03, 0.6)
+        for letter, step in (("A", 0.0), ("B", 0.01), ("C with a long name in the north", 0.02))
+    ),
+    3,
+    0.02,
+    0.0,
+    0.05,
+    0.6,
+)
+DAYS = tuple(
+    DayRow(day, 0.95 - day / 2000, 0.93 - day / 1800, 0.02, -0.01, 0.05, 0.8, 0.95)
+    for day in (91.0, 182.0, 365.0)
+)
+
+
+def make_process(effects: tuple[Effect, ...]) -> OneProcess:
+    """Make the answer of one process that suffices."""
+    rows = [
+        (arm, name, unit, seen, seen, 0.0, 2 * seen, 0.4)
+        for arm in ("treated", "comparison")
+        for name, unit, seen in (("rate", "proportion", 0.3), ("frequency", "offences", 0.9))
+    ]
+    columns = ["arm", "statistic", "unit", "observed", "predicted", "lower", "upper", "probability"]
+    table = pd.DataFrame(rows, columns=columns)
+    check = PredictiveCheck(table, "process", 300, contrasts=table.iloc[:2].drop(columns="arm"))
+    return OneProcess(effects, check)
+
+
+def make_analyses(effect: Effect) -> list[Any]:
+    """Make a sensitivity analysis of each kind that has a picture of its own."""
+    rows = [("as it is", 0.1, 0.0, 0.2), ("with a long name of what was tried", 0.2, 0.1, 0.4)]
+    scenarios = pd.DataFrame(rows, columns=["label", "estimate", "lower", "upper"])
+    kinds = [("reoffenders", "a person"), ("heavy", "a person"), ("covariates", "age at release")]
+    left_out = pd.DataFrame(
+        [(*kind, 0.1, 0.0, 0.2, 0.3, "") for kind in kinds for _ in range(12)],
+        columns=["kind", "label", "estimate", "lower", "upper", "moved", "reason"],
+    ).drop_duplicates(["kind", "label"])
+    places = np.arange(12)
+    specifications = pd.DataFrame(
+        {
+            "method": np.where(places % 2, "radius matching, caliper 0.05", "pairs"),
+            "formula": np.where(places % 3, "all covariates of the file", "criminal history"),
+            "question": "how the comparison people are chosen and weighted",
+            "estimate": places / 100,
+            "lower": places / 100 - 0.1,
+            "upper": places / 100 + 0.1,
+            "is_balanced": places % 4 > 0,
+            "reason": "",
+        }
+    )
+    placebos = PlaceboProgrammes(
+        Measure.RATE,
+        pd.DataFrame({"estimate": np.linspace(-0.1, 0.1, 40), "reason": ""}),
+        *(0.05, 0.01, (0.0, 0.1), (0.0, 0.2), 50, np.zeros(10)),
+    )
+    dimensions = ("method", "formula")
+    moves = pd.DataFrame({"dimension": ["method", "formula"], "largest": [0.05, 0.02]})
+    told = "It would take a ratio of 2. That is more than age has."
+    return [
+        SensitivityResult("e_values", "E-values", "Something unmeasured.", told, scenarios),
+        Multiverse(Measure.RATE, dimensions, specifications, moves, pd.DataFrame(), 0.1, 0.95),
+        SensitivityResult("leave_out", "One left out", "A few carry it.", told, left_out),
+        tipping_map(effect, comparison=0.2, shares=[0.1, 0.3, 0.5], strengths=[1.5, 2.0, 3.0]),
+        bound_discordant(20, 5),
+        placebos,
+    ]
+
+
+@pytest.fixture(scope="session")
+def whole_view(of_people: Evaluation) -> View:
+    """Everything that may stand in a report of people, all at once."""
+    prior = EvidencePrior((0.8, 0.2), (-0.3, 0.0), (0.2, 1.5), "log_odds", 20)
+    evaluation = replace(
+        of_people,
+        by_group=(GROUPS,),
+        by_day=DAYS,
+        evidence=EvidenceResult(Measure.RATE, prior, -0.05, -0.12, 0.02, 0.88, 0.43, 0.14, 812, 42),
+        one_process=make_process(of_people.effects),
+        bias=BiasResult(Measure.RATE, 200, 0.03, 0.025, 0.045, -0.115, -0.215, -0.015, 0.987),
+        margins={Measure.RATE: 0.02},
+        flow=FLOW,
+    )
+    effects = (-0.5, -0.1, -0.4, -0.2, -0.3, 0.0)
+    others = [Study(f"other {n}", EstimateWithError(y, 0.15)) for n, y in enumerate(effects)]
+    return make_view(
+        evaluation,
+        sensitivity=make_analyses(of_people.effects[0]),
+        synthesis=synthesise(others, scale="log_odds"),
+    )

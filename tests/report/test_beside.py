@@ -1,5 +1,6 @@
 """What stands beside the default result is shown beside it, by the same rules."""
 
+import html
 import json
 import math
 from dataclasses import replace
@@ -13,10 +14,11 @@ from desist.evaluation._one_process import OneProcess
 from desist.evaluation.with_evidence import EvidenceResult
 from desist.models.evidence import EvidencePrior
 from desist.models.predictive.record import PredictiveCheck
+from desist.report._asides import list_asides
 from desist.report._released import disclose_process
 from desist.report.document import render_document
 from desist.report.json_record import encode_view
-from desist.report.markdown import render_markdown
+from desist.report.markdown import escape, render_markdown
 from desist.report.summary import summarise
 from desist.report.tables import tabulate_evidence, tabulate_process
 from desist.report.view import make_view
@@ -125,7 +127,7 @@ def test_worth_is_said_in_whole_participants(worth, said):
 def test_every_form_of_the_report_shows_it(evaluation):
     view = make_view(evaluation)
     page = render_document(evaluation)
-    assert 'id="others"' in page
+    assert 'id="beside"' in page
     assert "With what other programmes showed" in page
     assert "Under one process for all measures" in page
     for text in (render_markdown(view), "\n".join(summarise(view))):
@@ -138,13 +140,33 @@ def test_every_form_of_the_report_shows_it(evaluation):
     assert told == {"rate", "rmst", "hazard_ratio", "frequency"}
 
 
+def test_page_and_markdown_show_what_one_record_lists(evaluation):
+    view = make_view(evaluation)
+    asides = list_asides(view)
+    assert [one.table.name for one in asides] == ["other_programmes", "one_process"]
+    page, text = html.unescape(render_document(evaluation)), render_markdown(view)
+    for one in asides:
+        assert f"<h3>{one.table.title}</h3>" in page
+        assert text.count(f"eside the result: {one.table.title[0].lower()}") == 1
+        for sentence in one.sentences:
+            assert page.count(sentence) == text.count(escape(sentence)) == 1
+    assert text.count("| Result | Difference") == 1
+
+
+def test_a_banner_leaves_nothing_beside_the_result(evaluation):
+    view = replace(make_view(evaluation), banner="No result is printed.")
+    assert list_asides(view) == ()
+    assert "eside the result" not in render_markdown(view)
+
+
 def test_without_either_nothing_is_shown(of_people):
     view = make_view(of_people)
     assert view.evidence is None
     assert view.one_process is None
     assert tabulate_evidence(view).empty
     assert tabulate_process(view).empty
-    assert 'id="others"' not in render_document(of_people)
+    assert 'id="beside"' not in render_document(of_people)
+    assert list_asides(view) == ()
     assert encode_view(view)["evidence"] is None
 
 

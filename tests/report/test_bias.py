@@ -42,7 +42,9 @@ def test_the_sentence_says_what_was_tried_and_what_is_left(with_bias):
 def test_page_markdown_and_record_hold_it(with_bias):
     view = make_view(with_bias)
     assert "programmes that nobody gave" in render_document(with_bias)
-    assert "With the bias of programmes that nobody gave" in render_markdown(view)
+    assert "Beside the result: with the bias of programmes that nobody gave" in render_markdown(
+        view
+    )
     found = encode_evaluation(with_bias)["bias"]
     assert (found["estimate"], found["spread"], found["n_programmes"]) == (-0.115, 0.031, 200)
 

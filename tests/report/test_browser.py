@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from desist.effects.days import DayRow
-from desist.effects.groups import GroupRow, GroupTable
-from desist.estimands import Measure
+from desist.report._page import render_page
 from desist.report.document import render_document, render_notice
+from desist.report.sensitivity_page import fill_analyses, render_sensitivity
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
@@ -23,16 +22,18 @@ LEAST_TEXT = 11  # CSS pixels
 # Matplotlib draws the glyphs of a text of n points scaled by n / 100.
 GLYPHS = re.compile(rb"scale\((0\.\d+) -0\.\d+\)")
 GRAVE = {"serious", "critical"}
+PAGES = ("people", "published", "sensitivity", "notice")
+SECTIONS = {
+    "headline",
+    "statements",
+    "results",
+    "beside",
+    "groups",
+    "sensitivity",
+    "design",
+    "flow",
+}
 BUILT = Path(__file__).parents[2] / "docs" / "_build"
-
-ROWS = tuple(
-    GroupRow(f"Prison {letter}", 120, 140, 40, 0.3, -0.02, step - 0.01, -0.06, step + 0.03, 0.6)
-    for letter, step in (("A", 0.0), ("B", 0.01), ("C with a long name in the north", 0.02))
-)
-DAYS = tuple(
-    DayRow(day, 0.95 - day / 2000, 0.93 - day / 1800, 0.02, -0.01, 0.05, 0.8, 0.95)
-    for day in (91.0, 182.0, 365.0)
-)
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +46,12 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def pages(of_people, published, but, tmp_path_factory):
-    """One file a page: of people with groups, of published figures, and a notice."""
-    groups = GroupTable("prison", Measure.RATE, 0.95, ROWS, 3, 0.02, 0.0, 0.05, 0.6)
-    full = but(of_people, by_group=(groups,), by_day=DAYS)
+def pages(whole_view, published, tmp_path_factory):
+    """One file a page: of people with every section, of published figures, and a notice."""
+    results = [one.result for one in whole_view.sensitivity if one.result is not None]
     written = {
-        "people": render_document(full),
+        "people": render_page(whole_view, fill_analyses(whole_view)),
+        "sensitivity": render_sensitivity("A programme", results, {}, "0.1.0"),
         "published": render_document(published, rules="2017"),
         "notice": render_notice("A small programme", "fewer than 10 people are compared"),
     }
@@ -112,7 +113,7 @@ def show(browser):
 
 
 @pytest.mark.parametrize("width", [DESK, TELEPHONE])
-@pytest.mark.parametrize("name", ["people", "published", "notice"])
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_asks_for_nothing_and_fails_nowhere(pages, show, name, width):
     shown = show(pages[name], width)
     assert [url for url in shown.asked if not url.startswith("data:")] == [pages[name].as_uri()]
@@ -120,24 +121,42 @@ def test_a_page_asks_for_nothing_and_fails_nowhere(pages, show, name, width):
 
 
 @pytest.mark.parametrize("width", [DESK, 700, TELEPHONE])
-@pytest.mark.parametrize("name", ["people", "published", "notice"])
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_does_not_scroll_sideways(pages, show, name, width):
     page = show(pages[name], width).page
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("width", [DESK, TELEPHONE])
-@pytest.mark.parametrize("name", ["people", "published", "notice"])
+@pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing_serious(pages, show, name, width):
     assert show(pages[name], width).find_grave() == []
 
 
 @pytest.mark.parametrize("width", [DESK, 700, TELEPHONE])
 def test_text_of_charts_can_be_read(pages, show, width):
-    for name in ("people", "published"):
+    for name in ("people", "published", "sensitivity"):
         sizes = show(pages[name], width).measure_text()
         assert sizes
         assert min(sizes) >= LEAST_TEXT - 1e-6
+
+
+def test_the_page_has_every_section_that_a_report_may_have(pages, show):
+    page = show(pages["people"], DESK).page
+    found = page.eval_on_selector_all("section", "all => all.map(one => one.id)")
+    assert set(found) >= SECTIONS
+    parts = page.eval_on_selector_all("#beside h3", "all => all.map(one => one.textContent)")
+    assert len(parts) == 4
+    assert len(page.query_selector_all("#sensitivity figure")) == 6
+
+
+def test_a_picture_is_the_one_for_its_screen(pages, show):
+    for width, wanted in ((DESK, "src"), (TELEPHONE, "srcset")):
+        page = show(pages["people"], width).page
+        chosen = page.eval_on_selector_all("figure img", "all => all.map(i => i.currentSrc)")
+        selector = "figure source" if wanted == "srcset" else "figure img"
+        named = page.eval_on_selector_all(selector, f"all => all.map(i => i['{wanted}'])")
+        assert chosen == named
 
 
 def test_a_table_wider_than_the_screen_is_reached_by_keyboard_and_says_so(pages, show):

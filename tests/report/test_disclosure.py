@@ -19,7 +19,8 @@ from desist.report.view import make_view
 
 
 def test_p_values_below_a_hundredth_are_printed_by_the_rules_of_their_year():
-    assert RULE_SETS["2017"].format_p(0.0036) == "0.00"
+    assert RULE_SETS["2017"].format_p(0.0036) == "<0.01"
+    assert RULE_SETS["2017"].format_p(0.005) == RULE_SETS["2017"].format_p(0.0084) == "0.01"
     assert RULE_SETS["2019"].format_p(0.0036) == "<0.01"
 
 

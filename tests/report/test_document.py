@@ -105,7 +105,7 @@ def test_links_of_the_contents_lead_to_sections(published_page):
 def test_the_headline_prints_the_nine_numbers_and_why_they_do_not_add_up(published_page):
     for words in ("12 people fewer", "74 reoffences fewer", "68 days sooner", "75 apart"):
         assert words in published_page.words
-    assert "16 of 100 matched participants reoffended" in published_page.words
+    assert "16 in every 100 matched participants reoffended" in published_page.words
 
 
 def test_relative_claims_stand_only_in_what_may_not_be_said(published):
@@ -146,8 +146,8 @@ def test_settings_in_lists_are_printed_one_a_line(of_people, but):
 @pytest.mark.parametrize(
     ("covariates", "expected"),
     [
-        ("design", "unbalanced in age, prior. The"),
-        ("copas", "in copas. The"),
+        ("design", "unbalanced in these covariates: age, prior. The"),
+        ("copas", "in these covariates: copas. The"),
         ("1", None),
         (None, None),
     ],
@@ -264,8 +264,8 @@ def test_what_was_not_measured_has_no_tick(people_page, of_people):
 
 def test_the_checks_of_a_measure_are_one_line_a_family_and_folded_in_full(people_page):
     lines = people_page.find("summary")
-    # one a measure, the settings and the checklist
-    assert len(lines) == len(people_page.find("details")) == 5
+    # one a measure, two of the design, the engines, the settings and the checklist
+    assert len(lines) == len(people_page.find("details")) == 8
     assert "The usual tests: the one check agrees." in people_page.words
     assert "Randomisation: the one check agrees." in people_page.words
     assert "People who reoffend: the posterior and 2 checks in full" in people_page.words

@@ -8,9 +8,10 @@ from desist.report.tables import tabulate_published
 from desist.report.view import make_view
 
 RULES = RULE_SETS["2017"]
+# The report prints "0.00" where we print "<0.01": a p-value is never zero.
 PRINTED = {
-    "complex": [("-20 to -4", "0.00"), ("-1.0 to -0.5", "0.00"), ("-115 to -21", "0.01")],
-    "standard": [("-20 to -4", "0.00"), ("-1.0 to -0.5", "0.00"), ("-107 to -13", "0.02")],
+    "complex": [("-20 to -4", "<0.01"), ("-1.0 to -0.5", "<0.01"), ("-115 to -21", "0.01")],
+    "standard": [("-20 to -4", "<0.01"), ("-1.0 to -0.5", "<0.01"), ("-107 to -13", "0.02")],
 }
 
 
@@ -26,6 +27,8 @@ def test_welch_gives_every_interval_and_p_value_of_tables_1_to_3_as_printed(anal
     assert list(found.itertuples(index=False, name=None)) == PRINTED[analysis]
     as_printed = table["Difference, published (unit of the row)"]
     assert list(as_printed) == [interval for interval, _ in PRINTED[analysis]]
+    p_values = [p.replace("<0.01", "0.00") for _, p in PRINTED[analysis]]
+    assert list(table["p-value, published"]) == p_values
 
 
 def test_the_numbers_per_100_are_those_of_the_report():

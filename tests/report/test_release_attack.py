@@ -38,6 +38,11 @@ COUNTED = re.compile(
     r"(?:participants?|comparison p\w+|people|reoffenders?|records?)\b(?! (?:fewer|more))"
 )
 FEWEST = 10
+# Where the tables count people.
+HEADS = {
+    "Participants": "Participants (number of people)",
+    "Comparison": "Comparison (number of people, unweighted)",
+}
 
 
 @st.composite
@@ -181,10 +186,10 @@ def gather(tables):
     facts = {"groups": {}}
     for head, *rows in [table for table in tables if table]:
         for row in [dict(zip(head, row, strict=False)) for row in rows]:
-            if "Participants (number of people)" not in row:
+            if HEADS["Participants"] not in row:
                 continue
             arms = "Participants", "Comparison"
-            people = tuple(read_number(row[f"{arm} (number of people)"]) for arm in arms)
+            people = tuple(read_number(row[HEADS[arm]]) for arm in arms)
             if None in people:  # marked as withheld
                 continue
             if "Group" in row:

@@ -20,7 +20,7 @@ from desist.estimands import TRUNCATED, Estimand, Measure
 from desist.evaluation._margins import find_margin_faults
 from desist.evaluation.with_evidence import MEASURES
 from desist.intake.tidy import WAYS
-from desist.report.about import HEADINGS, About
+from desist.report.about import HEADINGS, About, find_item_faults
 from desist.report.disclosure import RULE_SETS
 from desist.writing import say_reason
 
@@ -66,7 +66,12 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "selection": TRUTH,
         "evidence": TRUTH,
     },
-    "report": {"rules": TEXT, **dict.fromkeys(HEADINGS, TEXT), "labels": LABELS},
+    "report": {
+        "rules": TEXT,
+        **dict.fromkeys(HEADINGS, TEXT),
+        "labels": LABELS,
+        "target": LABELS,
+    },
     "sensitivity": {
         "analyses": TEXTS,
         "measure": TEXT,
@@ -254,6 +259,8 @@ def _find_faults(content: Mapping[str, Any]) -> list[Fault]:
     for name, section, known in _list_sections(content):
         faults += _find_faults_in(name, section, known)
     faults += _find_need_faults(content.get("sensitivity", {}))
+    items = content.get("report", {}).get("target")
+    faults += find_item_faults("[report.target]", items if isinstance(items, dict) else ())
     return faults + _find_headline_faults(content) + _find_programme_faults(content)
 
 

@@ -98,12 +98,17 @@ class RecordFlow:
         have none: a duplicate is nobody lost. Where only records are counted, it is of
         the records submitted.
         """
-        unit = self.steps[-1].unit
-        base = _first_number(self.steps, unit)
+        base, unit = self.percentages_of
         return tuple(
             format_percent(step.n_excluded, base) if step.n_excluded and step.unit == unit else ""
             for step in self.steps
         )
+
+    @property
+    def percentages_of(self) -> tuple[int, str]:
+        """What the percentages are of: how many there were at first, and of which unit."""
+        unit = self.steps[-1].unit
+        return _first_number(self.steps, unit), unit
 
     @property
     def table(self) -> pd.DataFrame:

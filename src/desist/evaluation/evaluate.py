@@ -20,6 +20,7 @@ from desist.checks.people.skewness import FEWEST_BY_WEIGHT
 from desist.checks.run import run_checks
 from desist.cohort.cohort import Cohort
 from desist.cohort.flow import RecordFlow
+from desist.design.balance.overlap import tabulate_overlap
 from desist.design.design import Design
 from desist.effects.effect import Effect, contrast_measures
 from desist.errors import Fault, InputError, raise_faults
@@ -226,6 +227,7 @@ def summarise_design(sample: Sample) -> dict[str, Any]:
         "ess_comparison": design.effective_sample_size_comparison,
         "worst_covariate": find_worst(shown),
         "balance": shown,
+        "overlap": tabulate_overlap(design),
     }
 
 

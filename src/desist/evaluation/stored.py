@@ -56,6 +56,7 @@ class StoredDesign:
     ess_comparison: float
     worst_covariate: str | None
     balance: tuple[Mapping[str, Any], ...]
+    overlap: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,16 @@ from functools import partial
 from typing import Any
 
 from desist.cohort.published import PublishedStudy
-from desist.report._blocks import Picture, Table, embed_both, make_table, make_table_of_any
+from desist.report._blocks import Picture, embed_both, make_table
+from desist.report._tables import fill_table
 from desist.report.pictures.flow import describe_flow, draw_flow, say_flow
 from desist.report.pictures.incidence import describe_incidence, draw_incidence, say_incidence
-from desist.report.tables import (
-    tabulate_analyses,
-    tabulate_by_day,
-    tabulate_flow,
-    tabulate_profile,
-    tabulate_target,
-)
+from desist.report.tables import tabulate_published
+from desist.report.tables._notes import note_on
 from desist.report.target import SOURCE, count_target, fill_target
 from desist.report.view import View
+from desist.report.words._wording import WORDINGS
+from desist.report.words.statements import Statement
 
 
 def fill_days(view: View) -> dict[str, Any] | None:
@@ -26,14 +24,14 @@ def fill_days(view: View) -> dict[str, Any] | None:
     has_bands = all(row.treated_lower == row.treated_lower for row in view.by_day)
     return {
         "picture": _draw_days(view) if has_bands else None,
-        "table": make_table("Without a reoffence by day", tabulate_by_day(view)),
+        "table": fill_table("by_day", view),
     }
 
 
 def fill_flow(view: View) -> dict[str, Any] | None:
     """Fill the way from the records to the people analysed; None where nothing is known of it."""
-    table = tabulate_flow(view)
-    if table.empty:
+    table = fill_table("flow", view)
+    if table is None:
         return None
     others = [
         f"{one.title}: {one.flow.text.splitlines()[-1]}."
@@ -42,20 +40,33 @@ def fill_flow(view: View) -> dict[str, Any] | None:
     ]
     return {
         "picture": _draw_flow(view),
-        "table": make_table("Record flow", table),
+        "table": table,
         "others": others,
     }
 
 
-def fill_profile(view: View) -> Table | None:
-    """Fill the printed profile of those analysed, and of those not; None without one."""
-    caption = "Participants who were analysed, and people who were not"
-    return make_table_of_any(caption, tabulate_profile(view))
+def fill_published(view: View) -> dict[str, Any] | None:
+    """Fill the figures as published, and what they support; None where there are none."""
+    study = view.published
+    if study is None:
+        return None
+    named = study.name if view.beside else f"{study.name}, {study.analysis} analysis"
+    title, note = f"{named}: as published, and by Welch's test here", note_on("published", view)
+    return {
+        "source": study.source,
+        "table": make_table(title, tabulate_published(view), note=note),
+        "statements": [name_statement(item) for item in view.published_statements],
+    }
 
 
-def fill_analyses(view: View) -> Table | None:
-    """Fill every analysis of the programme, side by side; None where there is one alone."""
-    return make_table_of_any("The analyses side by side", tabulate_analyses(view))
+def name_statement(statement: Statement) -> dict[str, Any]:
+    """Return a statement as the template prints it."""
+    return {
+        "name": WORDINGS[statement.measure].title,
+        "may_say": statement.may_say,
+        "may_not_say": statement.may_not_say,
+        "note": statement.note,
+    }
 
 
 def fill_checklist(view: View) -> dict[str, Any]:
@@ -63,7 +74,7 @@ def fill_checklist(view: View) -> dict[str, Any]:
     return {
         "count": count_target(fill_target(view)),
         "source": SOURCE,
-        "table": make_table("Checklist of the TARGET statement", tabulate_target(view)),
+        "table": fill_table("target", view),
     }
 
 

@@ -22,6 +22,7 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: frozenset[int]
+    note: str = ""  # what has to be said beside it
 
 
 @dataclass(frozen=True)
@@ -50,19 +51,24 @@ def fill_template(name: str, filled: Mapping[str, Any]) -> str:
     return environment.get_template(name).render(filled)
 
 
-def embed(figure: "Figure", alt: str, caption: str) -> Picture:
-    """Turn a figure into a picture inside the page; the same figure gives the same bytes."""
-    return Picture(_encode(figure), alt, caption)
-
-
 def embed_both(
     draw: "Callable[[Screen], Figure]", alt: str, caption: str, *, says: str, title: str
 ) -> Picture:
     """Draw a picture for a desk and for a telephone, with what it says and what it is."""
-    return Picture(_encode(draw(WIDE)), alt, caption, _encode(draw(PHONE)), says, title)
+    return embed_drawn((draw(WIDE), draw(PHONE)), alt, caption, says=says, title=title)
 
 
-def make_table(caption: str, data: pd.DataFrame, text: tuple[str, ...] = ()) -> Table:
+def embed_drawn(
+    drawn: "tuple[Figure, Figure]", alt: str, caption: str, *, says: str, title: str
+) -> Picture:
+    """Turn a figure for a desk and one for a telephone into a picture inside the page."""
+    wide, narrow = map(_encode, drawn)
+    return Picture(wide, alt, caption, narrow, says, title)
+
+
+def make_table(
+    caption: str, data: pd.DataFrame, text: tuple[str, ...] = (), *, note: str = ""
+) -> Table:
     """Turn a table of text into what the template reads; columns of numbers go to the right."""
     numeric = frozenset(
         position
@@ -70,12 +76,12 @@ def make_table(caption: str, data: pd.DataFrame, text: tuple[str, ...] = ()) -> 
         if position and name not in text and _holds_numbers(data.iloc[:, position])
     )
     rows = tuple(tuple(str(cell) for cell in row) for row in data.itertuples(index=False))
-    return Table(caption, tuple(str(name) for name in data.columns), rows, numeric)
+    return Table(caption, tuple(str(name) for name in data.columns), rows, numeric, note)
 
 
-def make_table_of_any(caption: str, data: pd.DataFrame) -> Table | None:
+def make_table_of_any(caption: str, data: pd.DataFrame, *, note: str = "") -> Table | None:
     """Turn a table into what the template reads; None without a row."""
-    return None if data.empty else make_table(caption, data)
+    return None if data.empty else make_table(caption, data, note=note)
 
 
 def _encode(figure: "Figure") -> str:

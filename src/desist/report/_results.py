@@ -44,6 +44,8 @@ def _fill_measure(view: View, shown: ShownMeasure) -> dict[str, Any]:
         "name": wording.title,
         "picture": _draw(view, shown),
         "posterior": _draw_posterior(shown),
+        # without a least benefit that matters it has two regions, which the card tells as well
+        "has_margin": shown.posterior is not None and shown.posterior.margin > 0,
         "families": say_families(checks),
         "line": f"{wording.title}: the posterior and {count_of(len(checks), 'check')} in full",
         "checks": make_table(

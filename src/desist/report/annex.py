@@ -92,6 +92,7 @@ def _make_sheet(table: ReleasedTable) -> "GPTable":
         table=cells,
         table_name=f"table_{table.name}",
         title=make_plain(table.title),
+        subtitles=[make_plain(table.note)] if table.note else None,
         instructions="This sheet holds one table.",
         legend=[f"{symbol} = {SYMBOLS[symbol]}" for symbol in found],
     )

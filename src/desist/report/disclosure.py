@@ -39,6 +39,7 @@ from desist.report.disclosure_groups import protect_groups
 from desist.report.words._numbers import MISSING, format_number
 from desist.suppression.system import PROTECTION
 
+LEAST_P = 0.01  # a p-value is told to two decimals
 # A number from 1 to 9 that counts people, or what single people have.
 _SMALL_COUNT = re.compile(
     r"(?<![\d.,–-])[1-9](?= (?:of \d+ )?(?:comparison )?"
@@ -55,7 +56,8 @@ class RuleSet:
     name : str
         What the rules are asked for by: their year, or who made them.
     p_format : {"two decimals", "below 0.01"}
-        Whether a small p-value is printed as "0.00" or as "<0.01".
+        Whether a p-value is printed as "<0.01" only where two decimals would be "0.00", as no
+        p-value is zero, or wherever it is below 0.01.
     frequency_decimals : int
         Decimals of a number of reoffences per person in a table.
     min_reoffenders_for_time : int
@@ -125,17 +127,19 @@ class RuleSet:
         Returns
         -------
         str
-            Two decimals, or "<0.01".
+            Two decimals, or "<0.01": never "0.00".
 
         Examples
         --------
-        >>> RULE_SETS["2017"].format_p(0.0036), RULE_SETS["2019"].format_p(0.0036)
-        ('0.00', '<0.01')
+        >>> RULE_SETS["2017"].format_p(0.0084), RULE_SETS["2019"].format_p(0.0084)
+        ('0.01', '<0.01')
+        >>> RULE_SETS["2017"].format_p(0.0036)
+        '<0.01'
         """
         if math.isnan(p_value):
             return MISSING
-        if self.p_format == "below 0.01" and p_value < 0.01:
-            return "<0.01"
+        if p_value < (LEAST_P if self.p_format == "below 0.01" else LEAST_P / 2):
+            return f"<{LEAST_P}"
         return format_number(p_value, 2)
 
     def prints_reoffenders_only(self, n_reoffenders: int) -> bool:
@@ -411,6 +415,8 @@ def disclose_design(design: Mapping[str, Any] | None, rules: RuleSet) -> dict[st
         "ess_comparison": round_to(design["ess_comparison"], 1),
         "worst_covariate": worst,
         "balance": balance,
+        # its classes hold as many people as a value has to have that is shown at all
+        "overlap": design.get("overlap", ()) if rules.min_people <= FEWEST_SHARING else (),
     }
 
 

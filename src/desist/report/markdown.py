@@ -1,12 +1,15 @@
 """The report as Markdown: the answer, what may be said, every table."""
 
 import re
+from collections.abc import Mapping
 
-from desist.report.tables._release import ReleasedTable, list_tables
+from desist.report._asides import list_asides
+from desist.report._headline import count_tests, introduce
+from desist.report.tables._release import SYMBOLS, ReleasedTable, list_tables
 from desist.report.view import View
 from desist.report.words._wording import WORDINGS
 from desist.report.words.both import name_both
-from desist.report.words.reading import HOW_TO_READ
+from desist.report.words.reading import list_reading
 
 IN_PROSE = ("answer", "statements", "warnings")
 # What Markdown or HTML would obey.
@@ -15,19 +18,15 @@ _OBEYED = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 
 def render_markdown(view: View) -> str:
     """Render what may be seen as Markdown; all text from data is escaped."""
-    lines = [f"# {escape(view.title)}", ""]
-    lines += [f"**{escape(sentence)}**\n" for sentence in ((view.banner,) if view.banner else ())]
-    lines += [f"**{escape(view.notice)}**\n"] * bool(view.notice)
-    lines += [f"{escape(sentence)}\n" for sentence in (() if view.banner else view.answer)]
-    lines += [f"{escape(sentence)}\n" for sentence in (() if view.banner else name_both(view))]
-    lines += _list_statements(view)
-    lines += _list_beside(view)
-    for table in list_tables(view):
-        if table.name not in IN_PROSE:
+    lines = [f"# {escape(view.title)}", "", *_begin(view), *_list_statements(view)]
+    tables = {one.name: one for one in list_tables(view)}
+    lines += ["", _explain_symbols(), *_list_asides(view, tables)]
+    for name, table in tables.items():
+        if name not in {*IN_PROSE, *(one.table.name for one in list_asides(view))}:
             lines += ["", f"## {escape(table.title)}", "", *_write_table(table)]
     lines += ["", "## Warnings", ""]
     lines += [f"- {escape(warning)}" for warning in view.warnings] or ["None."]
-    lines += ["", "## How to read this", "", *(f"- {escape(one)}" for one in HOW_TO_READ)]
+    lines += ["", "## How to read this", "", *(f"- {escape(one)}" for one in list_reading(view))]
     lines += ["", f"Made by desist {view.package_version} with seed {view.seed}."]
     return "\n".join(lines) + "\n"
 
@@ -37,37 +36,51 @@ def escape(text: str) -> str:
     return _OBEYED.sub(r"\\\1", " ".join(text.split()))
 
 
+def _begin(view: View) -> list[str]:
+    """Write what the report begins with: a banner, or the answer and whom it is about."""
+    told = [f"**{escape(one)}**\n" for one in (view.banner, view.notice) if one]
+    said = () if view.banner else (*view.answer, *name_both(view))
+    return [*told, *(f"{escape(sentence)}\n" for sentence in (*said, introduce(view)))]
+
+
 def _list_statements(view: View) -> list[str]:
     if view.banner:
         return []
-    lines = ["## What may be said, and what may not"]
+    lines = ["## What may be said, and what may not", "", escape(count_tests(view))]
     for one in view.statements:
-        lines += ["", f"### {escape(WORDINGS[one.measure].title)}", ""]
-        may = "No statement" if one.is_silent else "May be said"
-        lines += [f"- {may}: {escape(sentence)}" for sentence in one.may_say]
-        lines += [f"- May not be said: “{escape(sentence)}”" for sentence in one.may_not_say]
+        if not one.is_silent:
+            lines += ["", f"### {escape(WORDINGS[one.measure].title)}", ""]
+            lines += [f"- May be said: {escape(sentence)}" for sentence in one.may_say]
+            lines += [f"- May not be said: “{escape(sentence)}”" for sentence in one.may_not_say]
+    silent = [one.may_say[0] for one in view.statements if one.is_silent]
+    if silent:
+        lines += ["", "### No statement", "", *(f"- {escape(sentence)}" for sentence in silent)]
     return lines
 
 
-def _list_beside(view: View) -> list[str]:
-    others = () if view.evidence is None or view.banner else view.evidence.sentences
-    process = () if view.one_process is None or view.banner else (view.one_process.sentence,)
-    among = () if view.among is None or view.banner else view.among.sentences
-    parts = {
-        "what other programmes showed": others,
-        "where this programme stands among others": among,
-        "one process": process,
-    }
-    return [
-        line
-        for head, sentences in parts.items()
-        if sentences
-        for line in ("", f"## Beside the result: {head}", "", *map(escape, sentences))
-    ]
+def _explain_symbols() -> str:
+    told = "; ".join(f"{escape(symbol)} is {meaning}" for symbol, meaning in SYMBOLS.items())
+    return f"In the tables, {told}."
+
+
+def _list_asides(view: View, tables: Mapping[str, ReleasedTable]) -> list[str]:
+    """Write what stands beside the result, each with its table where that has rows."""
+    lines = []
+    for one in list_asides(view):
+        lines += ["", f"## Beside the result: {escape(_begin_small(one.table.title))}"]
+        lines += [line for sentence in one.sentences for line in ("", escape(sentence))]
+        if one.table.name in tables:
+            lines += ["", *_write_table(tables[one.table.name])]
+    return lines
+
+
+def _begin_small(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _write_table(table: ReleasedTable) -> list[str]:
     rows = [list(table.data.columns), ["---"] * len(table.data.columns)]
     cells = [[escape(str(cell)) for cell in row] for row in table.data.itertuples(index=False)]
     rows[0] = [escape(str(name)) for name in rows[0]]
-    return [f"| {' | '.join(row)} |" for row in [*rows, *cells]]
+    note = ["", escape(table.note)] if table.note else []
+    return [*(f"| {' | '.join(row)} |" for row in [*rows, *cells]), *note]

@@ -9,9 +9,10 @@ import pandas as pd
 from desist.errors import CannotAnswerError
 from desist.estimands import Measure
 from desist.report._analyses import ShownAnalysis, say_together, show_analysis
-from desist.report._blocks import Picture, Table, embed, fill_template
+from desist.report._blocks import Picture, Table, embed_drawn, fill_template
 from desist.report.disclosure import RULE_SETS, RuleSet
 from desist.report.pictures._carriers import draw_carriers
+from desist.report.pictures._style import PHONE, WIDE, Screen
 from desist.report.pictures.sensitivity import picture_of
 from desist.report.view import View
 from desist.sample import Sample
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 OF_TIMES = (Measure.TIME_AMONG_REOFFENDERS, Measure.RMST)  # with the rate, either tells the other
 TEMPLATE = "sensitivity.html.j2"
 MOST_ROWS = 24  # of a table in the page; the file beside it has all of them
+# What the pictures of analyses are, beside what they say.
+PICTURED = {
+    "multiverse": "Estimate and interval of every specification, and what each chose",
+    "rosenbaum_bounds": "Bounds of the p-value by the strength of a hidden bias",
+    "placebo_programmes": "Estimates of programmes that nobody gave",
+    "tipping_map": "Which unrecorded confounders would change the answer",
+    "leave_out": "Largest move when any one of a kind, or a covariate, is left out",
+}
 HIDDEN = frozenset({"reason", "marks", "is_refitted", "probability_of_benefit"})
 
 
@@ -78,6 +87,7 @@ def fill_analysis(shown: ShownAnalysis) -> dict[str, Any]:
         "title": shown.title,
         "doubt": shown.doubt,
         "sentence": shown.sentence,
+        "rest": shown.sentence.partition(". ")[2],
         "picture": draw_analysis(shown),
         "table": _make_table(shown),
     }
@@ -88,14 +98,20 @@ def draw_analysis(shown: ShownAnalysis) -> Picture | None:
     figure = picture_of_shown(shown)
     if figure is None:
         return None
-    return embed(figure, f"{shown.title}. {shown.sentence}", shown.title)
+    return embed_drawn(
+        (figure, picture_of_shown(shown, PHONE) or figure),
+        f"{shown.title}. {shown.sentence}",
+        "",
+        says=shown.sentence.partition(". ")[0].rstrip("."),
+        title=PICTURED.get(shown.name, "Estimate and interval, or bounds, of each scenario"),
+    )
 
 
-def picture_of_shown(shown: ShownAnalysis) -> "Figure | None":
+def picture_of_shown(shown: ShownAnalysis, screen: Screen = WIDE) -> "Figure | None":
     """Return the picture of an analysis, of what may be seen alone."""
     if shown.result is not None:
-        return picture_of(shown.result)
-    return draw_carriers(shown.table) if len(shown.table) else None
+        return picture_of(shown.result, screen)
+    return draw_carriers(shown.table, screen) if len(shown.table) else None
 
 
 def _make_table(shown: ShownAnalysis) -> Table | None:

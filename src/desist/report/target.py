@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from desist.estimands import Measure
+from desist.report._used import list_used_models
 from desist.report.view import View
 from desist.report.words._numbers import count_of
 from desist.report.words._wording import WORDINGS, name_period
@@ -40,25 +41,32 @@ class _Entry:
 
 def fill_target(view: View) -> tuple[TargetItem, ...]:
     """Fill the checklist of the TARGET statement as far as the records go."""
-    items = []
-    for entry in _ENTRIES:
-        answer = "" if entry.answer is None else entry.answer(view)
-        items.append(TargetItem(entry.number, entry.asks, entry.state if answer else OPEN, answer))
-    return tuple(items)
+    return tuple(_fill_item(entry, view) for entry in _ENTRIES)
 
 
 def count_target(items: tuple[TargetItem, ...]) -> str:
     """Say how many parts of the checklist are filled, filled in part, and open."""
     states = [item.state for item in items]
+    n_open = states.count(OPEN)
     return (
-        f"Of the {count_of(len(items), 'part')} of the 21 items, the records fill "
-        f"{states.count(FILLED)}, and {states.count(PART)} in part. {states.count(OPEN)} are open: "
-        "only people can fill them."
+        f"Of the {count_of(len(items), 'part')} of the 21 items, {states.count(FILLED)} are filled "
+        f"and {states.count(PART)} are filled in part. {n_open} {'is' if n_open == 1 else 'are'} "
+        f"open{': only people can fill them' if n_open else ''}."
     )
 
 
+def _fill_item(entry: _Entry, view: View) -> TargetItem:
+    """Fill an item by the records, and by what people say of it."""
+    found = "" if entry.answer is None else entry.answer(view)
+    told = view.about.target.get(entry.number, "")
+    state = FILLED if told else entry.state if found else OPEN
+    return TargetItem(entry.number, entry.asks, state, " ".join(filter(None, (found, told))))
+
+
 def _say_question(view: View) -> str:
-    names = ", ".join(WORDINGS[one.measure].name for one in view.measures)
+    # the time among reoffenders describes people: no question of cause is asked of it
+    causal = [one.measure for one in view.measures if one.measure.is_causal]
+    names = _join([WORDINGS[measure].name for measure in causal])
     if not names:
         return ""
     return f"What does the programme do within {_period(view)} to {names}? For: {_people(view)}."
@@ -78,6 +86,8 @@ def _period(view: View) -> str:
 
 
 def _say_source(view: View) -> str:
+    if view.about.data:
+        return view.about.data
     return "" if view.published is None else f"Figures published in: {view.published.source}."
 
 
@@ -117,10 +127,10 @@ def _say_assumptions(_: View) -> str:
 
 
 def _say_models(view: View) -> str:
-    models = view.settings.get("models")
     if view.published is not None:
         return "Means are modelled as the published figures determine them, integrated on a grid."
-    if not isinstance(models, list | tuple) or not models:
+    models = list_used_models(view.settings.get("models"), view)
+    if not models:
         return ""
     names = ", ".join(str(one.get("name")) for one in models)
     return f"Bayesian outcome models ({names}), averaged over the people whom the effect is about."
@@ -134,7 +144,7 @@ def _say_left_out(view: View) -> str:
 
 def _say_treatment(view: View) -> str:
     column = (view.settings.get("cohort") or {}).get("treatment")
-    return f"Taking part is what column {column} says." if column else ""
+    return f"Taking part is what {_name_column(column, view)} says." if column else ""
 
 
 def _say_design(view: View) -> str:
@@ -145,20 +155,27 @@ def _say_design(view: View) -> str:
 
 
 def _find_formula(view: View) -> str:
-    return str((view.settings.get("design") or {}).get("formula") or "")
+    formula = (view.settings.get("design") or {}).get("formula") or ""
+    return view.about.label_formula(str(formula))
 
 
 def _say_columns(view: View) -> str:
     cohort = view.settings.get("cohort") or {}
-    found = [str(cohort[name]) for name in ("reoffended", "offences", "days") if cohort.get(name)]
-    return f"Columns {', '.join(found)}, up to the end of the follow-up." if found else ""
+    named = [cohort[name] for name in ("reoffended", "offences", "days") if cohort.get(name)]
+    found = [_name_column(column, view) for column in named]
+    return f"From {_join(found)}, up to the end of the follow-up." if found else ""
+
+
+def _name_column(column: str, view: View) -> str:
+    label = view.about.label(column)
+    return f"the column of {label}" if label != column else f"column {column}"
 
 
 def _say_confounding(view: View) -> str:
     formula = _find_formula(view)
     measured = (
-        f"Nothing that is not listed influences both who takes part and who reoffends: {formula}."
-        * bool(formula)
+        "It is assumed that nothing influences both who takes part and who reoffends but these: "
+        f"{formula}." * bool(formula)
     )
     return measured or _say_published_match(view)
 
@@ -167,13 +184,14 @@ def _say_published_match(view: View) -> str:
     if view.published is None:
         return ""
     return (
-        "Nothing but what the published report matched on influences both who takes part and who "
-        "reoffends."
+        "It is assumed that nothing influences both who takes part and who reoffends but what the "
+        "published report matched on."
     )
 
 
 def _say_covariates(view: View) -> str:
-    return "" if view.design is None else f"Columns of the formula: {_find_formula(view)}."
+    formula = _find_formula(view)
+    return f"Known of each person: {formula}." if view.design is not None and formula else ""
 
 
 def _say_checks(view: View) -> str:
@@ -231,6 +249,10 @@ def _say_repeat(view: View) -> str:
         f"Made by desist {view.package_version} with seed {view.seed}; every setting that was used "
         "is listed under the settings. Whether the data can be had is for people to say."
     )
+
+
+def _join(names: list[str]) -> str:
+    return " and ".join([*([", ".join(names[:-1])] if names[1:] else []), *names[-1:]])
 
 
 def _capitalise(text: str) -> str:

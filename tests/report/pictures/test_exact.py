@@ -12,7 +12,7 @@ from desist.effects.days import DayRow
 from desist.effects.groups import GroupRow, GroupTable
 from desist.estimands import Measure
 from desist.report._analyses import show_analysis
-from desist.report._blocks import embed
+from desist.report._blocks import embed_drawn
 from desist.report.pictures._style import PHONE, WIDE
 from desist.report.pictures.forest import draw_measure
 from desist.report.pictures.groups import draw_groups
@@ -63,7 +63,8 @@ class Drawing(HTMLParser):
 
 def list_points(figure):
     """Lead every point of data in the written picture back to the units of its axes."""
-    written = base64.b64decode(embed(figure, "", "").source.partition(",")[2]).decode()
+    picture = embed_drawn((figure, figure), "", "", says="", title="")
+    written = base64.b64decode(picture.source.partition(",")[2]).decode()
     drawing = Drawing(written[written.index("<svg") :])
     (axes,) = figure.axes
     back, scale = axes.transData.inverted(), figure.dpi / 72

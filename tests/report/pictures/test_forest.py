@@ -61,7 +61,7 @@ def test_the_line_of_no_difference_is_zero_or_one(of_people):
 
 def test_a_forest_without_a_measure_says_so(of_people, but):
     figure = forest(but(of_people, effects=()))
-    assert figure.texts[0].get_text() == "No measure has an interval."
+    assert figure.axes[0].texts[0].get_text() == "No measure has an interval."
 
 
 def test_matplotlib_is_imported_only_to_draw():

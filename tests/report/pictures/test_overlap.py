@@ -31,7 +31,7 @@ def test_a_covariate_is_drawn_with_its_name(matched):
     figure = covariate_densities(cohort, design, "age")
     assert figure.axes[0].get_xlabel() == "age"
     assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == [
-        "treated",
+        "participants",
         "comparison",
     ]
 

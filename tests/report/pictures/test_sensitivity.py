@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from desist.datasets import making_connections
 from desist.errors import InputError
 from desist.estimands import Measure
+from desist.report.pictures._style import PHONE
 from desist.report.pictures.sensitivity import (
     hidden_bias,
     list_scenarios,
@@ -68,6 +69,25 @@ def test_scenarios_show_every_row_with_its_unit():
     scenarios(RESULT, ax=right)
     assert not left.collections
     assert right.collections
+
+
+def test_figures_are_drawn_in_the_unit_that_a_report_speaks_of():
+    proportions = SensitivityResult("any", "Any", "a", "b", ROWS, {"lower": "proportion"})
+    ax = scenarios(proportions).axes[0]
+    assert ax.get_xlabel() == "people per 100"
+    ends = [segment[:, 0].tolist() for segment in ax.collections[0].get_segments()]
+    assert ends == [[0.0, 20.0], [10.0, 40.0]]
+    curve = specification_curve(make_multiverse()).axes[0]
+    assert curve.get_ylabel() == "people per 100"
+    assert curve.collections[0].get_segments()[0][:, 1].tolist() == [0.0, 20.0]
+
+
+def test_a_picture_for_a_telephone_names_rows_above_them():
+    ax = picture_of(RESULT, PHONE).axes[0]
+    assert [text.get_text() for text in ax.texts] == ["one", "two"]
+    assert len(ax.get_yticks()) == 0
+    _, lower = picture_of(make_multiverse(), PHONE).axes
+    assert [text.get_text() for text in lower.texts] == ["method: pairs", "method: radius"]
 
 
 def test_bounds_show_their_interval_outside():

@@ -32,7 +32,8 @@ def test_an_interval_that_includes_no_difference_is_said_from_end_to_end():
     assert say(Measure.RATE, (-0.06, 0.02), 0.87) == (
         "Participants probably reoffended less than they would have without the programme: the "
         "probability of less reoffending is 87%. For every 100 people, that is anything from 6 "
-        "people fewer to 2 people more within one year (95% interval)."
+        "people fewer to 2 people more within one year (95% interval), so that more reoffending "
+        "is not ruled out."
     )
 
 
@@ -68,5 +69,5 @@ def test_people_who_were_not_all_there_would_reoffend():
 
 def test_days_and_hazards_have_their_own_words():
     assert "went longer without a reoffence" in say(Measure.RMST, (-4, 14), 0.88)
-    assert "anything from 4 days fewer to 14 days more" in say(Measure.RMST, (-4, 14), 0.88)
+    assert "anything from 4 days shorter to 14 days longer" in say(Measure.RMST, (-4, 14), 0.88)
     assert "0.64 to 1.25 times that without" in say(Measure.HAZARD_RATIO, (0.64, 1.25), 0.7)

@@ -73,7 +73,7 @@ def test_a_half_is_rounded_away_from_zero_in_both_directions():
 
 def test_no_difference_is_said_in_words():
     assert PerHundred(Measure.RATE, 16, 16, 0).words == "no difference after rounding"
-    assert PerHundred(Measure.RMST, 320, 319, 1).words == "1 day more"
+    assert PerHundred(Measure.RMST, 320, 319, 1).words == "1 day longer"
 
 
 @pytest.mark.parametrize(
@@ -175,6 +175,22 @@ def test_an_inconclusive_result_is_not_no_effect():
         "This study has too few people to tell which.",
     )
     assert "has no effect" in statement.may_not_say[-1]
+
+
+def test_an_inconclusive_time_of_2017_warns_against_both_directions_and_no_effect():
+    claims = say(Measure.TIME_AMONG_REOFFENDERS, (-101.0, 1.3)).may_not_say
+    assert claims == (
+        "The programme shortens the time to a first reoffence by 48%.",
+        "The programme lengthens the time to a first reoffence.",
+        "The programme has no effect on the time to a first reoffence.",
+        "The programme makes people reoffend sooner.",
+    )
+    later = say(Measure.TIME_AMONG_REOFFENDERS, (-22, 53), treated=204.0, comparison=189.0)
+    assert later.may_not_say[:2] == (
+        "The programme lengthens the time to a first reoffence by 8%.",
+        "The programme shortens the time to a first reoffence.",
+    )
+    assert later.may_not_say[-1] == "The programme makes people reoffend later."
 
 
 def test_an_inconclusive_result_of_2019_warns_against_all_three_claims():

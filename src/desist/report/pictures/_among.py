@@ -46,5 +46,5 @@ def _draw(ax: "Axes", *, shown: ShownAmong) -> None:
     ax.set_ylim(-0.48, 1.75)
     ax.set_yticks([])
     ax.set_xlabel(f"← less      {wording.unit}      more →")
-    ax.legend(frameon=False, fontsize=11, loc="upper center")
+    ax.legend(frameon=False, fontsize=11, loc="upper left")
     calm(ax)

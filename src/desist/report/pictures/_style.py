@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from desist.report.pictures._canvas import make_figure
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -53,13 +55,12 @@ def draw_in(
 ) -> "Figure":
     """Draw in axes that were given, or in those of a new figure; return the figure of either."""
     from matplotlib import rc_context
-    from matplotlib.figure import Figure
 
     with rc_context(STYLE):
         if ax is not None:
             draw(ax)
             return cast("Figure", ax.get_figure(root=True))
-        figure = Figure(figsize=size, layout="constrained")
+        figure = make_figure(size)
         draw(figure.subplots())
         if room:
             give_room(figure)

@@ -3,13 +3,14 @@
 import math
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from desist.checks.catalogue import is_of_order, name_check
 from desist.estimands import Measure, Scale
 from desist.evaluation.record import ComparedCheck, Evaluation, MeasureRow
 from desist.report._digits import RATIO, SPOKEN, round_to
 from desist.report.disclosure import RuleSet
+from desist.report.pictures._canvas import divide
 from desist.report.pictures._style import (
     BLUE,
     GREY,
@@ -56,7 +57,9 @@ class _Panel:
         return 1.0 if self.measure is Measure.HAZARD_RATIO else 0.0
 
 
-def forest(evaluation: Evaluation, *, rules: str | RuleSet = "2019") -> "Figure":
+def forest(
+    evaluation: Evaluation, *, rules: str | RuleSet = "2019", ax: "Axes | None" = None
+) -> "Figure":
     """Draw the interval of every measure, the posterior above its checks.
 
     Parameters
@@ -65,6 +68,8 @@ def forest(evaluation: Evaluation, *, rules: str | RuleSet = "2019") -> "Figure"
         What was found.
     rules : str or RuleSet, default "2019"
         What is printed on small groups.
+    ax : Axes, optional
+        Where to draw, divided into the panels; a new figure by default.
 
     Returns
     -------
@@ -87,26 +92,31 @@ def forest(evaluation: Evaluation, *, rules: str | RuleSet = "2019") -> "Figure"
     >>> len(figure.axes)
     1
     """
-    return draw_forest(make_view(evaluation, rules))
+    return draw_forest(make_view(evaluation, rules), ax=ax)
 
 
-def draw_forest(view: View) -> "Figure":
+def draw_forest(view: View, *, ax: "Axes | None" = None) -> "Figure":
     """Draw the forest of what may be seen."""
     from matplotlib import rc_context
-    from matplotlib.figure import Figure
 
     panels = _list_panels(view)
-    heights = [ROW_HEIGHT * len(panel.lines) + PANEL_MARGIN for panel in panels] or [PANEL_MARGIN]
+    if not panels:
+        return draw_in(ax, (WIDTH, PANEL_MARGIN), _say_nothing)
+    heights = [ROW_HEIGHT * len(panel.lines) + PANEL_MARGIN for panel in panels]
     with rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH, sum(heights)), layout="constrained")
-        if not panels:
-            figure.text(0.5, 0.5, "No measure has an interval.", ha="center", va="center")
-            return figure
-        axes = figure.subplots(len(panels), 1, squeeze=False, height_ratios=heights)[:, 0]
-        for ax, panel in zip(axes, panels, strict=True):
-            _draw_panel(ax, panel)
-        give_room(figure)
+        shape = (len(panels), 1)
+        figure, axes = divide(ax, (WIDTH, sum(heights)), shape, height_ratios=heights)
+        for place, panel in zip(axes[:, 0], panels, strict=True):
+            _draw_panel(place, panel)
+        if ax is None:
+            give_room(figure)
     return figure
+
+
+def _say_nothing(ax: "Axes") -> None:
+    ax.set_axis_off()
+    middle: dict[str, Any] = {"ha": "center", "va": "center", "transform": ax.transAxes}
+    ax.text(0.5, 0.5, "No measure has an interval.", **middle)
 
 
 def has_intervals(view: View, measure: Measure) -> bool:

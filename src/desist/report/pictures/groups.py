@@ -131,7 +131,8 @@ def _draw(ax: "Axes", *, shown: ShownGroups, screen: Screen) -> None:
     name_rows(ax, [row.level for row in table.rows], screen)
     if not screen.names_above:
         title = f"{wording.title} by {table.grouping}"
-        ax.set_title(title, loc="left", fontsize=12, fontweight="bold")
+        # above the legend, which is as high as a line
+        ax.set_title(title, loc="left", fontsize=12, fontweight="bold", pad=26)
     quantity = f"difference in {wording.unit}"
     ax.set_xlabel(name_directions(wording.lower, quantity, wording.higher, screen))
     if table.rows:

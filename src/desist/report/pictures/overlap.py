@@ -9,21 +9,25 @@ from desist.design.balance.similarity import density_table
 from desist.design.design import Design
 from desist.design.made_from import of_a_design
 from desist.errors import Fault, InputError
-from desist.report.pictures._style import STYLE
+from desist.report.pictures._canvas import divide
+from desist.report.pictures._style import BLUE, STYLE, VERMILION
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-TREATED, COMPARISON = "#1f6fb2", "#c05a1c"
+LOOKS = {"treated": ("participants", BLUE, "-"), "comparison": ("comparison", VERMILION, "--")}
 
 
-def common_support(design: Design) -> "Figure":
+def common_support(design: Design, *, ax: "Axes | None" = None) -> "Figure":
     """Draw the density of the log odds of the score in each arm.
 
     Parameters
     ----------
     design : Design
         With scores.
+    ax : Axes, optional
+        Where to draw, divided into the panels; a new figure by default.
 
     Returns
     -------
@@ -47,11 +51,11 @@ def common_support(design: Design) -> "Figure":
     if design.scores is None:
         fault = Fault("design", "a propensity score", "none", "draw a covariate instead")
         raise InputError("common support", [fault])
-    return _draw_densities(design.scores.logit, design, "log odds of taking part")
+    return _draw_densities(design.scores.logit, design, "log odds of taking part", ax)
 
 
 @of_a_design
-def covariate_densities(design: Design, covariate: str) -> "Figure":
+def covariate_densities(design: Design, covariate: str, *, ax: "Axes | None" = None) -> "Figure":
     """Draw the density of one covariate in each arm.
 
     Parameters
@@ -60,6 +64,8 @@ def covariate_densities(design: Design, covariate: str) -> "Figure":
         As built; its cohort may stand before it, and has to for one made by hand.
     covariate : str
         A column of numbers.
+    ax : Axes, optional
+        Where to draw, divided into the panels; a new figure by default.
 
     Returns
     -------
@@ -87,21 +93,22 @@ def covariate_densities(design: Design, covariate: str) -> "Figure":
     if covariate not in frame.columns:
         expected = f"one of {', '.join(map(str, frame.columns))}"
         raise InputError("densities", [Fault("covariate", expected, repr(covariate))])
-    return _draw_densities(frame[covariate].to_numpy(dtype=np.float64), design, covariate)
+    return _draw_densities(frame[covariate].to_numpy(dtype=np.float64), design, covariate, ax)
 
 
-def _draw_densities(values: NDArray[np.float64], design: Design, name: str) -> "Figure":
+def _draw_densities(
+    values: NDArray[np.float64], design: Design, name: str, ax: "Axes | None"
+) -> "Figure":
     from matplotlib import rc_context
-    from matplotlib.figure import Figure
 
     panels_of = {"all people": np.ones(len(values)), "weighted people": design.weights}
     with rc_context(STYLE):
-        figure = Figure(figsize=(8, 2.8), layout="constrained")
-        panels = figure.subplots(1, 2, sharex=True, sharey=True)
+        figure, grid = divide(ax, (8, 2.8), (1, 2), sharex=True, sharey=True)
+        panels = grid[0]
         for axes, (title, weights) in zip(panels, panels_of.items(), strict=True):
             table = density_table(values, design.treated, weights)
-            for arm, colour, line in (("treated", TREATED, "-"), ("comparison", COMPARISON, "--")):
-                axes.plot(table["value"], table[arm], line, color=colour, label=arm)
+            for arm, (label, colour, line) in LOOKS.items():
+                axes.plot(table["value"], table[arm], line, color=colour, label=label)
             axes.set_title(title)
             axes.set_xlabel(name)
             axes.set_yticks([])

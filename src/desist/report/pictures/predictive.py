@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from desist.models.predictive import PredictiveCheck
+from desist.report.pictures._canvas import divide
 from desist.report.pictures._style import (
     BLUE,
     GREY,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 LEGEND_HEIGHT = 0.35
 
 
-def predicted_and_observed(check: PredictiveCheck) -> "Figure":
+def predicted_and_observed(check: PredictiveCheck, *, ax: "Axes | None" = None) -> "Figure":
     """Draw the predictive interval of every statistic and arm, and what was observed.
 
     Nothing is suppressed: it is for whoever may see the people, not for a report.
@@ -32,6 +33,8 @@ def predicted_and_observed(check: PredictiveCheck) -> "Figure":
     ----------
     check : PredictiveCheck
         What was compared.
+    ax : Axes, optional
+        Where to draw, divided into the panels; a new figure by default.
 
     Returns
     -------
@@ -52,7 +55,6 @@ def predicted_and_observed(check: PredictiveCheck) -> "Figure":
     1
     """
     from matplotlib import rc_context
-    from matplotlib.figure import Figure
 
     compared = check.table.dropna(subset="probability")
     panels = [
@@ -60,13 +62,18 @@ def predicted_and_observed(check: PredictiveCheck) -> "Figure":
     ]
     heights = [ROW_HEIGHT * len(rows) + PANEL_MARGIN for _, rows in panels]
     with rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH, sum(heights) + LEGEND_HEIGHT), layout="constrained")
-        axes = figure.subplots(len(panels), 1, squeeze=False, height_ratios=heights)[:, 0]
-        for ax, (unit, rows) in zip(axes, panels, strict=True):
-            _draw_panel(ax, rows, 1 - check.probability)
-            ax.set_xlabel(unit)
+        size, shape = (WIDTH, sum(heights) + LEGEND_HEIGHT), (len(panels), 1)
+        figure, axes = divide(ax, size, shape, height_ratios=heights)
+        for place, (unit, rows) in zip(axes[:, 0], panels, strict=True):
+            _draw_panel(place, rows, 1 - check.probability)
+            place.set_xlabel(unit)
         handles, names = _explain(check)
-        figure.legend(handles, names, loc="outside upper left", ncols=3, frameon=False)
+        if ax is None:
+            figure.legend(handles, names, loc="outside upper left", ncols=3, frameon=False)
+        else:
+            ax.legend(
+                handles, names, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False
+            )
     return figure
 
 

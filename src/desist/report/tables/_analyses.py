@@ -32,7 +32,7 @@ def _tabulate(view: View, shown: ShownMeasure) -> dict[str, str]:
         "Measure (unit)": f"{wording.title} ({wording.unit})",
         "Analysis": view.title,
         "Participants (number of people)": format_number(shown.row.n_treated),
-        "Comparison (number of people)": format_number(shown.row.n_comparison),
+        "Comparison (number of people, unweighted)": format_number(shown.row.n_comparison),
         "Participants (unit of the row)": means[0],
         "Comparison (unit of the row)": means[1],
         f"Difference, {view.level} interval (unit of the row)": shown.interval or MISSING,

@@ -10,13 +10,14 @@ def tabulate_flow(view: View) -> pd.DataFrame:
     """Tabulate the record flow, steps in order; from the design where none was given."""
     if view.flow is None:
         return _tabulate_from_design(view)
-    flow = view.flow.table
+    flow, (number, unit) = view.flow.table, view.flow.percentages_of
+    base = f"% of {format_number(number)} {unit}" if any(view.flow.percentages) else "%"
     return pd.DataFrame(
         {
             "Step": flow["step"].astype(str),
             "Unit": flow["unit"].astype(str),
             "Left out (number)": [format_number(as_float(n)) for n in flow["n_excluded"]],
-            "Left out (%)": flow["percent"].astype(str),
+            f"Left out ({base})": flow["percent"].astype(str),
             "Remaining (number)": [format_number(as_float(n)) for n in flow["n_remaining"]],
         }
     )

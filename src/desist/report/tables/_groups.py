@@ -18,7 +18,7 @@ def tabulate_effects_by_group(shown: ShownGroups) -> pd.DataFrame:
             {
                 "Group": row.level,
                 "Participants (number of people)": format_number(row.n_treated),
-                "Comparison (number of people)": format_number(row.n_comparison),
+                "Comparison (number of people, unweighted)": format_number(row.n_comparison),
                 f"Group alone ({wording.unit})": format_number(wording.factor * row.raw, decimals),
                 f"Posterior ({wording.unit})": format_number(
                     wording.factor * row.estimate, decimals

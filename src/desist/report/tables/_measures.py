@@ -19,6 +19,14 @@ DECIMALS = {
     Measure.HAZARD_RATIO: 2,
 }
 
+# Engines as a statistician calls them.
+ENGINES = {
+    "laplace": "Laplace approximation with importance weights",
+    "nested": "nested Laplace approximation",
+    "nuts": "NUTS",
+    "quadrature": "quadrature on a grid",
+}
+
 
 def tabulate_per_100(view: View) -> pd.DataFrame:
     """Tabulate the printed measures with a mean in each arm in whole numbers per 100 people."""
@@ -46,21 +54,21 @@ def tabulate_measures(view: View) -> pd.DataFrame:
 
 
 def tabulate_engines(view: View) -> pd.DataFrame:
-    """Tabulate engine and diagnostics of each measure; those of a withheld one are left out."""
-    return pd.DataFrame(
-        [
-            {
-                "Measure": WORDINGS[row.measure].title,
-                "Engine": row.engine or MISSING,
-                "Largest R-hat": format_number(as_float(row.rhat_max), 3),
-                "Smallest bulk effective sample size (draws)": format_number(
-                    as_float(row.ess_bulk_min)
-                ),
-                "Pareto k-hat": format_number(as_float(row.khat), 2),
-            }
-            for row in (shown.row for shown in view.measures)
-        ]
-    )
+    """Tabulate engine and diagnostics of each measure, as far as there are any."""
+    rows = [
+        {
+            "Measure": WORDINGS[row.measure].title,
+            "Engine": ENGINES.get(row.engine or "", row.engine or MISSING),
+            "Largest R-hat": format_number(as_float(row.rhat_max), 3),
+            "Smallest bulk effective sample size (draws)": format_number(
+                as_float(row.ess_bulk_min)
+            ),
+            "Pareto k-hat": format_number(as_float(row.khat), 2),
+        }
+        for row in (shown.row for shown in view.measures)
+    ]
+    table = pd.DataFrame(rows)
+    return table.loc[:, (table != MISSING).any()]
 
 
 def _tabulate_row(shown: ShownMeasure, level: str) -> dict[str, str]:
@@ -80,7 +88,7 @@ def _tabulate_row(shown: ShownMeasure, level: str) -> dict[str, str]:
     return {
         "Measure (unit)": f"{wording.title} ({unit})",
         "Participants (number of people)": format_number(row.n_treated),
-        "Comparison (number of people)": format_number(row.n_comparison),
+        "Comparison (number of people, unweighted)": format_number(row.n_comparison),
         "Participants (unit of the row)": format_number(scaled["treated"], decimals),
         "Comparison (unit of the row)": format_number(scaled["comparison"], decimals),
         f"Difference ({level} interval; unit of the row)": _join(difference, difference_interval),

@@ -57,7 +57,7 @@ def _tabulate_item(
     cells = {
         "Measure (unit)": f"{wording.title} ({_PRINTED_UNITS[item.measure]})",
         "Participants (number of people)": format_number(item.n_treated),
-        "Comparison (number of people)": format_number(item.n_comparison),
+        "Comparison (number of people, unweighted)": format_number(item.n_comparison),
         "Participants (unit of the row)": _print_mean(item.measure, treated, rules),
         "Comparison (unit of the row)": _print_mean(item.measure, item.comparison, rules),
         "Difference, published (unit of the row)": print_difference(

@@ -1,7 +1,7 @@
 """Every table that a release holds, by name: the same for the annex, the CSV and the Markdown."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -14,6 +14,8 @@ from desist.report.tables._days import tabulate_by_day
 from desist.report.tables._flow import tabulate_flow
 from desist.report.tables._groups import tabulate_effects_by_group
 from desist.report.tables._measures import tabulate_engines, tabulate_measures, tabulate_per_100
+from desist.report.tables._notes import note_on
+from desist.report.tables._overlap import tabulate_overlap
 from desist.report.tables._profile import tabulate_profile
 from desist.report.tables._published import tabulate_published
 from desist.report.tables._settings import tabulate_settings
@@ -39,20 +41,19 @@ class ReleasedTable:
     name: str  # of its file and its sheet
     title: str
     data: pd.DataFrame  # of text
+    note: str = ""  # what has to be said beside it
 
 
 def list_tables(view: View) -> tuple[ReleasedTable, ...]:
     """List the tables of a release that have rows; what is withheld is marked as such."""
     made = (tabulate(name, view) for name in NAMES)
-    return tuple(
-        ReleasedTable(one.name, one.title, one.data.map(_mark)) for one in made if len(one.data)
-    )
+    return tuple(replace(one, data=one.data.map(_mark)) for one in made if len(one.data))
 
 
 def tabulate(name: str, view: View) -> ReleasedTable:
     """Make the table of a name, with or without rows, as it is printed on a page."""
     title, make = _TABLES[name]
-    return ReleasedTable(name, title, make(view))
+    return ReleasedTable(name, title, make(view), note_on(name, view))
 
 
 def _mark(cell: object) -> str:
@@ -187,6 +188,7 @@ _TABLES: dict[str, tuple[str, Callable[[View], pd.DataFrame]]] = {
     "one_process": ("Under one process for all measures", tabulate_process),
     "published": ("As published, and by Welch's test here", _tabulate_published),
     "balance": ("Balance of the covariates", _tabulate_balance),
+    "overlap": ("Overlap of the propensity scores", tabulate_overlap),
     "flow": ("Record flow", tabulate_flow),
     "profile": ("Participants, and people not analysed", tabulate_profile),
     "warnings": ("Warnings", _tabulate_warnings),

@@ -5,17 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from desist.estimands import Measure
 from desist.report._plain import encode_plain
+from desist.report._used import list_used_models
 from desist.report.view import View
 from desist.report.words._numbers import format_number
-
-# A model of these names was used only where there is a measure of it.
-_MEASURES = {
-    "rate": (Measure.RATE,),
-    "frequency": (Measure.FREQUENCY,),
-    "survival": (Measure.RMST, Measure.TIME_AMONG_REOFFENDERS, Measure.HAZARD_RATIO),
-}
 
 
 def tabulate_settings(view: View) -> pd.DataFrame:
@@ -30,16 +23,9 @@ def tabulate_settings(view: View) -> pd.DataFrame:
 
 def _leave_out_unused(view: View) -> dict[str, Any]:
     settings = dict(encode_plain(view.settings))
-    models = settings.get("models")
-    if isinstance(models, list):
-        settings["models"] = [model for model in models if _is_used(model, view)]
+    if isinstance(settings.get("models"), list):
+        settings["models"] = list_used_models(settings["models"], view)
     return settings
-
-
-def _is_used(model: Any, view: View) -> bool:
-    name = model.get("name") if isinstance(model, Mapping) else None
-    made = {shown.measure for shown in view.measures}
-    return name not in _MEASURES or bool(made.intersection(_MEASURES[name]))
 
 
 def _flatten(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:

@@ -6,9 +6,8 @@ from desist.report.words._wording import WORDINGS
 
 LEAST = "the least that was said to matter"
 UNMEASURED = (
-    "Here and for the other measures, but for the time among those who reoffend, the difference is "
-    "an effect of the programme only if nothing unmeasured differs between participants and "
-    "comparison people."
+    "The difference, here and for every other measure, is an effect of the programme only if "
+    "nothing unmeasured differs between participants and comparison people."
 )
 
 

@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from desist.estimands import Estimand, Interval, Measure
 from desist.report.words._numbers import format_number, format_probability
 from desist.report.words._wording import WORDINGS, name_people
+from desist.report.words.likelihood import find_adverb
 
-# The words for probabilities are those of the Intergovernmental Panel on Climate Change
-# (Mastrandrea and others, 2010, table 1): virtually certain, very likely, likely; "about as likely
-# as not" is said as unclear. Nothing is called certain.
-SCALE = ((0.99, "almost certainly"), (0.90, "very probably"), (0.66, "probably"))
 CONDITION = (
     "This is an effect of the programme only if nothing unmeasured differs between participants "
     "and comparison people."
@@ -63,7 +60,7 @@ def answer(
     """Answer in one sentence, with how large the difference may be, and what that rests on."""
     is_good = benefit >= 0.5
     likely = benefit if is_good else 1 - benefit
-    adverb = next((word for least, word in SCALE if likely >= least), "")
+    adverb = find_adverb(likely)
     verdict = _say_verdict(measure, estimand, adverb, is_good=is_good)
     chance = f"the probability of {'less' if is_good else 'more'} reoffending is"
     if measure is Measure.RMST:
@@ -71,7 +68,19 @@ def answer(
     size = _say_size(measure, interval, period)
     sure = format_probability(likely).replace(">", "more than ")
     sentence = f"{verdict}: {chance} {sure}."
-    return sentence, f"{size} ({level} interval).", CONDITION
+    other = _leave_open(measure, interval, is_good=is_good) if adverb else ""
+    return sentence, f"{size} ({level} interval){other}.", CONDITION
+
+
+def _leave_open(measure: Measure, interval: Interval, *, is_good: bool) -> str:
+    """Say that the other direction is not ruled out, where the interval has both."""
+    if interval.excludes(1.0 if measure is Measure.HAZARD_RATIO else 0.0):
+        return ""
+    other = "more" if is_good else "less"
+    what = f"{other} reoffending"
+    if measure is Measure.RMST:
+        what = f"a {'shorter' if is_good else 'longer'} time"
+    return f", so that {what} is not ruled out"
 
 
 def _say_size(measure: Measure, interval: Interval, period: str) -> str:

@@ -283,20 +283,29 @@ def _warn(
     wording = WORDINGS[measure]
     null = _find_null(measure)
     conclusive = interval.excludes(null)
-    is_lower = interval.upper < null
     claims: list[str] = []
     if rules.warns_against == "relative claims":
         claims += _claim_relative(measure, treated, comparison)
-    if rules.warns_against == "the contradicting direction":
-        if not (conclusive and is_lower):
-            claims.append(f"The programme {wording.decreases}.")
-        if not conclusive or is_lower:
-            claims.append(f"The programme {wording.increases}.")
+    if not conclusive or rules.warns_against == "the contradicting direction":
+        claims += _claim_directions(wording, interval, null, told=claims)
     if not conclusive or not claims:
         claims.append(f"The programme {wording.leaves}.")
-    if measure is Measure.TIME_AMONG_REOFFENDERS and conclusive:
-        claims.append(f"The programme makes people reoffend {'sooner' if is_lower else 'later'}.")
+    if measure is Measure.TIME_AMONG_REOFFENDERS:
+        is_sooner = interval.upper < null if conclusive else treated < comparison
+        claims.append(f"The programme makes people reoffend {'sooner' if is_sooner else 'later'}.")
     return tuple(claims)
+
+
+def _claim_directions(
+    wording: Wording, interval: Interval, null: float, told: Iterable[str]
+) -> list[str]:
+    """Claim each direction that the interval does not bear out, but for what was told."""
+    is_open = (
+        (wording.decreases, interval.upper >= null),
+        (wording.increases, interval.lower <= null),
+    )
+    claims = (f"The programme {verb}" for verb, is_not_shown in is_open if is_not_shown)
+    return [f"{one}." for one in claims if not any(other.startswith(one) for other in told)]
 
 
 def _find_null(measure: Measure) -> float:

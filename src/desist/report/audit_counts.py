@@ -16,6 +16,7 @@ ARMS = {PARTICIPANTS: "n_treated", "comparison people": "n_comparison"}
 REOFFENDED, FREE = "who reoffended", "who did not reoffend"
 BEFORE, AFTER = "time before a first reoffence", "time after a first reoffence"
 Limits = tuple[float, float]
+Sum = tuple[str, tuple[str, ...]]  # a total and its parts
 Grouping = tuple[str, str]  # an arm and what its people are grouped by
 
 
@@ -98,7 +99,7 @@ def write_system(
     """Write the counts as one linear system; `known` are levels that are shown elsewhere."""
     shown = {f"{where}{name}": limits for name, limits in counts.totals.items()}
     withheld: list[str] = []
-    sums: list[tuple[str, tuple[str, ...]]] = []
+    sums: list[Sum] = []
     hiding = ARMS if counts.hides_time else ()
     for arm in [arm for arm in hiding if f"{arm} {REOFFENDED}" in counts.totals]:
         of_time, added = _write_times(counts, arm, where)
@@ -120,15 +121,14 @@ def write_system(
     return System(shown, withheld, sums)
 
 
-def _write_times(
-    counts: ReportCounts, arm: str, where: str
-) -> tuple[dict[str, Limits], list[tuple[str, tuple[str, ...]]]]:
+def _write_times(counts: ReportCounts, arm: str, where: str) -> tuple[dict[str, Limits], list[Sum]]:
     """Write the time of an arm as sums: who never reoffended has a whole horizon without it."""
     happened = f"{where}{arm} {REOFFENDED}"
     free, total, after = (f"{where}{arm} {FREE}", f"{where}{arm}, time", f"{where}{arm}, {AFTER}")
     (least, most), (people, _) = counts.totals[f"{arm} {REOFFENDED}"], counts.totals[arm]
     before = f"{where}{arm}, {BEFORE}"
-    shown, sums = {after: (0.0, MOST)}, [(happened, (before, after))]
+    shown = {after: (0.0, MOST)}
+    sums: list[Sum] = [(happened, (before, after))]
     if arm in counts.times:
         shown |= {free: (people - most, people - least), total: counts.times[arm]}
         sums.append((total, (free, before)))

@@ -15,6 +15,7 @@ from desist.report.audit_counts import (
     Grouping,
     Limits,
     ReportCounts,
+    Sum,
     write_system,
 )
 from desist.suppression.bounds import bound_numbers
@@ -45,9 +46,10 @@ def join_reports(every: Sequence[ReportCounts]) -> System:
 
 def _tell_times(
     every: Sequence[ReportCounts],
-) -> tuple[dict[str, Limits], list[tuple[str, tuple[str, ...]]]]:
+) -> tuple[dict[str, Limits], list[Sum]]:
     """Tell the time that a report withholds and another shows of the same people."""
-    told, same = {}, []
+    told: dict[str, Limits] = {}
+    same: list[Sum] = []
     for (at, hiding), (place, other) in permutations(enumerate(every, start=1), 2):
         for arm, limits in other.told.items():
             if hiding.hides_time and arm not in hiding.times and _match(hiding, other, arm):
@@ -123,7 +125,7 @@ def write_further(
 ) -> tuple[System, dict[str, str]]:
     """Write reports of ever more people as one system, and name whoever is further in each."""
     shown: dict[str, Limits] = {}
-    sums: list[tuple[str, tuple[str, ...]]] = []
+    sums: list[Sum] = []
     further: dict[str, str] = {}
     for at, counts in known:
         own, parts = _write_outcomes(at, counts, arm)
@@ -144,12 +146,10 @@ def write_further(
     return System(shown, [name for name in further if name not in shown], sums), further
 
 
-def _write_outcomes(
-    at: int, counts: ReportCounts, arm: str
-) -> tuple[dict[str, Limits], list[tuple[str, tuple[str, ...]]]]:
+def _write_outcomes(at: int, counts: ReportCounts, arm: str) -> tuple[dict[str, Limits], list[Sum]]:
     """Write the people of an arm by outcome, and by group those of them who are shown."""
     total, head = counts.totals[arm], f"report {at}: {arm}"
-    shown, sums = {head: total}, list[tuple[str, tuple[str, ...]]]()
+    shown, sums = {head: total}, list[Sum]()
     if (happened := counts.totals.get(f"{arm} {REOFFENDED}")) is not None:
         shown |= {
             f"{head} {REOFFENDED}": happened,

@@ -41,3 +41,17 @@ def test_numbers_are_not_touched_and_not_mentioned():
     table = code([1, 2])
     assert table.frame["x"].tolist() == [1, 2]
     assert table.notes == ()
+
+
+def test_words_for_the_arms_are_read_in_the_column_of_treatment_alone():
+    frame = pd.DataFrame({"x": ["Programme", "control "], "y": ["programme", "comparison"]})
+    table = read_codes(Table(frame), ("x", "y"), treatment="x")
+    assert table.frame["x"].tolist() == [1, 0]
+    assert table.frame["y"].tolist() == ["programme", "comparison"]
+    assert len(table.notes) == 1
+    assert "treated and intervention are 1; comparison and control are 0" in table.notes[0]
+
+
+@pytest.mark.parametrize("cells", [["Programme", "waiting"], ["Programme", "No"]])
+def test_arms_of_any_other_word_are_left_alone(cells):
+    assert read_codes(Table(pd.DataFrame({"x": cells})), ("x",), treatment="x").notes == ()

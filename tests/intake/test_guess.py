@@ -113,3 +113,30 @@ def test_notes_stay_out_of_the_formula_and_are_named():
         """# not in the formula, as it may have been written afterwards: "Officer's notes\""""
         in text
     )
+
+
+def test_a_column_of_the_two_arms_is_who_took_part():
+    frame = make_many().drop(columns="Took part").assign(Group=["Programme", "Comparison"] * 10)
+    assert guess(frame)["data"]["treatment"] == "Group"
+    other = frame.assign(Group=["North", "South"] * 10)
+    assert guess(other)["data"]["treatment"] == ""
+
+
+def test_what_is_left_out_of_the_formula_is_named_with_the_reason():
+    frame = make_many(
+        score=[*map(str, range(60, 79)), "-"],
+        town=[f"a place {i}" for i in range(20)],
+        Country=["England"] * 20,
+        sentenced=["2016-01-04"] * 20,
+    )
+    frame = pd.concat([frame] * 2).assign(town=[f"a place {i}" for i in range(40)])
+    frame["score"] = [*map(str, range(60, 99)), "-"]
+    text = guess_settings(Table(frame), "p.csv")
+    assert tomllib.loads(text)["design"]["formula"] == "Age"
+    for name, why in {
+        "score": "holds numbers beside words or signs, or one value",
+        "town": "has one value or more than 30 words",
+        "Country": "has one value or more than 30 words",
+        "sentenced": "holds dates",
+    }.items():
+        assert f'# not in the formula, as it {why}: "{name}"' in text

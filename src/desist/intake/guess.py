@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from desist.design.formula.syntax import Column, write
-from desist.intake.codes import NO, YES
+from desist.errors import Fault, raise_faults
+from desist.intake.codes import DID_NOT, NO, TOOK_PART, YES
 from desist.intake.table import Table
 
 MOST_LEVELS = 30
@@ -49,6 +50,11 @@ def guess_settings(table: Table, people: str, sheet: str | None = None) -> str:
     str
         TOML with a comment at each guess.
 
+    Raises
+    ------
+    InputError
+        If two columns have one name.
+
     Examples
     --------
     >>> frame = pd.DataFrame({"programme": [1, 0], "age": [30, 41], "reoffended": [0, 1]})
@@ -68,7 +74,11 @@ def guess_settings(table: Table, people: str, sheet: str | None = None) -> str:
     # person = "..."  # identifier, checked for repeats and never shown
     # groups = ["..."]  # prisons, regions: effects then vary between them
     """
-    frame = table.frame
+    frame = table.frame.rename(columns=str)
+    twice = int(frame.columns.duplicated().sum())
+    if twice:
+        advice = "give every column a name of its own"
+        raise_faults("table", [Fault("columns", "names that differ", f"{twice} again", advice)])
     taken: dict[str, str] = {}
     for role in _ROLES:
         found = _find(frame, role, set(taken.values()))
@@ -108,7 +118,6 @@ def _find(frame: pd.DataFrame, role: _Role, taken: set[str]) -> str | None:
         if name not in taken
         and role.pattern.search(_split_words(name))
         and not (role.key in _OUTCOMES and _BEFORE.search(_split_words(name)))
-        and isinstance(frame[name], pd.Series)
         and role.fits(frame[name])
     ]
     # "reoffences" rather than "offences", which may be those of the sentence
@@ -122,6 +131,12 @@ def _split_words(name: str) -> str:
 def _is_binary(cells: pd.Series) -> bool:
     words = {str(cell).strip().casefold() for cell in cells.dropna().unique()[:10]}
     return bool(words) and words <= YES | NO
+
+
+def _is_arm(cells: pd.Series) -> bool:
+    words = {str(cell).strip().casefold() for cell in cells.dropna().unique()[:10]}
+    names = bool(words & TOOK_PART) and bool(words & DID_NOT) and words <= TOOK_PART | DID_NOT
+    return names or _is_binary(cells)
 
 
 def _is_whole(cells: pd.Series) -> bool:
@@ -166,8 +181,8 @@ def _make_roles() -> tuple[_Role, ...]:
         ),
         (
             "treatment",
-            r"treat|program|interven|particip|took part|attended|mentor|exposed|arm\b",
-            _is_binary,
+            r"treat|program|interven|particip|took part|attended|mentor|exposed|arm\b|group\b",
+            _is_arm,
             "who took part, 1 and 0 or yes and no",
         ),
         (
@@ -271,11 +286,24 @@ def _write_left_out(frame: pd.DataFrame, taken: dict[str, str]) -> list[str]:
     return [
         *(f"# not in the formula, as it may be an outcome: {_quote(name)}" for name in names),
         *(
-            f"# not in the formula, as it may have been written afterwards: {_quote(name)}"
+            f"# not in the formula, as it {why}: {_quote(name)}"
             for name in others
-            if name not in names and _WRITTEN.search(_split_words(name))
+            if name not in names and (why := _say_unfit(name, frame[name]))
         ),
     ]
+
+
+def _say_unfit(name: str, cells: pd.Series) -> str:
+    """Say why a column that is not an outcome is no covariate; nothing where it may be one."""
+    if _WRITTEN.search(_split_words(name)):
+        return "may have been written afterwards"
+    if _is_dated(cells):
+        return "holds dates"
+    if pd.to_numeric(cells.dropna(), errors="coerce").notna().mean() > 0.5:
+        return (
+            "" if _can_be_covariate(cells) else "holds numbers beside words or signs, or one value"
+        )
+    return "" if _can_be_covariate(cells) else f"has one value or more than {MOST_LEVELS} words"
 
 
 def _may_be_outcome(name: str) -> bool:

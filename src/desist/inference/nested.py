@@ -27,7 +27,7 @@ from desist.inference.pareto import smooth_weights
 
 FEWEST_DRAWS = 4
 GOOD_KHAT = 0.5
-MOST_REPROPOSALS = 3
+MOST_REPROPOSALS = 5
 HEAVY = 6.0  # degrees of freedom where a first proposal has not done
 MOST_SCALES = 6
 TOO_MANY = (

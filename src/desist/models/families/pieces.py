@@ -119,21 +119,19 @@ class Pieces(SurvivalFamily):
     def predict(self, eta: Floats, draws: Draws, arm: int, horizon: float) -> dict[str, Floats]:
         """Return survival and the restricted mean."""
         widths, log_shares = self._read(draws, arm, horizon)
-        least = np.log(SMALLEST) - log_shares.min(axis=-1, keepdims=True)  # no piece without hazard
-        hazard, shares = np.exp(np.clip(eta, least, LARGEST)), np.exp(log_shares)
+        hazard, shares = np.exp(np.minimum(eta, LARGEST)), np.exp(log_shares)
         free, restricted = np.ones_like(eta), np.zeros_like(eta)
         # in place, because room for as many new numbers takes longer than the numbers
-        failed = np.empty_like(eta)  # below zero
+        lost, failed = np.empty_like(eta), np.empty_like(eta)  # both below zero
         for piece, width in enumerate(widths):
-            # the time free in a piece is what fails in it over its hazard
-            share = shares[..., [piece]]
-            np.multiply(hazard, -share, out=failed)
-            np.expm1(failed, out=failed)
+            np.multiply(hazard, -shares[..., [piece]], out=lost)
+            np.minimum(lost, -SMALLEST, out=lost)
+            np.expm1(lost, out=failed)
             failed *= free
+            np.divide(failed, lost, out=lost)
+            lost *= width
+            restricted += lost
             free += failed
-            failed *= width / share
-            restricted -= failed
-        restricted /= hazard
         return keep_log(-raise_e(eta)) | {"rmst": restricted}
 
     @override

@@ -11,7 +11,13 @@ import numpy as np
 import pandas as pd
 
 import desist as ds
-from desist.plots import densities_of_programmes, forest_of_programmes, funnel_of_programmes
+from desist.plots import (
+    densities_of_programmes,
+    forest_of_programmes,
+    funnel_of_programmes,
+    heterogeneity_of_programmes,
+    programme_among_others,
+)
 from desist.synthesis import find_influence, predict_conclusions, synthesise
 
 trials = ds.datasets.landenberger()
@@ -38,6 +44,17 @@ figure = forest_of_programmes(found)
 
 figure = densities_of_programmes(found)
 print(f"The next one reduces reoffending with probability {found.probability_of_benefit():.2f}")
+
+# %%
+# By how much do they differ? Far more is known of it than the prior says (dashed):
+
+figure = heterogeneity_of_programmes(found)
+
+# %%
+# Where does one of them stand? A small trial with a large effect says less than it seems to:
+
+print(found.stand("Ross (1988) 8"))
+figure = programme_among_others(found, "Ross (1988) 8")
 
 # %%
 # Does the funnel lean? Estimates that are missing where they would not be significant point to

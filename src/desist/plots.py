@@ -28,6 +28,7 @@ from desist.report.pictures.sensitivity import (
     specification_curve,
     tipping_points,
 )
+from desist.report.pictures.standing import heterogeneity_of_programmes, programme_among_others
 from desist.report.pictures.survival import survival_curves
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "forest",
     "forest_of_programmes",
     "funnel_of_programmes",
+    "heterogeneity_of_programmes",
     "hidden_bias",
     "influence",
     "love_plot",
@@ -46,6 +48,7 @@ __all__ = [
     "posterior",
     "predicted_and_observed",
     "prior_and_posterior",
+    "programme_among_others",
     "record_flow",
     "scenarios",
     "specification_curve",

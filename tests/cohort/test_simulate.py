@@ -228,7 +228,7 @@ def test_impossible_arguments_are_refused_together_in_exactly_these_words():
         )
     assert str(caught.value).splitlines() == [
         "simulation: 6 faults",
-        "  - rate_ratio: expected a number above 0 and of at most 1000, found 0",
+        "  - rate_ratio: expected a number of at least 1e-06 and of at most 1000, found 0",
         "  - n_treated: expected a whole number of at least 1 and of at most 1e+07, found 0",
         "  - n_comparison: expected a whole number of at least 1 and of at most 1e+07, found 5.5",
         "  - confounding: expected a number of at least -100 and of at most 100, found nan",

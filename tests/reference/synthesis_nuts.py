@@ -2,8 +2,8 @@
 
     python tests/reference/synthesis_nuts.py [NAME ...]
 
-Two chains of 4,000 draws; errors are those of the means of 20 batches, each of 400 draws: near
-tau of 0 the chain stays for some hundred, and shorter batches take its error for less than it is.
+Four chains of 10,000 draws; errors are those of the means of 20 batches, each of 2,000 draws: near
+tau of 0 the chain stays for hundreds, and shorter batches take its error for less than it is.
 """
 
 import json
@@ -22,7 +22,7 @@ from desist.synthesis._tables import tabulate  # noqa: E402
 from desist.synthesis.priors import PRIORS  # noqa: E402
 
 FILE = Path(__file__).with_suffix(".json")
-NUTS = Nuts(draws=4000, tune=800, chains=2)
+NUTS = Nuts(draws=10_000, tune=1000, chains=4)
 BATCHES = 20
 
 

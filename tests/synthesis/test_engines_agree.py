@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import halfnorm, norm
 
 from desist.synthesis import evidence, synthesise
 from desist.synthesis.passports import Passport
@@ -65,3 +66,26 @@ def test_no_two_reports_of_a_set_are_the_same():
             for study in studies
         ]
         assert len(set(rows)) == len(rows)
+
+
+def test_a_posterior_that_falls_off_steeply_is_that_of_plain_sums():
+    # "p < 0.05" six times: flat on one side and steep on the other, given every tau
+    scale, studies = SETS["p-values as limits"]
+    places, means = np.arange(-25, 8, 0.008), np.linspace(-9, 3, 241)
+    spread = np.linspace(-8, 8, 161)
+    shares = norm.pdf(spread) / norm.pdf(spread).sum()
+    taus = np.arange(0.0125, 2.5, 0.025)
+    logs = norm.logpdf(means, 0, 1.5)[:, None] + halfnorm.logpdf(taus, scale=0.5)
+    for study in studies:
+        heights = study.evidence.log_likelihood(places, scale)
+        heights = np.exp(heights - heights.max())
+        for column, tau in enumerate(taus):
+            at = means[:, None] + tau * spread
+            logs[:, column] += np.log(np.interp(at, places, heights) @ shares)
+    weights = np.exp(logs - logs.max())
+    weights /= weights.sum()
+    mean = float(weights.sum(axis=1) @ means)
+    found = synthesise(studies, scale=scale)
+    assert found.mean.mean == pytest.approx(mean, abs=2e-4)
+    assert found.mean.sd**2 == pytest.approx(weights.sum(axis=1) @ (means - mean) ** 2, rel=1e-3)
+    assert found.heterogeneity.mean == pytest.approx(weights.sum(axis=0) @ taus, abs=2e-4)

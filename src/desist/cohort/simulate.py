@@ -24,6 +24,7 @@ _ETHNICITY = {"white": 0.72, "black": 0.20, "asian": 0.05, "other": 0.03}
 _FEMALE = 0.5
 _AGE_MIDDLE = 35.0
 _LARGEST_BLOCK = 1_000_000
+_LEAST = 1e-6  # of a rate: below, the mean days of reoffenders are lost in rounding
 _MOST_PEOPLE = 10_000_000
 
 
@@ -123,8 +124,8 @@ class SimulatedCohort:
         InputError
             If there is not one weight from 0 upwards for each person.
         """
+        raise_faults("simulation", _find_weight_faults(weights, self.cohort.n_people))
         shares = np.asarray(weights, dtype=np.float64)
-        raise_faults("simulation", _find_weight_faults(shares, self.cohort.n_people))
         used = shares > 0
         shares = shares[used] / shares.sum()
         comparison = self._average(self.mean_offences[used], shares)
@@ -267,7 +268,7 @@ def _find_number_faults(given: Mapping[str, Any]) -> list[Fault]:
         *(
             fault
             for name, most in positive.items()
-            for fault in find_number_faults(name, given[name], above=0, most=most)
+            for fault in find_number_faults(name, given[name], least=_LEAST, most=most)
         ),
         *(
             fault
@@ -300,9 +301,13 @@ def _find_other_faults(given: Mapping[str, Any]) -> list[Fault]:
     return faults
 
 
-def _find_weight_faults(shares: Vector, n_people: int) -> list[Fault]:
+def _find_weight_faults(weights: ArrayLike, n_people: int) -> list[Fault]:
+    try:
+        shares = np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError):
+        shares = np.empty(())
     if shares.shape != (n_people,):
-        return [Fault("weights", f"one number for each of {n_people} people", describe(shares))]
+        return [Fault("weights", f"one number for each of {n_people} people", describe(weights))]
     if not (np.isfinite(shares) & (shares >= 0)).all() or not shares.any():
         return [Fault("weights", "numbers from 0 upwards, some above 0", "something else")]
     return []

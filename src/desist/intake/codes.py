@@ -1,5 +1,6 @@
 """The written rule by which Yes and No become 1 and 0."""
 
+import numpy as np
 import pandas as pd
 
 from desist.intake.table import Table
@@ -39,5 +40,6 @@ def _read_column(cells: pd.Series, ones: frozenset[str], zeros: frozenset[str]) 
     words = cells.dropna().map(lambda cell: str(cell).strip().casefold())
     if not len(words) or not words.isin(ones | zeros).all():
         return None
-    codes = words.isin(ones).astype("float64").reindex(cells.index)
-    return codes if codes.isna().any() else codes.astype("int64")
+    codes = np.full(len(cells), np.nan)  # by position: an index may have a label twice
+    codes[cells.notna().to_numpy()] = words.isin(ones).to_numpy()
+    return pd.Series(codes if np.isnan(codes).any() else codes.astype(np.int64), cells.index)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from desist.intake.table import Table
 from desist.privacy import FEWEST_SHARING
 
 _SECONDS_A_DAY = 86_400
+_WRITTEN = date(2017, 3, 14)  # its day, month and year cannot be taken for one another
+_OTHERS: tuple[dict[str, Any], ...] = ({"year": 2018}, {"month": 4}, {"day": 15})
 _ISO = re.compile(r"\s*\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?\s*")
 _BY_SLASH = re.compile(r"\s*(\d{1,2})[/.](\d{1,2})[/.](\d{4})\s*")
 
@@ -76,11 +79,16 @@ def read_dates(
 def _find_column_faults(
     frame: pd.DataFrame, dates: DateColumns, follow_up: float | str, taken: tuple[str, ...]
 ) -> Iterator[Fault]:
-    names = list(frame.columns)
+    names, named = list(frame.columns), dict[str, str]()
     for role, name in dates.columns:
         if not isinstance(name, str) or names.count(name) != 1:
             found = f"{names.count(name)} called {describe(name)}"
             yield Fault(role, "one column of the table", found)
+        elif name in named:
+            yield Fault(role, f"another column than {named[name]}", describe(name))
+        named.setdefault(name, role)
+    if dates.date_format is not None:
+        yield from _find_format_faults(dates.date_format)
     made = ["reoffended", "days"] if dates.reoffended_on else []
     made += ["follow_up"] if dates.followed_until else []
     for role in made:
@@ -94,17 +102,42 @@ def _find_column_faults(
         yield from find_number_faults("follow_up", follow_up, above=0)
 
 
+def _find_format_faults(layout: object) -> Iterator[Fault]:
+    expected, advice = "a way of writing dates", 'such as "%d/%m/%Y", with day, month and year'
+    if not isinstance(layout, str) or not _is_layout(layout):
+        yield Fault("date_format", expected, describe(layout), advice)
+
+
+def _is_layout(layout: str) -> bool:
+    """Say whether dates that differ in day, month or year are written, and read, as others."""
+    days = [_WRITTEN, *(_WRITTEN.replace(**one) for one in _OTHERS)]
+    texts = [day.strftime(layout) for day in days]
+    if len(set(texts)) < len(days):
+        return False
+    try:
+        return [datetime.strptime(text, layout).date() for text in texts] == days
+    except ValueError:
+        return False
+
+
 def _read_column(cells: pd.Series, date_format: str | None) -> tuple[pd.Series, list[Fault]]:
     """Return the dates of a column; faults name rows and never a date."""
-    name = str(cells.name)
     if isinstance(cells.dtype, pd.PeriodDtype):
         return cells.dt.to_timestamp(), []
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
         return _drop_zone(cells), []
     known = cells.dropna()
-    if not all(isinstance(value, str) for value in known):
-        return _read_objects(cells)
-    layout, faults = _find_layout(known.astype(str), name, date_format)
+    is_text = known.map(lambda value: isinstance(value, str)).astype(bool)
+    if not is_text.all():
+        return _read_objects(cells, date_format)
+    return _read_text(cells, known.astype(str), date_format)
+
+
+def _read_text(
+    cells: pd.Series, known: pd.Series, date_format: str | None
+) -> tuple[pd.Series, list[Fault]]:
+    name = str(cells.name)
+    layout, faults = _find_layout(known, name, date_format)
     if faults:
         return cells, faults
     read = pd.to_datetime(cells.astype("object"), format=layout, errors="coerce")
@@ -118,12 +151,22 @@ def _drop_zone(cells: pd.Series) -> pd.Series:
     return cells.dt.tz_localize(None) if getattr(cells.dt, "tz", None) is not None else cells
 
 
-def _read_objects(cells: pd.Series) -> tuple[pd.Series, list[Fault]]:
-    """Read the date objects that a workbook gives."""
-    is_number = cells.map(lambda value: isinstance(value, int | float | np.number)) & cells.notna()
-    read = pd.to_datetime(cells.where(~is_number).astype("object"), errors="coerce")
+def _read_objects(cells: pd.Series, date_format: str | None) -> tuple[pd.Series, list[Fault]]:
+    """Read the date objects that a workbook gives, and the texts among them as texts."""
+    is_text = cells.map(lambda value: isinstance(value, str)).astype(bool)
+    read = pd.to_datetime(cells.where(cells.map(_is_date)).astype("object"), errors="coerce")
+    if is_text.any():
+        # never by a guess of pandas: 03/04/2017 is a day in March or in April
+        texts, faults = _read_text(cells.where(is_text), cells[is_text].astype(str), date_format)
+        if faults:
+            return cells, faults
+        read = read.where(~is_text, texts)
     wrong = read.isna().to_numpy() & cells.notna().to_numpy()
     return read, [_name_wrong(str(cells.name), wrong, "dates")] if wrong.any() else []
+
+
+def _is_date(value: object) -> bool:
+    return isinstance(value, date | np.datetime64)  # times of day are dates with them
 
 
 def _name_wrong(name: str, wrong: NDArray[np.bool_], layout: str) -> Fault:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from desist.arguments import describe
+from desist.arguments import describe, find_kind_faults
 from desist.cohort.csv_lines import SEPARATORS, find_line_faults, name_encoding_fault, read_lines
 from desist.cohort.reading import SUBJECT, keep_names, name_path, read_parquet, refuse
 from desist.errors import Fault, InputError, raise_faults
@@ -88,6 +88,7 @@ def read_table(
     ...     read_table(path).notes
     ('semicolons between the cells', 'age: decimal commas')
     """
+    raise_faults(SUBJECT, find_kind_faults("path", path, (str, Path), "the name of a file"))
     path = Path(path)
     where = name_path(path)
     how = _How(separator, decimal, encoding, sheet, person)
@@ -117,7 +118,9 @@ def _find_path_faults(path: Path, where: str) -> Iterator[Fault]:
 
 def _find_setting_faults(how: _How, path: Path) -> Iterator[Fault]:
     """Find what is wrong with the settings before the file is opened."""
-    if how.separator is not None and how.separator not in WORDS:
+    if how.person is not None:
+        yield from find_kind_faults("person", how.person, str, "the name of a column")
+    if how.separator is not None and how.separator not in list(WORDS):
         expected = "one of " + ", ".join(f"{mark!r} ({word})" for mark, word in WORDS.items())
         yield Fault("separator", expected, describe(how.separator))
     if how.decimal is not None and how.decimal not in MARKS:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from desist.design.formula.syntax import Column, write
+from desist.errors import Fault, raise_faults
 from desist.intake.codes import DID_NOT, NO, TOOK_PART, YES
 from desist.intake.table import Table
 
@@ -49,6 +50,11 @@ def guess_settings(table: Table, people: str, sheet: str | None = None) -> str:
     str
         TOML with a comment at each guess.
 
+    Raises
+    ------
+    InputError
+        If two columns have one name.
+
     Examples
     --------
     >>> frame = pd.DataFrame({"programme": [1, 0], "age": [30, 41], "reoffended": [0, 1]})
@@ -68,7 +74,11 @@ def guess_settings(table: Table, people: str, sheet: str | None = None) -> str:
     # person = "..."  # identifier, checked for repeats and never shown
     # groups = ["..."]  # prisons, regions: effects then vary between them
     """
-    frame = table.frame
+    frame = table.frame.rename(columns=str)
+    twice = int(frame.columns.duplicated().sum())
+    if twice:
+        advice = "give every column a name of its own"
+        raise_faults("table", [Fault("columns", "names that differ", f"{twice} again", advice)])
     taken: dict[str, str] = {}
     for role in _ROLES:
         found = _find(frame, role, set(taken.values()))
@@ -108,7 +118,6 @@ def _find(frame: pd.DataFrame, role: _Role, taken: set[str]) -> str | None:
         if name not in taken
         and role.pattern.search(_split_words(name))
         and not (role.key in _OUTCOMES and _BEFORE.search(_split_words(name)))
-        and isinstance(frame[name], pd.Series)
         and role.fits(frame[name])
     ]
     # "reoffences" rather than "offences", which may be those of the sentence

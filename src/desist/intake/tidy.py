@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from desist.arguments import describe
+from desist.arguments import describe, find_kind_faults
 from desist.cohort.reading import SUBJECT
 from desist.cohort.roles import find_absent, suggest_column
 from desist.design.missing import mark_missing
@@ -76,18 +76,29 @@ def tidy_table(
         name for role in ("treatment", "reoffended") if isinstance(name := roles.get(role), str)
     )
     table = read_codes(table, binary, roles.get("treatment"))
-    if missing:
-        table = _mark(table, missing)
+    if missing is not None:
+        raise_faults(SUBJECT, find_kind_faults("missing", missing, Mapping, "ways by column"))
+        table = _mark(table, missing, _list_taken(roles))
     return table.change(table.frame, *_name_alike(table.frame, _list_labels(roles, table))), roles
 
 
-def _mark(table: Table, missing: Mapping[str, str]) -> Table:
+def _list_taken(roles: Mapping[str, Any]) -> dict[str, str]:
+    """List the columns that are no covariates, with their roles: what is unknown stays so."""
+    return {
+        name: role for role, name in roles.items() if role != "groups" and isinstance(name, str)
+    }
+
+
+def _mark(table: Table, missing: Mapping[str, str], taken: Mapping[str, str]) -> Table:
     frame, faults = table.frame, []
     for name, way in missing.items():
         where = f"missing {name}"
         if name not in frame.columns:
             advice = suggest_column(name, [str(column) for column in frame.columns])
             faults.append(Fault(where, "a column of the table", "none of this name", advice))
+        elif name in taken:
+            advice = "leave out the people of whom it is not known, or find out"
+            faults.append(Fault(where, "a covariate", f"the column of {taken[name]}", advice))
         elif way not in WAYS:
             faults.append(Fault(where, f"one of {', '.join(WAYS)}", describe(way)))
         elif way != _way_of(frame[name]):
@@ -113,7 +124,7 @@ def _way_of(cells: pd.Series) -> str:
 
 def _list_labels(roles: Mapping[str, Any], table: Table) -> list[str]:
     """List the columns of text that may be covariates or groups."""
-    hidden = {name for role, name in roles.items() if role != "groups" and isinstance(name, str)}
+    hidden = _list_taken(roles)
     return [name for name in table.frame.columns if name not in hidden]
 
 

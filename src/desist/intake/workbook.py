@@ -1,5 +1,6 @@
 """Reading one sheet of an Excel workbook: its values, and nothing else of it."""
 
+import zlib
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -9,6 +10,19 @@ import pandas as pd
 from desist.arguments import describe
 from desist.cohort.reading import refuse
 from desist.intake.table import Table
+
+# What the standard library and openpyxl raise at a zip file or a sheet that is none.
+DAMAGED = (
+    BadZipFile,
+    zlib.error,
+    EOFError,
+    KeyError,
+    ValueError,
+    TypeError,
+    IndexError,
+    SyntaxError,
+    NotImplementedError,
+)
 
 
 def read_workbook(path: Path, where: str, sheet: str | None, person: str | None) -> Table:
@@ -23,7 +37,7 @@ def read_workbook(path: Path, where: str, sheet: str | None, person: str | None)
         pass
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    except (BadZipFile, InvalidFileException, KeyError, ValueError, SyntaxError):
+    except (InvalidFileException, *DAMAGED):
         raise refuse(where, "an .xlsx workbook", "something else") from None
     names = [one.title for one in book.worksheets]
     if sheet is not None and sheet not in names:
@@ -31,7 +45,10 @@ def read_workbook(path: Path, where: str, sheet: str | None, person: str | None)
     if sheet is None and len(names) > 1:
         advice = 'name it: sheet = "...", or --sheet "..." after desist init'
         raise refuse(where, "one sheet", f"{len(names)} ({_list(names)})", advice)
-    rows = [list(row) for row in book[sheet or names[0]].iter_rows(values_only=True)]
+    try:  # cells are unpacked here, and not before
+        rows = [list(row) for row in book[sheet or names[0]].iter_rows(values_only=True)]
+    except DAMAGED:
+        raise refuse(where, "an .xlsx workbook", "one that is damaged", "save it again") from None
     frame = _make_frame(rows, where, person)
     return Table(frame, (f"sheet {sheet}",) if sheet else ())
 

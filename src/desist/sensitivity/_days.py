@@ -52,6 +52,10 @@ def describe_arms(
         weights = people.weights[chosen]
         mean = float(np.average(people.days[chosen], weights=weights))
         found.append((float(weights.sum()), mean, effective_sample_size(weights)))
+    if min(int((arm & people.reoffended).sum()) for arm in (people.treated, ~people.treated)) < 2:
+        raise CannotAnswerError(
+            f"{SUBJECT}: a single person of an arm reoffended, so that their days have no error"
+        )
     (p1, m1, n1), (p0, m0, n0) = found
     return (p1, p0), (m1, m0), (n1, n0)
 
@@ -62,7 +66,7 @@ def cover_bounds(
     """Return the interval that covers a parameter wherever between two bounds it lies."""
     # Imbens and Manski (2004), equation 7, with Student's t for the few reoffenders
     from scipy.optimize import brentq
-    from scipy.special import stdtr
+    from scipy.special import stdtr, stdtrit
 
     largest = max(errors)
     if largest == 0:
@@ -70,7 +74,10 @@ def cover_bounds(
     gap, freedom = max(upper - lower, 0.0) / largest, max(df, 1.0)
 
     def excess(c: float) -> float:
-        return float(stdtr(freedom, c + gap) - stdtr(freedom, -c)) - probability
+        # of what is missed on either side: near 1 a probability has lost its last digits
+        return 1 - probability - float(stdtr(freedom, -(c + gap)) + stdtr(freedom, -c))
 
-    c = float(brentq(excess, 0.0, 1e4))
+    # where the bounds lie far apart and little is asked for, they cover enough by themselves
+    widest = 1.0 - float(stdtrit(freedom, (1 - probability) / 2))  # that of a gap of nothing
+    c = 0.0 if excess(0.0) >= 0 else float(brentq(excess, 0.0, widest))
     return lower - c * errors[0], upper + c * errors[1]

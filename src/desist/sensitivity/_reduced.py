@@ -95,11 +95,12 @@ def _target(fit: Fit, rows: Mapping[str, NDArray[Any]]) -> Target:
     """Take the people whom the effect is about from the rows that are left."""
     weight = np.asarray(rows["weight"], dtype=float)
     treated = np.asarray(rows["treated"]) > 0
-    if fit.estimand in {Estimand.ATT, Estimand.MATCHED_ATT}:
+    asked = fit.estimand.asked  # cut weights are those of the people who are compared with
+    if asked is Estimand.ATT:
         share = np.where(treated, weight, 0.0)
-    elif fit.estimand is Estimand.ATC:
+    elif asked is Estimand.ATC:
         share = np.where(treated, 0.0, weight)
-    elif fit.estimand is Estimand.ATO:
+    elif asked is Estimand.ATO:
         share = weight / np.where(treated, weight[treated].sum(), weight[~treated].sum())
     else:
         raise CannotAnswerError("for everybody (ATE) nobody is left out; choose the ATT")

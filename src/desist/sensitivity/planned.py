@@ -8,11 +8,12 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from desist.arguments import find_number_faults, find_probability_faults
-from desist.errors import raise_faults
+from desist.arguments import describe, find_number_faults, find_probability_faults
+from desist.errors import Fault, raise_faults
 
 SUBJECT = "design sensitivity"
 FARTHEST = 50.0
+MOST = 1_000_000  # pairs
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -122,10 +123,11 @@ def design_sensitivity(
     >>> round(found.limit, 2), found.gamma
     (2.04, 1.0)
     """
-    faults = find_number_faults("n_pairs", n_pairs, least=1, whole=True)
+    faults = find_number_faults("n_pairs", n_pairs, least=1, most=MOST, whole=True)
     faults += find_number_faults("comparison", comparison, above=0, below=1)
     faults += find_number_faults("treated", treated, above=0, below=1)
     faults += find_probability_faults(power, "power") + find_probability_faults(alpha, "alpha")
+    faults += _find_size_faults(sizes)
     if not faults:
         faults = find_number_faults("treated", treated, above=0, below=comparison)
     raise_faults(SUBJECT, faults)
@@ -136,6 +138,16 @@ def design_sensitivity(
     found = {n: find(n, power=power, alpha=alpha) for n in sorted({n_pairs, *sizes})}
     table = pd.DataFrame(list(found.items()), columns=["n_pairs", "gamma"])
     return DesignSensitivity(limit, found[n_pairs], n_pairs, power, table)
+
+
+def _find_size_faults(sizes: object) -> list[Fault]:
+    if isinstance(sizes, str) or not isinstance(sizes, Sequence):
+        return [Fault("sizes", "a list of numbers of pairs", describe(sizes))]
+    return [
+        fault
+        for place, size in enumerate(sizes)
+        for fault in find_number_faults(f"sizes[{place}]", size, least=1, most=MOST, whole=True)
+    ]
 
 
 def _find_gamma(n_pairs: int, *, differ: float, share: float, power: float, alpha: float) -> float:

@@ -341,7 +341,13 @@ def _log_ratios(effect: object, scale: object) -> tuple[Floats, float]:
     ratios = effect.ratio if scale == "ratio" else effect.odds_ratio
     if ratios is None:
         raise CannotAnswerError(f"prior: the {effect.measure} has no odds ratio")
-    return np.log(np.ravel(ratios.to_numpy())), effect.probability
+    draws = np.ravel(ratios.to_numpy())
+    if not (np.isfinite(draws) & (draws > 0)).all():
+        raise CannotAnswerError(
+            f"prior: nobody or everybody of an arm has the outcome in some draws of the "
+            f"{effect.measure}, so that its {scale} has no logarithm"
+        )
+    return np.log(draws), effect.probability
 
 
 def _find_list_faults(name: str, values: object) -> list[Fault]:

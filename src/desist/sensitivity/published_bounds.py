@@ -8,11 +8,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from desist.arguments import (
+    describe,
     find_kind_faults,
     find_probability_faults,
 )
 from desist.cohort.published import PublishedStudy
-from desist.errors import raise_faults
+from desist.errors import Fault, raise_faults
 from desist.estimands import Measure
 from desist.sensitivity._days import SUBJECT, cover_bounds
 from desist.sensitivity.result import SensitivityResult
@@ -21,10 +22,13 @@ from desist.sensitivity.selection import (
     SHAPES_IN_WORDS,
     SelectionBounds,
     bound_published_time,
+    exact_frequency,
     require_printed,
 )
 from desist.sensitivity.shapes import AnyShape, Shape, WeibullShape
 from desist.sensitivity.time_bounds import TimeBounds
+
+DEFAULT_SHAPES = (AnyShape(), WeibullShape(), WeibullShape(0.6))
 
 
 def bound_published_effect(
@@ -68,8 +72,11 @@ def bound_published_effect(
     >>> found.table[["lower", "upper"]].round().values.tolist()[1]
     [-140.0, 8.0]
     """
-    chosen = (AnyShape(), WeibullShape(), WeibullShape(0.6)) if shapes is None else tuple(shapes)
     faults = find_kind_faults("study", study, PublishedStudy, "a PublishedStudy")
+    chosen = DEFAULT_SHAPES if shapes is None else shapes
+    if not isinstance(chosen, list | tuple) or not chosen:
+        expected, advice = "a list of shapes, one or more", "write [WeibullShape()]"
+        raise_faults(SUBJECT, [*faults, Fault("shapes", expected, describe(shapes), advice)])
     for place, shape in enumerate(chosen):
         faults += find_kind_faults(f"shapes[{place}]", shape, SHAPES, SHAPES_IN_WORDS)
     raise_faults(SUBJECT, faults + find_probability_faults(probability))
@@ -116,11 +123,11 @@ def _errors_of_shape(
         (1 - found.rate_treated) / (found.rate_treated * rate.n_treated)
         + (1 - found.rate_comparison) / (found.rate_comparison * rate.n_comparison)
     )
-    step = 1e-4
+    frequency = study.find(Measure.FREQUENCY)
+    offences = math.nan if frequency is None else exact_frequency(frequency, found.trimmed)
+    step = min(1e-4, found.share / 2)
 
     def bound(share: float) -> NDArray[np.float64]:
-        frequency = study.find(Measure.FREQUENCY)
-        offences = math.nan if frequency is None else frequency.comparison
         ends = shape.bound(
             share, mean=trimmed_mean, follow_up=follow_up, rate=trimmed_rate, frequency=offences
         )

@@ -11,7 +11,7 @@ from desist._types import Floats
 from desist.arguments import describe, find_kind_faults, find_number_faults
 from desist.effects.effect import Effect
 from desist.errors import CannotAnswerError, Fault, raise_faults
-from desist.estimands import Measure
+from desist.estimands import Estimand, Measure
 from desist.sensitivity.result import (
     SensitivityResult,
     require_arms,
@@ -24,6 +24,14 @@ from desist.sensitivity.unrecorded import Share
 FEWEST_POSSIBLE = 0.05
 NUMBERS = ("estimate", "lower", "upper")
 CERTAIN = 1.0
+MOST_LOST = 10**9
+SCENARIOS = (
+    "as analysed",
+    "nobody of them reoffended",
+    "as the participants who were analysed",
+    "as the comparison group",
+    "everybody of them reoffended",
+)
 
 
 @dataclass(frozen=True)
@@ -205,14 +213,18 @@ def correct_selection(effect: Effect, found: Found, *, seed: int = 0) -> Sensiti
     rng = np.random.default_rng(seed)
     n_draws = len(rates[0])
     chances = [_draw(getattr(found, item.name), n_draws, rng) for item in fields(found)]
-    corrected = [
-        rate / of_reoffenders / (rate / of_reoffenders + (1 - rate) / of_others)
-        for rate, of_reoffenders, of_others in zip(rates, chances[::2], chances[1::2], strict=True)
-    ]
+    # both chances times their product: nothing is divided by a chance that was drawn as 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        corrected = [
+            rate * of_others / (rate * of_others + (1 - rate) * of_reoffenders)
+            for rate, of_reoffenders, of_others in zip(
+                rates, chances[::2], chances[1::2], strict=True
+            )
+        ]
     doubt = "The people who could not be found reoffended more, or less, than the others."
-    everybody = np.ones(n_draws, dtype=bool)
+    possible = np.logical_and.reduce([chance > 0 for chance in chances])
     title = "People who were not found"
-    return _compare(effect, rates, corrected, everybody, ("people_not_found", title, doubt))
+    return _compare(effect, rates, corrected, possible, ("people_not_found", title, doubt))
 
 
 def attrition(
@@ -250,7 +262,7 @@ def attrition(
     InputError
         If an argument is wrong; every fault is listed.
     CannotAnswerError
-        If it is not of the rate.
+        If it is not of the rate, or not on the participants.
 
     Examples
     --------
@@ -265,6 +277,11 @@ def attrition(
     subject = "attrition"
     raise_faults(subject, _find_lost_faults(lost, rates, seed))
     treated, comparison = require_arms(effect, subject, Measure.RATE)
+    if effect.estimand.asked is not Estimand.ATT:
+        raise CannotAnswerError(
+            f"{subject}: the effect is not on the participants ({effect.estimand}), to whom those "
+            "who were not analysed would be added; choose the ATT"
+        )
     n, m = effect.n_treated, sum(lost.values())
     rng = np.random.default_rng(seed)
 
@@ -273,19 +290,15 @@ def attrition(
         moved: Floats = (n * treated + happened) / (n + m) - comparison
         return moved
 
-    scenarios: dict[str, Floats | float] = {
-        "nobody of them reoffended": 0.0,
-        "as the participants who were analysed": treated,
-        "as the comparison group": comparison,
-        "everybody of them reoffended": 1.0,
-        **(rates or {}),
-    }
-    draws = {"as analysed": treated - comparison}
+    shares = (0.0, treated, comparison, 1.0)
+    scenarios: dict[str, Floats | float] = dict(zip(SCENARIOS[1:], shares, strict=True))
+    scenarios |= rates or {}
+    draws = {SCENARIOS[0]: treated - comparison}
     draws |= {label: with_lost(share) for label, share in scenarios.items()}
-    shares = [np.nan, *(float(np.mean(share)) for share in scenarios.values())]
+    told = [np.nan, *(float(np.mean(share)) for share in scenarios.values())]
     rows = [
         (label, share, *summarise(values, effect.probability))
-        for (label, values), share in zip(draws.items(), shares, strict=True)
+        for (label, values), share in zip(draws.items(), told, strict=True)
     ]
     tip = float((comparison.mean() * (n + m) - n * treated.mean()) / m)
     table = pd.DataFrame(rows, columns=["label", "share", *NUMBERS])
@@ -311,12 +324,16 @@ def _find_lost_faults(lost: object, rates: object, seed: object) -> list[Fault]:
         expected = "numbers of people by reason, such as {'no record': 44}"
         return [*faults, Fault("lost", expected, describe(lost))]
     for name, value in lost.items():
-        faults += find_number_faults(f"lost[{name!r}]", value, least=1, whole=True)
+        where = f"lost[{name!r}]"
+        faults += find_number_faults(where, value, least=1, most=MOST_LOST, whole=True)
     if rates is None:
         return faults
     if not isinstance(rates, Mapping):
         return [*faults, Fault("rates", "shares by label", describe(rates))]
     for name, value in rates.items():
+        if not isinstance(name, str) or name in SCENARIOS:
+            expected = "a label that is a text and not one of the table's own"
+            faults.append(Fault("rates", expected, describe(name)))
         faults += find_number_faults(f"rates[{name!r}]", value, least=0, most=1)
     return faults
 

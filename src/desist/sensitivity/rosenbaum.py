@@ -35,6 +35,7 @@ from desist.sensitivity._signed import (
 SUBJECT = "Rosenbaum bounds"
 GAMMAS = (1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0)
 LARGEST_GAMMA = 1e4
+LARGEST_OUTCOME = 1e100
 STATISTICS = ("mcnemar", "signed_rank", "huber", "mean")
 ALTERNATIVES = ("less", "greater")
 FEWEST_SETS = 10
@@ -248,17 +249,42 @@ def bound_sets(
     >>> found.points.values.tolist()
     [[1.0, 4.25, 4.25], [2.0, 4.0, 5.0]]
     """
-    first = np.asarray(participant, dtype=float)
-    rest = np.asarray(others, dtype=float).reshape(len(first), -1)
     faults = _find_setting_faults(statistic, gammas, alternative, alpha)
-    if np.isnan(first).any() or np.isnan(rest).all(axis=1).any():
-        faults.append(Fault("participant, others", "two outcomes or more a set", "some without"))
-    raise_faults(SUBJECT, faults)
+    first, rest, found = _read_sets(participant, others)
+    raise_faults(SUBJECT, [*faults, *found])
     pairs = zip(first, rest, strict=True)
     sets = [np.concatenate([[one], row[~np.isnan(row)]]) for one, row in pairs]
     if statistic in ("mcnemar", "signed_rank") and rest.shape[1] > 1:
         raise_faults(SUBJECT, [Fault("statistic", "mean or huber for sets", repr(statistic))])
+    if statistic == "mcnemar" and not np.isin([*first, *rest.ravel()], [0, 1]).all():
+        advice = 'use "signed_rank"'
+        raise_faults(SUBJECT, [Fault("statistic", "outcomes of 0 and 1", "others", advice)])
     return _bound(sets, statistic, gammas, alternative, alpha)
+
+
+def _read_sets(participant: object, others: object) -> tuple[Floats, Floats, list[Fault]]:
+    """Read the outcomes of participants, and of the others, a row a set."""
+    columns, faults = [], []
+    for where, values, most in (("participant", participant, 1), ("others", others, 2)):
+        try:
+            numbers = np.asarray(values, dtype=float)
+        except (TypeError, ValueError):
+            numbers = np.empty(())
+        large = np.abs(numbers[~np.isnan(numbers)]).max(initial=0.0) > LARGEST_OUTCOME
+        if not 1 <= numbers.ndim <= most or not numbers.size or large:
+            expected = f"a list of numbers up to {LARGEST_OUTCOME:g}, one or more a set"
+            faults.append(Fault(where, expected, describe(values)))
+        columns.append(numbers)
+    first, rest = columns
+    if not faults and len(first) != len(rest):
+        found = f"{len(first)} and {len(rest)}"
+        faults.append(Fault("participant, others", "as many sets in both", found))
+    if faults:
+        return first, rest, faults
+    rest = rest.reshape(len(first), -1)
+    if np.isnan(first).any() or np.isnan(rest).all(axis=1).any():
+        faults.append(Fault("participant, others", "two outcomes or more a set", "some without"))
+    return first, rest, faults
 
 
 def bound_discordant(
@@ -343,8 +369,9 @@ def amplify(gamma: float, participation: float) -> float:
     >>> amplify(1.5, 2), amplify(2, 3)
     (4.0, 5.0)
     """
-    faults = find_number_faults("gamma", gamma, least=1)
-    faults += find_number_faults("participation", participation, above=1.0 if faults else gamma)
+    faults = find_number_faults("gamma", gamma, least=1, most=LARGEST_OUTCOME)
+    above = 1.0 if faults else gamma
+    faults += find_number_faults("participation", participation, above=above, most=LARGEST_OUTCOME)
     raise_faults("amplification", faults)
     return (gamma * participation - 1) / (participation - gamma)
 

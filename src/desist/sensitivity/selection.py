@@ -296,7 +296,7 @@ def bound_published_time(
         mean=means[trimmed],
         follow_up=follow_up,
         rate=rates[trimmed],
-        frequency=math.nan if frequency is None else _exact_frequency(frequency, trimmed),
+        frequency=math.nan if frequency is None else exact_frequency(frequency, trimmed),
     )
     return SelectionBounds(
         trimmed=trimmed,
@@ -374,5 +374,6 @@ def _require(study: PublishedStudy, measure: Measure) -> PublishedMeasure:
     return line
 
 
-def _exact_frequency(line: PublishedMeasure, arm: str) -> float:
+def exact_frequency(line: PublishedMeasure, arm: str) -> float:
+    """Return the printed offences per person of an arm."""
     return line.comparison if arm == "comparison" else line.treated_mean

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -230,7 +231,12 @@ def _require_numbers(subject: str, share: object, **days: object) -> None:
     raise_faults(subject, faults)
 
 
+@cache
+def _list_nodes() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return np.polynomial.legendre.leggauss(NODES)
+
+
 def _mean_between(quantile: Quantile, low: float, high: float) -> float:
-    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    nodes, weights = _list_nodes()
     middle, half = (high + low) / 2, (high - low) / 2
     return float(weights @ quantile(middle + half * nodes) / 2)

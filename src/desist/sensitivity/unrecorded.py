@@ -28,6 +28,7 @@ DOUBT = "Participants differ from the comparison people in something that nobody
 SCALES = ("risk", "odds")
 MOST_CERTAIN = 1e9  # people behind a share: more is a number that is known
 BISECTIONS = 60
+NEARLY = 1e-12  # above the log of a rate of 1, by rounding
 
 
 @dataclass(frozen=True)
@@ -369,16 +370,18 @@ def _adjust(
         difference = _draw_normal(prior.difference, n_draws, rng)
         if prior.scale == "odds":
             return _move_odds_normal(comparison, difference, strength)
-        moved = comparison * np.exp(strength * difference)
-        return moved, np.asarray(moved <= 1) if is_rate else np.ones(n_draws, dtype=bool)
+        with np.errstate(over="ignore"):
+            moved = comparison * np.exp(strength * difference)
+        return moved, np.asarray(moved <= 1 if is_rate else np.isfinite(moved))
     q1, q0 = prior.treated.draw(n_draws, rng), prior.comparison.draw(n_draws, rng)
     if prior.scale == "odds":
         return _move_odds_binary(comparison, q1, q0, strength)
-    ratio = np.exp(strength)
-    without = comparison / (1 + q0 * (ratio - 1))
-    moved = without * (1 + q1 * (ratio - 1))
-    possible = without * np.maximum(ratio, 1.0) <= 1 if is_rate else np.ones(n_draws, dtype=bool)
-    return moved, np.asarray(possible)
+    # logarithms of 1 + q (ratio - 1), where the ratio itself may be no number
+    with np.errstate(divide="ignore"):
+        first, second = (np.logaddexp(np.log1p(-q), np.log(q) + strength) for q in (q1, q0))
+        most = np.log(comparison) - second + np.maximum(strength, 0.0)
+        moved = comparison * np.exp(first - second)
+    return moved, np.asarray(most <= NEARLY if is_rate else np.isfinite(moved))
 
 
 def _draw_normal(prior: Normal, n_draws: int, rng: np.random.Generator) -> Floats:

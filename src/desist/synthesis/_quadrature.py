@@ -20,9 +20,10 @@ from desist.synthesis.priors import (
 
 TOLERANCE = 1e-7
 REACH = 8.0  # standard deviations of the mean, given tau, on either side
-FIRST_NODES, NODES = 13, 25
+FIRST_NODES, NODES, MOST_NODES = 13, 25, 193
+ALIKE = 1e-4  # of what every other node finds: what all find then errs by some 1e-8
 MOST_MOVES = 8
-FINER = 6  # points between the nodes, when their heights are joined
+FINER = 6  # points between the fewest nodes, when their heights are joined
 NO_WEIGHT = 1e-11
 
 # Log of what the likelihood is multiplied by at means and a tau: (n_weights, n_means).
@@ -152,8 +153,29 @@ def _find_slice(
         centre, spread = moved, found
         if settled:
             break
-    means = centre + spread * np.linspace(-REACH, REACH, NODES)
-    return Slice(tau, means, heighten(means))
+    # a posterior that falls off steeply on one side, of "p < 0.05" say, wants more nodes
+    n_nodes = NODES
+    while True:
+        means = centre + spread * np.linspace(-REACH, REACH, n_nodes)
+        heights = heighten(means)
+        if n_nodes >= MOST_NODES or _is_fine(means, heights):
+            return Slice(tau, means, heights)
+        n_nodes = 2 * n_nodes - 1
+
+
+def _is_fine(means: Floats, log_heights: Floats) -> bool:
+    """Say whether every other node finds the same mass, mean and spread as all do."""
+    logs = np.logaddexp.reduce(log_heights, axis=0)
+    heights = np.exp(logs - logs.max())
+
+    def summarise(every: int) -> Floats:
+        places, shares = means[::every], every * heights[::every]
+        mean = shares @ places / shares.sum()
+        return np.array([shares.sum(), mean, (shares @ (places - mean) ** 2 / shares.sum()) ** 0.5])
+
+    one, other = summarise(1), summarise(2)
+    units = np.array([one[0], one[2], one[2]])
+    return bool((np.abs(one - other) <= ALIKE * units).all())
 
 
 def _join(one: Slice) -> tuple[Floats, Floats, float]:
@@ -162,13 +184,14 @@ def _join(one: Slice) -> tuple[Floats, Floats, float]:
 
     logs = np.logaddexp.reduce(one.log_heights, axis=0)
     logs = np.maximum(logs - logs.max(), -200.0)
-    fine = np.linspace(one.means[0], one.means[-1], FINER * (len(one.means) - 1) + 1)
+    finer = max(FINER * (NODES - 1) // (len(one.means) - 1), 1)
+    fine = np.linspace(one.means[0], one.means[-1], finer * (len(one.means) - 1) + 1)
     shares = np.exp(make_interp_spline(one.means, logs, k=5)(fine))
     kept = shares > NO_WEIGHT
     fine, shares = fine[kept], shares[kept] / shares[kept].sum()
     mean = float(shares @ fine)
     variance = float(shares @ (fine - mean) ** 2)
-    width = (one.means[1] - one.means[0]) / FINER / 2
+    width = (one.means[1] - one.means[0]) / finer / 2
     # each place is as wide as half a step; drawn together, all keep their variance
     together = np.sqrt(max(1 - width**2 / variance, 0.0))
     return mean + together * (fine - mean), shares, float(width)

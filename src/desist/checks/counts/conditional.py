@@ -12,7 +12,7 @@ from scipy.optimize import brentq
 from scipy.special import gammaln, logsumexp
 
 from desist.arguments import find_choice_faults
-from desist.checks.counts.two_by_two import TwoByTwo, read_table
+from desist.checks.counts.two_by_two import TwoByTwo, read_table, require_listable
 from desist.checks.finding import Finding
 
 TWO_SIDED, LESS, GREATER = "two-sided", "less", "greater"
@@ -60,6 +60,8 @@ def fisher(
     ------
     InputError
         If a count is not whole, a number is not one of a table, or an option is unknown.
+    CannotAnswerError
+        If there are more than ten million tables.
 
     References
     ----------
@@ -178,6 +180,7 @@ class _Margins:
         self.x = x1
         total = x1 + x2
         self.low, self.high = max(0, total - n2), min(n1, total)
+        require_listable(self.high - self.low, "Fisher's exact test")
         self.support = np.arange(self.low, self.high + 1)
         rest = total - self.support
         self.log_ways = -(

@@ -12,7 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaln, gammaln, xlog1py, xlogy
 
-from desist.checks.counts.two_by_two import TwoByTwo, find_whole_faults, read_known_rate, read_table
+from desist.checks.counts.two_by_two import (
+    TwoByTwo,
+    find_whole_faults,
+    read_known_rate,
+    read_table,
+    require_listable,
+)
 from desist.checks.counts.two_proportions import mover_exact
 from desist.checks.finding import Finding
 
@@ -60,6 +66,7 @@ def exact_binomial(
     else:
         whole = find_whole_faults({"x1": x1, "n1": n1})
         table = read_table(x1, n1, x2, n2, probability, faults=whole)
+    require_listable(table.n_treated, "the exact binomial test")
     log_mass = _known_mass(table) if known else _uncertain_mass(table)
     mass, count = np.exp(log_mass), int(table.events_treated)
     tails = (float(mass[: count + 1].sum()), float(mass[count:].sum()))

@@ -9,7 +9,7 @@ from desist.arguments import find_number_faults
 from desist.checks.columns import find_probability_faults
 from desist.checks.counts.conditional import TIED
 from desist.checks.counts.proportions import clopper_pearson
-from desist.checks.counts.two_by_two import find_whole_faults
+from desist.checks.counts.two_by_two import find_whole_faults, require_listable
 from desist.checks.finding import Finding
 from desist.errors import raise_faults
 
@@ -63,6 +63,7 @@ def exact_rate_ratio(
     total = int(x1 + x2)
     if total == 0:
         return Finding(math.nan, probability=probability)
+    require_listable(total, "the exact test")
     k = np.arange(total + 1)
     share = time1 / (time1 + time2)
     mass = np.exp(

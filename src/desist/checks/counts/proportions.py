@@ -6,7 +6,7 @@
 import math
 from collections.abc import Callable
 
-from scipy.special import betaincinv, ndtri
+from scipy.special import betainccinv, betaincinv, ndtri
 
 from desist.checks.counts.two_by_two import read_proportion
 
@@ -96,7 +96,7 @@ def clopper_pearson(x: float, n: float, probability: float = 0.95) -> Limits:
     x, n = read_proportion(x, n, probability)
     tail = (1 - probability) / 2
     lower = float(betaincinv(x, n - x + 1, tail)) if x > 0 else 0.0
-    upper = float(betaincinv(x + 1, n - x, 1 - tail)) if x < n else 1.0
+    upper = float(betainccinv(x + 1, n - x, tail)) if x < n else 1.0
     return lower, upper
 
 
@@ -133,7 +133,7 @@ def jeffreys(x: float, n: float, probability: float = 0.95) -> Limits:
     x, n = read_proportion(x, n, probability)
     tail = (1 - probability) / 2
     lower = float(betaincinv(x + 0.5, n - x + 0.5, tail)) if x > 0 else 0.0
-    upper = float(betaincinv(x + 0.5, n - x + 0.5, 1 - tail)) if x < n else 1.0
+    upper = float(betainccinv(x + 0.5, n - x + 0.5, tail)) if x < n else 1.0
     return lower, upper
 
 

@@ -233,17 +233,26 @@ def odds_score(
     odds1, odds2 = x1 * (n2 - x2), x2 * (n1 - x1)
 
     def score(log_odds: float) -> float:
-        psi = math.exp(log_odds)
-        total = x1 + x2
-        a = n2 * (psi - 1)
-        b = n1 * psi + n2 - total * (psi - 1)
-        q2 = min(2 * total / (b + math.sqrt(max(b * b + 4 * a * total, 0.0))), 1.0)
-        q1 = q2 * psi / (1 + q2 * (psi - 1))
-        information = [n * q * (1 - q) for n, q in ((n1, q1), (n2, q2))]
+        psi, total = math.exp(log_odds), x1 + x2
+        # the complement is solved for as well: near 1 the difference from it has no digits left
+        q2 = _solve_comparison(n1, n2, total, psi)
+        r2 = _solve_comparison(n1, n2, n1 + n2 - total, 1 / psi)
+        q1, r1 = (part / (r2 + q2 * psi) for part in (q2 * psi, r2))
+        information = n1 * q1 * r1, n2 * q2 * r2
         variance = sum(1 / i for i in information) if min(information) > 0 else math.inf
-        return (x1 - n1 * q1) * math.sqrt(variance) if variance < math.inf else 0.0
+        gap = x1 * r1 - (n1 - x1) * q1
+        return gap * math.sqrt(variance) if variance < math.inf else 0.0
 
     return _invert(score, odds1, odds2, table, probability, inflate=inflate)
+
+
+def _solve_comparison(n1: float, n2: float, total: float, psi: float) -> float:
+    """Return the comparison rate that is most likely at an odds ratio, given all events."""
+    a = n2 * (psi - 1)
+    b = (n1 - total) * psi + n2 + total
+    root = math.sqrt(max(b * b + 4 * a * total, 0.0))
+    # whichever form of the root does not cancel; below 0 is b for psi above 1 alone
+    return min(2 * total / (b + root) if b > 0 else (root - b) / (2 * a), 1.0)
 
 
 def _read(

@@ -6,11 +6,12 @@ from typing import Any
 
 from desist.arguments import describe, find_number_faults
 from desist.checks.columns import SUBJECT, find_probability_faults
-from desist.errors import Fault, raise_faults
+from desist.errors import CannotAnswerError, Fault, raise_faults
 
 FIELDS = ("events_treated", "n_treated", "events_comparison", "n_comparison")
 ARGUMENTS = ("x1", "n1", "x2", "n2")  # the same, as the formulas call them
 KNOWN = 1e9  # a rate known without error is one of so many people, to a double's accuracy
+MOST_TABLES = 10_000_000  # of an exact test: some hundred megabytes
 ADVICE_COUNT = "give the number who reoffended first, then the number of people"
 ADVICE_WHOLE = "a weighted count is not one of people; use an interval with effective counts"
 
@@ -103,6 +104,13 @@ class TwoByTwo:
         raise_faults(SUBJECT, find_whole_faults(dict(zip(FIELDS, self.counts, strict=True))))
         x1, n1, x2, n2 = (round(value) for value in self.counts)
         return x1, n1, x2, n2
+
+
+def require_listable(n_tables: float, test: str) -> None:
+    """Refuse to list the tables of an exact test where they would fill the memory."""
+    if n_tables > MOST_TABLES:
+        message = f"{test} lists every table, and of so many people there are over {MOST_TABLES:,}"
+        raise CannotAnswerError(message)
 
 
 def find_arm_faults(where_x: str, x: object, where_n: str, n: object) -> list[Fault]:

@@ -15,7 +15,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 
 from desist.arguments import find_choice_faults
-from desist.checks.counts.two_by_two import read_table
+from desist.checks.counts.two_by_two import read_table, require_listable
 from desist.checks.finding import Finding
 
 GRID = 1024  # rates at which the probability is looked at before the best are refined
@@ -60,6 +60,8 @@ def boschloo(
     ------
     InputError
         If a count is not whole or an option is unknown.
+    CannotAnswerError
+        If there are more than ten million tables.
 
     References
     ----------
@@ -126,6 +128,8 @@ def barnard(
     ------
     InputError
         If a count is not whole or an option is unknown.
+    CannotAnswerError
+        If there are more than ten million tables.
 
     References
     ----------
@@ -155,6 +159,7 @@ class _TableSpace:
     """All tables with these arms, by total (rows) and treated count (columns)."""
 
     def __init__(self, n1: int, n2: int) -> None:
+        require_listable((n1 + 1.0) * (n1 + n2 + 1.0), "the unconditional exact test")
         self.n1, self.n2 = n1, n2
         total = np.arange(n1 + n2 + 1)
         self.count1 = np.arange(n1 + 1)

@@ -113,9 +113,9 @@ def _draw_forest(ax: "Axes", *, synthesis: Synthesis) -> None:
     places = np.arange(len(table))
     reported, errors = table["estimate"].to_numpy(), table["standard_error"].to_numpy()
     ax.hlines(places - 0.16, reported - Z95 * errors, reported + Z95 * errors, color=FAINT, lw=2.4)
-    ax.plot(reported, places - 0.16, "D", color=GREY, ms=2.6)
+    ax.plot(reported, places - 0.16, "D", color=GREY, ms=2.6, label="as reported")
     ax.hlines(places + 0.16, table["lower"], table["upper"], color=BLUE, lw=1.3)
-    ax.plot(table["shrunken"], places + 0.16, "o", color=BLUE, ms=3.2)
+    ax.plot(table["shrunken"], places + 0.16, "o", color=BLUE, ms=3.2, label="by all studies")
     rows = (
         (synthesis.mean.mean, synthesis.interval),
         (synthesis.prediction.mean, synthesis.prediction_interval),
@@ -128,6 +128,7 @@ def _draw_forest(ax: "Axes", *, synthesis: Synthesis) -> None:
     ax.set_ylim(len(table) + 2.8, -0.8)
     ax.axvline(0.0, color=INK, lw=1.0)
     ax.set_xlabel(f"← less reoffending     {SCALES[synthesis.scale]}     more →")
+    ax.legend(frameon=False, fontsize=7, ncols=2, loc="lower left", bbox_to_anchor=(0.0, 1.0))
     calm(ax)
 
 

@@ -128,7 +128,7 @@ def list_own_bytes(people):
     own = {float(one) for one in (*people["age"], *weights[weights > 0][::4]) if one != 1.0}
     days = people["days"].dropna().to_numpy()
     rows = [struct.pack("<8d", *days[at : at + 8]) for at in range(len(days) - 8)]
-    return [struct.pack(kind, one) for one in own for kind in ("<d", "<f")] + rows
+    return [*(struct.pack("<d", one) for one in own), *rows]
 
 
 def test_no_number_of_a_person_stands_in_the_bytes_of_a_report_or_of_a_saved_evaluation(

@@ -14,6 +14,7 @@ settings.load_profile("no_clock")
 def pytest_collection_finish() -> None:
     """Leave what is imported by now, a million objects, out of every search for garbage."""
     gc.freeze()
+    gc.set_threshold(50_000)  # graphs of models are many objects, most of which stay
 
 
 @pytest.fixture

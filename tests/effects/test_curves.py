@@ -60,7 +60,12 @@ def rossi():
     cohort = ds.datasets.rossi_cohort()
     design = Design(np.ones(cohort.n_people), cohort.treated, ds.Estimand.ATT)
     model = ds.SurvivalModel(family=Pieces((91.0, 182.0, 273.0)))
-    return ds.fit_model(model, cohort, design, inference="laplace", seed=2)
+    return ds.fit_model(model, cohort, design, inference=ds.Laplace(draws=4000), seed=2)
+
+
+@pytest.fixture(scope="module")
+def weekly(rossi):
+    return estimate_survival(rossi)
 
 
 def test_curves_of_rossi_lie_within_a_standard_error_of_kaplan_meier_in_r(rossi):
@@ -75,21 +80,20 @@ def test_curves_of_rossi_lie_within_a_standard_error_of_kaplan_meier_in_r(rossi)
             assert share == pytest.approx(at["surv"], abs=at["std_err"])
 
 
-def test_last_day_is_the_fit_s_own_survival_and_the_default_is_weekly(rossi):
+def test_last_day_is_the_fit_s_own_survival_and_the_default_is_weekly(rossi, weekly):
     alone = estimate_survival(rossi, calibrated=False)
     assert alone.treated[..., -1].to_numpy() == pytest.approx(rossi.predict(1)["survival"])
-    effect = estimate_survival(rossi)
-    assert len(effect.table) == 52
-    last = effect.table.iloc[-1]
+    assert len(weekly.table) == 52
+    last = weekly.table.iloc[-1]
     assert last["difference"] == pytest.approx(last["treated"] - last["comparison"])
     assert last["difference_lower"] < last["difference"] < last["difference_upper"]
     assert 0.9 < last["probability_of_benefit"] < 1
-    assert "per 100 people" in repr(effect)
+    assert "per 100 people" in repr(weekly)
 
 
-def test_curves_of_rossi_are_on_average_those_of_the_people(rossi):
+def test_curves_of_rossi_are_on_average_those_of_the_people(weekly):
     people = ds.datasets.rossi_cohort().people
-    table = estimate_survival(rossi).table
+    table = weekly.table
     for arm, takes_part in (("treated", 1), ("comparison", 0)):
         of_arm = people[people["fin"] == takes_part]
         for day, share in zip(table["day"], table[arm], strict=True):
@@ -116,9 +120,9 @@ def test_predictions_in_blocks_are_those_at_once(rossi, monkeypatch):
     cohort = ds.datasets.rossi_cohort()
     design = Design(np.ones(cohort.n_people), cohort.treated, ds.Estimand.ATT)
     model = ds.SurvivalModel(covariates="age + prio")
-    fit = ds.fit_model(model, cohort, design, inference="laplace", seed=2)
+    fit = ds.fit_model(model, cohort, design, inference=ds.Laplace(draws=1000), seed=2)
     whole = fit.predict(1) | {"curve": fit.predict_survival(1, np.array([91.0, 364.0]))}
-    monkeypatch.setattr("desist.models.fitted.PREDICTED_AT_ONCE", 40_000)
+    monkeypatch.setattr("desist.models.fitted.PREDICTED_AT_ONCE", 10_000)  # 10 people at once
     parts = fit.predict(1) | {"curve": fit.predict_survival(1, np.array([91.0, 364.0]))}
     for name, values in whole.items():
         np.testing.assert_allclose(parts[name], values, rtol=1e-10)

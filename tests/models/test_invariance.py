@@ -5,6 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from desist.inference.engines import Laplace
 from desist.models.fit import fit_model
 from desist.models.frequency import FrequencyModel
 from desist.models.process import ProcessModel
@@ -22,8 +23,8 @@ MODELS = [
 
 
 def predict(model, people, weights):
-    cohort = make_cohort(**people)
-    fitted = fit_model(model, cohort, weigh(cohort, weights), inference="laplace", seed=1)
+    cohort, engine = make_cohort(**people), Laplace(draws=2000)
+    fitted = fit_model(model, cohort, weigh(cohort, weights), inference=engine, seed=1)
     return np.array([value for arm in (0, 1) for value in fitted.predict(arm).values()])
 
 

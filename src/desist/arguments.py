@@ -83,7 +83,7 @@ def describe(value: object) -> str:
         return str(value)
     if isinstance(value, str):
         short = len(value) <= LONGEST_WORD_SHOWN and value.isprintable()
-        return repr(value) if short else f"a text of {len(value):,} characters"
+        return repr(str(value)) if short else f"a text of {len(value):,} characters"
     if isinstance(value, np.timedelta64):
         return _name_kind(value)
     if isinstance(value, Real):

@@ -41,6 +41,6 @@ def _key(value: object) -> object:
 
 
 def _write(value: object) -> str:
-    """Write a value as it may be shown; text too long or not printable is never shown."""
-    text = repr(value) if isinstance(value, str) else str(value)
+    """Write a value as it may be shown: signs that do not print written out, nothing long."""
+    text = repr(str(value)) if isinstance(value, str) else str(value)
     return text if len(text) <= LONGEST_WORD_SHOWN and text.isprintable() else ""

@@ -1,5 +1,9 @@
 """What a report says of the programme and of itself."""
 
+import pytest
+
+from desist.cli.study import read_study
+from desist.errors import InputError
 from desist.report.about import About
 from desist.report.document import render_files
 from desist.report.view import make_view
@@ -39,3 +43,25 @@ def test_a_label_of_a_level_goes_before_that_of_its_column():
     assert about.label("region[North]") == "The North"
     assert about.label("region[South]") == "Region: South"
     assert about.label("age") == "age"
+
+
+def test_terms_and_columns_of_levels_have_their_labels():
+    about = About(labels={"age": "Age", "region": "Region", "workprg": "Work in prison"})
+    assert about.label("C(region)[North]") == "Region: North"
+    assert about.label("C(region)") == "Region"
+    assert about.label("C(prison)[North]") == "C(prison)[North]"
+    assert about.label_formula("age + C(region) + priors") == "Age, Region, priors"
+
+
+def test_a_settings_file_lists_every_item_that_the_checklist_does_not_have(tmp_path):
+    path = tmp_path / "study.toml"
+    path.write_text(
+        '[data]\npeople = "p.csv"\ntreatment = "t"\n[design]\nmethod = "radius"\n'
+        '[report.target]\n2 = "known"\n22 = "x"\n7h = "y"\n'
+    )
+    with pytest.raises(InputError) as refused:
+        read_study(path)
+    assert len(refused.value.faults) == 2
+    assert "[report.target]: expected an item of the TARGET statement" in str(refused.value)
+    path.write_text(path.read_text().replace('22 = "x"\n7h = "y"\n', '"7h(i)" = "said"\n'))
+    assert read_study(path).about.target == {"2": "known", "7h(i)": "said"}

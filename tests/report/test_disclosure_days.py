@@ -73,7 +73,28 @@ def test_without_the_restricted_mean_the_days_may_be_any():
     rate, _ = make_rows()
     counts = count_report([rate], (), horizon=YEAR, hides_time=True)
     assert counts.times == {}
-    assert write_system(counts).withheld == []
+    system = write_system(counts)
+    name = "participants, time before a first reoffence"
+    least, most = bound_numbers(system, [name])[name]
+    assert (least, most) == pytest.approx((0, 83 * 0.2175))  # of 18 people, a year each at most
+
+
+def test_a_time_that_one_report_withholds_and_another_prints_is_found(of_people):
+    # 24.6% of 670 and 23.2% of 775 people
+    time = replace(of_people.effects[0], measure=TIME, n_treated=165, n_comparison=180)
+    study = replace(of_people, effects=(*of_people.effects, time))
+    strict = replace(RULE_SETS["2019"], min_reoffenders_for_time=200)
+    prints, hides = make_view(study), make_view(study, strict)
+    assert audit_release([prints]) == audit_release([hides]) == ()
+    assert [one.name for one in audit_release([prints, hides])] == [
+        "report 2: participants, time before a first reoffence",
+        "report 2: comparison people, time before a first reoffence",
+    ]
+    others = replace(time, n_treated=140)
+    year = make_view(replace(of_people, effects=(*of_people.effects, others)))
+    assert [one.name for one in audit_release([year, hides])] == [
+        "report 2: comparison people, time before a first reoffence"
+    ]
 
 
 @pytest.mark.parametrize("rules", RULE_SETS)

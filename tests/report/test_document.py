@@ -10,6 +10,7 @@ import pytest
 from desist.errors import InputError
 from desist.evaluation.storage import load_evaluation
 from desist.report import document
+from desist.report.audit import audit_release
 from desist.report.document import FILES, render_document, render_files, write_report
 from desist.report.view import make_view
 
@@ -203,6 +204,7 @@ def test_the_files_are_written_and_can_be_read_again(of_people, tmp_path):
     assert "measures.csv" in {path.name for path in paths if path.parent == out / "tables"}
     assert all(path.is_file() for path in paths)
     assert load_evaluation(out / "evaluation.nc").measures[0].difference == pytest.approx(0.014)
+    assert audit_release([out]) == ()
 
 
 def test_files_of_other_names_are_left_alone(of_people, tmp_path):

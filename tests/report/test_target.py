@@ -87,10 +87,10 @@ def test_no_question_of_cause_is_asked_of_the_time_among_reoffenders(published):
 
 def test_columns_have_the_names_that_readers_were_given(of_people, but):
     settings = {"cohort": {"treatment": "workprg"}, "design": {"formula": "age + C(region)"}}
-    about = About(labels={"workprg": "work in prison", "age": "Age", "region": "Region"})
+    about = About(labels={"workprg": "Work in prison", "age": "Age", "region": "Region"})
     view = make_view(but(of_people, settings=settings), about=about)
     said = {one.number: one.answer for one in fill_target(view)}
-    assert said["7b"] == "Taking part is what the column of work in prison says."
+    assert said["7b"] == "Taking part is what column “Work in prison” says."
     assert said["7g(ii)"] == "Known of each person: Age, Region."
 
 
@@ -104,6 +104,10 @@ def test_people_complete_the_checklist(of_people):
     items = {one.number: one for one in fill_target(make_view(of_people, about=about))}
     assert (before["17"].state, items["17"].state) == (OPEN, FILLED)
     assert items["17"].answer == "Approved."
+    assert items["19"].answer.endswith("is for people to say.")
+    told = fill_target(make_view(of_people, about=About(target={"19": "On request."})))
+    (data,) = (one.answer for one in told if one.number == "19")
+    assert data.endswith("listed under the settings. On request.")
     assert (before["9"].state, items["9"].state) == (PART, FILLED)
     assert items["9"].answer == f"{before['9'].answer} See the annex."
     assert (items["1b"].answer, items["5"].state) == ("Prison records.", PART)

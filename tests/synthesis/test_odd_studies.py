@@ -7,6 +7,7 @@ from desist.errors import InputError
 from desist.models.priors import HalfNormal, Normal
 from desist.synthesis import (
     EstimateWithError,
+    StepSelection,
     Study,
     SynthesisPriors,
     TwoArmCounts,
@@ -90,3 +91,12 @@ def test_the_printed_result_names_the_scale_and_a_new_programme():
     found = synthesise([Study(f"{n}", EstimateWithError(-0.1 * n, 0.1)) for n in range(5)])
     assert repr(found).startswith("<Synthesis of 5 programmes, log odds ratio: mean -0.199 (")
     assert "a new programme -" in repr(found)
+
+
+def test_an_answer_adjusted_for_selection_says_which_way_it_errs():
+    studies = [Study(f"{n}", EstimateWithError(-0.1 * n, 0.1)) for n in range(6)]
+    assert synthesise(studies).cautions == ()
+    assert synthesise(studies, selection=StepSelection()).cautions == (
+        "Adjusted for selective publication: where nothing was held back, this errs towards no "
+        "effect.",
+    )

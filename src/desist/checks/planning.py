@@ -21,6 +21,7 @@ from desist.errors import CannotAnswerError, Fault, raise_faults
 
 Floats = NDArray[np.float64]
 MOST_PARTICIPANTS = 10_000_000
+LARGEST = 1e100  # of a difference or deviation: their squares have to be numbers too
 
 
 @dataclass(frozen=True, eq=False)
@@ -273,7 +274,11 @@ def design_errors(
     read = columns.numbers("true_difference", np.atleast_1d(true_difference), truths=False)
     faults = find_number_faults("standard_error", standard_error, above=0.0)
     columns.require([*faults, *find_probability_faults(probability)])
-    size = np.abs(read) / standard_error
+    with np.errstate(over="ignore"):
+        size = np.abs(read) / standard_error
+    if size.max(initial=0.0) > LARGEST:
+        expected = f"at least {1 / LARGEST:g} of the largest difference"
+        raise_faults("check", [Fault("standard_error", expected, describe(standard_error))])
     z = float(ndtri((1 + probability) / 2))
     right, wrong = ndtr(size - z), ndtr(-size - z)
     # mean absolute significant estimate: the parts of a normal beyond z and below -z
@@ -287,13 +292,16 @@ def design_errors(
 def _find_plan_faults(
     difference: object, sd1: object, sd2: object, n2: object, probability: object
 ) -> list[Fault]:
-    return [
-        *find_number_faults("difference", difference),
-        *find_number_faults("sd1", sd1, least=0.0),
-        *find_number_faults("sd2", sd2, least=0.0),
+    faults = [
+        *find_number_faults("difference", difference, least=-LARGEST, most=LARGEST),
+        *find_number_faults("sd1", sd1, least=0.0, most=LARGEST),
+        *find_number_faults("sd2", sd2, least=0.0, most=LARGEST),
         *find_number_faults("n2", n2, above=1.0),
         *find_probability_faults(probability),
     ]
+    if not faults and sd1 == sd2 == 0:
+        faults.append(Fault("sd1, sd2", "one of them above 0", "two outcomes that do not vary"))
+    return faults
 
 
 def _read_numbers_treated(n_treated: ArrayLike, faults: list[Fault]) -> NDArray[np.int64]:
@@ -301,6 +309,9 @@ def _read_numbers_treated(n_treated: ArrayLike, faults: list[Fault]) -> NDArray[
     n = columns.numbers("n_treated", n_treated, truths=False)
     if n.size and n.min() < 1:
         faults = [*faults, Fault("n_treated", "1 or more", describe(float(n.min())))]
+    elif n.size and n.max() > MOST_PARTICIPANTS:
+        expected = f"{MOST_PARTICIPANTS:,} or fewer"
+        faults = [*faults, Fault("n_treated", expected, describe(float(n.max())))]
     elif np.isfinite(n).all() and not np.array_equal(n, np.round(n)):
         faults = [*faults, Fault("n_treated", "whole numbers", "others")]
     columns.require(faults)

@@ -37,7 +37,7 @@ from desist.checks.people.welch import (
     welch_from_summary,
 )
 from desist.cohort.published import PublishedMeasure, PublishedStudy
-from desist.errors import raise_faults
+from desist.errors import Fault, raise_faults
 from desist.estimands import Measure
 
 NO_SPREAD = "neither arm varies, so there is no standard error"
@@ -120,6 +120,8 @@ def reconstruct_deviation(
             *find_probability_faults(probability),
         ],
     )
+    if not lower < upper:
+        raise_faults("published", [Fault("lower", "a limit below upper", f"{lower:g}")])
     scale = 1 / n1 + 1 / n2
     df = scale**2 / (1 / (n1**2 * (n1 - 1)) + 1 / (n2**2 * (n2 - 1)))
     quantile = float(stdtrit(df, (1 + probability) / 2))

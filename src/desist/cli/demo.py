@@ -26,7 +26,7 @@ MAKING_CONNECTIONS = About(
     analyses="Complex analysis, the headline: matched on demographics, employment, criminal "
     "history and individual risks and needs (known of 75 of the 83 participants). Standard "
     "analysis: matched without risks and needs.",
-    author="Figures: Justice Data Lab, Ministry of Justice. Analysed again here.",
+    author="Analysed again with desist; the figures are those of the Justice Data Lab.",
     licence="Contains public sector information licensed under the Open Government Licence.",
     target={
         "6a": "Women about to be released from the prison into the community.",
@@ -46,11 +46,11 @@ PRISON_WORK = About(
     from_day="From the day of release.",
     data="Records of men released from the prisons of the state: Chung, Schmidt and Witte (1991), "
     "Journal of Quantitative Criminology 7, 59–98; distributed with Wooldridge's textbook.",
-    author="Data: Chung, Schmidt and Witte (1991). Analysed again here.",
+    author="Analysed again with desist.",
     labels={
-        "workprg": "part in the prison work programme",
-        "returned": "return to prison",
-        "days": "days to the return to prison",
+        "workprg": "Part in the prison work programme",
+        "returned": "Return to prison",
+        "days": "Days to the return to prison",
         "age": "Age (months)",
         "tserved": "Time served (months)",
         "priors": "Prior convictions",

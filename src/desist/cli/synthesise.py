@@ -31,7 +31,11 @@ but for "programme", "source", "notes" and those that --moderators names.
 @click.option(
     "--moderators", default=None, help='What effects differ with, such as "months + C(design)".'
 )
-@click.option("--selection", is_flag=True, help="Adjust for selective publication.")
+@click.option(
+    "--selection",
+    is_flag=True,
+    help="Also adjust for selective publication; errs towards no effect where there was none.",
+)
 @click.option(
     "--correlation", type=float, default=None, help="Of several estimates of one programme."
 )

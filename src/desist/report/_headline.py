@@ -20,14 +20,19 @@ def fill_headline(view: View) -> dict[str, Any]:
     """Fill the first section: its title, cards and dots, and how they are to be read."""
     people = name_people(view.estimand)
     whole = [(shown, shown.per_100) for shown in view.printed if shown.per_100 is not None]
-    both = name_both(view)
     return {
         "title": f"Headline, for any 100 {people}" if whole else "Headline",
         "cards": [_make_card(shown, per_100, view.level) for shown, per_100 in whole],
         "dots": _fill_dots(view, people),
         "reading": _explain_headline(view) if whole else "",
-        "both": [*both, *([WHY_BOTH] if both else [])],
+        "both": say_both(view),
     }
+
+
+def say_both(view: View) -> list[str]:
+    """Name printed figure and posterior where they differ, and say why they do."""
+    both = name_both(view)
+    return [*both, *([WHY_BOTH] if both else [])]
 
 
 def introduce(view: View) -> str:

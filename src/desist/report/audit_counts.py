@@ -16,6 +16,7 @@ ARMS = {PARTICIPANTS: "n_treated", "comparison people": "n_comparison"}
 REOFFENDED, FREE = "who reoffended", "who did not reoffend"
 BEFORE, AFTER = "time before a first reoffence", "time after a first reoffence"
 Limits = tuple[float, float]
+Sum = tuple[str, tuple[str, ...]]  # a total and its parts
 Grouping = tuple[str, str]  # an arm and what its people are grouped by
 
 
@@ -62,8 +63,10 @@ class ReportCounts:
 
     totals: Mapping[str, Limits]  # by what is counted, within the rounding of what is printed
     groups: Mapping[Grouping, GroupCounts] = field(default_factory=dict)
-    # time without a reoffence of an arm, in horizons, where that before a reoffence is withheld
+    # of an arm, in horizons: all time without a reoffence, and that of reoffenders before theirs
     times: Mapping[str, Limits] = field(default_factory=dict)
+    told: Mapping[str, Limits] = field(default_factory=dict)
+    hides_time: bool = False  # whether that before a reoffence is withheld
 
 
 def count_report(
@@ -83,8 +86,11 @@ def count_report(
             shown = {row.level: getattr(row, key) for table in of_grouping for row in table.rows}
             n_groups = max(table.n_groups for table in of_grouping)
             groups[arm, grouping] = GroupCounts(shown, n_groups)
-    times = dict(_sum_times(rows, horizon)) if hides_time else {}
-    return ReportCounts(totals, groups, times)
+    times, told = (
+        dict(_sum_times(rows, measure, horizon))
+        for measure in (Measure.RMST, Measure.TIME_AMONG_REOFFENDERS)
+    )
+    return ReportCounts(totals, groups, times, told, hides_time)
 
 
 def write_system(
@@ -93,8 +99,9 @@ def write_system(
     """Write the counts as one linear system; `known` are levels that are shown elsewhere."""
     shown = {f"{where}{name}": limits for name, limits in counts.totals.items()}
     withheld: list[str] = []
-    sums: list[tuple[str, tuple[str, ...]]] = []
-    for arm in [arm for arm in counts.times if f"{arm} {REOFFENDED}" in counts.totals]:
+    sums: list[Sum] = []
+    hiding = ARMS if counts.hides_time else ()
+    for arm in [arm for arm in hiding if f"{arm} {REOFFENDED}" in counts.totals]:
         of_time, added = _write_times(counts, arm, where)
         shown |= of_time
         withheld.append(f"{where}{arm}, {BEFORE}")
@@ -114,24 +121,26 @@ def write_system(
     return System(shown, withheld, sums)
 
 
-def _write_times(
-    counts: ReportCounts, arm: str, where: str
-) -> tuple[dict[str, Limits], list[tuple[str, tuple[str, ...]]]]:
+def _write_times(counts: ReportCounts, arm: str, where: str) -> tuple[dict[str, Limits], list[Sum]]:
     """Write the time of an arm as sums: who never reoffended has a whole horizon without it."""
     happened = f"{where}{arm} {REOFFENDED}"
     free, total, after = (f"{where}{arm} {FREE}", f"{where}{arm}, time", f"{where}{arm}, {AFTER}")
     (least, most), (people, _) = counts.totals[f"{arm} {REOFFENDED}"], counts.totals[arm]
     before = f"{where}{arm}, {BEFORE}"
-    shown = {free: (people - most, people - least), total: counts.times[arm], after: (0.0, MOST)}
-    return shown, [(total, (free, before)), (happened, (before, after))]
+    shown = {after: (0.0, MOST)}
+    sums: list[Sum] = [(happened, (before, after))]
+    if arm in counts.times:
+        shown |= {free: (people - most, people - least), total: counts.times[arm]}
+        sums.append((total, (free, before)))
+    return shown, sums
 
 
 def _sum_times(
-    rows: Sequence[MeasureRow | FiledRow], horizon: float
+    rows: Sequence[MeasureRow | FiledRow], measure: Measure, horizon: float
 ) -> Iterator[tuple[str, Limits]]:
-    """Sum the time without a reoffence: a mean of a known number of people is a sum."""
-    half = 0.5 * 10.0 ** -count_decimals(Measure.RMST)
-    for row in [row for row in rows if row.measure is Measure.RMST and horizon > 0]:
+    """Sum the days of a measure: a mean of a known number of people is a sum."""
+    half = 0.5 * 10.0 ** -count_decimals(measure)
+    for row in [row for row in rows if row.measure is measure and horizon > 0]:
         for (arm, key), mean in zip(ARMS.items(), (row.treated, row.comparison), strict=True):
             people = getattr(row, key)
             yield arm, (people * (mean - half) / horizon, people * (mean + half) / horizon)

@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, permutations
 
 from desist.errors import CannotAnswerError
 from desist.privacy import FEWEST_SHARING
 from desist.report.audit_counts import (
     ARMS,
+    BEFORE,
     FREE,
     REOFFENDED,
     GroupCounts,
     Grouping,
     Limits,
     ReportCounts,
+    Sum,
     write_system,
 )
 from desist.suppression.bounds import bound_numbers
@@ -34,11 +36,34 @@ def join_reports(every: Sequence[ReportCounts]) -> System:
             if place != at
             for name in _name_groups(one)
         ]
+    told, again = _tell_times(every)
     return System(
-        {name: limits for one in systems for name, limits in one.shown.items()},
+        {name: limits for one in systems for name, limits in one.shown.items()} | told,
         [name for one in systems for name in one.withheld],
-        [*(added for one in systems for added in one.sums), *same],
+        [*(added for one in systems for added in one.sums), *same, *again],
     )
+
+
+def _tell_times(
+    every: Sequence[ReportCounts],
+) -> tuple[dict[str, Limits], list[Sum]]:
+    """Tell the time that a report withholds and another shows of the same people."""
+    told: dict[str, Limits] = {}
+    same: list[Sum] = []
+    for (at, hiding), (place, other) in permutations(enumerate(every, start=1), 2):
+        for arm, limits in other.told.items():
+            if hiding.hides_time and arm not in hiding.times and _match(hiding, other, arm):
+                name = f"report {place}: {arm}, {BEFORE}, told"
+                told[name] = limits
+                same.append((f"report {at}: {arm}, {BEFORE}", (name,)))
+    return told, same
+
+
+def _match(one: ReportCounts, other: ReportCounts, arm: str) -> bool:
+    """Say whether as many people of an arm are in two reports, and as many of them reoffended."""
+    least, most = one.totals.get(f"{arm} {REOFFENDED}", (1.0, 0.0))
+    number = other.totals[f"{arm} {REOFFENDED}"][0]
+    return one.totals[arm] == other.totals.get(arm) and least <= number <= most
 
 
 def _is_same(one: ReportCounts, other: ReportCounts) -> bool:
@@ -100,7 +125,7 @@ def write_further(
 ) -> tuple[System, dict[str, str]]:
     """Write reports of ever more people as one system, and name whoever is further in each."""
     shown: dict[str, Limits] = {}
-    sums: list[tuple[str, tuple[str, ...]]] = []
+    sums: list[Sum] = []
     further: dict[str, str] = {}
     for at, counts in known:
         own, parts = _write_outcomes(at, counts, arm)
@@ -121,12 +146,10 @@ def write_further(
     return System(shown, [name for name in further if name not in shown], sums), further
 
 
-def _write_outcomes(
-    at: int, counts: ReportCounts, arm: str
-) -> tuple[dict[str, Limits], list[tuple[str, tuple[str, ...]]]]:
+def _write_outcomes(at: int, counts: ReportCounts, arm: str) -> tuple[dict[str, Limits], list[Sum]]:
     """Write the people of an arm by outcome, and by group those of them who are shown."""
     total, head = counts.totals[arm], f"report {at}: {arm}"
-    shown, sums = {head: total}, list[tuple[str, tuple[str, ...]]]()
+    shown, sums = {head: total}, list[Sum]()
     if (happened := counts.totals.get(f"{arm} {REOFFENDED}")) is not None:
         shown |= {
             f"{head} {REOFFENDED}": happened,

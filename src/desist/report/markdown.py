@@ -4,11 +4,10 @@ import re
 from collections.abc import Mapping
 
 from desist.report._asides import list_asides
-from desist.report._headline import count_tests, introduce
+from desist.report._headline import count_tests, introduce, say_both
 from desist.report.tables._release import SYMBOLS, ReleasedTable, list_tables
 from desist.report.view import View
 from desist.report.words._wording import WORDINGS
-from desist.report.words.both import name_both
 from desist.report.words.reading import list_reading
 
 IN_PROSE = ("answer", "statements", "warnings")
@@ -39,7 +38,7 @@ def escape(text: str) -> str:
 def _begin(view: View) -> list[str]:
     """Write what the report begins with: a banner, or the answer and whom it is about."""
     told = [f"**{escape(one)}**\n" for one in (view.banner, view.notice) if one]
-    said = () if view.banner else (*view.answer, *name_both(view))
+    said = () if view.banner else (*view.answer, *say_both(view))
     return [*told, *(f"{escape(sentence)}\n" for sentence in (*said, introduce(view)))]
 
 

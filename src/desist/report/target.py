@@ -168,7 +168,7 @@ def _say_columns(view: View) -> str:
 
 def _name_column(column: str, view: View) -> str:
     label = view.about.label(column)
-    return f"the column of {label}" if label != column else f"column {column}"
+    return f"column {column}" if label == column else f"column “{label}”"
 
 
 def _say_confounding(view: View) -> str:
@@ -245,10 +245,12 @@ def _say_limits(view: View) -> str:
 
 
 def _say_repeat(view: View) -> str:
-    return (
+    made = (
         f"Made by desist {view.package_version} with seed {view.seed}; every setting that was used "
-        "is listed under the settings. Whether the data can be had is for people to say."
+        "is listed under the settings."
     )
+    is_told = "19" in view.about.target
+    return made if is_told else f"{made} Whether the data can be had is for people to say."
 
 
 def _join(names: list[str]) -> str:

@@ -43,6 +43,9 @@ from desist.synthesis.studies import (
 from desist.synthesis.synthesis import SUBJECT, Synthesis
 
 ENGINES = ("auto", "quadrature", "nuts")
+ADJUSTED = (
+    "Adjusted for selective publication: where nothing was held back, this errs towards no effect."
+)
 FEWEST_FOR_FLAT = 4
 FEWEST_FOR_JEFFREYS = 2
 
@@ -84,7 +87,8 @@ def synthesise(
     correlation : float, optional
         Of the errors of several estimates of one programme, which become one.
     selection : StepSelection, optional
-        How likely a report is to be published, by its p-value.
+        How likely a report is to be published, by its p-value. Not to be on the safe side: where
+        nothing was held back, it errs towards no effect.
     inference : {"auto", "quadrature", "nuts"} or Nuts
         "auto" integrates where it can.
     probability : float
@@ -133,7 +137,7 @@ def synthesise(
     asked = Question(tuple(kept), scale, chosen, design, probability)
     with on_one_thread():  # many small products, which threads only slow down
         found = _run(asked, selection, inference, seed)
-    return replace(found, cautions=(*found.cautions, *_list_cautions(found, kept)))
+    return replace(found, cautions=(*found.cautions, *_list_cautions(found, kept, selection)))
 
 
 def _run(
@@ -234,8 +238,10 @@ def _read_normal(asked: Question) -> NormalStudies:
     return NormalStudies(pairs[:, 0], pairs[:, 1] ** 2, asked.design.columns)
 
 
-def _list_cautions(found: Synthesis, kept: Sequence[Study]) -> list[str]:
-    cautions = []
+def _list_cautions(
+    found: Synthesis, kept: Sequence[Study], selection: StepSelection | None
+) -> list[str]:
+    cautions = [] if selection is None else [ADJUSTED]
     if len(kept) == 1:
         cautions.append(
             "One study tells nothing of how programmes differ: tau and the prediction rest on "

@@ -20,6 +20,10 @@ DIRECTIONS = ("less", "greater")
 class StepSelection:
     """A step function of the one-sided p-value: how likely a report is to be published.
 
+    Give it where reports may have been held back. Where everything was published the adjusted mean
+    errs towards no effect: by 0.02 to 0.14 of a log odds ratio in simulations, most with few
+    programmes that differ much, and its limits then cover in 87 to 100 % and not in 95 %.
+
     Attributes
     ----------
     steps : tuple of float

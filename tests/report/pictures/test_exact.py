@@ -5,11 +5,13 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
 
 from desist.effects.days import DayRow
 from desist.effects.groups import GroupRow, GroupTable
 from desist.estimands import Measure
+from desist.report._analyses import show_analysis
 from desist.report._blocks import embed_drawn
 from desist.report.pictures._style import PHONE, WIDE
 from desist.report.pictures.forest import draw_measure
@@ -17,7 +19,9 @@ from desist.report.pictures.groups import draw_groups
 from desist.report.pictures.incidence import draw_incidence
 from desist.report.pictures.love import draw_love_plot
 from desist.report.pictures.posterior import draw_posterior
+from desist.report.sensitivity_page import picture_of_shown
 from desist.report.view import make_view
+from desist.sensitivity.result import SensitivityResult
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 SHIFT = 0.000271828  # what no table prints
@@ -152,6 +156,23 @@ def test_bars_of_the_posterior_are_as_high_as_a_thousandth(exact):
     known += [0.0, *axes.get_ylim(), *axes.get_yticks()]
     for _, y in list_points(figure):
         assert min(abs(y - one) for one in known) < 0.004, y
+
+
+def test_scenarios_of_an_analysis_stand_where_its_table_says():
+    rows = [("as planned", 0.0123456, -0.0234567, 0.0456789), ("other", -0.0345678, -0.0567, 0.01)]
+    table = pd.DataFrame(rows, columns=["label", "estimate", "lower", "upper"])
+    result = SensitivityResult("grid_priors", "Other priors", "A doubt.", "It holds.", table)
+    figure = picture_of_shown(show_analysis(result))
+    (axes,) = figure.axes
+    known = [0.0123, -0.0235, 0.0457, -0.0346, -0.0567, 0.01, 0.0, *axes.get_xticks()]
+    for x, _ in list_points(figure):
+        assert min(abs(x - one) for one in known) < 5e-6, x
+
+
+def test_a_band_is_read_where_it_is_drawn(exact):
+    # limits of 93.1 and 97.1 free of 100 are 6.9 and 2.9 who reoffended
+    heights = {round(float(y), 2) for _, y in list_points(draw_incidence(exact.by_day))}
+    assert {6.9, 2.9, 4.9} <= heights
 
 
 def test_the_parser_finds_a_figure_that_was_not_rounded(exact):

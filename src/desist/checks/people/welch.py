@@ -27,6 +27,7 @@ from desist.checks.finding import Finding, from_standard_error
 from desist.errors import Fault, raise_faults
 from desist.weights import effective_sample_size, residuals_about
 
+LARGEST = 1e70  # of a mean or deviation: fourth powers have to be numbers too
 ADVICE_SIZE = "one person has no spread"
 FEWEST_REOFFENDERS = 20  # in each arm, whose times have skewness near 0.8: see `skewness`
 SMALLEST_SE_SHARE = 0.95  # of the standard error with effective sizes; below it Welch is not valid
@@ -209,8 +210,8 @@ def doubt_about_sizes(
 
 def _find_summary_faults(arm: str, mean: object, sd: object, n: object) -> list[Fault]:
     return [
-        *find_number_faults(f"mean{arm}", mean),
-        *find_number_faults(f"sd{arm}", sd, least=0.0),
+        *find_number_faults(f"mean{arm}", mean, least=-LARGEST, most=LARGEST),
+        *find_number_faults(f"sd{arm}", sd, least=0.0, most=LARGEST),
         *find_number_faults(f"n{arm}", n, above=1.0, advice=ADVICE_SIZE),
     ]
 

@@ -182,6 +182,21 @@ def test_the_page_prints_without_what_is_of_the_screen_alone(pages, show):
     assert is_hidden
 
 
+def test_what_is_folded_is_printed(pages, show):
+    page = show(pages["people"], DESK).page
+    fold = "(all, is_open) => all.forEach(one => one.open = is_open)"
+    page.eval_on_selector_all("details", fold, False)
+    is_seen = "all => all.map(one => one.checkVisibility({contentVisibilityAuto: true}))"
+    on_screen = page.eval_on_selector_all("details > .scroll", is_seen)
+    page.emulate_media(media="print")
+    printed = page.eval_on_selector_all("details > .scroll", is_seen)
+    page.emulate_media(media="screen")
+    page.eval_on_selector_all("details", fold, True)
+    assert len(printed) > 10
+    assert not any(on_screen)
+    assert all(printed)
+
+
 @pytest.mark.parametrize("name", ["index.html", "gallery/plot_recid.html"])
 def test_pages_of_the_documentation_have_nothing_serious(show, name):
     if not (BUILT / name).exists():

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from desist.privacy import FEWEST_SHARING, show_shared
 
 MOST_COLUMNS = 1_000
 MOST_CELLS = 500_000_000
+LARGEST = 1e100  # of a number, and of the inverse of the largest of a column
 _PIECE = re.compile(r"v(\d+)(?:\[(.*)\])?")
 _LEVEL = re.compile(r"([A-Z]\.)?(\d+)")
 
@@ -127,6 +128,7 @@ def make_matrix(
         for name, column in zip(shown, values.T, strict=True)
         if not np.isfinite(column).all()
     ]
+    faults = faults or _find_out_of_range(shown, values)
     return (None, faults) if faults else (ModelMatrix(values, names, shown), [])
 
 
@@ -327,6 +329,17 @@ def _find_same_names(names: tuple[str, ...]) -> list[Fault]:
         return []
     advice = "rename a column, or the levels of one that differ only in how they are stored"
     return [Fault("formula", "columns of different names", f"{twice} names twice", advice)]
+
+
+def _find_out_of_range(names: Sequence[str], values: NDArray[np.float64]) -> list[Fault]:
+    """Find columns whose squares are no numbers: their balance would be none either."""
+    largest = np.abs(values).max(axis=0, initial=0.0)
+    expected = f"numbers whose largest is from {1 / LARGEST:g} to {LARGEST:g}"
+    return [
+        Fault(f"formula, column {name}", expected, "others", "give them in another unit")
+        for name, most in zip(names, largest, strict=True)
+        if most > LARGEST or 0 < most < 1 / LARGEST
+    ]
 
 
 def _not_finite(name: str) -> Fault:

@@ -23,9 +23,13 @@ if TYPE_CHECKING:
 
 # Told apart by shape and filling as well as by colour.
 LOOKS: dict[str, tuple[str, dict[str, Any]]] = {
-    "comparison": ("comparison, before", {"marker": "o", "mfc": "white", "mec": GREY}),
-    "weighted": ("comparison, weighted", {"marker": "D", "mfc": VERMILION, "mec": "white"}),
-    "treated": ("participants", {"marker": "o", "mfc": BLUE, "mec": "white"}),
+    "comparison": ("comparison, before", {"marker": "o", "mfc": "white", "mec": GREY, "ms": 8}),
+    "treated": ("participants", {"marker": "o", "mfc": BLUE, "mec": "white", "ms": 8}),
+    # around the participants' mark, which it would hide where the two agree
+    "weighted": (
+        "comparison, weighted",
+        {"marker": "D", "mfc": "none", "mec": VERMILION, "ms": 11},
+    ),
 }
 
 
@@ -40,7 +44,9 @@ def _draw(ax: "Axes", *, classes: Sequence[Mapping[str, Any]], screen: Screen) -
     shares = {arm: [100 * one[arm] for one in classes] for arm in LOOKS}
     ax.hlines(places, shares["comparison"], shares["treated"], color=FAINT, lw=1.5, zorder=2)
     for arm, (label, look) in LOOKS.items():
-        ax.plot(shares[arm], places, ls="none", ms=8, label=label, zorder=4, clip_on=False, **look)
+        ax.plot(
+            shares[arm], places, ls="none", label=label, zorder=4, clip_on=False, mew=1.5, **look
+        )
     name_rows(ax, [name_class(one) for one in classes], screen)
     ax.set_xlim(0, 1.05 * max(map(max, shares.values())))
     ax.set_xlabel("share of the group (%)")

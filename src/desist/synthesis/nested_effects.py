@@ -118,9 +118,9 @@ def pool_nested(
     Examples
     --------
     >>> from desist.synthesis import pool_nested
-    >>> pool_nested([-0.5, -0.4, 0.1, 0.2], [0.1] * 4, ["A", "A", "B", "B"])
-    <Meta-analysis of 4 estimates of 2 programmes: -0.15 (-0.738 to 0.438); standard deviation \
-0.418 between programmes, 0 within>
+    >>> found = pool_nested([-0.5, -0.4, 0.1, 0.2], [0.1] * 4, ["A", "A", "B", "B"])
+    >>> round(found.estimate, 2), round(found.lower, 2), round(found.upper, 2)
+    (-0.15, -0.74, 0.44)
     """
     from scipy.stats import norm
 

@@ -39,7 +39,7 @@ class PooledProportion:
     >>> from desist.synthesis import pool_proportions
     >>> found = pool_proportions([30, 22, 60], [100, 80, 150])
     >>> found.n_studies, round(found.tau, 2)
-    (3, 0.15)
+    (3, 0.16)
     """
 
     logit: float

@@ -20,6 +20,7 @@ REFERENCE = json.loads(
     (Path(__file__).parents[1] / "reference" / "hierarchies.json").read_text(encoding="utf-8")
 )
 QUICK = Nested(draws=1000)
+LEFT_TO_NUTS = {"hurdle, weighted"}  # k-hat is 0.5 or more, where `auto` takes NUTS
 
 
 def fit_study(model, shape, settings=QUICK, seed=1, **changes):
@@ -39,9 +40,12 @@ def fit_study(model, shape, settings=QUICK, seed=1, **changes):
 def test_nested_agrees_with_long_runs_of_nuts(case):
     fit = fit_study(*case.split(", "), Nested(draws=16_000))
     assert fit.diagnostics.engine == "nested"
-    assert fit.diagnostics.khat < 0.5
+    assert (fit.diagnostics.khat < 0.5) == (case not in LEFT_TO_NUTS)
+    if case in LEFT_TO_NUTS:
+        return
     # beside the bounds, what so many effective draws of the long run leave to chance
     n_effective = REFERENCE[case]["ess_bulk_min"]
+    outside: list[float] = []
     for name, expected in REFERENCE[case]["parameters"].items():
         drawn = fit.draws[name].reshape(-1, *fit.draws[name].shape[2:])
         unit, noise = np.array(expected["sd"]), 1 / np.sqrt(n_effective)
@@ -53,6 +57,10 @@ def test_nested_agrees_with_long_runs_of_nuts(case):
             error = np.sqrt(0.025 * 0.975 / n_effective) * (above - below) / 0.04
             gap = np.abs(found - expected[limit])
             assert np.all(gap < 0.1 * unit + 3 * error), (name, limit)
+            beyond = drawn < expected[limit] if limit == "low" else drawn > expected[limit]
+            outside += np.ravel(beyond.mean(axis=0)).tolist()
+    # chance moves single limits more than what lies beyond all of them; 0.1 of a deviation is 0.006
+    assert abs(np.mean(outside) - 0.025) < 0.002
 
 
 def test_the_draws_are_those_that_a_sampler_gives():

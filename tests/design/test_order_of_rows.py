@@ -145,7 +145,7 @@ def test_nearest_matching_says_so_where_the_order_of_rows_changes_a_weight(drawn
 
 
 def test_matches_used_again_are_tied_also_where_this_order_gives_them_the_same_weight():
-    # in the first order those at a third are used once each, in the second one of them twice
+    # in the first order one of those at a third is used twice, in the second all of them once
     scores = [9, 18, 20, 10, 10, 5, 25, 10, 5, 10, 9, 18]
     people = pd.DataFrame(
         {
@@ -163,7 +163,7 @@ def test_matches_used_again_are_tied_also_where_this_order_gives_them_the_same_w
         sorted(design.weights[rows & ~design.treated].tolist())
         for design, rows in zip(both, (alike, alike[order]), strict=True)
     ]
-    assert weights == [[0.5, 0.5, 0.5], [0.0, 0.5, 1.0]]
+    assert weights == [[0.0, 0.5, 1.0], [0.5, 0.5, 0.5]]
     for design in both:
         assert sum(note.startswith("ties decided") for note in design.notes) == 1
 

@@ -28,3 +28,8 @@ def test_numbers_and_intervals_stay_as_they_are(number):
 @pytest.mark.parametrize("text", ["=1", "+1", "@x", "-1+2", " =2", "\tx", "-cmd|x", "\uff1d1"])
 def test_formulas_are_quoted(text):
     assert quote_formula(text) == f"'{text}"
+
+
+def test_a_carriage_return_in_a_cell_begins_no_line():
+    made = encode_csv(pd.DataFrame({"x": ["a\r=1+1", "b"]}))
+    assert made == b'x\n"a\r=1+1"\nb\n'

@@ -19,7 +19,9 @@ def encode_csv(table: "pd.DataFrame", *, index: bool = False) -> bytes:
     whole = table.reset_index() if index else table
     safe = whole.map(_make_inert)
     safe.columns = pd.Index([quote_formula(str(name)) for name in whole.columns])
-    return safe.to_csv(index=False, lineterminator="\n").encode("utf-8", "replace")
+    # Python 3.12 quotes a carriage return in a cell only where it is a part of the line's end
+    text = safe.to_csv(index=False, lineterminator="\r\n").replace("\r\n", "\n")
+    return text.encode("utf-8", "replace")
 
 
 def quote_formula(text: str) -> str:

@@ -75,7 +75,8 @@ def run(monkeypatch, *arguments):
 
 def edit(study, **columns):
     people = pd.read_csv(study / "people.csv")
-    people.assign(**columns).to_csv(study / "people.csv", index=False)
+    # with this end of a line every Python quotes a carriage return in a cell
+    people.assign(**columns).to_csv(study / "people.csv", index=False, lineterminator="\r\n")
 
 
 def test_a_study_is_evaluated_from_its_settings_file(study, monkeypatch, capsys):

@@ -165,7 +165,7 @@ def test_names_in_any_collection_are_names(value):
         (np.array(3), "a ndarray"),
         (pd.DataFrame({"name": ["Ann"]}), "a DataFrame of shape (1, 1)"),
         (object, "the class object"),
-        (object(), "an object"),
+        pytest.param(object(), "an object", id="an object"),
     ],
     ids=repr,
 )

@@ -65,7 +65,7 @@ def test_the_only_group_that_a_file_withholds_is_found(file):
     assert "report 1: participants, prison, withheld group 1" in audit([folder])
 
 
-@pytest.mark.parametrize("order", permutations(range(3)))
+@pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_three_reports_of_ever_more_people_are_compared_in_pairs(file, order):
     # 60 and 68 people are told apart by 8, whichever report stands between them
     folders = file(make_record(60, 20), make_record(68, 26), make_record(120, 40))

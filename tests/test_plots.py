@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 import desist as ds
 from desist.effects.groups import GroupRow, GroupTable
-from desist.errors import InputError
+from desist.errors import CannotAnswerError, InputError
 from desist.estimands import Measure
 from desist.sensitivity.placebo import PlaceboProgrammes
 from desist.sensitivity.result import SensitivityResult
@@ -23,6 +23,7 @@ from desist.sensitivity.specifications.record import Multiverse
 from desist.sensitivity.unrecorded import tipping_map
 from desist.synthesis import EstimateWithError, Study, synthesise
 
+OF_FEW = {"cumulative_incidence": {"rules": "2017"}}  # who reoffended of the study pictured here
 PICTURES = Path(ds.__file__).parent / "report" / "pictures"
 
 CURVES = pd.DataFrame(
@@ -125,7 +126,8 @@ def test_every_picture_is_drawn_in_the_place_of_the_axes_that_are_given(pictured
     figure = Figure()
     left, right = figure.subplots(1, 2)
     edge = right.get_position().x0
-    assert getattr(ds.plots, name)(*pictured[name], ax=right) is figure
+    rules = OF_FEW.get(name, {})
+    assert getattr(ds.plots, name)(*pictured[name], **rules, ax=right) is figure
     assert not has_marks(left)
     drawn = [ax for ax in figure.axes if ax is not left]
     assert any(map(has_marks, drawn))
@@ -134,9 +136,15 @@ def test_every_picture_is_drawn_in_the_place_of_the_axes_that_are_given(pictured
 
 @pytest.mark.parametrize("name", ds.plots.__all__)
 def test_every_picture_of_its_own_is_one_that_a_notebook_shows(pictured, name):
-    drawn = getattr(ds.plots, name)(*pictured[name])
+    drawn = getattr(ds.plots, name)(*pictured[name], **OF_FEW.get(name, {}))
     assert callable(drawn._repr_png_)
     assert any(map(has_marks, drawn.axes))
+
+
+def test_days_that_are_withheld_are_not_drawn_and_said_to_be(evaluation):
+    assert evaluation.by_day
+    with pytest.raises(CannotAnswerError, match=r"no day is drawn, because .*reoffen"):
+        ds.plots.cumulative_incidence(evaluation)
 
 
 def test_a_picture_is_drawn_in_the_axes_that_are_given(evaluation):

@@ -5,7 +5,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from desist.effects.days import DayRow
-from desist.errors import Fault, InputError
+from desist.errors import CannotAnswerError, Fault, InputError
+from desist.estimands import Measure
 from desist.evaluation.record import Evaluation
 from desist.report.disclosure import RuleSet
 from desist.report.pictures._style import BLUE, VERMILION, WIDE, Screen, calm, draw_in
@@ -48,7 +49,7 @@ def cumulative_incidence(
     InputError
         If the evaluation tells of no day.
     CannotAnswerError
-        If there are too few people to report on.
+        If there are too few people to report on, or too few reoffenders to print days.
 
     Examples
     --------
@@ -60,7 +61,11 @@ def cumulative_incidence(
     >>> figure.axes[0].get_ylabel()
     'reoffended, per 100 people'
     """
-    rows = make_view(evaluation, rules).by_day
+    view = make_view(evaluation, rules)
+    rows = view.by_day
+    for shown in view.withheld:
+        if shown.measure is Measure.RMST and not rows:
+            raise CannotAnswerError(f"no day is drawn, because {shown.withheld}")
     if not rows:
         expected, found = "one that tells of days", "none"
         raise InputError("picture", [Fault("evaluation", expected, found)])

@@ -54,7 +54,7 @@ def cumulative_incidence(
     Examples
     --------
     >>> import desist as ds
-    >>> cohort = ds.simulate_cohort(150, 600, rng=3, n_groups=0).cohort
+    >>> cohort = ds.simulate_cohort(300, 600, rng=3, n_groups=0).cohort
     >>> design = ds.build_design(cohort, "age + copas", method=ds.InverseProbability())
     >>> evaluation = ds.evaluate(cohort, design, models=[ds.SurvivalModel()], seed=1)
     >>> figure = ds.plots.cumulative_incidence(evaluation)

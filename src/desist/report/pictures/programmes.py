@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from desist._types import Floats
+
 ROW = 0.19  # inches of a study: 58 stand on one page
 Z95 = 1.959963984540054
+POINTS = 301  # of a density
 LEVELS = ((2.575829303548901, "p < 0.01"), (Z95, "p < 0.05"), (1.6448536269514722, "p < 0.10"))
 
 
@@ -150,16 +153,20 @@ def _draw_funnel(ax: "Axes", *, synthesis: Synthesis) -> None:
 
 def _draw_densities(ax: "Axes", *, synthesis: Synthesis) -> None:
     low, high = synthesis.prediction.interval(0.999)
-    places = np.linspace(low, high, 301)
+    places = np.linspace(low, high, POINTS)
     for mixture, colour, label in (
         (synthesis.mean, BLUE, "mean of programmes"),
         (synthesis.prediction, VERMILION, "a new programme"),
     ):
-        heights = mixture.density(places)
-        ax.fill_between(places, heights, color=colour, alpha=0.25)
-        ax.plot(places, heights, color=colour, lw=1.6, label=label)
+        fill_density(ax, places, mixture.density(places), colour, label)
     ax.axvline(0.0, color=INK, lw=1.0)
     ax.set_yticks([])
     ax.set_xlabel(f"← less reoffending     {SCALES[synthesis.scale]}     more →")
     ax.legend(frameon=False)
     calm(ax)
+
+
+def fill_density(ax: "Axes", places: "Floats", heights: "Floats", colour: str, label: str) -> None:
+    """Draw a density as a line above its area."""
+    ax.plot(places, heights, color=colour, lw=1.6, label=label)
+    ax.fill_between(places, heights, color=colour, alpha=0.25)

@@ -8,6 +8,7 @@ import numpy as np
 from desist.arguments import describe
 from desist.errors import Fault, raise_faults
 from desist.report.pictures._style import BLUE, GREY, INK, VERMILION, calm, draw_in
+from desist.report.pictures.programmes import POINTS, Z95, fill_density
 from desist.synthesis.evidence.protocol import SCALES
 from desist.synthesis.priors import log_density_of_spread
 from desist.synthesis.synthesis import Synthesis
@@ -15,11 +16,6 @@ from desist.synthesis.synthesis import Synthesis
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from desist._types import Floats
-
-Z95 = 1.959963984540054
-POINTS = 301
 
 
 def heterogeneity_of_programmes(synthesis: Synthesis, *, ax: "Axes | None" = None) -> "Figure":
@@ -96,7 +92,7 @@ def programme_among_others(
 def _draw_heterogeneity(ax: "Axes", *, synthesis: Synthesis) -> None:
     found = synthesis.heterogeneity
     places = np.linspace(0.0, 1.2 * found.quantile(0.995), POINTS)
-    _fill(ax, places, found.density(places), BLUE, "seen in the studies")
+    fill_density(ax, places, found.density(places), BLUE, "seen in the studies")
     prior = synthesis.priors.heterogeneity
     logs = np.array([log_density_of_spread(prior, float(tau)) for tau in places])
     if np.isfinite(getattr(prior, "scale", getattr(prior, "upper", np.inf))):
@@ -115,7 +111,7 @@ def _draw_standing(ax: "Axes", *, synthesis: Synthesis, study: str) -> None:
     ends = [*synthesis.prediction.interval(0.999), row["lower"], row["upper"], *reported]
     places = np.linspace(np.nanmin(ends), np.nanmax(ends), POINTS)
     heights = synthesis.prediction.density(places)
-    _fill(ax, places, heights, VERMILION, "what programmes do")
+    fill_density(ax, places, heights, VERMILION, "what programmes do")
     step = 0.16 * float(heights.max())
     if np.isfinite(estimate):
         ax.plot(reported, [-step, -step], color=GREY, lw=2.4, label=f"{study}, as reported")
@@ -129,8 +125,3 @@ def _draw_standing(ax: "Axes", *, synthesis: Synthesis, study: str) -> None:
     ax.set_xlabel(f"← less reoffending     {SCALES[synthesis.scale]}     more →")
     ax.legend(frameon=False, fontsize=8, loc="upper left")
     calm(ax)
-
-
-def _fill(ax: "Axes", places: "Floats", heights: "Floats", colour: str, label: str) -> None:
-    ax.plot(places, heights, color=colour, lw=1.6, label=label)
-    ax.fill_between(places, heights, color=colour, alpha=0.25)

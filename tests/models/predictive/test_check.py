@@ -17,7 +17,7 @@ from desist.models.process import ProcessModel
 from desist.models.rate import RateModel
 from desist.models.survival import SurvivalModel
 
-from ..conftest import make_cohort, weigh
+from ..studies import make_cohort, weigh
 
 COLUMNS = ["arm", "statistic", "unit", "observed", "predicted", "lower", "upper", "probability"]
 

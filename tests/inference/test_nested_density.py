@@ -6,7 +6,7 @@ from scipy.stats import norm
 from desist.inference.nested_density import _split
 from desist.inference.straight import compile_straight
 
-from .toy_hierarchy import COUNTS, TREATED, WEIGHT, make_density
+from .toy_hierarchy import COUNTS, TREATED, WEIGHT, make_density, make_shaped_density
 
 POINT = np.array([0.3, -0.2, np.log(0.5), 0.0, 0.0])  # intercept, treatment, log scale, effects
 
@@ -24,6 +24,17 @@ def test_rows_are_the_weighted_terms_at_any_linear_predictor(density):
     at = np.array([[0.0, 0.5, -1.0], [1.0, 1.0, 1.0]])
     rows = density.rows(at, density.know(np.tile(POINT, (2, 1))))
     np.testing.assert_allclose(rows, WEIGHT * (COUNTS * at - np.exp(at)))
+
+
+def test_what_is_known_of_some_points_is_picked_and_repeated_in_their_order():
+    density = make_shaped_density()
+    points = np.zeros((3, len(density.start)))
+    shape = next(n for n in density.plain_places if n >= 2)
+    points[:, shape] = [-1.0, 0.0, 1.0]
+    at = np.tile([0.5, -0.2, 0.1], (4, 1))
+    rows = density.rows(at, density.pick(density.know(points), slice(1, 3), 2))
+    of_shapes = [WEIGHT * (COUNTS * at[0] - np.exp(one + at[0])) for one in (0.0, 1.0)]
+    np.testing.assert_allclose(rows, [*of_shapes, *of_shapes])
 
 
 def test_slopes_are_those_of_rows_and_plain_prior(density):

@@ -7,7 +7,15 @@ from desist.inference import nested_target
 from desist.inference.nested_layout import lay_out
 from desist.inference.nested_target import BEST, integrate
 
-from .toy_hierarchy import COUNTS, DATA, PRISON, TREATED, WEIGHT, make_density
+from .toy_hierarchy import (
+    COUNTS,
+    DATA,
+    PRISON,
+    TREATED,
+    WEIGHT,
+    make_density,
+    make_shaped_density,
+)
 
 SCALES = np.array([[0.5], [0.9], [0.2]])
 COMMON = np.array([[0.3, -0.2], [0.0, 0.4], [-0.5, 0.1]])  # intercept, treatment
@@ -18,9 +26,16 @@ def layout():
     return lay_out(make_density(), DATA)
 
 
+@pytest.fixture(scope="module")
+def shaped():
+    return lay_out(make_shaped_density(), DATA)
+
+
 def read(layout, nodes=BEST):
     foretold = np.zeros((3, 2, 1)), np.ones((3, 2, 1, 1))  # as before any people
-    return integrate(layout, SCALES, COMMON, foretold, nodes)[0]
+    shapes = np.array([[0.4], [-0.3], [0.1]])[:, : len(layout.common) - COMMON.shape[1]]
+    common = np.hstack([COMMON, shapes])
+    return integrate(layout, SCALES, common, foretold, nodes)[0]
 
 
 def integrate_by_hand(scale, intercept, treatment):
@@ -43,7 +58,9 @@ def test_groups_are_integrated_as_by_hand(layout):
 
 
 @pytest.mark.parametrize(("rows", "fewest"), [(1, 1), (3, 2), (6, 2), (7, 8), (30, 1)])
-def test_how_much_is_read_at_once_changes_nothing(monkeypatch, layout, rows, fewest):
+@pytest.mark.parametrize("kind", ["layout", "shaped"])
+def test_how_much_is_read_at_once_changes_nothing(request, monkeypatch, kind, rows, fewest):
+    layout = request.getfixturevalue(kind)
     whole = read(layout)
     monkeypatch.setattr(nested_target, "ROWS_TIMES_DRAWS", rows)
     monkeypatch.setattr(nested_target, "FEWEST_AT_ONCE", fewest)

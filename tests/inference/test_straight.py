@@ -91,3 +91,29 @@ def test_an_argument_that_nothing_reads_may_be_given():
         pytensor.function([at, other], at * 2, mode=PLAIN, on_unused_input="ignore")
     )
     np.testing.assert_array_equal(run(np.ones(2), np.zeros(5)), np.full(2, 2.0))
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_numbers_taken_by_place_are_the_same_along_either_axis(rows, axis):
+    at, place = pt.matrix("at"), pt.lvector("place")
+    taken = at[place] if axis == 0 else at[:, place]
+    compare([at, place], [taken * 2.0, taken], rows, np.array([0, -1, 2, 2]))
+
+
+def test_places_in_two_dimensions_at_once_are_taken_as_pytensor_does(rows):
+    at, place = pt.matrix("at"), pt.lvector("place")
+    compare([at, place], [at[place, place] * 2.0], rows, np.array([0, 3, 1]))
+
+
+def test_a_mask_takes_what_it_marks(rows):
+    at, mask = pt.matrix("at"), pt.vector("mask", dtype="bool")
+    compare([at, mask], [at[mask] * 2.0], rows, np.array([True, False, True, True]))
+
+
+def test_what_is_handed_on_unchanged_is_not_written_over(rows):
+    held = pytensor.shared(rows)
+    at = pt.matrix("at")
+    run = compile_straight([at], [held, at + held])
+    for _ in range(2):
+        np.testing.assert_array_equal(run(rows)[0], rows)
+        np.testing.assert_array_equal(held.get_value(), rows)

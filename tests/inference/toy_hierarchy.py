@@ -24,3 +24,20 @@ def make_density():
         eta = eta + (between * pm.Normal("prison_intercept_standard", shape=2))[PRISON]
         pm.CustomDist("outcome", eta, logp=log_likelihood, observed=COUNTS, signature="(n)->(n)")
     return GroupedDensity(model, (Grouping(0, 2, ("prison_intercept",)),))
+
+
+def make_shaped_density():
+    """Make the same with a parameter that rows know beside their linear predictor."""
+
+    def shaped(counts, eta, log_shape):
+        return WEIGHT * (counts * eta - pt.exp(log_shape) * pt.exp(eta))
+
+    with pm.Model() as model:
+        eta = pm.Normal("intercept", 0.0, 2.0) + pm.Normal("treatment", 0.0, 0.5) * TREATED
+        between = pm.HalfNormal("prison_intercept_sd", 1.0)
+        eta = eta + (between * pm.Normal("prison_intercept_standard", shape=2))[PRISON]
+        log_shape = pm.Normal("log_shape", 0.0, 0.5)
+        pm.CustomDist(
+            "outcome", eta, log_shape, logp=shaped, observed=COUNTS, signature="(n),()->(n)"
+        )
+    return GroupedDensity(model, (Grouping(0, 2, ("prison_intercept",)),))

@@ -35,6 +35,7 @@ from desist.inference.laplace import (
 )
 from desist.inference.nested import Nested, draw_nested
 from desist.inference.nested_density import GroupedDensity, Grouping
+from desist.inference.products import SEVERAL
 
 type Build = Callable[[Data], Any]
 
@@ -390,14 +391,18 @@ def _run_laplace(
     rng: np.random.Generator,
     people: WeightedPeople | None,
 ) -> tuple[Draws, Diagnostics]:
-    mode, covariance = find_mode(_prepare_density(compiled, data))
     n_rows = max(len(np.atleast_1d(values)) for values in data.values())
+    at_once = max(1, ROWS_TIMES_DRAWS_AT_ONCE // n_rows)
+    mode, covariance = find_mode(_prepare_density(compiled, data))
+    if at_once < SEVERAL:
+        with compile_alone():  # the first time
+            compiled.density.compile_many_rows()
     correct = partial(
         correct_by_importance,
         compiled.density,
         n_draws=settings.draws or _choose_draws(n_rows),
         degrees_of_freedom=settings.degrees_of_freedom,
-        at_once=max(1, ROWS_TIMES_DRAWS_AT_ONCE // n_rows),
+        at_once=at_once,
         rng=rng,
     )
     points, khat, n_effective = correct(mode, covariance)

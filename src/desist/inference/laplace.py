@@ -11,6 +11,7 @@ import numpy as np
 from desist._types import Draws, Floats, Integers
 from desist.errors import NotConvergedError
 from desist.inference.pareto import smooth_weights
+from desist.inference.products import SEVERAL, ManyRows
 from desist.inference.straight import compile_straight
 
 FARTHEST_MODE = 50.0  # from the start, and as a scale: beyond lies only separation
@@ -57,6 +58,8 @@ class LogDensity:
             [points], many[0], mode=as_written, on_unused_input="ignore"
         )
         self._likelihoods = compile_straight([points], many[1])
+        self._graph = (many[1], points)
+        self._many_rows: ManyRows | None = None
         self._parameters = pytensor.function([points], many[2:], mode=as_written)
 
     def value_and_gradient(self, point: Floats) -> tuple[float, Floats]:
@@ -66,6 +69,8 @@ class LogDensity:
 
     def values(self, points: Floats, at_once: int) -> Floats:
         """Evaluate the log density at many points, shape (n_points, n_parameters)."""
+        if self._many_rows is not None and at_once < SEVERAL:
+            return np.asarray(self._priors(points) + self._many_rows.evaluate(points, at_once))
         parts = [
             self._likelihoods(points[first : first + at_once])
             for first in range(0, len(points), at_once)
@@ -95,6 +100,11 @@ class LogDensity:
         """Return the model's named parameters, each of shape (n_batches, n_draws, ...)."""
         named = zip(self._names, self._parameters(points), strict=True)
         return {name: array.reshape(n_batches, -1, *array.shape[1:]) for name, array in named}
+
+    def compile_many_rows(self) -> None:
+        """Compile what `values` needs where so many rows are evaluated for few draws at once."""
+        if self._many_rows is None:
+            self._many_rows = ManyRows(*self._graph)
 
     def compile_rows(self) -> None:
         """Compile what `row_scores` needs, once."""

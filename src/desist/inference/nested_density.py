@@ -45,6 +45,7 @@ class GroupedDensity:
         from pytensor.compile.mode import Mode
         from pytensor.graph.replace import vectorize_graph
         from pytensor.graph.rewriting.utils import rewrite_graph
+        from pytensor.graph.traversal import ancestors
 
         as_written = Mode(linker="py", optimizer=None)
         start = find_start(model, as_written)
@@ -77,6 +78,7 @@ class GroupedDensity:
         )
         self._base = compile_straight([points], many[0])
         known, unknown, rest = _split(many[1], ats)
+        self._is_drawn = tuple(points in ancestors([one]) for one in known)
         self._known = compile_straight([points], known)
         self._rows = compile_straight([ats, *unknown], rest)
         self._priors = StraightFunction(
@@ -108,6 +110,13 @@ class GroupedDensity:
     def know(self, points: Floats) -> list[Any]:
         """Return what rows have of parameters (n_points, n_parameters), linear predictor aside."""
         return list(self._known(points))
+
+    def pick(self, known: list[Any], draws: slice, times: int = 1) -> list[Any]:
+        """Return what is known of some of the points, so many times over."""
+        return [
+            np.concatenate([one[draws]] * times) if is_drawn else one
+            for one, is_drawn in zip(known, self._is_drawn, strict=True)
+        ]
 
     def rows(self, at: Floats, known: list[Any]) -> Floats:
         """Return the weighted log-likelihood of rows at linear predictors, (n_points, n_rows)."""

@@ -1,6 +1,7 @@
 """The target density of scales and common parameters, groups integrated row by row."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -103,30 +104,34 @@ def _read_arms(
     at_once = max(1, ROWS_TIMES_DRAWS // len(layout.design))
     points = layout.fill(common)
     for some in _cut(len(points), max(at_once, FEWEST_AT_ONCE)):
-        base = layout.density.base(points[some])
+        base, known = layout.density.base(points[some]), layout.density.know(points[some])
         if layout.is_outer.any():
             base = base + layout.shift(common[some])
         for part in _cut(len(base), at_once):
             own = slice(some.start + part.start, some.start + part.stop)
             here = (centre[own], width[own])
-            values[:, own] = _read_rows(layout, points[own], base[part], here, nodes)
+            values[:, own] = _read_rows(layout, (base, known), part, here, nodes)
     return interpolate(values, nodes, centre, width)
 
 
 def _read_rows(
-    layout: Layout, points: Floats, base: Floats, here: tuple[Floats, Floats], nodes: Floats
+    layout: Layout,
+    drawn: tuple[Floats, list[Any]],
+    part: slice,
+    here: tuple[Floats, Floats],
+    nodes: Floats,
 ) -> Floats:
-    """Read a few draws at all nodes, shape (n_nodes, n_draws, 2, n_groups)."""
+    """Read some of the draws at all nodes, shape (n_nodes, n_draws, 2, n_groups)."""
     centre, width = here
+    base, known = drawn[0][part], drawn[1]
     values = np.empty((len(nodes), *centre.shape))
     n_at_once = min(len(nodes), max(1, ROWS_TIMES_DRAWS // base.size))
-    known = layout.density.know(np.tile(points, (n_at_once, 1)))
     for some in _cut(len(nodes), n_at_once):
         at = layout.cells.spread(centre + nodes[some, np.newaxis, np.newaxis, np.newaxis] * width)
         at += base
-        if len(at) < n_at_once:  # the last nodes are fewer
-            known = layout.density.know(np.tile(points, (len(at), 1)))
-        rows = layout.density.rows(at.reshape(len(at) * len(base), -1), known)
+        if some.start == 0 or len(at) < n_at_once:  # the last nodes are fewer
+            repeated = layout.density.pick(known, part, len(at))
+        rows = layout.density.rows(at.reshape(len(at) * len(base), -1), repeated)
         values[some] = layout.cells.add_up(rows.reshape(at.shape))
     return values
 

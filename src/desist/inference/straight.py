@@ -114,7 +114,7 @@ def _is_elementwise(node: Any) -> bool:
 
 def _make_step(node: Any, spare: tuple[int, ...]) -> Step:
     if not _is_elementwise(node):
-        return partial(_perform, node, len(node.outputs))
+        return _make_other_step(node)
     op, dtype = node.op, np.dtype(node.outputs[0].dtype)
     op.prepare_node(node, None, None, "py")
     is_folded = type(op.scalar_op).__name__ in {"Add", "Mul"} and len(node.inputs) > 2
@@ -128,6 +128,28 @@ def _make_step(node: Any, spare: tuple[int, ...]) -> Step:
     if isinstance(op.nfunc, np.ufunc):
         return partial(_fold if len(node.inputs) > 1 else _turn, op.nfunc, dtype, spare)
     return partial(_apply, op.nfunc, dtype)
+
+
+def _make_other_step(node: Any) -> Step:
+    from pytensor.compile.ops import DeepCopyOp
+    from pytensor.tensor.subtensor import AdvancedSubtensor
+
+    if isinstance(node.op, DeepCopyOp):
+        return _hand_on  # nobody writes over what goes in or comes out
+    if isinstance(node.op, AdvancedSubtensor):
+        is_index = [one != slice(None) for one in node.op.idx_list]
+        index = node.inputs[-1]
+        if sum(is_index) == 1 and index.dtype.startswith("int") and index.type.ndim == 1:
+            return partial(_take, is_index.index(True))
+    return partial(_perform, node, len(node.outputs))
+
+
+def _hand_on(value: Any) -> Any:
+    return value
+
+
+def _take(axis: int, values: Any, index: Any) -> NDArray[Any]:
+    return np.asarray(np.take(values, index, axis=axis))
 
 
 def _apply(function: Step, dtype: np.dtype[Any], *values: Any) -> NDArray[Any]:

@@ -10,7 +10,12 @@ from desist.models.families import SURVIVAL_FAMILIES as FAMILIES
 from desist.models.families import Pieces
 from desist.models.fit import fit_model
 from desist.models.frequency import FrequencyModel
-from desist.models.predictive import PredictiveCheck, check_predictions
+from desist.models.predictive import (
+    PredictiveCheck,
+    check_one_process,
+    check_predictions,
+    simulation,
+)
 from desist.models.predictive.record import write_probability
 from desist.models.predictive.simulation import compare_prediction
 from desist.models.process import ProcessModel
@@ -19,6 +24,7 @@ from desist.models.survival import SurvivalModel
 
 from ..studies import make_cohort, weigh
 
+PROCESS = ProcessModel()
 COLUMNS = ["arm", "statistic", "unit", "observed", "predicted", "lower", "upper", "probability"]
 
 
@@ -360,3 +366,32 @@ def test_the_picture_has_a_panel_a_unit_and_a_row_an_arm_and_statistic(people):
     assert shapes.count("o") == 8 - len(found.unexplained)
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["95% of predictions", "observed, within", "observed, outside"]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [RateModel(covariates="age"), FrequencyModel(covariates="age"), SurvivalModel(), PROCESS],
+    ids=lambda model: model.name,
+)
+def test_people_drawn_a_few_draws_at_a_time_are_the_same(people, model, monkeypatch):
+    cohort = make_cohort(**people)
+    fitted = fit_model(model, cohort, weigh(cohort), inference="laplace", seed=1)
+    look_up = check_one_process if model is PROCESS else check_predictions
+    at_once = look_up(fitted, cohort, weigh(cohort), n_draws=20, seed=5)
+    n_people = len(cohort.people)
+    monkeypatch.setattr(simulation, "PREDICTED_AT_ONCE", 3 * n_people)
+    by_block = look_up(fitted, cohort, weigh(cohort), n_draws=20, seed=5)
+    pd.testing.assert_frame_equal(at_once.table, by_block.table)
+    pd.testing.assert_frame_equal(at_once.contrasts, by_block.contrasts)
+
+
+def test_draws_are_chosen_once_each_while_they_last():
+    draws = {
+        "intercept": np.arange(6.0).reshape(2, 3),
+        "covariates": np.arange(12.0).reshape(2, 3, 2),
+    }
+    chosen = simulation.choose_draws(draws, 6, np.random.default_rng(1))
+    assert sorted(chosen["intercept"][0]) == list(range(6))
+    # the parameters of one draw stay together
+    np.testing.assert_array_equal(chosen["covariates"][0, :, 0], 2 * chosen["intercept"][0])
+    assert simulation.choose_draws(draws, 9, np.random.default_rng(1))["intercept"].shape == (1, 9)

@@ -15,6 +15,7 @@ from desist.models.families import (
     Pieces,
 )
 from desist.models.fit import fit_model
+from desist.models.predictive import looks
 from desist.models.predictive.looks import look_at
 from desist.models.predictive.simulation import select_arm
 from desist.models.predictors import make_predictors
@@ -204,3 +205,41 @@ def test_a_day_on_a_quarter_is_within_it(followed):
     np.testing.assert_allclose(
         look.summarise(look.observed[arm.people], arm.target), [1, 1, 1, 1, 300.0]
     )
+
+
+def test_statistics_of_many_draws_are_those_of_each(followed):
+    cohort = Cohort(
+        followed, treatment="treated", reoffended="reoffended", days="days", follow_up="follow_up"
+    )
+    fitted = fit_model(
+        SurvivalModel(family="exponential"),
+        cohort,
+        weigh(cohort),
+        horizon=300.0,
+        inference="laplace",
+    )
+    look = look_at(fitted, read_outcomes(cohort))
+    sample = build_sample(cohort, weigh(cohort), 300.0)
+    arm = select_arm(0, make_predictors(sample, None, ()), sample)
+    days = np.random.default_rng(4).choice([20.0, 80.0, 299.0, np.inf], (5, 100))
+    days[3] = np.inf  # nobody reoffends, so that there is no mean of those who do
+    found = look.summarise(days, arm.target)
+    each = [look.summarise(one, arm.target) for one in days]
+    np.testing.assert_allclose(found, each)
+    assert np.isnan(found[:, -1]).tolist() == [False, False, False, True, False]
+    by_hand = [np.mean(one[one <= 300]) for one in days[:3]]
+    np.testing.assert_allclose(found[:3, -1], by_hand)
+    np.testing.assert_allclose(found[:, 0], (days <= 75).mean(axis=1))
+
+
+def test_a_rate_by_group_is_that_of_its_people():
+    weights = np.array([0.1, 0.3, 0.2, 0.4])
+    values = np.array([[True, False, True, True], [False, False, True, False]])
+    found = looks._average_by_level(values, weights, np.array([0, 0, 2, 2]), 3)
+    np.testing.assert_allclose(found, [[0.25, np.nan, 1.0], [0.0, np.nan, 1 / 3]])
+
+
+def test_a_mean_of_some_is_missing_without_them():
+    values = np.array([[2.0, np.inf, 5.0], [np.inf, np.inf, np.inf]])
+    found = looks._average_of_some(values, np.isfinite(values), np.array([0.5, 0.3, 0.2]))
+    np.testing.assert_allclose(found, [2 / 0.7, np.nan])

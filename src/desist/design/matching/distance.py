@@ -142,23 +142,22 @@ def join_alike(values: Floats) -> Floats:
     return joined
 
 
-def number_places(space: Space) -> Integers:
-    """Give each place a number; people in one place are tied."""
+def number_places(space: Space, strata: Integers | None = None) -> Integers:
+    """Give each place, of each stratum where there are some, a number; who share it are tied."""
     columns = [] if space.line is None else [space.line]
     if space.points is not None:
         columns = [*space.points.T, *columns]
     columns += [values for values, _ in space.fences]
-    table = np.column_stack(columns)
+    table = np.column_stack(columns if strata is None else [strata, *columns])
     return np.unique(table, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
 def note_ties(
-    weights: Floats, treated: NDArray[np.bool_], strata: Integers, space: Space
+    weights: Floats, treated: NDArray[np.bool_], places: Integers, space: Space
 ) -> tuple[str, ...]:
     """Note when people who are alike to a method got different weights."""
-    keys = np.column_stack([strata, number_places(space), treated])
-    groups, counts = np.unique(keys, axis=0, return_inverse=True, return_counts=True)[1:]
-    groups = groups.reshape(-1)
+    groups = 2 * places + treated
+    counts = np.bincount(groups)
     low, high = np.full(len(counts), np.inf), np.zeros(len(counts))
     np.minimum.at(low, groups, weights)
     np.maximum.at(high, groups, weights)

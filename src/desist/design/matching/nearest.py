@@ -205,9 +205,10 @@ class NearestMatching(UsualAnswers):
         made = weigh_matches(matches, focal, with_sets=not self.replacement)
         _refuse_loss(made.weights, focal, material.estimand)
         notes += note_shortfall(matches, self.ratio)
-        ties = note_ties(made.weights, focal, strata, space)
+        places = number_places(space, strata)
+        ties = note_ties(made.weights, focal, places, space)
         if self.replacement and not ties:
-            ties = _note_split_places(matches, focal, strata, space)
+            ties = _note_split_places(matches, focal, places)
         notes += ties + search.note_choices()
         if material.estimand is Estimand.ATC and made.matches is not None:
             made = replace(made, matches=made.matches[:, ::-1])
@@ -232,13 +233,11 @@ def weigh_matches(matches: Integers, treated: NDArray[np.bool_], *, with_sets: b
 
 
 def _note_split_places(
-    matches: Integers, focal: NDArray[np.bool_], strata: Integers, space: Space
+    matches: Integers, focal: NDArray[np.bool_], places: Integers
 ) -> tuple[str, ...]:
     """Note when somebody was given some of several people who are alike, and not the others."""
     # who may be used again may be chosen twice in one order of the rows and once in another, also
     # where in this order all who are alike happen to have the same weight
-    keys = np.column_stack([strata, number_places(space)])
-    places = np.unique(keys, axis=0, return_inverse=True)[1].reshape(-1)
     there = np.bincount(places[~focal], minlength=places.max() + 1)
     asked = np.column_stack([matches[:, 0], places[matches[:, 1]]])
     asked, given = np.unique(asked, axis=0, return_counts=True)

@@ -162,7 +162,7 @@ class OptimalMatching(UsualAnswers):
             raise NoOverlapError(NOBODY)
         made = weigh_matches(matches, material.treated, with_sets=True)
         notes += note_shortfall(matches, self.ratio)
-        notes += note_ties(made.weights, material.treated, strata, space)
+        notes += note_ties(made.weights, material.treated, number_places(space, strata), space)
         return replace(made, notes=notes, scores=material.scores)
 
 
@@ -270,7 +270,7 @@ class FullMatching(UsualAnswers):
             raise NoOverlapError(NOBODY)
         sets = _number_sets(matches, len(material.treated))
         weighted = weigh_strata(sets, material.treated, material.estimand, material.sampling)
-        notes += note_ties(weighted.weights, material.treated, strata, space)
+        notes += note_ties(weighted.weights, material.treated, number_places(space, strata), space)
         return replace(weighted, matches=matches, notes=notes, scores=material.scores)
 
 

@@ -31,6 +31,11 @@ class SimulatedArm:
     time_at_risk: Floats  # (n_rows,) days of follow-up
 
 
+# (linear predictor, draws of the parameters, arm, randomness) to outcomes of its shape, one draw
+# after the other, so that random numbers are the same however many draws are taken at once
+type DrawAnew = Callable[[Floats, Draws, SimulatedArm, np.random.Generator], NDArray[Any]]
+
+
 @dataclass(frozen=True, eq=False)
 class PredictiveLook:
     """One model's outcome: as it was, drawn anew, and summarised."""
@@ -38,9 +43,8 @@ class PredictiveLook:
     label: str  # the model and its family
     statistics: tuple[tuple[str, str], ...]  # name and unit of each
     observed: NDArray[Any]  # (n_people,); days are infinite where no reoffence was seen
-    # (linear predictor, draws of the parameters, arm, randomness) to outcomes of its shape
-    draw: Callable[[Floats, Draws, SimulatedArm, np.random.Generator], NDArray[Any]]
-    # (outcomes of an arm, its target) to the weighted statistics
+    draw: DrawAnew
+    # (outcomes of an arm (..., n_rows), its target) to the weighted statistics (..., n_statistics)
     summarise: Callable[[NDArray[Any], Target], Floats]
 
 
@@ -73,12 +77,13 @@ def _look_at_rate(fit: Fit, outcomes: Outcomes) -> PredictiveLook:
         return rng.random(eta.shape) < probability
 
     def summarise(reoffended: NDArray[Any], target: Target) -> Floats:
+        rate = reoffended @ target.weights
         by_group = [
             _average_by_level(reoffended, target.weights, target.groups[:, position], len(levels))
             for position, (grouping, levels) in enumerate(fit.levels.items())
             if grouping != MATCHED_SET
         ]
-        return np.concatenate([[target.weights @ reoffended], *by_group])
+        return np.concatenate([rate[..., np.newaxis], *by_group], axis=-1)
 
     statistics = (("rate", PROPORTION), *groups)
     return PredictiveLook("rate", statistics, columns["reoffended"], draw, summarise)
@@ -87,11 +92,31 @@ def _look_at_rate(fit: Fit, outcomes: Outcomes) -> PredictiveLook:
 def _average_by_level(
     values: NDArray[Any], weights: Floats, codes: Integers, n_levels: int
 ) -> Floats:
-    """Return the weighted mean in each level, missing where there is nobody."""
-    totals = np.bincount(codes, weights, n_levels)
-    sums = np.bincount(codes, weights * values, n_levels)
-    means: Floats = np.divide(sums, totals, out=np.full(n_levels, np.nan), where=totals > 0)
+    """Return the weighted mean in each level, missing where there is nobody: (..., n_levels)."""
+    from scipy.sparse import csr_array
+
+    shares = csr_array((weights, (np.arange(len(codes)), codes)), shape=(len(codes), n_levels))
+    totals = shares.sum(axis=0)
+    sums = np.asarray(values, dtype=float) @ shares
+    means: Floats = np.divide(sums, totals, out=np.full(sums.shape, np.nan), where=totals > 0)
     return means
+
+
+def _draw_in_turn(draw: DrawAnew) -> DrawAnew:
+    """Draw the outcomes of one draw of the parameters after the other's."""
+
+    def draw_all(
+        eta: Floats, draws: Draws, arm: SimulatedArm, rng: np.random.Generator
+    ) -> NDArray[Any]:
+        each = [
+            draw(
+                eta[:, [one]], {name: values[:, [one]] for name, values in draws.items()}, arm, rng
+            )
+            for one in range(eta.shape[1])
+        ]
+        return np.concatenate(each, axis=1)
+
+    return draw_all
 
 
 def _look_at_frequency(model: FrequencyModel, fit: Fit, outcomes: Outcomes) -> PredictiveLook:
@@ -104,9 +129,10 @@ def _look_at_frequency(model: FrequencyModel, fit: Fit, outcomes: Outcomes) -> P
 
     def summarise(offences: NDArray[Any], target: Target) -> Floats:
         shares = target.weights
-        mean = shares @ offences
-        many = shares @ (offences >= MANY_OFFENCES)
-        return np.array([mean, shares @ (offences == 0), many, shares @ np.square(offences - mean)])
+        mean = offences @ shares
+        none, many = (offences == 0) @ shares, (offences >= MANY_OFFENCES) @ shares
+        variance = np.square(offences - mean[..., np.newaxis]) @ shares
+        return np.stack([mean, none, many, variance], axis=-1)
 
     statistics = (
         ("mean", OFFENCES),
@@ -115,7 +141,8 @@ def _look_at_frequency(model: FrequencyModel, fit: Fit, outcomes: Outcomes) -> P
         ("variance", SQUARES),
     )
     label = f"frequency ({model.law.name.replace('_', ' ')})"
-    return PredictiveLook(label, statistics, np.asarray(outcomes.offences), draw, summarise)
+    observed = np.asarray(outcomes.offences)
+    return PredictiveLook(label, statistics, observed, _draw_in_turn(draw), summarise)
 
 
 def _look_at_survival(model: SurvivalModel, fit: Fit, outcomes: Outcomes) -> PredictiveLook:
@@ -133,16 +160,23 @@ def _look_at_survival(model: SurvivalModel, fit: Fit, outcomes: Outcomes) -> Pre
         return np.where(days <= arm.time_at_risk, _record(days, arm.time_at_risk, model), np.inf)
 
     def summarise(days: NDArray[Any], target: Target) -> Floats:
-        by_then = [target.weights @ (days <= end) for end in ends]
-        again = days <= ends[-1]
-        mean_days = target.weights[again] @ days[again] / by_then[-1] if again.any() else np.nan
-        return np.array([*by_then, mean_days])
+        by_then = [(days <= end) @ target.weights for end in ends]
+        mean_days = _average_of_some(days, days <= ends[-1], target.weights)
+        return np.stack([*by_then, mean_days], axis=-1)
 
     statistics = [(f"share by {end:g} days", PROPORTION) for end in quarters]
     label = f"survival ({model.law.name.replace('_', ' ')})"
     observed = np.where(np.asarray(outcomes.reoffended), np.asarray(outcomes.days), np.inf)
     among = ("mean days among reoffenders", DAYS)
     return PredictiveLook(label, (*statistics, among), observed, draw, summarise)
+
+
+def _average_of_some(values: Floats, of_some: Mask, weights: Floats) -> Floats:
+    """Return the weighted mean of the values of some, missing where there is nobody."""
+    share, total = of_some @ weights, np.where(of_some, values, 0.0) @ weights
+    missing = np.full(np.shape(share), np.nan)
+    mean: Floats = np.divide(total, share, out=missing, where=of_some.any(axis=-1))
+    return mean
 
 
 def _end_quarters(horizon: float) -> Floats:
@@ -174,11 +208,10 @@ def _look_at_process(model: ProcessModel, fit: Fit, outcomes: Outcomes) -> Predi
         return np.column_stack([counts, recorded])[np.newaxis, np.newaxis]
 
     def summarise(outcome: NDArray[Any], target: Target) -> Floats:
-        (counts, first), shares = outcome.T, target.weights
+        counts, first, shares = outcome[..., 0], outcome[..., 1], target.weights
         again = counts > 0
-        rate = shares @ again
-        mean_days = shares[again] @ first[again] / rate if again.any() else np.nan
-        return np.array([rate, shares @ counts, mean_days])
+        mean_days = _average_of_some(first, again, shares)
+        return np.stack([again @ shares, counts @ shares, mean_days], axis=-1)
 
     statistics = (
         ("rate", PROPORTION),
@@ -186,4 +219,4 @@ def _look_at_process(model: ProcessModel, fit: Fit, outcomes: Outcomes) -> Predi
         ("mean days among reoffenders", DAYS),
     )
     observed = np.column_stack([offences, days])
-    return PredictiveLook("process", statistics, observed, draw, summarise)
+    return PredictiveLook("process", statistics, observed, _draw_in_turn(draw), summarise)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from desist._types import Draws, Floats
 from desist.inference.seeds import make_generator
 from desist.models.fit import Fit
+from desist.models.fitted import PREDICTED_AT_ONCE
 from desist.models.predictive.looks import PredictiveLook, SimulatedArm
 from desist.models.predictive.record import PredictiveCheck
 from desist.models.predictors import Predictors, Target
@@ -36,7 +37,7 @@ def simulate_people(
     for name, code in ARMS.items():
         arm = select_arm(code, predictors, sample)
         observed = _summarise(look, look.observed[arm.people], arm)
-        found[name] = observed, np.array([_draw_anew(fit, look, one, arm, rng) for one in chosen])
+        found[name] = observed, _draw_anew(fit, look, chosen, arm, rng)
     # both arms of one draw together, so that what they share cancels
     seen, drawn = (with_it - without for with_it, without in zip(*found.values(), strict=True))
     rows = [
@@ -76,15 +77,12 @@ def compare_prediction(observed: float, drawn: Floats, probability: float) -> di
     }
 
 
-def choose_draws(draws: Draws, n_draws: int, rng: np.random.Generator) -> list[Draws]:
-    """Choose posterior draws, without replacement while they last."""
-    flat = {name: values.reshape(-1, *values.shape[2:]) for name, values in draws.items()}
-    n_known = len(flat["intercept"])
+def choose_draws(draws: Draws, n_draws: int, rng: np.random.Generator) -> Draws:
+    """Choose posterior draws as those of one chain, without replacement while they last."""
+    flat = {name: values.reshape(1, -1, *values.shape[2:]) for name, values in draws.items()}
+    n_known = flat["intercept"].size
     chosen = rng.choice(n_known, n_draws, replace=n_draws > n_known)
-    return [
-        {name: values[np.newaxis, np.newaxis, one] for name, values in flat.items()}
-        for one in chosen
-    ]
+    return {name: values[:, chosen] for name, values in flat.items()}
 
 
 def select_arm(code: int, predictors: Predictors, sample: Sample) -> SimulatedArm:
@@ -96,15 +94,21 @@ def select_arm(code: int, predictors: Predictors, sample: Sample) -> SimulatedAr
 
 
 def _draw_anew(
-    fit: Fit, look: PredictiveLook, draw: Draws, arm: SimulatedArm, rng: np.random.Generator
+    fit: Fit, look: PredictiveLook, chosen: Draws, arm: SimulatedArm, rng: np.random.Generator
 ) -> Floats:
-    eta = fit.predict_linear(draw, arm.target, arm.code)
-    # a time beyond any follow-up may be too large for a number, and is censored all the same
-    with np.errstate(over="ignore", divide="ignore"):
-        outcome = look.draw(eta, draw, arm, rng)[0, 0]
-    return _summarise(look, outcome, arm)
+    """Return the statistics of people drawn anew for each draw, (n_draws, n_statistics)."""
+    at_once = max(1, PREDICTED_AT_ONCE // len(arm.target.weights))
+    found = []
+    for first in range(0, chosen["intercept"].size, at_once):
+        block = {name: values[:, first : first + at_once] for name, values in chosen.items()}
+        eta = fit.predict_linear(block, arm.target, arm.code)
+        # a time beyond any follow-up may be too large for a number, and is censored all the same
+        with np.errstate(over="ignore", divide="ignore"):
+            outcomes = look.draw(eta, block, arm, rng)[0]
+        found.append(_summarise(look, outcomes, arm))
+    return np.concatenate(found)
 
 
-def _summarise(look: PredictiveLook, outcome: NDArray[Any], arm: SimulatedArm) -> Floats:
+def _summarise(look: PredictiveLook, outcomes: NDArray[Any], arm: SimulatedArm) -> Floats:
     # as many people must be the same share, whoever they are: ties count on either side
-    return np.round(look.summarise(outcome, arm.target), TIE_DECIMALS)
+    return np.round(look.summarise(outcomes, arm.target), TIE_DECIMALS)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from desist.report.pictures._style import BLUE, FAINT, GREY, INK, VERMILION, calm, draw_in
+from desist.synthesis.errors_of_sign import CRITICAL
 from desist.synthesis.evidence.protocol import SCALES
 from desist.synthesis.synthesis import Synthesis
 
@@ -16,9 +17,8 @@ if TYPE_CHECKING:
     from desist._types import Floats
 
 ROW = 0.19  # inches of a study: 58 stand on one page
-Z95 = 1.959963984540054
 POINTS = 301  # of a density
-LEVELS = ((2.575829303548901, "p < 0.01"), (Z95, "p < 0.05"), (1.6448536269514722, "p < 0.10"))
+LEVELS = ((2.575829303548901, "p < 0.01"), (CRITICAL, "p < 0.05"), (1.6448536269514722, "p < 0.10"))
 
 
 def forest_of_programmes(synthesis: Synthesis, *, ax: "Axes | None" = None) -> "Figure":
@@ -115,7 +115,13 @@ def _draw_forest(ax: "Axes", *, synthesis: Synthesis) -> None:
     table = synthesis.table
     places = np.arange(len(table))
     reported, errors = table["estimate"].to_numpy(), table["standard_error"].to_numpy()
-    ax.hlines(places - 0.16, reported - Z95 * errors, reported + Z95 * errors, color=FAINT, lw=2.4)
+    ax.hlines(
+        places - 0.16,
+        reported - CRITICAL * errors,
+        reported + CRITICAL * errors,
+        color=FAINT,
+        lw=2.4,
+    )
     ax.plot(reported, places - 0.16, "D", color=GREY, ms=2.6, label="as reported")
     ax.hlines(places + 0.16, table["lower"], table["upper"], color=BLUE, lw=1.3)
     ax.plot(table["shrunken"], places + 0.16, "o", color=BLUE, ms=3.2, label="by all studies")

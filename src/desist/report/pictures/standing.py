@@ -8,7 +8,8 @@ import numpy as np
 from desist.arguments import describe
 from desist.errors import Fault, raise_faults
 from desist.report.pictures._style import BLUE, GREY, INK, VERMILION, calm, draw_in
-from desist.report.pictures.programmes import POINTS, Z95, fill_density
+from desist.report.pictures.programmes import POINTS, fill_density
+from desist.synthesis.errors_of_sign import CRITICAL
 from desist.synthesis.evidence.protocol import SCALES
 from desist.synthesis.priors import log_density_of_spread
 from desist.synthesis.synthesis import Synthesis
@@ -107,7 +108,7 @@ def _draw_heterogeneity(ax: "Axes", *, synthesis: Synthesis) -> None:
 def _draw_standing(ax: "Axes", *, synthesis: Synthesis, study: str) -> None:
     row = synthesis.table.loc[[study]].iloc[0]
     estimate, error = float(row["estimate"]), float(row["standard_error"])
-    reported = [estimate - Z95 * error, estimate + Z95 * error]
+    reported = [estimate - CRITICAL * error, estimate + CRITICAL * error]
     ends = [*synthesis.prediction.interval(0.999), row["lower"], row["upper"], *reported]
     places = np.linspace(np.nanmin(ends), np.nanmax(ends), POINTS)
     heights = synthesis.prediction.density(places)

@@ -9,6 +9,7 @@ import numpy as np
 from desist._types import Floats
 from desist.arguments import find_kind_faults, find_number_faults
 from desist.errors import Fault, raise_faults
+from desist.synthesis.errors_of_sign import CRITICAL
 from desist.synthesis.evidence._baseline import LogRates, integrate_baseline
 from desist.synthesis.evidence._sizes import Size, average_over, find_size_faults, list_sizes
 from desist.synthesis.evidence.counts import summarise_counts
@@ -16,7 +17,6 @@ from desist.synthesis.evidence.significance import OF_PROPORTIONS
 
 NODES_OF_A_RATE = 7
 MOST_COUNTS = 400  # behind one percentage: more are told apart by their middle alone
-CRITICAL = 1.959963984540054
 
 
 @dataclass(frozen=True)

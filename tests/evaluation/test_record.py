@@ -11,6 +11,8 @@ from desist.errors import InputError
 from desist.estimands import Measure
 from desist.models.fit import Fit
 
+pytestmark = pytest.mark.usefixtures("few_draws")
+
 
 @pytest.fixture(scope="module")
 def study():

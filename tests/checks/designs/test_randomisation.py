@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
+from desist.checks.designs import randomisation
 from desist.checks.designs.randomisation import (
     contrast_sets,
     draw_participation,
@@ -227,3 +228,23 @@ def test_sets_of_one_arm_only_are_a_refusal():
 def test_unknown_estimand_is_refused():
     with pytest.raises(InputError, match="estimand: expected one of"):
         redraw_weights([1.0, 2.0], [1, 0], [0.5, 0.5], estimand="LATE")
+
+
+@pytest.mark.parametrize("n_steps", [1, 40, 3000])
+def test_levels_stand_where_bisection_of_each_finds_them(n_steps):
+    rng = np.random.default_rng(n_steps)
+    rising = np.sort(rng.integers(0, 30, n_steps) / 8.0)  # with ties
+    rising[0] = -np.inf  # nobody stands there
+    levels = np.concatenate([rng.uniform(0, 5, 500), rng.choice([0.0, *rising[1:]], 50), [np.inf]])
+    expected = [np.count_nonzero(rising <= level) for level in levels]
+    assert randomisation._bisect(rising, levels).tolist() == expected
+
+
+def test_outcomes_of_those_who_have_nobody_near_count_in_no_mean():
+    # the third participant is alone, and the fourth person is near two of the others
+    values, treated = np.array([0.0, 0.1, 5.0, 0.05, 0.15]), np.array([1, 1, 1, 0, 0])
+    outcome = np.array([1.0, 4.0, 100.0, 2.0, 6.0])
+    draw = np.flatnonzero(treated)[np.newaxis]
+    found = WithinRadius(values, 0.12).prepare(np.stack([outcome, treated]))(draw)
+    # 1 against 2, and 4 against the mean of 2 and 6
+    np.testing.assert_allclose(found[:, 0], [(-1 + 0) / 2, 1.0])

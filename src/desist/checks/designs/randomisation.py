@@ -341,10 +341,11 @@ def draw_participation(
     # before those who are certain to come there cannot be fewer left than they are
     surprise[certain[:, np.newaxis] > np.arange(n_treated + 1)] = -np.inf
     surprise = np.maximum.accumulate(surprise, axis=0)  # rounding may not let it fall
+    surprise = np.ascontiguousarray(surprise.T)
     chosen = np.empty((n_treated, n_draws), dtype=np.int64)  # a row is written in one go
     first = np.zeros(n_draws, dtype=np.int64)
     for number in range(n_treated):
-        rising = surprise[:, n_treated - number]
+        rising = surprise[n_treated - number]
         level = rising[first] - np.log1p(-source.random(n_draws))
         # rounding may not put anybody before those who may still come
         chosen[number] = np.maximum(_bisect(rising, level) - 1, first)
@@ -403,10 +404,14 @@ def _choose(n_members: int, n_few: int, n_draws: int, rng: np.random.Generator) 
 
 
 def _bisect(rising: Floats, levels: Floats) -> Integers:
-    """Find where levels stand; in their order, because neighbours are found together."""
+    """Count the steps up to each level; in their order, because neighbours are found together."""
     order = np.argsort(levels)
+    ascending = levels[order]
+    low, high = np.searchsorted(rising, ascending[[0, -1]], side="right")
+    # the steps between the outermost levels are fewer than the levels: they are looked up
+    passed = np.searchsorted(ascending, rising[low:high], side="left")
     found = np.empty_like(order)
-    found[order] = np.searchsorted(np.ascontiguousarray(rising), levels[order], side="right")
+    found[order] = low + np.cumsum(np.bincount(passed, minlength=levels.size))
     return found
 
 

@@ -65,17 +65,18 @@ def _compare_matched(chosen: Places, windows: _Windows) -> Floats:
     is_alone = n_matches <= 0
     share = np.divide(1.0, n_matches, out=np.zeros(at.shape), where=~is_alone)
     n_matched = len(at) - is_alone.sum(axis=0)
+    # whoever is near is near both ways: what the windows of others leave out of somebody's outcome
+    # is what they share, added up over the participants in that person's own window
     side = np.arange(at.shape[1])
-    low, high = before * side.size + side, after * side.size + side
     sums = np.zeros((len(at) + 1, side.size))
+    _accumulate(share, sums[1:])
+    own = sums.take(after * side.size + side) - sums.take(before * side.size + side)
+    own += ~is_alone
     found = np.full((len(windows.rows), side.size), np.nan)
     for row, total, means in zip(windows.rows, windows.totals, found, strict=True):
-        gaps, rest = row.take(at), total.take(at)
-        _accumulate(gaps, sums[1:])
-        rest -= sums.take(high) - sums.take(low)
-        gaps -= rest * share
-        gaps[is_alone] = 0.0
-        np.divide(gaps.sum(axis=0), n_matched, out=means, where=n_matched > 0)
+        gaps = np.einsum("pd,pd->d", row.take(at), own)
+        gaps -= np.einsum("pd,pd->d", total.take(at), share)
+        np.divide(gaps, n_matched, out=means, where=n_matched > 0)
     return found
 
 

@@ -38,3 +38,11 @@ def count_calls() -> Callable[[Callable[[], object]], int]:
         return calls
 
     return count
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the drawings out of a page where its words are asked: they take most of its time."""
+    monkeypatch.setattr(
+        "desist.report._blocks._encode", lambda _figure: "data:image/svg+xml;base64,"
+    )

@@ -46,8 +46,8 @@ WRITTEN = {
 
 
 @pytest.fixture
-def study(tmp_path):
-    """A folder with people and settings; returns a function that runs the command line."""
+def study(tmp_path, undrawn):  # the demo draws the pictures
+    """A folder with people and settings."""
     rng = np.random.default_rng(5)
     n = 240
     reoffended = (rng.random(n) < 0.4).astype(int)

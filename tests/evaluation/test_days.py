@@ -13,6 +13,8 @@ from desist.models.families import Pieces
 from desist.report import encode_evaluation, render_document
 from desist.report.view import make_view
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 def evaluate(n_early, n_middle, n_late, n_free=60):
     """A study whose arms reoffend alike: so many up to day 91, to day 182, and to day 365."""

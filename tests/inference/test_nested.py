@@ -35,14 +35,18 @@ def fit_study(model, shape, settings=QUICK, seed=1, **changes):
     )
 
 
+@pytest.mark.parametrize("case", sorted(LEFT_TO_NUTS))
+def test_what_nested_does_not_find_has_a_k_hat_that_leaves_it_to_nuts(case):
+    # by the draws that `auto` makes of so many rows
+    assert fit_study(*case.split(", "), Nested()).diagnostics.khat >= 0.5
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("case", REFERENCE)
+@pytest.mark.parametrize("case", sorted(REFERENCE.keys() - LEFT_TO_NUTS))
 def test_nested_agrees_with_long_runs_of_nuts(case):
     fit = fit_study(*case.split(", "), Nested(draws=16_000))
     assert fit.diagnostics.engine == "nested"
-    assert (fit.diagnostics.khat < 0.5) == (case not in LEFT_TO_NUTS)
-    if case in LEFT_TO_NUTS:
-        return
+    assert fit.diagnostics.khat < 0.5
     # beside the bounds, what so many effective draws of the long run leave to chance
     n_effective = REFERENCE[case]["ess_bulk_min"]
     outside: list[float] = []

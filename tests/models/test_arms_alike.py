@@ -10,7 +10,7 @@ from desist.models.prior_predictive import sample_prior
 from desist.models.rate import RateModel
 from desist.models.survival import SurvivalModel
 
-from .conftest import make_cohort, weigh
+from .studies import make_cohort, weigh
 
 TREATED = np.arange(80) < 40
 

@@ -9,7 +9,7 @@ from desist.cohort.court import TIERS
 from desist.errors import InputError
 from desist.models.court import count_court_outcomes
 
-from .conftest import weigh
+from .studies import weigh
 
 
 def custody_cohort(**more):

@@ -12,7 +12,7 @@ from desist.models.process import ProcessModel
 from desist.models.rate import RateModel
 from desist.models.survival import SurvivalModel
 
-from .conftest import make_cohort, weigh
+from .studies import make_cohort, weigh
 
 MODELS = [RateModel(), FrequencyModel(), SurvivalModel(), ProcessModel()]
 COUNTS = {Measure.RATE, Measure.FREQUENCY}

@@ -23,7 +23,7 @@ from desist.models.process import ProcessModel
 from desist.models.rate import RateModel
 from desist.models.survival import SurvivalModel
 
-from .conftest import make_cohort, weigh
+from .studies import make_cohort, weigh
 
 NARROW = Priors(group_intercept=HalfNormal(0.1), group_treatment=HalfNormal(0.1))
 ENGINE = Laplace(draws=1000)  # the scale of so narrow a hierarchy suits it

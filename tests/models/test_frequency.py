@@ -6,7 +6,7 @@ from desist.models.fit import fit_model
 from desist.models.frequency import FrequencyModel
 from desist.models.priors import FLAT, Normal, Priors
 
-from .conftest import make_cohort, weigh
+from .studies import make_cohort, weigh
 
 
 def test_mode_under_flat_priors_is_the_maximum_likelihood_of_statsmodels(people):

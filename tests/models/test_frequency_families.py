@@ -12,15 +12,15 @@ from desist.cohort.cohort import Cohort
 from desist.effects import estimate_effects
 from desist.errors import InputError
 from desist.estimands import Measure
-from desist.inference.engines import Laplace, Nuts
+from desist.inference.engines import Laplace
 from desist.models.families import FREQUENCY_FAMILIES as FAMILIES
 from desist.models.families import ZeroInflated
 from desist.models.fit import fit_model
 from desist.models.frequency import FrequencyModel
 from desist.models.priors import FLAT, Normal, Priors
 
-from .conftest import make_cohort, weigh
 from .modes import mode_of
+from .studies import make_cohort, make_inflated, weigh
 
 ONE_DISPERSION = Normal(0.0, 1e-4)
 
@@ -36,14 +36,7 @@ def flat(family):
 @pytest.fixture(scope="module")
 def inflated():
     """Half the treated and 3 in 10 of the others never offend; the rest have NB counts."""
-    rng = np.random.default_rng(21)
-    treated = np.repeat([1, 0], [400, 800])
-    never = rng.random(1200) < np.where(treated == 1, 0.5, 0.3)
-    mean = np.where(treated == 1, 2.0, 3.0)
-    return {
-        "treated": treated,
-        "offences": np.where(never, 0, rng.poisson(rng.gamma(2.0, mean / 2.0))),
-    }
+    return make_inflated()
 
 
 @pytest.fixture(scope="module")
@@ -218,15 +211,3 @@ def test_an_unknown_family_is_refused_with_those_that_are_known():
     message = "family: expected one of negative_binomial, zero_inflated, hurdle, poisson, found"
     with pytest.raises(InputError, match=message):
         FrequencyModel(family="geometric")
-
-
-@pytest.mark.nuts
-def test_both_engines_find_the_same_inflation(inflated):
-    model = FrequencyModel(family="zero_inflated")
-    cohort = make_cohort(**inflated)
-    sampled = fit_model(model, cohort, weigh(cohort), inference=Nuts(draws=2500), seed=1)
-    approximated = fit_model(model, cohort, weigh(cohort), inference=Laplace(draws=20000), seed=2)
-    for quantity in ("frequency", "inflated"):
-        expected, found = sampled.predict(1)[quantity], approximated.predict(1)[quantity]
-        assert found.mean() == pytest.approx(expected.mean(), abs=0.05 * expected.std())
-        assert found.std() == pytest.approx(expected.std(), rel=0.05)

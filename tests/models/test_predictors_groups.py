@@ -13,7 +13,7 @@ from desist.models.predictors import make_predictors
 from desist.models.priors import HalfNormal, HalfStudentT
 from desist.sample import build_sample
 
-from .conftest import make_cohort, weigh
+from .studies import make_cohort, weigh
 
 
 def test_groupings_that_are_not_there_are_named_together():

@@ -8,7 +8,7 @@ from desist.models.prior_predictive import sample_prior
 from desist.models.priors import Normal, Priors
 from desist.models.rate import RateModel
 
-from .conftest import make_cohort, weigh
+from .studies import make_cohort, weigh
 
 
 @pytest.fixture(scope="module")

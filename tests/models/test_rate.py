@@ -19,7 +19,7 @@ from desist.models.priors import Normal, Priors
 from desist.models.rate import RateModel
 from desist.sample import build_sample
 
-from .conftest import make_cohort, weigh
+from .studies import make_cohort, weigh
 
 QUADRATURE = json.loads(
     (Path(__file__).parents[1] / "reference" / "bayes" / "deterministic.json").read_text()

@@ -16,7 +16,7 @@ from desist.models.predictive import check_predictions
 from desist.models.priors import Normal
 from desist.models.survival import SurvivalModel
 
-from .conftest import make_cohort, weigh
+from .studies import make_cohort, weigh
 
 
 @dataclass(frozen=True)

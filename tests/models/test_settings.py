@@ -31,7 +31,7 @@ from desist.models.rate import RateModel
 from desist.models.severity import CustodyModel, SeverityModel
 from desist.models.survival import SurvivalModel
 
-from .conftest import make_cohort, weigh
+from .studies import make_cohort, weigh
 
 PIECES = "piecewise_exponential"
 RECORDS = {

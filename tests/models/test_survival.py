@@ -13,7 +13,7 @@ from desist.models.fit import fit_model
 from desist.models.priors import FLAT, Priors
 from desist.models.survival import SurvivalModel
 
-from .conftest import make_cohort, weigh
+from .studies import make_cohort, weigh
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "survival"
 

@@ -12,7 +12,7 @@ from desist.cohort.cohort import Cohort
 from desist.effects import estimate_effects
 from desist.errors import InputError
 from desist.estimands import Measure
-from desist.inference.engines import Laplace, Nuts
+from desist.inference.engines import Laplace
 from desist.inference.rows import collapse_rows
 from desist.inference.survival_likelihood import LOGISTIC_DEVIATION
 from desist.models.families import SURVIVAL_FAMILIES as FAMILIES
@@ -22,8 +22,8 @@ from desist.models.predictors import Target
 from desist.models.priors import FLAT, Normal, Priors
 from desist.models.survival import SurvivalModel
 
-from .conftest import make_cohort, weigh
 from .modes import mode_of
+from .studies import make_cohort, weigh
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "survival"
 WEEKS = 52  # of follow-up; the horizon
@@ -400,16 +400,3 @@ def test_the_model_uses_all_of_its_data_or_their_sums_by_piece(family, recorded_
     used = set(ancestors([built.logp()]))
     in_place = {"time", "interval_start", "ended", "ended_before"} if "piece" in family else set()
     assert {data.name for data in built.data_vars if data not in used} <= in_place
-
-
-@pytest.mark.nuts
-def test_both_engines_find_the_same_log_normal(people):
-    cohort = make_cohort(**people)
-    design = weigh(cohort, people["weight"])
-    model = SurvivalModel(family="log_normal")
-    sampled = fit_model(model, cohort, design, inference=Nuts(draws=2500), seed=1)
-    approximated = fit_model(model, cohort, design, inference=Laplace(draws=20000), seed=2)
-    for arm in (0, 1):
-        expected, found = sampled.predict(arm)["rmst"], approximated.predict(arm)["rmst"]
-        assert found.mean() == pytest.approx(expected.mean(), abs=0.05 * expected.std())
-        assert found.std() == pytest.approx(expected.std(), rel=0.05)

@@ -8,6 +8,8 @@ from desist.report.about import About
 from desist.report.document import render_files
 from desist.report.view import make_view
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 ABOUT = About(
     programme="Work in prison <b>before</b> release",
     place="North Carolina",

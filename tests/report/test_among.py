@@ -20,6 +20,8 @@ from desist.report.tables import tabulate_among
 from desist.report.view import make_view
 from desist.synthesis import EstimateWithError, Study, synthesise
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 RATE = Measure.RATE
 
 

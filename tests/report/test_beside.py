@@ -24,6 +24,8 @@ from desist.report.tables import tabulate_evidence, tabulate_process
 from desist.report.view import make_view
 from desist.report.words.evidence import say_evidence, say_worth_of_prior
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 PRIOR = EvidencePrior((0.8, 0.2), (-0.3, 0.0), (0.2, 1.5), "log_odds", 20)
 RESULT = EvidenceResult(
     Measure.RATE,

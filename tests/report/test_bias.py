@@ -13,6 +13,8 @@ from desist.report.markdown import render_markdown
 from desist.report.tables import tabulate_bias
 from desist.report.view import make_view
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 BIAS = BiasResult(Measure.RATE, 200, 0.03149, 0.0249, 0.0449, -0.1149, -0.2149, -0.0149, 0.98749)
 
 

@@ -18,6 +18,8 @@ from desist.report.pictures.groups import describe_groups, effects_by_group
 from desist.report.tables import tabulate_effects_by_group
 from desist.report.view import make_view
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 ROWS = (
     GroupRow("Ash <b>", 120, 140, 30, 0.31, -0.1034, -0.0712, -0.1311, -0.0101, 0.9912),
     GroupRow("Bay $1$", 90, 75, 22, 0.24, float("nan"), -0.0312, -0.0911, 0.0301, 0.8512),

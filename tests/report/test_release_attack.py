@@ -401,20 +401,26 @@ def test_the_attacker_finds_a_withheld_time_from_the_restricted_mean_or_many_day
     assert most - least < 0.1
 
 
-@pytest.mark.parametrize("shift", [3e-7, -3e-7])
-def test_no_file_holds_a_digit_beyond_those_of_the_tables(of_people, shift):
-    # figures that are printed alike are drawn alike: no path of a picture is more exact
-    def render(evaluation):
-        files = render_files(make_view(evaluation))
-        return {name: content for name, content in files.items() if name != "evaluation.nc"}
+def render_all_but_draws(evaluation):
+    files = render_files(make_view(evaluation))
+    return {name: content for name, content in files.items() if name != "evaluation.nc"}
 
+
+@pytest.fixture(scope="module")
+def files(of_people):
+    return render_all_but_draws(of_people)
+
+
+@pytest.mark.parametrize("shift", [3e-7, -3e-7])
+def test_no_file_holds_a_digit_beyond_those_of_the_tables(of_people, files, shift):
+    # figures that are printed alike are drawn alike: no path of a picture is more exact
     moved = [
         replace(one, treated=one.treated + shift, comparison=one.comparison + shift)
         if one.treated is not None
         else one
         for one in of_people.effects
     ]
-    assert render(replace(of_people, effects=tuple(moved))) == render(of_people)
+    assert render_all_but_draws(replace(of_people, effects=tuple(moved))) == files
 
 
 def test_groups_that_are_printed_alike_are_drawn_alike(of_people):

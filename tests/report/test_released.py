@@ -11,6 +11,8 @@ from desist.report._released import cut_effects, say_what_is_cut
 from desist.report.document import render_document
 from desist.report.view import make_view
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 TIME = Measure.TIME_AMONG_REOFFENDERS
 CORRECTION = Correction(0.2, 0.3, -0.1, -0.2, 0.0, (40.0, 9.4), (45.0, 11.0), (30.0, 12.0))
 

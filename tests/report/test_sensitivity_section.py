@@ -19,6 +19,8 @@ from desist.report.view import make_view
 from desist.sensitivity.result import SensitivityResult
 from desist.sensitivity.unrecorded import tipping_map
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 def make_result(name, sentence="It holds. A ratio of 2 is enough.", table=None):
     rows = [("estimate", 2.9479708, 2.0, 4.0)]

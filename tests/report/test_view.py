@@ -78,6 +78,15 @@ def evaluate_once(n_reoffenders):
     return evaluate(make_people(n_reoffenders), "age + owns_home")
 
 
+@cache
+def evaluate_few(n_treated):
+    """Evaluate a study of so few participants, all of whom reoffended, once for all rules."""
+    people = make_people(n_treated, n_treated=n_treated).assign(w=1.0)
+    cohort = ds.Cohort(people, **ROLES)
+    design = ds.build_design(cohort, "age", method=ds.GivenWeights("w"))
+    return ds.evaluate(cohort, design, seed=1)
+
+
 @pytest.fixture(scope="module")
 def people():
     # no age is a whole number, so that one is known where it stands
@@ -95,9 +104,14 @@ def few():
     return evaluate(make_people(3))
 
 
-def read_everything(evaluation, rules="2019"):
+@pytest.fixture(scope="module")
+def files_of_enough(enough):
+    """Return the files of one evaluation under some rules, rendered once."""
+    return cache(lambda rules="2019": render_files(make_view(enough, rules)))
+
+
+def read_everything(files):
     """Return all text of a report: page, pictures, record and the record in the netCDF file."""
-    files = render_files(make_view(evaluation, rules))
     page = files["report.html"].decode()
     pictures = [base64.b64decode(one).decode() for one in re.findall(r"base64,([^\"]+)", page)]
     with h5py.File(h5py.h5f.open_file_image(files["evaluation.nc"])) as opened:
@@ -109,17 +123,16 @@ def read_everything(evaluation, rules="2019"):
     return [page, *pictures, files["evaluation.json"].decode(), stored, *sheets, *texts]
 
 
-def list_bytes(evaluation, rules):
+def list_bytes(files):
     """Return every byte of a report by file, and of the parts of the workbook."""
-    files = render_files(make_view(evaluation, rules))
     with zipfile.ZipFile(io.BytesIO(files["annex.xlsx"])) as book:
         parts = {name: book.read(name) for name in book.namelist()}
     pictures = re.findall(rb"base64,([^\"]+)", files["report.html"])
     return files | parts | {f"picture {at}": base64.b64decode(p) for at, p in enumerate(pictures)}
 
 
-def test_no_identifier_age_or_date_of_a_person_stands_in_any_byte(enough):
-    for name, content in list_bytes(enough, "2017").items():
+def test_no_identifier_age_or_date_of_a_person_stands_in_any_byte(files_of_enough):
+    for name, content in list_bytes(files_of_enough("2017")).items():
         assert b"ID-" not in content, name
         assert b".839174" not in content, name
         dates = set(re.findall(rb"\b(?:19|20)\d\d-\d\d-\d\d", content))
@@ -139,10 +152,10 @@ def list_own_bytes(people):
 
 
 def test_no_number_of_a_person_stands_in_the_bytes_of_a_report_or_of_a_saved_evaluation(
-    people, enough, tmp_path
+    people, enough, files_of_enough, tmp_path
 ):
     saved = ds.save_evaluation(enough, tmp_path / "whole.nc").read_bytes()
-    files = list_bytes(enough, "2017") | {"whole.nc": saved}
+    files = list_bytes(files_of_enough("2017")) | {"whole.nc": saved}
     # the file of draws is not compressed: what stands in it would be found
     draw = float(enough["rate"].effect.difference.to_numpy().ravel()[3])
     assert struct.pack("<d", draw) in files["evaluation.nc"]
@@ -153,8 +166,8 @@ def test_no_number_of_a_person_stands_in_the_bytes_of_a_report_or_of_a_saved_eva
     assert b".839174" not in saved
 
 
-def test_the_search_opens_every_part_of_the_workbook_and_every_picture(enough):
-    parts = list_bytes(enough, "2017")
+def test_the_search_opens_every_part_of_the_workbook_and_every_picture(files_of_enough):
+    parts = list_bytes(files_of_enough("2017"))
     assert {"xl/workbook.xml", "xl/worksheets/sheet1.xml", "docProps/core.xml"} <= {*parts}
     assert any(name.endswith("sharedStrings.xml") for name in parts)
     pictures = [content for name, content in parts.items() if name.startswith("picture ")]
@@ -164,8 +177,10 @@ def test_the_search_opens_every_part_of_the_workbook_and_every_picture(enough):
 
 
 @pytest.mark.parametrize("rules", RULE_SETS)
-def test_a_covariate_with_a_level_that_few_people_have_is_one_row_without_figures(enough, rules):
-    for text in read_everything(enough, rules):
+def test_a_covariate_with_a_level_that_few_people_have_is_one_row_without_figures(
+    enough, files_of_enough, rules
+):
+    for text in read_everything(files_of_enough(rules)):
         assert not any(level in text for level in LEVELS)
     rows = {
         row["covariate"]: row for row in encode_evaluation(enough, rules=rules)["design"]["balance"]
@@ -205,7 +220,7 @@ def test_outcomes_are_withheld_when_few_reoffended_or_few_did_not(n_reoffenders,
     assert all("Nothing is said" in one["may_say"] for one in found["statements"])
     drawn = forest(evaluation, rules=rules).axes[0]
     assert drawn.texts[0].get_text() == "No measure has an interval."
-    for text in read_everything(evaluation, rules):
+    for text in read_everything(render_files(make_view(evaluation, rules))):
         assert not re.search(rf"\b{n_reoffenders} (of the \d+ )?participants? reoffended", text)
         assert "Welch t-test" not in text
 
@@ -252,10 +267,7 @@ def test_time_on_fewer_than_thirty_reoffenders_is_in_no_file():
 @pytest.mark.parametrize("n_treated", [1, 2, 9])
 @pytest.mark.parametrize("rules", RULE_SETS)
 def test_nothing_is_reported_about_a_study_of_few(n_treated, rules, tmp_path):
-    people = make_people(n_treated, n_treated=n_treated).assign(w=1.0)
-    cohort = ds.Cohort(people, **ROLES)
-    design = ds.build_design(cohort, "age", method=ds.GivenWeights("w"))
-    evaluation = ds.evaluate(cohort, design, seed=1)
+    evaluation = evaluate_few(n_treated)
     for act in (make_view, make_statements, render_document, encode_evaluation, forest, love_plot):
         with pytest.raises(CannotAnswerError, match="fewer than 10 participants are compared"):
             act(evaluation, rules=rules)
@@ -274,8 +286,8 @@ def count_digits(value):
     return len(repr(value).partition(".")[2]) if "e" not in repr(value) else 0
 
 
-def test_figures_in_the_record_have_no_more_digits_than_are_shown(enough):
-    found = json.loads(render_files(make_view(enough))["evaluation.json"])
+def test_figures_in_the_record_have_no_more_digits_than_are_shown(files_of_enough):
+    found = json.loads(files_of_enough()["evaluation.json"])
     limits = {"rate": 3, "frequency": 3, "rmst": 1, "time_among_reoffenders": 1}
     for row in [*found["measures"], *found["checks"]]:
         limits["time_among_reoffenders"] = 2 if row.get("check") == "brunner_munzel" else 1
@@ -337,8 +349,8 @@ def test_few_people_dropped_are_not_counted():
     assert "(number of people)</th><td>fewer than 10</td>" in render_document(evaluation)
 
 
-def test_the_page_lets_nothing_run_or_load(enough):
-    page = render_document(enough)
+def test_the_page_lets_nothing_run_or_load(files_of_enough):
+    page = files_of_enough()["report.html"].decode()
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', page)[1]
     rules = dict(one.strip().split(" ", 1) for one in policy.split(";"))
     assert rules["default-src"] == "'none'"

@@ -15,6 +15,8 @@ from desist.report.summary import summarise
 from desist.report.tables import tabulate_withheld
 from desist.report.view import make_view
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 TIME = "Time to first reoffence: not printed, because 18 participants reoffended, and rule set 2019"
 
 

@@ -23,7 +23,7 @@ from desist.models.process import ProcessModel
 from desist.models.rate import RateModel
 from desist.models.survival import SurvivalModel
 
-from ..conftest import make_cohort, weigh
+from ..studies import make_cohort, weigh
 
 PROCESS = ProcessModel()
 COLUMNS = ["arm", "statistic", "unit", "observed", "predicted", "lower", "upper", "probability"]

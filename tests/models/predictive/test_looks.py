@@ -22,7 +22,7 @@ from desist.models.predictors import make_predictors
 from desist.models.survival import SurvivalModel
 from desist.sample import build_sample
 
-from ..conftest import weigh
+from ..studies import weigh
 
 N_PEOPLE = 200_000
 COUNTS = np.arange(60)

@@ -10,7 +10,7 @@ from desist.models.priors import Normal
 from desist.models.process import ProcessModel
 from desist.models.rate import RateModel
 
-from ..conftest import make_cohort, weigh
+from ..studies import make_cohort, weigh
 
 COLUMNS = ["arm", "statistic", "unit", "observed", "predicted", "lower", "upper", "probability"]
 

@@ -11,6 +11,8 @@ from desist.report.tables._notes import UNWEIGHTED, note_on
 from desist.report.tables._release import NAMES, list_tables
 from desist.report.view import make_view
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 @pytest.fixture(scope="module")
 def view(published):

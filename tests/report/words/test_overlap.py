@@ -44,6 +44,7 @@ def test_the_picture_has_a_row_a_class_and_a_mark_a_group():
     assert len(draw_overlap(CLASSES, PHONE).axes[0].texts) == 2
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_page_and_tables_show_what_the_design_holds(with_overlap, of_people, plain_page):
     view = make_view(with_overlap)
     assert tabulate_overlap(view).iloc[0].tolist() == ["score 0.0 to 0.2", "25", "75", "28"]

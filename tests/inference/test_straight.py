@@ -117,3 +117,10 @@ def test_what_is_handed_on_unchanged_is_not_written_over(rows):
     for _ in range(2):
         np.testing.assert_array_equal(run(rows)[0], rows)
         np.testing.assert_array_equal(held.get_value(), rows)
+
+
+def test_what_is_filled_with_a_number_has_it_everywhere(rows):
+    at, one, wide = pt.matrix("at"), pt.matrix("one", shape=(1, 1)), pt.row("wide")
+    filled = pt.second(at, one)
+    outputs = [filled, filled + pt.exp(at), pt.second(at, wide), pt.second(one, at)]
+    compare([at, one, wide], outputs, rows, np.full((1, 1), 3.0), rows[:1])

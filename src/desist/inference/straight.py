@@ -153,6 +153,8 @@ def _make_step(node: Any, spare: tuple[int, ...]) -> Step:
     if not _is_elementwise(node):
         return _make_other_step(node)
     op, dtype = node.op, np.dtype(node.outputs[0].dtype)
+    if type(op.scalar_op).__name__ == "Second":
+        return partial(_fill, dtype)
     op.prepare_node(node, None, None, "py")
     is_folded = type(op.scalar_op).__name__ in {"Add", "Mul"} and len(node.inputs) > 2
     is_known = op.nfunc is not None and (is_folded or len(node.inputs) == op.nfunc_spec[1])
@@ -187,6 +189,11 @@ def _hand_on(value: Any) -> Any:
 
 def _take(axis: int, values: Any, index: Any) -> NDArray[Any]:
     return np.asarray(np.take(values, index, axis=axis))
+
+
+def _fill(dtype: np.dtype[Any], like: Any, value: Any) -> NDArray[Any]:
+    # PyTensor asks a function of Python for each number
+    return np.full(np.broadcast_shapes(like.shape, value.shape), value, dtype=dtype)
 
 
 def _apply(function: Step, dtype: np.dtype[Any], *values: Any) -> NDArray[Any]:

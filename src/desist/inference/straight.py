@@ -42,7 +42,9 @@ def simplify(outputs: list[Any]) -> list[Any]:
     """Simplify the graph of a likelihood, before anything is made of it."""
     from pytensor.graph.rewriting.utils import rewrite_graph
 
-    found: list[Any] = rewrite_graph(outputs, include=("canonicalize",), exclude=NOT_SEARCHED_FOR)
+    # parameters of priors were checked when the priors were made
+    wanted = ("canonicalize", "local_remove_check_parameter")
+    found: list[Any] = rewrite_graph(outputs, include=wanted, exclude=NOT_SEARCHED_FOR)
     return found
 
 
@@ -150,13 +152,12 @@ def _is_elementwise(node: Any) -> bool:
 
 
 def _make_step(node: Any, spare: tuple[int, ...]) -> Step:
-    if not _is_elementwise(node):
+    kind = type(node.op.scalar_op).__name__ if _is_elementwise(node) else None
+    if kind is None or kind == "Second":
         return _make_other_step(node)
     op, dtype = node.op, np.dtype(node.outputs[0].dtype)
-    if type(op.scalar_op).__name__ == "Second":
-        return partial(_fill, dtype)
     op.prepare_node(node, None, None, "py")
-    is_folded = type(op.scalar_op).__name__ in {"Add", "Mul"} and len(node.inputs) > 2
+    is_folded = kind in {"Add", "Mul"} and len(node.inputs) > 2
     is_known = op.nfunc is not None and (is_folded or len(node.inputs) == op.nfunc_spec[1])
     if not is_known:
         return partial(_apply, op.ufunc or node.tag.ufunc, dtype)
@@ -173,6 +174,8 @@ def _make_other_step(node: Any) -> Step:
     from pytensor.compile.ops import DeepCopyOp
     from pytensor.tensor.subtensor import AdvancedSubtensor
 
+    if _is_elementwise(node):
+        return partial(_fill, np.dtype(node.outputs[0].dtype))
     if isinstance(node.op, DeepCopyOp):
         return _hand_on  # nobody writes over what goes in or comes out
     if isinstance(node.op, AdvancedSubtensor):
@@ -191,13 +194,14 @@ def _take(axis: int, values: Any, index: Any) -> NDArray[Any]:
     return np.asarray(np.take(values, index, axis=axis))
 
 
-def _fill(dtype: np.dtype[Any], like: Any, value: Any) -> NDArray[Any]:
-    # PyTensor asks a function of Python for each number
-    return np.full(np.broadcast_shapes(like.shape, value.shape), value, dtype=dtype)
-
-
 def _apply(function: Step, dtype: np.dtype[Any], *values: Any) -> NDArray[Any]:
     return np.asarray(function(*values), dtype=dtype)
+
+
+def _fill(dtype: np.dtype[Any], like: Any, value: Any) -> NDArray[Any]:
+    filled = np.empty(np.broadcast_shapes(like.shape, value.shape), dtype)
+    filled[...] = value
+    return filled
 
 
 def _turn(function: Step, dtype: np.dtype[Any], spare: tuple[int, ...], value: Any) -> NDArray[Any]:

@@ -20,7 +20,7 @@ from desist._types import Draws, Floats
 from desist.effects._residuals import Assumed, Scatter, bound_covariance, scatter_residuals
 from desist.inference.calibration import WeightedPeople
 from desist.models._observed import Link, Observed
-from desist.models.fitted import Fit
+from desist.models.fitted import Fit, cut_draws
 from desist.models.predictors import Target
 
 DRAWS_FOR_AN_ARM = 150  # of which an arm is predicted person by person, and
@@ -170,15 +170,14 @@ def _predict_own(
     shape = fit.draws["intercept"].shape
     every = _choose_every(shape, len(rows), _count_parameters(fit.draws))
     thinned = {name: values[:, ::every] for name, values in fit.draws.items()}
-    expected = np.zeros_like(observed.values)
-    averages = np.zeros((*thinned["intercept"].shape, carried.shape[1]))
-    at_once = max(1, AT_ONCE // (thinned["intercept"].size * carried.shape[1]))
-    for first in range(0, len(rows), at_once):
-        block = rows[first : first + at_once]
-        eta = _evaluate_rows(fit, observed, thinned, arm, block)
-        predicted = observed.expect(eta, thinned, arm)
-        expected[block] = predicted.mean(axis=(0, 1))
-        averages += np.einsum("cdrk,rk->cdk", predicted, carried[block])
+    expected, parts = np.zeros_like(observed.values), []
+    for some in cut_draws(thinned, max(1, carried[rows].size)):
+        eta = _evaluate_rows(fit, observed, some, arm, rows)
+        predicted = observed.expect(eta, some, arm)
+        expected[rows] += predicted.sum(axis=(0, 1))
+        parts.append(np.einsum("cdrk,rk->cdk", predicted, carried[rows]))
+    expected /= thinned["intercept"].size
+    averages = np.concatenate(parts, axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         own = observed.link.apply(averages)
     if every == 1:

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from desist.inference.softplus import Softplus, fuse_softplus
+
 WORTH_IT = 2_048  # numbers in an array, from which on it is quicker to write over it
 
 # Rewrites that find nothing in graphs of likelihoods, or next to nothing, and take more than half
@@ -82,7 +84,7 @@ class StraightFunction:
         graph = function.maker.fgraph
         self._held = function.input_storage
         place = {variable: number for number, variable in enumerate(graph.inputs)}
-        nodes = graph.toposort()
+        nodes = fuse_softplus(graph.toposort(), graph.outputs)
         for node in nodes:
             for variable in (*node.inputs, *node.outputs):
                 place.setdefault(variable, len(place))
@@ -134,7 +136,8 @@ def _plan(nodes: list[Any], place: dict[Any, int], kept: set[int]) -> tuple[_Pla
             and variable.dtype == node.outputs[0].dtype
         )
         reads, writes = (tuple(place[one] for one in some) for some in (node.inputs, node.outputs))
-        planned.append(_Planned(_make_step(node, spare), reads, writes, frees))
+        step = node.run if isinstance(node, Softplus) else _make_step(node, spare)
+        planned.append(_Planned(step, reads, writes, frees))
     return tuple(planned)
 
 
@@ -148,6 +151,8 @@ def _find_unshared(nodes: list[Any]) -> set[Any]:
 def _is_elementwise(node: Any) -> bool:
     from pytensor.tensor.elemwise import Elemwise
 
+    if isinstance(node, Softplus):
+        return True
     return isinstance(node.op, Elemwise) and len(node.outputs) == 1
 
 

@@ -121,7 +121,7 @@ FEW_TOOK_PART = Cell(  # 1.5 % of all
     n_treated=45, n_comparison=2955, participation="mild", method=IPW, estimand=Estimand.ATE
 )
 CELLS = {
-    "like_the_report": Cell(n_comparison=5514, effect="as reported"),
+    "like_the_report": Cell(n_comparison=5514, effect="as reported", replicates=400),
     "like_the_report_null": Cell(n_comparison=5514, effect="none", is_null=True),
     "one_frailty": Cell(replicates=400),
     "one_frailty_null": Cell(effect="none", is_null=True, replicates=400),

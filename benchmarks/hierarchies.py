@@ -106,7 +106,8 @@ def run_evaluate(study: str, inference: str, *, flat: bool = False) -> dict[str,
 def run_fits(study: str, inference: str) -> dict[str, Any]:
     """Fit the three models, checks left out."""
     cohort, design, groups = make_study(study)
-    importlib.import_module("pymc")  # as bambi is before it is timed
+    for library in ("pymc", "formulaic"):  # as bambi and its formulas are before it is timed
+        importlib.import_module(library)
     seconds, engines = {}, {}
     for model in list_models(groups):
         start = time.perf_counter(), time.process_time()

@@ -124,7 +124,12 @@ def test_predictions_in_blocks_are_those_at_once(rossi, monkeypatch):
     model = ds.SurvivalModel(covariates="age + prio")
     fit = ds.fit_model(model, cohort, design, inference=ds.Laplace(draws=1000), seed=2)
     whole = fit.predict(1) | {"curve": fit.predict_survival(1, np.array([91.0, 364.0]))}
-    monkeypatch.setattr("desist.models.fitted.PREDICTED_AT_ONCE", 10_000)  # 10 people at once
+    corrected = ds.estimate_effects(fit)
+    monkeypatch.setattr("desist.models.fitted.PREDICTED_AT_ONCE", 7_000)
+    monkeypatch.setattr("desist.models.fitted.MOST_ROWS", 100)  # of 70 draws at once
     parts = fit.predict(1) | {"curve": fit.predict_survival(1, np.array([91.0, 364.0]))}
     for name, values in whole.items():
         np.testing.assert_allclose(parts[name], values, rtol=1e-10)
+    del vars(fit)["_corrected"]  # what was read of the arms with larger blocks
+    for one, again in zip(corrected, ds.estimate_effects(fit), strict=True):
+        np.testing.assert_allclose(again.draws, one.draws, rtol=1e-10)

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 import desist as ds
+from desist.checks.check import Check
 from desist.design.design import Design
 from desist.errors import InputError
-from desist.estimands import Measure
+from desist.estimands import Measure, Scale
+from desist.evaluation.record import compare_check
 from desist.models.fit import Fit
 
 pytestmark = pytest.mark.usefixtures("few_draws")
@@ -103,3 +105,21 @@ def test_a_design_without_a_formula_gives_models_no_covariates(study):
         "age",
         "copas",
     )
+
+
+@pytest.mark.parametrize("probability", [0.95, 0.9])
+def test_a_check_is_held_against_the_posterior_at_its_own_probability(evaluation, probability):
+    effect = evaluation["rate"].effect
+    made = next(check for check in evaluation["rate"].checks if check.agrees is not None)
+    kept = {name: value for name, value in vars(made).items() if not name.startswith("agree")}
+    kept |= {"scale": Scale.DIFFERENCE, "check": "weighted_difference_hc3"}
+    limits = np.quantile(
+        effect.draws, [(1 - probability) / 2, (1 + probability) / 2], method="hazen"
+    )
+    # an interval that only just misses that of the posterior has nothing in common with it
+    apart = Check(
+        **kept | {"probability": probability, "lower": limits[1] + 1e-9, "upper": limits[1] + 0.1}
+    )
+    assert compare_check(apart, effect).agreement != "agrees"
+    alike = Check(**kept | {"probability": probability, "lower": limits[0], "upper": limits[1]})
+    assert compare_check(alike, effect).agrees

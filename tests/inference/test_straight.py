@@ -1,12 +1,20 @@
 """Compiled functions run step by step give the numbers of PyTensor's own runs."""
 
 import numpy as np
+import pymc as pm
 import pytensor
 import pytensor.tensor as pt
 import pytest
 from pytensor.compile.mode import Mode
+from pytensor.graph.traversal import toposort
+from scipy.stats import norm
 
-from desist.inference.straight import StraightFunction, compile_straight
+from desist.inference.straight import (
+    StraightFunction,
+    _choose_mode,
+    compile_straight,
+    simplify,
+)
 
 PLAIN = Mode(linker="py", optimizer="fast_compile")
 MANY_ROWS = 3000  # as many as are written over
@@ -14,7 +22,7 @@ MANY_ROWS = 3000  # as many as are written over
 
 def compare(arguments, outputs, *values):
     """Run both ways, twice, and hold the inputs against what they were."""
-    expected = pytensor.function(arguments, outputs, mode=PLAIN)
+    expected = pytensor.function(arguments, outputs, mode=_choose_mode())
     straight = compile_straight(arguments, outputs)
     kept = [value.copy() for value in values]
     for _ in range(2):
@@ -93,6 +101,13 @@ def test_an_argument_that_nothing_reads_may_be_given():
     np.testing.assert_array_equal(run(np.ones(2), np.zeros(5)), np.full(2, 2.0))
 
 
+def test_a_number_fills_the_shape_of_what_it_stands_for(rows):
+    at, wide = pt.matrix("at"), pt.row("wide")
+    compare(
+        [at, wide], [pt.second(at, wide), pt.second(at, 2.0), pt.second(wide, at)], rows, rows[:1]
+    )
+
+
 @pytest.mark.parametrize("axis", [0, 1])
 def test_numbers_taken_by_place_are_the_same_along_either_axis(rows, axis):
     at, place = pt.matrix("at"), pt.lvector("place")
@@ -117,3 +132,13 @@ def test_what_is_handed_on_unchanged_is_not_written_over(rows):
     for _ in range(2):
         np.testing.assert_array_equal(run(rows)[0], rows)
         np.testing.assert_array_equal(held.get_value(), rows)
+
+
+def test_a_simplified_graph_checks_no_parameter_again():
+    at = pt.vector("at")
+    scale = pt.exp(at[0])
+    (term,) = simplify([pm.logp(pm.Normal.dist(0.0, scale), at).sum()])
+    names = {type(node.op).__name__ for node in toposort([term])}
+    assert "CheckParameterValue" not in names
+    found = compile_straight([at], term)(np.array([0.3, -0.2]))
+    np.testing.assert_allclose(found, norm.logpdf([0.3, -0.2], scale=np.exp(0.3)).sum())

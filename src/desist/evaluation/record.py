@@ -23,7 +23,7 @@ from desist.effects.days import DayRow
 from desist.effects.effect import Effect, summarise_interval
 from desist.effects.groups import GroupTable
 from desist.errors import raise_faults
-from desist.estimands import Estimand, Measure, Scale
+from desist.estimands import Estimand, Interval, Measure, Scale
 from desist.evaluation._one_process import OneProcess
 from desist.evaluation.with_bias import BiasResult
 from desist.evaluation.with_evidence import EvidenceResult
@@ -355,9 +355,8 @@ def compare_check(check: Check, effect: Effect | None) -> ComparedCheck:
         return ComparedCheck(**vars(check))
     entry = CATALOGUE.get(check.check)
     draws = _choose_draws(check, effect, is_of_odds=entry is not None and entry.is_of_odds)
-    posterior = summarise_interval(draws, check.probability)
     # no direction within the error of a limit: other draws might not exclude no difference
-    errors = find_errors(draws.to_numpy(), check.probability, effect.diagnostics)
+    posterior, errors = _find_limits(draws, check.probability, effect)
     null = check.scale.null
     agreement = compare_with_posterior(
         check,
@@ -371,10 +370,19 @@ def compare_check(check: Check, effect: Effect | None) -> ComparedCheck:
 
 
 def _choose_draws(check: Check, effect: Effect, *, is_of_odds: bool) -> xr.DataArray:
-    odds_ratio = effect.odds_ratio
-    if is_of_odds and odds_ratio is not None:
+    if is_of_odds and (odds_ratio := effect.odds_ratio) is not None:
         return odds_ratio
     return effect.ratio if check.scale is Scale.RATIO else effect.draws
+
+
+def _find_limits(
+    draws: xr.DataArray, probability: float, effect: Effect
+) -> tuple[Interval, tuple[float, float]]:
+    """Find the limits of some draws of an effect and their errors, where they are not known."""
+    if draws is effect.draws and probability == effect.probability:
+        return effect.interval, effect.errors
+    errors = find_errors(draws.to_numpy(), probability, effect.diagnostics)
+    return summarise_interval(draws, probability), errors
 
 
 def summarise_effect(effect: Effect) -> MeasureRow:

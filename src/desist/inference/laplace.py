@@ -10,9 +10,10 @@ import numpy as np
 
 from desist._types import Draws, Floats, Integers
 from desist.errors import NotConvergedError
+from desist.inference.log_terms import write_log_terms
 from desist.inference.pareto import smooth_weights
 from desist.inference.products import SEVERAL, ManyRows
-from desist.inference.straight import compile_straight
+from desist.inference.straight import compile_straight, simplify
 
 FARTHEST_MODE = 50.0  # from the start, and as a scale: beyond lies only separation
 NEWTON_STEPS = 30
@@ -32,7 +33,6 @@ class LogDensity:
         from pymc.pytensorf import join_nonshared_inputs
         from pytensor.compile.mode import Mode
         from pytensor.graph.replace import vectorize_graph
-        from pytensor.graph.rewriting.utils import rewrite_graph
 
         as_written = Mode(linker="py", optimizer=None)
         start = find_start(model, as_written)
@@ -40,12 +40,13 @@ class LogDensity:
         # a transformed parameter stands twice among the value variables, once as itself
         wanted = {variable.name for variable in [*model.free_RVs, *model.deterministics]}
         named = [node for node in model.unobserved_value_vars if node.name in wanted]
-        n_free = len(model.free_RVs)
-        terms = [term.sum() for term in model.logp(sum=False)]  # the priors first
-        terms = [pt.add(*terms[:n_free]), pt.add(*terms[n_free:])]
+        priors = write_log_terms(model, model.free_RVs)
+        rows = write_log_terms(model, model.observed_RVs)
+        rows += [one.sum() for one in model.replace_rvs_by_values(model.potentials)]
+        terms = [pt.add(*priors), pt.add(*rows)]
         outputs, point = join_nonshared_inputs(start, [*terms, *named], model.value_vars)
         # simplified before anything is made of it: once, and while it is small
-        prior, likelihood = rewrite_graph(outputs[:2], include=("canonicalize",))
+        prior, likelihood = simplify(outputs[:2])
         # the length is said, so that a last parameter is known to be one number
         points = pt.matrix("points", shape=(None, len(self.start)))
         many = vectorize_graph([prior, likelihood, *outputs[2:]], {point: points})

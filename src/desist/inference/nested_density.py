@@ -7,7 +7,8 @@ import numpy as np
 
 from desist._types import Data, Draws, Floats, Integers
 from desist.inference.laplace import find_start
-from desist.inference.straight import StraightFunction, compile_straight
+from desist.inference.log_terms import write_log_terms
+from desist.inference.straight import StraightFunction, compile_straight, simplify
 
 # Every outcome model hands its outcome the linear predictor first, and a row's likelihood depends
 # on the groups through that number alone. So three compiled functions do for all of them: the
@@ -44,7 +45,6 @@ class GroupedDensity:
         from pymc.pytensorf import join_nonshared_inputs
         from pytensor.compile.mode import Mode
         from pytensor.graph.replace import vectorize_graph
-        from pytensor.graph.rewriting.utils import rewrite_graph
         from pytensor.graph.traversal import ancestors
 
         as_written = Mode(linker="py", optimizer=None)
@@ -60,12 +60,12 @@ class GroupedDensity:
         wanted = {variable.name for variable in [*model.free_RVs, *model.deterministics]}
         named = [node for node in model.unobserved_value_vars if node.name in wanted]
         self._names = [node.name for node in named]
-        terms = [pt.add(*(term.sum() for term in model.logp(vars=plain, sum=False)))]
-        terms += [term.sum() for term in model.logp(vars=scales, sum=False)]
+        terms = write_log_terms(model, [*plain, *scales])
+        terms = [pt.add(*terms[: len(plain)]), *terms[len(plain) :]]
         outputs, point = join_nonshared_inputs(start, [eta, rows, *terms, *named], model.value_vars)
         # simplified before anything is made of it: once, and while it is small
         n_first = 2 + len(terms)
-        eta, rows, *terms = rewrite_graph(outputs[:n_first], include=("canonicalize",))
+        eta, rows, *terms = simplify(outputs[:n_first])
         # the length is said, so that a last parameter is known to be one number
         points = pt.matrix("points", shape=(None, len(self.start)))
         ats = pt.matrix("ats")

@@ -14,7 +14,9 @@ from desist.inference.quadrature import (
     find_group_modes,
     integrate_groups,
     interpolate,
+    multiply_seen,
     place_nodes,
+    see_effects,
 )
 
 REACH = 4.0  # of the nodes, in standard deviations of what an arm sees
@@ -80,7 +82,7 @@ def _read_groups(
     """Read each group's arms where it was foretold, and again where it was foretold wrongly."""
     arms = _read_arms(layout, common, seen, groups, n_nodes)
     found = find_group_modes(arms, seen, groups[0])
-    at = arms.scale(np.einsum("sae,sge->sag", seen, found.mode))
+    at = arms.scale(see_effects(seen, found.mode))
     wrong = np.flatnonzero(np.abs(at).max(axis=(1, 2)) > FORETOLD)
     if wrong.size:
         root = found.root[wrong]
@@ -97,8 +99,9 @@ def _read_arms(
 ) -> ArmLikelihoods:
     """Read the likelihood of each group's arms at nodes about where the groups are foretold."""
     nodes = place_nodes(n_nodes, REACH)
-    centre = np.einsum("sae,sge->sag", seen, groups[0])
-    variance = np.einsum("sae,sgef,saf->sag", seen, groups[1], seen)
+    centre = see_effects(seen, groups[0])
+    covariances = groups[1].reshape(*groups[1].shape[:2], -1)
+    variance = multiply_seen(seen) @ np.swapaxes(covariances, -1, -2)
     width = np.maximum(np.sqrt(variance), LEAST_WIDTH)
     values = np.empty((len(nodes), *centre.shape))
     at_once = max(1, ROWS_TIMES_DRAWS // len(layout.design))

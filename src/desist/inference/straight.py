@@ -6,26 +6,67 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from desist.inference.softplus import Softplus, fuse_softplus
+
 WORTH_IT = 2_048  # numbers in an array, from which on it is quicker to write over it
+
+# Rewrites that find nothing in graphs of likelihoods, or next to nothing, and take more than half
+# of the time: searches for diagonal and selecting matrices, for sparse ones, and for densities, and
+# the cancelling of sums and products, which the graph that a gradient is taken of has behind it.
+NOT_SEARCHED_FOR = (
+    "dot_diag_to_elemwise",
+    "inline_ofg_expansion",
+    "local_IncSubtensor_serialize",
+    "local_add_of_sparse_write",
+    "local_expm1",
+    "local_greedy_distributor",
+    "local_lift_DiracDelta",
+    "local_merge_switch_same_cond",
+    "local_subtensor_of_batch_dims",
+    "local_upcast_elemwise_constant_inputs",
+    "local_useless_elemwise_comparison",
+    "local_view_op",
+    "selection_dot_to_indexing",
+    "ShapeOpt",
+)
+NOT_CANCELLED_AGAIN = ("local_add_canonizer", "local_mul_canonizer")
 
 type Step = Callable[..., Any]
 
 
-def compile_straight(arguments: list[Any], outputs: Any) -> "StraightFunction":
-    """Compile a function for the Python linker, in the way that takes least time."""
-    import pytensor
-    from pytensor.compile.mode import Mode
+def simplify(outputs: list[Any]) -> list[Any]:
+    """Simplify the graph of a likelihood, before anything is made of it."""
+    from pytensor.graph.rewriting.utils import rewrite_graph
 
-    mode = Mode(linker="py", optimizer="fast_compile")
+    # parameters of priors were checked when the priors were made
+    wanted = ("canonicalize", "local_remove_check_parameter")
+    found: list[Any] = rewrite_graph(outputs, include=wanted, exclude=NOT_SEARCHED_FOR)
+    return found
+
+
+def compile_straight(arguments: list[Any], outputs: Any) -> "StraightFunction":
+    """Compile a function of a simplified graph for the Python linker."""
+    import pytensor
+
     # what some models do not read, others do
-    function = pytensor.function(arguments, outputs, mode=mode, on_unused_input="ignore")
+    function = pytensor.function(arguments, outputs, mode=_choose_mode(), on_unused_input="ignore")
     return StraightFunction(function)
+
+
+@cache
+def _choose_mode() -> Any:
+    from pytensor.compile.mode import Mode
+    from pytensor.graph.rewriting.db import RewriteDatabaseQuery
+
+    left_out = (*NOT_SEARCHED_FOR, *NOT_CANCELLED_AGAIN)
+    query = RewriteDatabaseQuery(include=("fast_compile",), exclude=left_out)
+    return Mode(linker="py", optimizer=query)
 
 
 @dataclass(frozen=True)
@@ -43,7 +84,7 @@ class StraightFunction:
         graph = function.maker.fgraph
         self._held = function.input_storage
         place = {variable: number for number, variable in enumerate(graph.inputs)}
-        nodes = graph.toposort()
+        nodes = fuse_softplus(graph.toposort(), graph.outputs)
         for node in nodes:
             for variable in (*node.inputs, *node.outputs):
                 place.setdefault(variable, len(place))
@@ -95,7 +136,8 @@ def _plan(nodes: list[Any], place: dict[Any, int], kept: set[int]) -> tuple[_Pla
             and variable.dtype == node.outputs[0].dtype
         )
         reads, writes = (tuple(place[one] for one in some) for some in (node.inputs, node.outputs))
-        planned.append(_Planned(_make_step(node, spare), reads, writes, frees))
+        step = node.run if isinstance(node, Softplus) else _make_step(node, spare)
+        planned.append(_Planned(step, reads, writes, frees))
     return tuple(planned)
 
 
@@ -109,15 +151,18 @@ def _find_unshared(nodes: list[Any]) -> set[Any]:
 def _is_elementwise(node: Any) -> bool:
     from pytensor.tensor.elemwise import Elemwise
 
+    if isinstance(node, Softplus):
+        return True
     return isinstance(node.op, Elemwise) and len(node.outputs) == 1
 
 
 def _make_step(node: Any, spare: tuple[int, ...]) -> Step:
-    if not _is_elementwise(node):
+    kind = type(node.op.scalar_op).__name__ if _is_elementwise(node) else None
+    if kind is None or kind == "Second":
         return _make_other_step(node)
     op, dtype = node.op, np.dtype(node.outputs[0].dtype)
     op.prepare_node(node, None, None, "py")
-    is_folded = type(op.scalar_op).__name__ in {"Add", "Mul"} and len(node.inputs) > 2
+    is_folded = kind in {"Add", "Mul"} and len(node.inputs) > 2
     is_known = op.nfunc is not None and (is_folded or len(node.inputs) == op.nfunc_spec[1])
     if not is_known:
         return partial(_apply, op.ufunc or node.tag.ufunc, dtype)
@@ -134,6 +179,8 @@ def _make_other_step(node: Any) -> Step:
     from pytensor.compile.ops import DeepCopyOp
     from pytensor.tensor.subtensor import AdvancedSubtensor
 
+    if _is_elementwise(node):
+        return partial(_fill, np.dtype(node.outputs[0].dtype))
     if isinstance(node.op, DeepCopyOp):
         return _hand_on  # nobody writes over what goes in or comes out
     if isinstance(node.op, AdvancedSubtensor):
@@ -154,6 +201,12 @@ def _take(axis: int, values: Any, index: Any) -> NDArray[Any]:
 
 def _apply(function: Step, dtype: np.dtype[Any], *values: Any) -> NDArray[Any]:
     return np.asarray(function(*values), dtype=dtype)
+
+
+def _fill(dtype: np.dtype[Any], like: Any, value: Any) -> NDArray[Any]:
+    filled = np.empty(np.broadcast_shapes(like.shape, value.shape), dtype)
+    filled[...] = value
+    return filled
 
 
 def _turn(function: Step, dtype: np.dtype[Any], spare: tuple[int, ...], value: Any) -> NDArray[Any]:

@@ -1,7 +1,7 @@
 """A fitted model: its draws, and what they predict."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
@@ -28,7 +28,8 @@ from desist.models.predictors import (
 from desist.models.protocol import Model, TimedModel
 from desist.notebook import show_record
 
-PREDICTED_AT_ONCE = 400_000  # draws times people, so that they stay near the processor
+PREDICTED_AT_ONCE = 50_000  # draws times people, so that they stay near the processor
+MOST_ROWS = 4_096  # people at once, so that there are draws enough beside them
 # What a grouping may not be called inside a model, where variables, dimensions and data share one
 # space of names. The parameters of the outcomes begin with "log_".
 TAKEN = {
@@ -198,19 +199,12 @@ class Fit:
             ``log_``, the log of the average.
         """
         raise_faults("prediction", _find_arm_faults(arm))
-        parts: dict[str, list[Floats]] = {}
         with on_one_thread():
-            for block in self._cut_into_blocks(target):
-                eta = self.predict_linear(self.draws, block, arm)
-                outcomes = self.model.predict(eta, self.draws, arm, self.horizon)
-                for name, values in outcomes.items():
-                    is_log = name.startswith("log_")
-                    average = _average_logs if is_log else np.matmul
-                    parts.setdefault(name, []).append(average(values, block.weights))
-        return {
-            name: (np.logaddexp if name.startswith("log_") else np.add).reduce(averages)
-            for name, averages in parts.items()
-        }
+            return self._average(
+                arm,
+                target,
+                lambda eta, draws: self.model.predict(eta, draws, arm, self.horizon),
+            )
 
     def predict_survival(self, arm: int, days: Floats, target: Target | None = None) -> Floats:
         """Average the share of the target without a reoffence, within each draw.
@@ -236,18 +230,16 @@ class Fit:
         """
         raise_faults("survival", _find_arm_faults(arm))
         model, days = require_times(self, days)
-        shares = days / self.horizon
-        parts = []
+        curves = {str(position): float(day) for position, day in enumerate(days / self.horizon)}
+
+        def survive(eta: Floats, draws: Draws) -> dict[str, Floats]:
+            return {
+                name: model.predict_survival(eta, draws, arm, self.horizon, share=share)
+                for name, share in curves.items()
+            }
+
         with on_one_thread():
-            for block in self._cut_into_blocks(target):
-                eta = self.predict_linear(self.draws, block, arm)
-                curve = [
-                    model.predict_survival(eta, self.draws, arm, self.horizon, share=float(share))
-                    @ block.weights
-                    for share in shares
-                ]
-                parts.append(np.stack(curve, axis=-1))
-        return np.asarray(np.add.reduce(parts))
+            return np.stack(list(self._average(arm, target, survive).values()), axis=-1)
 
     def predict_linear(self, draws: Mapping[str, Floats], target: Target, arm: int) -> Floats:
         """Evaluate the linear predictor of some people for some draws.
@@ -272,14 +264,28 @@ class Fit:
         with compile_alone():
             return build_model(self.model, self.levels, self.covariate_names, arrays)
 
-    def _cut_into_blocks(self, target: Target | None) -> Iterator[Target]:
-        """Cut the target so that the predictions for a block, times draws, fit in memory."""
+    def _average(
+        self,
+        arm: int,
+        target: Target | None,
+        predict: Callable[[Floats, Draws], dict[str, Floats]],
+    ) -> dict[str, Floats]:
+        """Average what is predicted over the target within each draw, a block at a time."""
         target = self.target if target is None else target
-        n_draws = self.draws["intercept"].size
-        rows = max(1, PREDICTED_AT_ONCE // n_draws)
-        for first in range(0, len(target.weights), rows):
-            part = slice(first, first + rows)
-            yield Target(target.covariates[part], target.groups[part], target.weights[part])
+        found: dict[str, Floats] = {}
+        for rows in _cut(len(target.weights), MOST_ROWS):
+            part = Target(target.covariates[rows], target.groups[rows], target.weights[rows])
+            blocks: dict[str, list[Floats]] = {}
+            for some in cut_draws(self.draws, len(part.weights)):
+                outcomes = predict(self.predict_linear(some, part, arm), some)
+                for name, values in outcomes.items():
+                    average = _average_logs if name.startswith("log_") else np.matmul
+                    blocks.setdefault(name, []).append(average(values, part.weights))
+            for name, averages in blocks.items():
+                joined = np.concatenate(averages, axis=1)
+                add = np.logaddexp if name.startswith("log_") else np.add
+                found[name] = add(found[name], joined) if name in found else joined
+        return found
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is made again when it is looked at, and may not travel."""
@@ -297,6 +303,16 @@ class Fit:
             f"<Fit of the {self.model.name} model: {self.n_treated} treated and "
             f"{self.n_comparison} comparison people, {self.estimand}, {self.diagnostics.engine}>"
         )
+
+
+def cut_draws(draws: Draws, n_rows: int) -> Iterator[Draws]:
+    """Cut draws so that the predictions of so many rows stay near the processor."""
+    for some in _cut(draws["intercept"].shape[1], max(1, PREDICTED_AT_ONCE // n_rows)):
+        yield {name: values[:, some] for name, values in draws.items()}
+
+
+def _cut(size: int, at_once: int) -> Iterator[slice]:
+    return (slice(first, first + at_once) for first in range(0, size, at_once))
 
 
 def require_times(fit: Fit, days: NDArray[Any]) -> tuple[TimedModel, Floats]:

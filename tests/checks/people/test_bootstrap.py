@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from desist.checks.people import bootstrap
 from desist.checks.people.bootstrap import bca_bootstrap, redo_design
 from desist.checks.people.weighted import weighted_difference
 from desist.cohort.cohort import Cohort
@@ -105,3 +106,10 @@ def test_weights_from_elsewhere_cannot_be_made_again(cohort):
     design = build_design(cohort, None, method=GivenWeights("w"))
     with pytest.raises(CannotAnswerError, match="weights from elsewhere"):
         redo_design(cohort, design, n_resamples=10)
+
+
+def test_resamples_taken_a_few_at_a_time_are_the_same(uneven, monkeypatch):
+    data = (uneven["days"], uneven["treated"], uneven["weights"])
+    at_once = bca_bootstrap(*data, n_resamples=199, rng=4)
+    monkeypatch.setattr(bootstrap, "LARGEST_BLOCK", 1)  # one resample after the other
+    assert bca_bootstrap(*data, n_resamples=199, rng=4) == at_once

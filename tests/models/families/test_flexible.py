@@ -90,3 +90,18 @@ def test_other_families_are_as_they_were():
 def test_models_that_differ_in_where_their_knots_lie_share_what_is_compiled():
     one, two = (SurvivalModel(family=Pieces(cuts)) for cuts in ((5, 9), (20, 80)))
     assert one.structure == two.structure
+
+
+@pytest.mark.parametrize("eta", [-800.0, -40.0, -3.0, 0.5, 4.0, 30.0])
+@pytest.mark.parametrize("steps", [[0.0, 0.0], [1.5, -2.0], [-60.0, 60.0], [-900.0, 900.0]])
+def test_the_restricted_mean_of_pieces_is_that_of_each_added_up(eta, steps):
+    law = Pieces((50.0, 80.0), log_hazard_steps_ratio=None)
+    found = law.predict(
+        np.full((1, 1, 1), eta), {"log_hazard_steps": np.array([[steps]])}, 0, 200.0
+    )["rmst"].item()
+    # of a hazard h for w days, (1 - e^-hw) / h of them are lived through
+    widths, relative = np.array([0.25, 0.15, 0.6]), np.exp(np.cumsum([0.0, *steps]))
+    spent = np.exp(eta) * widths * relative / (widths @ relative)
+    free = np.exp(-np.cumsum(np.append(0.0, spent[:-1])))
+    lived = [w * (-np.expm1(-h) / h if h > 0 else 1.0) for w, h in zip(widths, spent, strict=True)]
+    assert found == pytest.approx(free @ lived, rel=1e-13)

@@ -6,6 +6,7 @@ import pytest
 
 from desist.cohort.cohort import Cohort
 from desist.errors import InputError
+from desist.models import fitted
 from desist.models.families import SURVIVAL_FAMILIES as FAMILIES
 from desist.models.families import Pieces
 from desist.models.fit import fit_model
@@ -375,12 +376,12 @@ def test_the_picture_has_a_panel_a_unit_and_a_row_an_arm_and_statistic(people):
 )
 def test_people_drawn_a_few_draws_at_a_time_are_the_same(people, model, monkeypatch):
     cohort = make_cohort(**people)
-    fitted = fit_model(model, cohort, weigh(cohort), inference="laplace", seed=1)
+    fit = fit_model(model, cohort, weigh(cohort), inference="laplace", seed=1)
     look_up = check_one_process if model is PROCESS else check_predictions
-    at_once = look_up(fitted, cohort, weigh(cohort), n_draws=20, seed=5)
+    at_once = look_up(fit, cohort, weigh(cohort), n_draws=20, seed=5)
     n_people = len(cohort.people)
-    monkeypatch.setattr(simulation, "PREDICTED_AT_ONCE", 3 * n_people)
-    by_block = look_up(fitted, cohort, weigh(cohort), n_draws=20, seed=5)
+    monkeypatch.setattr(fitted, "PREDICTED_AT_ONCE", 3 * n_people)
+    by_block = look_up(fit, cohort, weigh(cohort), n_draws=20, seed=5)
     pd.testing.assert_frame_equal(at_once.table, by_block.table)
     pd.testing.assert_frame_equal(at_once.contrasts, by_block.contrasts)
 

@@ -243,3 +243,21 @@ def test_a_mean_of_some_is_missing_without_them():
     values = np.array([[2.0, np.inf, 5.0], [np.inf, np.inf, np.inf]])
     found = looks._average_of_some(values, np.isfinite(values), np.array([0.5, 0.3, 0.2]))
     np.testing.assert_allclose(found, [2 / 0.7, np.nan])
+
+
+def test_counts_of_several_draws_are_those_of_each_in_turn():
+    family = FREQUENCY_FAMILIES["negative_binomial"]()
+    draws = {"log_dispersion": np.log([[0.4, 3.0]]), "log_dispersion_ratio": np.zeros((1, 2))}
+    eta = np.random.default_rng(5).normal(size=(1, 2, 50))
+    together, rng = family.draw(eta, draws, 1, np.random.default_rng(7)), np.random.default_rng(7)
+    personal = [rng.gamma(a, 1 / a, 50) for a in (0.4, 3.0)]
+    by_hand = rng.poisson(np.exp(eta[0]) * personal)
+    np.testing.assert_array_equal(together[0], by_hand)
+    alone = {name: values[:, :1] for name, values in draws.items()}
+    first, rng = (
+        family.draw(eta[:, :1], alone, 1, np.random.default_rng(7)),
+        np.random.default_rng(7),
+    )
+    np.testing.assert_array_equal(
+        first[0, 0], rng.poisson(np.exp(eta[0, 0]) * rng.gamma(0.4, 2.5, 50))
+    )

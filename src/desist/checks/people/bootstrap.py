@@ -35,7 +35,7 @@ from desist.weights import effective_sample_size
 Floats = NDArray[np.float64]
 
 N_RESAMPLES = 1999
-LARGEST_BLOCK = 4_000_000  # resampled people worked on at once
+LARGEST_BLOCK = 100_000  # resampled people worked on at once, so that they stay near the processor
 FEWEST_PEOPLE = 5
 BATCHES = 16  # of resamples, to be worked on at the same time
 
@@ -225,12 +225,12 @@ def _measures(sample: Sample) -> dict[Measure, Floats]:
 def _resample_mean(
     values: Floats, shares: Floats, n_resamples: int, rng: np.random.Generator
 ) -> Floats:
-    n = values.size
+    n, parts = values.size, shares * values
     rows = max(LARGEST_BLOCK // n, 1)
     means = []
     for start in range(0, n_resamples, rows):
         picked = rng.integers(n, size=(min(rows, n_resamples - start), n))
-        top, mass = (shares * values)[picked].sum(axis=1), shares[picked].sum(axis=1)
+        top, mass = parts.take(picked).sum(axis=1), shares.take(picked).sum(axis=1)
         means.append(top / mass)
     return np.concatenate(means)
 

@@ -192,12 +192,14 @@ def log_rank(
         raise NoEventsError(NO_EVENTS)
     if weights is None:
         tied = _TiedSets.of(_count(arms, happened, labels))
-        return _invert(tied.score, tied.at_ends, tied.information, probability)
+        score = tied.score
+        return _invert(score, lambda t: score(t)[0], tied.at_ends, tied.information, probability)
     arm = arms.treated.astype(float)
     risk = read_risk(arms.outcome, happened, arm, arms.weights, strata=labels)
     ends = _find_ends(_count(arms, happened, labels))
     return _invert(
         lambda log_ratio: _robust_score(risk, log_ratio),
+        lambda log_ratio: _slope(risk, log_ratio),
         ends,
         lambda log_ratio: float(risk.derivatives(np.array([log_ratio]))[2][0, 0]),
         probability,
@@ -305,29 +307,34 @@ def _find_ends(counted: list[_Counted]) -> tuple[float, float]:
 
 def _robust_score(risk: RiskSets, log_ratio: float) -> tuple[float, float]:
     """Return the score of a weighted Cox regression and its robust variance."""
-    beta = np.array([log_ratio])
-    scores = risk.weights * risk.score_residuals(beta)[:, 0]
-    return float(risk.derivatives(beta)[1][0]), float((scores**2).sum())
+    scores = risk.weights * risk.score_residuals(np.array([log_ratio]))[:, 0]
+    return _slope(risk, log_ratio), float((scores**2).sum())
+
+
+def _slope(risk: RiskSets, log_ratio: float) -> float:
+    """Return the score of a weighted Cox regression."""
+    return float(risk.derivatives(np.array([log_ratio]))[1][0])
 
 
 def _invert(
     score: Score,
+    slope: Callable[[float], float],
     at_ends: tuple[float, float],
     information: Callable[[float], float],
     probability: float,
 ) -> Finding:
     """Find the ratio whose score is 0 and those whose score test does not reject."""
-    slope, variance = score(0.0)
+    at_one, variance = score(0.0)
     if not information(0.0) > 0 or at_ends == (0.0, 0.0):
         return Finding(math.nan, probability=probability)
     z = float(ndtri((1 + probability) / 2))
     is_finite = at_ends[0] > 0 > at_ends[1]
-    middle = _cross(lambda t: score(t)[0], 0.0) if is_finite else 0.0
+    middle = _cross(slope, 0.0) if is_finite else 0.0
     error = math.sqrt(score(middle)[1]) / information(middle) if is_finite else math.nan
     estimate = raise_e(middle) if is_finite else (0.0 if at_ends[0] <= 0 else math.inf)
     lower = 0.0 if at_ends[0] <= 0 else raise_e(_find_limit(score, middle, z))
     upper = math.inf if at_ends[1] >= 0 else raise_e(_find_limit(score, middle, -z))
-    p_value = 2 * float(ndtr(-abs(slope) / math.sqrt(variance))) if variance > 0 else math.nan
+    p_value = 2 * float(ndtr(-abs(at_one) / math.sqrt(variance))) if variance > 0 else math.nan
     return Finding(estimate, lower, upper, p_value, probability, error)
 
 

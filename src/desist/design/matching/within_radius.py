@@ -63,7 +63,7 @@ def _compare_matched(chosen: Places, windows: _Windows) -> Floats:
     at = places.astype(np.int64)
     n_matches = windows.n_people.take(at) - (after - before)
     is_alone = n_matches <= 0
-    share = np.divide(1.0, n_matches, out=np.zeros(at.shape), where=~is_alone)
+    share = 1.0 / np.where(is_alone, np.inf, n_matches)
     n_matched = len(at) - is_alone.sum(axis=0)
     # whoever is near is near both ways: what the windows of others leave out of somebody's outcome
     # is what they share, added up over the participants in that person's own window

@@ -33,8 +33,13 @@ def declare_dispersions(family: WithDispersion) -> Any:
 
 def read_dispersion(draws: Draws, arm: int, eta: Floats) -> Floats:
     """Return the drawn dispersions of an arm, in the shape of eta."""
+    return np.broadcast_to(_read_of_draw(draws, arm), eta.shape)
+
+
+def _read_of_draw(draws: Draws, arm: int) -> Floats:
+    """Return the drawn dispersions of an arm, (..., 1)."""
     dispersion = np.exp(draws["log_dispersion"] + arm * draws["log_dispersion_ratio"])
-    return np.broadcast_to(dispersion[..., np.newaxis], eta.shape)
+    return np.asarray(dispersion)[..., np.newaxis]
 
 
 def add_effect(log_scale: str, draws: Draws, arm: int) -> Floats:
@@ -50,8 +55,11 @@ def likelihood_of_counts(counts: Any, data: Data, log_mean: Any, log_dispersions
 
 def draw_counts(log_mean: Floats, draws: Draws, arm: int, rng: np.random.Generator) -> Integers:
     """Draw negative binomial counts: Poisson at a personal rate."""
-    dispersion = read_dispersion(draws, arm, log_mean)
-    return rng.poisson(raise_e(log_mean) * rng.gamma(dispersion, 1 / dispersion))
+    dispersion = _read_of_draw(draws, arm)
+    # what is one number for everybody is handed on as one, and not read anew for each person
+    shape = dispersion.item() if dispersion.size == 1 else dispersion
+    personal = rng.standard_gamma(shape, log_mean.shape) * (1 / dispersion)
+    return rng.poisson(raise_e(log_mean) * personal)
 
 
 def vary_counts(mean: Floats, draws: Draws, arm: int) -> Floats:

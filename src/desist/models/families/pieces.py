@@ -18,7 +18,7 @@ from desist.models.restricted_means import raise_e
 
 STEPS = "log_hazard_steps"
 LARGEST = 700.0  # of which e to its power is a number
-SMALLEST = float(np.finfo(float).tiny)
+SMALLEST = -340.0  # of which the square of e to its power is a number above 0
 
 
 @dataclass(frozen=True)
@@ -119,19 +119,20 @@ class Pieces(SurvivalFamily):
     def predict(self, eta: Floats, draws: Draws, arm: int, horizon: float) -> dict[str, Floats]:
         """Return survival and the restricted mean."""
         widths, log_shares = self._read(draws, arm, horizon)
-        hazard, shares = np.exp(np.minimum(eta, LARGEST)), np.exp(log_shares)
+        hazard = np.exp(np.clip(eta, SMALLEST, LARGEST))  # that may be divided by
+        shares = np.maximum(np.exp(log_shares), np.exp(SMALLEST))
+        days = widths / shares
         free, restricted = np.ones_like(eta), np.zeros_like(eta)
         # in place, because room for as many new numbers takes longer than the numbers
-        lost, failed = np.empty_like(eta), np.empty_like(eta)  # both below zero
-        for piece, width in enumerate(widths):
-            np.multiply(hazard, -shares[..., [piece]], out=lost)
-            np.minimum(lost, -SMALLEST, out=lost)
-            np.expm1(lost, out=failed)
+        failed = np.empty_like(eta)  # of those who were free, below zero
+        for piece in range(len(widths)):
+            np.multiply(hazard, -shares[..., [piece]], out=failed)
+            np.expm1(failed, out=failed)
             failed *= free
-            np.divide(failed, lost, out=lost)
-            lost *= width
-            restricted += lost
             free += failed
+            failed *= days[..., [piece]]
+            restricted -= failed
+        restricted /= hazard
         return keep_log(-raise_e(eta)) | {"rmst": restricted}
 
     @override
@@ -167,10 +168,11 @@ class Pieces(SurvivalFamily):
         steps = draws[STEPS]
         if self.log_hazard_steps_ratio is not None:
             steps = steps + arm * draws[f"{STEPS}_ratio"]
-        widths = np.diff(np.array([0.0, *self.cuts]) / horizon, append=1.0)
-        first = np.zeros((*steps.shape[:2], 1))
-        log_hazards = np.concatenate([first, np.cumsum(steps, axis=-1)], axis=-1)
-        log_shares = np.log(widths) + log_hazards
+        ends = np.array([0.0, *self.cuts, horizon]) / horizon
+        widths = ends[1:] - ends[:-1]
+        log_hazards = np.zeros((*steps.shape[:2], len(widths)))
+        np.cumsum(steps, axis=-1, out=log_hazards[..., 1:])
+        log_shares = log_hazards + np.log(widths)
         return widths, log_shares - np.logaddexp.reduce(log_shares, axis=-1, keepdims=True)
 
 

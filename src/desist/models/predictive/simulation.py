@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from desist._types import Draws, Floats
 from desist.inference.seeds import make_generator
 from desist.models.fit import Fit
-from desist.models.fitted import PREDICTED_AT_ONCE
+from desist.models.fitted import cut_draws
 from desist.models.predictive.looks import PredictiveLook, SimulatedArm
 from desist.models.predictive.record import PredictiveCheck
 from desist.models.predictors import Predictors, Target
@@ -97,10 +97,8 @@ def _draw_anew(
     fit: Fit, look: PredictiveLook, chosen: Draws, arm: SimulatedArm, rng: np.random.Generator
 ) -> Floats:
     """Return the statistics of people drawn anew for each draw, (n_draws, n_statistics)."""
-    at_once = max(1, PREDICTED_AT_ONCE // len(arm.target.weights))
     found = []
-    for first in range(0, chosen["intercept"].size, at_once):
-        block = {name: values[:, first : first + at_once] for name, values in chosen.items()}
+    for block in cut_draws(chosen, len(arm.target.weights)):
         eta = fit.predict_linear(block, arm.target, arm.code)
         # a time beyond any follow-up may be too large for a number, and is censored all the same
         with np.errstate(over="ignore", divide="ignore"):

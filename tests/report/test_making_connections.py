@@ -1,5 +1,7 @@
 """The report that is the specification, from its figures to the printed tables."""
 
+from functools import cache
+
 import pytest
 
 import desist as ds
@@ -15,6 +17,7 @@ PRINTED = {
 }
 
 
+@cache
 def evaluate(analysis):
     return ds.evaluate_published(ds.datasets.making_connections(analysis), seed=2017)
 

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 from desist.report.pictures._style import PHONE, STYLE, WIDE, Screen
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
     from matplotlib.figure import Figure
 
 
@@ -39,16 +41,21 @@ class Picture:
 
 def fill_template(name: str, filled: Mapping[str, Any]) -> str:
     """Fill a template; all text from data is escaped."""
+    return _open_templates().get_template(name).render(filled)
+
+
+@cache
+def _open_templates() -> "Environment":
+    """Open the folder of templates; each is compiled when it is first filled."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
+    return Environment(
         loader=PackageLoader("desist.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(name).render(filled)
 
 
 def embed_both(

@@ -133,6 +133,7 @@ class Pieces(SurvivalFamily):
             failed *= days[..., [piece]]
             restricted -= failed
         restricted /= hazard
+        np.minimum(restricted, 1.0, out=restricted)  # rounding carries it beyond the horizon
         return keep_log(-raise_e(eta)) | {"rmst": restricted}
 
     @override

@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,6 +15,14 @@ def pytest_collection_finish() -> None:
     """Leave what is imported by now, a million objects, out of every search for garbage."""
     gc.freeze()
     gc.set_threshold(50_000)  # graphs of models are many objects, most of which stay
+
+
+@pytest.fixture(scope="session", autouse=True)
+def keep_compiled_models() -> Iterator[None]:
+    """Compile a model once a worker: the tests use more models than a study does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("desist.inference.engines.COMPILED_MODELS_KEPT", 128)
+        yield
 
 
 @pytest.fixture
@@ -38,6 +46,15 @@ def count_calls() -> Callable[[Callable[[], object]], int]:
         return calls
 
     return count
+
+
+@pytest.fixture(scope="module")
+def few_draws() -> Iterator[None]:
+    """Draw 1,000 times by default, where nothing is asked of the draws themselves."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("desist.inference.engines.MOST_DRAWS", 1000)
+        patch.setattr("desist.inference.engines.FEWEST_BY_DEFAULT", 1000)
+        yield
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ from desist.sensitivity.specifications.record import Multiverse
 from desist.sensitivity.unrecorded import tipping_map
 from desist.synthesis import EstimateWithError, Study, synthesise
 
+pytestmark = pytest.mark.usefixtures("few_draws")
+
 OF_FEW = {"cumulative_incidence": {"rules": "2017"}}  # who reoffended of the study pictured here
 PICTURES = Path(ds.__file__).parent / "report" / "pictures"
 

@@ -11,6 +11,8 @@ from desist.cli import main
 from desist.cli.study import read_study
 from desist.errors import InputError
 
+pytestmark = pytest.mark.usefixtures("few_draws")
+
 SETTINGS = """
 [study]
 title = "A programme"
@@ -46,7 +48,7 @@ WRITTEN = {
 
 
 @pytest.fixture
-def study(tmp_path, undrawn):  # the demo draws the pictures
+def study(tmp_path, undrawn):  # `test_demo` draws the pictures
     """A folder with people and settings."""
     rng = np.random.default_rng(5)
     n = 240
@@ -261,24 +263,6 @@ def test_a_cohort_without_a_reoffence_exits_with_3(study, monkeypatch, capsys):
     assert run(monkeypatch, "evaluate", study / "study.toml", "--out", study / "out") == 3
     assert "people in the weighted sample reoffended" in capsys.readouterr().err
     assert not (study / "out").exists()
-
-
-def test_the_demo_does_both_real_jobs(tmp_path, monkeypatch):
-    assert run(monkeypatch, "demo", "--out", tmp_path) == 0
-    for job in ("published", "recid"):
-        files = {path.name for path in (tmp_path / job).iterdir()}
-        assert files == WRITTEN
-    published = json.loads((tmp_path / "published" / "evaluation.json").read_text())
-    rate = next(row for row in published["measures"] if row["measure"] == "rate")
-    assert -0.20 < rate["lower"] < rate["upper"] < -0.02
-    recid = json.loads((tmp_path / "recid" / "evaluation.json").read_text())
-    assert [row["measure"] for row in recid["measures"]] == [
-        "rate",
-        "rmst",
-        "time_among_reoffenders",
-        "hazard_ratio",
-    ]
-    assert any("cohort has no column of offences" in warning for warning in recid["warnings"])
 
 
 SEVERAL = """

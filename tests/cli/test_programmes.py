@@ -8,6 +8,8 @@ from desist.cli.programmes import pool_programmes, read_reports, take_evidence
 from desist.cli.study import read_study
 from desist.errors import InputError
 
+pytestmark = pytest.mark.usefixtures("few_draws")
+
 SETTINGS = """
 [data]
 people = "people.csv"

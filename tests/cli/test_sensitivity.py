@@ -11,6 +11,8 @@ from desist.cli.study import DOUBTS, read_study
 from desist.errors import InputError
 from desist.sensitivity.specifications import run as of_run
 
+pytestmark = pytest.mark.usefixtures("few_draws")
+
 SETTINGS = """
 [study]
 title = "A <programme>"
@@ -190,6 +192,7 @@ def test_the_names_that_settings_may_have_are_those_that_can_be_made():
     assert tuple(ANALYSES) == DOUBTS
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_report_takes_the_analyses_where_the_settings_ask(study, written, monkeypatch, capsys):
     asked = '["placebo_programmes", "leave_out", "rosenbaum_bounds"]'
     path = change(study, "reported.toml", analyses=asked, in_report="true")

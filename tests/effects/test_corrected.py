@@ -7,7 +7,7 @@ import pytest
 from scipy.special import expit, logit
 
 from desist.effects import estimate_effects, estimate_effects_by_group, estimate_survival
-from desist.effects._augmented import _extend, draw_errors, move_to_mean
+from desist.effects._augmented import _average, _extend, draw_errors, move_to_mean
 from desist.effects._corrected import correct_fit
 from desist.effects._residuals import Assumed, Scatter, bound_covariance
 from desist.estimands import Estimand, Measure
@@ -290,6 +290,14 @@ def test_draws_are_moved_to_a_mean_off_the_scale():
     moved = move_to_mean(scaled, LOGIT, np.array([0.2]))
     assert LOGIT.invert(moved).mean() == pytest.approx(0.2)
     assert np.ptp(moved - scaled) == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("n_outcomes", [1, 2, 5])
+def test_outcomes_are_averaged_each_by_its_own_weights(n_outcomes):
+    rng = np.random.default_rng(2)
+    predicted, weights = rng.random((2, 3, 4, n_outcomes)), rng.random((4, n_outcomes))
+    expected = (predicted * weights).sum(axis=2)
+    np.testing.assert_allclose(_average(predicted, weights), expected)
 
 
 def test_an_arm_of_many_rows_is_predicted_from_some_draws_alike(monkeypatch):

@@ -13,6 +13,8 @@ from desist.effects import estimate_survival
 from desist.models.families import SURVIVAL_FAMILIES as FAMILIES
 from desist.models.families import Flexible, Pieces
 
+pytestmark = pytest.mark.usefixtures("few_draws")
+
 REFERENCE = Path(__file__).parents[1] / "reference" / "survival"
 CUTS = (30.0, 91.0, 182.0)
 DRAWS = {

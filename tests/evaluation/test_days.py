@@ -13,7 +13,7 @@ from desist.models.families import Pieces
 from desist.report import encode_evaluation, render_document
 from desist.report.view import make_view
 
-pytestmark = pytest.mark.usefixtures("undrawn")
+pytestmark = pytest.mark.usefixtures("few_draws", "undrawn")
 
 
 def evaluate(n_early, n_middle, n_late, n_free=60):

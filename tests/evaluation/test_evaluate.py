@@ -7,6 +7,8 @@ from desist.design.design import Design
 from desist.errors import InputError
 from desist.estimands import Estimand, Measure
 
+pytestmark = pytest.mark.usefixtures("few_draws")
+
 
 @pytest.fixture(scope="module")
 def recid():

@@ -10,6 +10,8 @@ from desist.cohort.outcomes import read_outcomes
 from desist.errors import InputError
 from desist.estimands import Measure
 
+pytestmark = pytest.mark.usefixtures("few_draws")
+
 ROLES = {"treatment": "t", "person": "id", "reoffended": "y", "offences": "k", "days": "d"}
 TIMES = {Measure.RMST, Measure.TIME_AMONG_REOFFENDERS, Measure.HAZARD_RATIO}
 

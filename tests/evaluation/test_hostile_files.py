@@ -11,6 +11,8 @@ import desist as ds
 from desist.errors import InputError
 from desist.evaluation import container
 
+pytestmark = pytest.mark.usefixtures("few_draws")
+
 KHAT = {"khat": 9.9, "rhat_max": 4.0, "ess_bulk_min": 1.0}
 
 

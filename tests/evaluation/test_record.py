@@ -13,6 +13,8 @@ from desist.estimands import Measure, Scale
 from desist.evaluation.record import compare_check
 from desist.models.fit import Fit
 
+pytestmark = pytest.mark.usefixtures("few_draws")
+
 
 @pytest.fixture(scope="module")
 def study():

@@ -9,6 +9,8 @@ import desist as ds
 from desist.errors import InputError
 from desist.estimands import Measure
 
+pytestmark = pytest.mark.usefixtures("few_draws")
+
 
 @pytest.fixture(scope="module")
 def evaluation():

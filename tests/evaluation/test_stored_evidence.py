@@ -13,6 +13,8 @@ import desist as ds
 from desist.errors import InputError
 from desist.models.evidence import EvidencePrior
 
+pytestmark = pytest.mark.usefixtures("few_draws")
+
 ALIKE = EvidencePrior((0.8, 0.2), (-0.5, 0.0), (0.2, 1.5), "log_odds", 20)
 
 

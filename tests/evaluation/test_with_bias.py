@@ -8,6 +8,8 @@ from desist.errors import InputError
 from desist.estimands import Measure
 from desist.evaluation.with_bias import BiasPrior, take_off, weigh_bias
 
+pytestmark = pytest.mark.usefixtures("few_draws")
+
 RNG = np.random.default_rng(5)
 ROUGH = BiasPrior(Measure.RATE, 200, 0.1, 0.08, 0.12, RNG.normal(0.0, 0.1, 20_000))
 NONE = BiasPrior(Measure.RATE, 200, 0.0, 0.0, 0.01, np.zeros(50))

@@ -8,6 +8,8 @@ from desist.errors import InputError
 from desist.estimands import Measure
 from desist.models.evidence import EvidencePrior
 
+pytestmark = pytest.mark.usefixtures("few_draws")
+
 ALIKE = EvidencePrior((0.8, 0.2), (-0.5, 0.0), (0.2, 1.5), "log_odds", 20)
 UNLIKE = EvidencePrior((0.8, 0.2), (2.5, 0.0), (0.1, 1.5), "log_odds", 20)
 

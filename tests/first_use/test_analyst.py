@@ -10,6 +10,8 @@ import pytest
 
 from desist.cli import main
 
+pytestmark = pytest.mark.usefixtures("few_draws")
+
 N = 150
 
 

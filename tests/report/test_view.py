@@ -35,6 +35,8 @@ from desist.report.tables import tabulate_checks, tabulate_engines
 from desist.report.view import make_statements, make_view
 from desist.report.words.statements import find_published_means
 
+pytestmark = pytest.mark.usefixtures("few_draws")
+
 ROLES = {
     "treatment": "programme",
     "person": "person",
@@ -337,6 +339,7 @@ def test_rounding_keeps_what_is_missing_and_never_claims_certainty(published):
     ]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_few_people_dropped_are_not_counted():
     people = make_people(40)
     people.loc[:2, "age"] = 200.0
@@ -457,6 +460,7 @@ def test_a_number_is_rounded_once(of_people, but):
     assert view.checks[0].p_value == "<0.01"
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_report_looks_at_an_evaluation_once(of_people, tmp_path, monkeypatch):
     made = []
 

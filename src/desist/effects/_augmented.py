@@ -27,6 +27,7 @@ DRAWS_FOR_AN_ARM = 150  # of which an arm is predicted person by person, and
 PREDICTED_IN_FULL = 400_000  # persons times draws up to which all draws are
 AT_ONCE = 2_000_000  # persons times draws times outcomes that fit in memory
 NEWTON_STEPS = 12
+FEW = 2  # outcomes, of which products one by one are quicker than a sum over all at once
 STEP = 1e-5  # of a numerical derivative
 FARTHEST = 30.0  # log odds of a share that differs from none or all by rounding alone
 
@@ -170,13 +171,15 @@ def _predict_own(
     shape = fit.draws["intercept"].shape
     every = _choose_every(shape, len(rows), _count_parameters(fit.draws))
     thinned = {name: values[:, ::every] for name, values in fit.draws.items()}
-    expected, parts = np.zeros_like(observed.values), []
-    for some in cut_draws(thinned, max(1, carried[rows].size)):
-        eta = _evaluate_rows(fit, observed, some, arm, rows)
+    weights, target = carried[rows], _list_rows(fit, rows)
+    added, parts = np.zeros_like(weights), []
+    for some in cut_draws(thinned, max(1, weights.size)):
+        eta = _evaluate_rows(fit, observed, some, arm, (rows, target))
         predicted = observed.expect(eta, some, arm)
-        expected[rows] += predicted.sum(axis=(0, 1))
-        parts.append(np.einsum("cdrk,rk->cdk", predicted, carried[rows]))
-    expected /= thinned["intercept"].size
+        added += predicted.sum(axis=(0, 1))
+        parts.append(_average(predicted, weights))
+    expected = np.zeros_like(observed.values)
+    expected[rows] = added / thinned["intercept"].size
     averages = np.concatenate(parts, axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         own = observed.link.apply(averages)
@@ -220,13 +223,30 @@ def _tabulate(draws: Draws) -> Floats:
     )
 
 
-def _evaluate_rows(
-    fit: Fit, observed: Observed, draws: Draws, arm: int, rows: NDArray[np.int64]
-) -> Floats:
+def _average(predicted: Floats, weights: Floats) -> Floats:
+    """Average outcomes, (chains, draws, n_rows, k), by the weights of each, (n_rows, k)."""
+    if weights.shape[1] > FEW:
+        return np.asarray(np.einsum("cdrk,rk->cdk", predicted, weights))
+    each = [predicted[..., k] @ weights[:, k] for k in range(weights.shape[1])]
+    return np.stack(each, axis=-1)
+
+
+def _list_rows(fit: Fit, rows: NDArray[np.int64]) -> Target:
     n_rows = len(fit.data["treated"])
     covariates = fit.data.get("x", np.zeros((n_rows, 0)))[rows]
     groups = fit.data.get("group", np.zeros((n_rows, 0), dtype=np.int64))[rows]
-    eta = fit.predict_linear(draws, Target(covariates, groups, np.ones(len(rows))), arm)
+    return Target(covariates, groups, np.ones(len(rows)))
+
+
+def _evaluate_rows(
+    fit: Fit,
+    observed: Observed,
+    draws: Draws,
+    arm: int,
+    listed: tuple[NDArray[np.int64], Target],
+) -> Floats:
+    rows, target = listed
+    eta = fit.predict_linear(draws, target, arm)
     return eta if observed.log_exposure is None else eta + observed.log_exposure[rows]
 
 
@@ -245,7 +265,7 @@ def _scatter_by_model(
     at_once = max(1, AT_ONCE // k)
     for first in range(0, len(rows), at_once):
         block = rows[first : first + at_once]
-        eta = _evaluate_rows(fit, observed, middle, arm, block)
+        eta = _evaluate_rows(fit, observed, middle, arm, (block, _list_rows(fit, block)))
         added, of_row = observed.scatter(eta, middle, arm, seen.squares[block])
         total += added
         fourths += seen.fourths[block] @ np.square(_vary_on_scale(of_row, slope))

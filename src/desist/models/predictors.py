@@ -175,16 +175,18 @@ def predict_linear(
     arm: int,
 ) -> Floats:
     """Evaluate the linear predictor for the target's rows in one arm."""
-    eta = (draws["intercept"] + arm * draws["treatment"])[..., np.newaxis]
-    eta = np.broadcast_to(eta, (*eta.shape[:2], len(target.weights)))
+    base = (draws["intercept"] + arm * draws["treatment"])[..., np.newaxis]
     if target.covariates.shape[1]:
-        eta = eta + draws["covariates"] @ target.covariates.T
+        eta = draws["covariates"] @ target.covariates.T
+        eta += base
+    else:
+        eta = np.repeat(base, len(target.weights), axis=-1)
     for position, name in enumerate(levels):
-        of_row = target.groups[:, position]
-        eta = eta + draws[f"{name}_intercept"][..., of_row]
-        if name != MATCHED_SET:
-            eta = eta + arm * draws[f"{name}_treatment"][..., of_row]
-    return eta
+        of_level = draws[f"{name}_intercept"]
+        if name != MATCHED_SET and arm:
+            of_level = of_level + arm * draws[f"{name}_treatment"]
+        eta += np.take(of_level, target.groups[:, position], axis=-1)
+    return np.asarray(eta)
 
 
 def _varying(name: str, scale: Any, dimension: str) -> Any:

@@ -80,3 +80,14 @@ def test_rows_that_hang_on_the_linear_predictor_alone_are_left_as_they_are():
     assert not unknown
     at = np.zeros((1, 2))
     np.testing.assert_array_equal(compile_straight([ats], rest)(at), np.ones((1, 2)))
+
+
+def test_numbers_stay_where_they_are_written():
+    ats, points = pt.matrix("ats"), pt.matrix("points")
+    limit = pt.as_tensor(np.array(40.0))[np.newaxis, np.newaxis]
+    rows = pt.switch(pt.gt(ats, limit), ats, pt.exp(points[:, :1]) * ats)
+    known, unknown, rest = _split(rows, ats)
+    assert len(known) == len(unknown) == 1
+    run = compile_straight([ats, *unknown], rest)
+    found = run(np.array([[50.0, 2.0]]), np.array([[3.0]]))
+    np.testing.assert_allclose(found, [[50.0, 6.0]])

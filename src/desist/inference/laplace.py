@@ -14,6 +14,7 @@ from desist.inference.log_terms import write_log_terms
 from desist.inference.pareto import smooth_weights
 from desist.inference.products import SEVERAL, ManyRows
 from desist.inference.straight import compile_straight, simplify
+from desist.inference.weighted_sums import multiply_by_weights
 
 FARTHEST_MODE = 50.0  # from the start, and as a scale: beyond lies only separation
 NEWTON_STEPS = 30
@@ -58,7 +59,7 @@ class LogDensity:
         self._priors = pytensor.function(  # of flat priors, one number that needs no points
             [points], many[0], mode=as_written, on_unused_input="ignore"
         )
-        self._likelihoods = compile_straight([points], many[1])
+        self._likelihoods = compile_straight([points], multiply_by_weights(many[1]))
         self._graph = (many[1], points)
         self._many_rows: ManyRows | None = None
         self._parameters = pytensor.function([points], many[2:], mode=as_written)

@@ -113,9 +113,15 @@ class GroupedDensity:
 
     def pick(self, known: list[Any], draws: slice, times: int = 1) -> list[Any]:
         """Return what is known of some of the points, so many times over."""
-        return [
-            np.concatenate([one[draws]] * times) if is_drawn else one
+        picked = [
+            one[draws] if is_drawn else one
             for one, is_drawn in zip(known, self._is_drawn, strict=True)
+        ]
+        if times == 1:
+            return picked
+        return [
+            np.concatenate([one] * times) if is_drawn else one
+            for one, is_drawn in zip(picked, self._is_drawn, strict=True)
         ]
 
     def rows(self, at: Floats, known: list[Any]) -> Floats:
@@ -185,10 +191,19 @@ def _split(rows: Any, ats: Any) -> tuple[list[Any], list[Any], Any]:
             continue
         moving.update(node.outputs)
         known += [one for one in node.inputs if one not in {*moving, *known}]
-    known = [one for one in known if isinstance(one, TensorVariable) and one.owner is not None]
+    known = [one for one in known if isinstance(one, TensorVariable) and not _is_constant(one)]
     unknown = [one.type() for one in known]
     (rest,) = graph_replace([rows], dict(zip(known, unknown, strict=True)), strict=False)
     return known, unknown, rest
+
+
+def _is_constant(variable: Any) -> bool:
+    """Say whether a variable is a leaf, or made of numbers alone, which compiling folds."""
+    from pytensor.graph.basic import Constant
+    from pytensor.graph.traversal import ancestors
+
+    leaves = [one for one in ancestors([variable]) if one.owner is None]
+    return variable.owner is None or all(isinstance(one, Constant) for one in leaves)
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ def _count_participants(places: Places, start: Places) -> tuple[Integers, Intege
     # whoever is near is near both ways, so that those before an end are those whose own windows
     # start, among the participants, no later
     n_treated, n_draws = places.shape
-    before = _count_before(places, start[places]).astype(np.int64)
+    before = _count_before(places, start.take(places)).astype(np.int64)
     starts = np.bincount((before * n_draws + np.arange(n_draws)).ravel(), minlength=places.size)
     after = starts.reshape(n_treated, n_draws)
     _accumulate(after, after)

@@ -1,6 +1,6 @@
 """Make `engines.json`: long runs of NUTS on the cases of `tests/models/studies.py`.
 
-    python tests/reference/engines.py [NAME ...]
+    python -m tests.reference.engines [NAME ...]
 
 Four chains of 10,000 draws, target acceptance 0.95.
 """
@@ -10,13 +10,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from tests.models.studies import CASES, make_case
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "models"))
-from studies import CASES, make_case  # noqa: E402
-
-from desist.inference.engines import Nuts  # noqa: E402
-from desist.models.fit import fit_model  # noqa: E402
+from desist.inference.engines import Nuts
+from desist.models.fit import fit_model
 
 FILE = Path(__file__).with_suffix(".json")
 NUTS = Nuts(draws=10_000, tune=1000, chains=4)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from desist.inference.nested_grid import from_axis, make_grid, to_axis
+from desist.inference.nested_grid import _find_nearest, from_axis, make_grid, to_axis
 
 
 def log_gamma_like(places):
@@ -43,3 +43,10 @@ def test_draws_have_the_density_that_is_told_of_them(grid):
     assert 1 / np.square(weights / weights.sum()).sum() > 15_000
     assert np.all(np.isfinite(log_density))
     assert nearest.max() < grid.log_weights.size
+
+
+@pytest.mark.parametrize("error", [-1e-13, 0.0, 1e-13])
+def test_of_points_as_near_the_first_is_taken_whatever_rounding_says(error):
+    axis = np.array([0.0, 1.0 + error, 2.0])
+    is_known = np.array([True, False, True])  # the middle is as near to either
+    assert _find_nearest(is_known, [axis], np.ones(1)).tolist() == [0, 0, 2]

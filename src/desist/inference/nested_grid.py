@@ -172,7 +172,9 @@ def _find_nearest(is_known: Mask, axes: list[Floats], widths: Floats) -> Integer
     places = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes)) / widths
     candidates = np.flatnonzero(is_known)
     distance = np.square(places[:, np.newaxis] - places[candidates]).sum(axis=-1)
-    return candidates[np.argmin(distance, axis=1)].reshape(is_known.shape)
+    # of points as near as each other the first, and not the one that rounding makes nearer
+    nearest = np.argmin(np.round(distance, 6), axis=1)
+    return candidates[nearest].reshape(is_known.shape)
 
 
 def _measure_kernels(axis: Floats) -> tuple[Floats, Floats]:

@@ -17,7 +17,10 @@ from desist.checks.counts.two_proportions import newcombe
 from desist.checks.people.weighted import weighted_difference
 from desist.checks.people.welch import welch
 from desist.checks.times.kaplan_meier import rmst_difference
-from desist.effects._augmented import _evaluate_rows  # the predictions that effects are made of
+from desist.effects._augmented import (  # the predictions that effects are made of
+    _evaluate_rows,
+    _list_rows,
+)
 from desist.errors import CannotAnswerError
 from desist.estimands import Estimand, Measure
 from desist.models.fit import Fit
@@ -178,7 +181,8 @@ def correct_in_one_step(
     means = []
     for arm in (0, 1):
         rows = np.flatnonzero((fit.data["treated"] == arm) & (fit.data["weight"] > 0))
-        expected = observed.expect(_evaluate_rows(fit, observed, few, arm, rows), few, arm)
+        eta = _evaluate_rows(fit, observed, few, arm, (rows, _list_rows(fit, rows)))
+        expected = observed.expect(eta, few, arm)
         residuals = observed.values[rows, 0] - expected[..., 0].reshape(-1, len(rows))
         # of a row of n people of equal weight the exponentials add up to a gamma variable
         n_people = np.bincount(fit.people.row, minlength=len(fit.data["treated"]))[rows]

@@ -181,7 +181,7 @@ def correct_in_one_step(
     means = []
     for arm in (0, 1):
         rows = np.flatnonzero((fit.data["treated"] == arm) & (fit.data["weight"] > 0))
-        eta = _evaluate_rows(fit, observed, few, arm, (rows, _list_rows(fit, rows)))
+        eta = _evaluate_rows(fit, few, arm, _list_rows(fit, observed, rows))
         expected = observed.expect(eta, few, arm)
         residuals = observed.values[rows, 0] - expected[..., 0].reshape(-1, len(rows))
         # of a row of n people of equal weight the exponentials add up to a gamma variable

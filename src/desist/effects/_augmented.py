@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from desist._types import Draws, Floats
 from desist.effects._residuals import Assumed, Scatter, bound_covariance, scatter_residuals
+from desist.inference.blocks import cut_slices
 from desist.inference.calibration import WeightedPeople
 from desist.models._observed import Link, Observed
 from desist.models.fitted import Fit, cut_draws
@@ -47,6 +48,14 @@ class ObservedArm:
     # (k,) false where nobody or everybody has the outcome, so that there is no level
     freedom: Floats  # (k,) people with equal parts who would know the variance as well
     is_usable: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class _Rows:
+    """Some rows of an arm, as they are predicted for."""
+
+    target: Target
+    log_exposure: Floats | None  # (n_rows,)
 
 
 def read_arm(
@@ -171,10 +180,10 @@ def _predict_own(
     shape = fit.draws["intercept"].shape
     every = _choose_every(shape, len(rows), _count_parameters(fit.draws))
     thinned = {name: values[:, ::every] for name, values in fit.draws.items()}
-    weights, target = carried[rows], _list_rows(fit, rows)
+    weights, listed = carried[rows], _list_rows(fit, observed, rows)
     added, parts = np.zeros_like(weights), []
     for some in cut_draws(thinned, max(1, weights.size)):
-        eta = _evaluate_rows(fit, observed, some, arm, (rows, target))
+        eta = _evaluate_rows(fit, some, arm, listed)
         predicted = observed.expect(eta, some, arm)
         added += predicted.sum(axis=(0, 1))
         parts.append(_average(predicted, weights))
@@ -231,23 +240,17 @@ def _average(predicted: Floats, weights: Floats) -> Floats:
     return np.stack(each, axis=-1)
 
 
-def _list_rows(fit: Fit, rows: NDArray[np.int64]) -> Target:
+def _list_rows(fit: Fit, observed: Observed, rows: NDArray[np.int64]) -> _Rows:
     n_rows = len(fit.data["treated"])
     covariates = fit.data.get("x", np.zeros((n_rows, 0)))[rows]
     groups = fit.data.get("group", np.zeros((n_rows, 0), dtype=np.int64))[rows]
-    return Target(covariates, groups, np.ones(len(rows)))
+    exposure = None if observed.log_exposure is None else observed.log_exposure[rows]
+    return _Rows(Target(covariates, groups, np.ones(len(rows))), exposure)
 
 
-def _evaluate_rows(
-    fit: Fit,
-    observed: Observed,
-    draws: Draws,
-    arm: int,
-    listed: tuple[NDArray[np.int64], Target],
-) -> Floats:
-    rows, target = listed
-    eta = fit.predict_linear(draws, target, arm)
-    return eta if observed.log_exposure is None else eta + observed.log_exposure[rows]
+def _evaluate_rows(fit: Fit, draws: Draws, arm: int, listed: _Rows) -> Floats:
+    eta = fit.predict_linear(draws, listed.target, arm)
+    return eta if listed.log_exposure is None else eta + listed.log_exposure
 
 
 def _scatter_by_model(
@@ -263,9 +266,9 @@ def _scatter_by_model(
     k = observed.values.shape[1]
     total, fourths, own = np.zeros((k, k)), np.zeros(k), np.zeros(k)
     at_once = max(1, AT_ONCE // k)
-    for first in range(0, len(rows), at_once):
-        block = rows[first : first + at_once]
-        eta = _evaluate_rows(fit, observed, middle, arm, (block, _list_rows(fit, block)))
+    for part in cut_slices(len(rows), at_once):
+        block = rows[part]
+        eta = _evaluate_rows(fit, middle, arm, _list_rows(fit, observed, block))
         added, of_row = observed.scatter(eta, middle, arm, seen.squares[block])
         total += added
         fourths += seen.fourths[block] @ np.square(_vary_on_scale(of_row, slope))

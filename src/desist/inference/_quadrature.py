@@ -8,6 +8,7 @@ from scipy.interpolate import CubicSpline
 from scipy.special import ndtri
 
 from desist._types import Floats
+from desist.inference.blocks import cut_slices
 from desist.inference.pareto import smooth_weights
 
 N_CONTRASTS, N_BASES = 1001, 401
@@ -55,7 +56,7 @@ def place_points(
     bases = np.concatenate(
         [
             _find_bases(grid, stretched[part], evenly[part])
-            for part in _cut(n_points, POINTS_AT_ONCE)
+            for part in cut_slices(n_points, POINTS_AT_ONCE)
         ]
     )
     return np.column_stack([link.linear(link.value(bases) + contrasts), bases])
@@ -139,7 +140,3 @@ def _find_bases(grid: _Grid, stretched: Floats, shares: Floats) -> Floats:
     )
     bases: Floats = grid.bases[after - 1] + within * (grid.bases[after] - grid.bases[after - 1])
     return bases
-
-
-def _cut(n_points: int, at_once: int) -> list[slice]:
-    return [slice(first, first + at_once) for first in range(0, n_points, at_once)]

@@ -8,6 +8,7 @@ import numpy as np
 from desist._types import Data, Floats, Integers
 from desist.arguments import find_number_faults
 from desist.errors import NotConvergedError, raise_faults
+from desist.inference.blocks import cut_slices
 from desist.inference.laplace import NO_MODE, resample_systematically
 from desist.inference.nested_density import GroupedDensity
 from desist.inference.nested_expansion import (
@@ -249,8 +250,7 @@ def _correct(
     nodes = choose_nodes(fit.layout, proposal)
     at_once = max(1, BLOCKS_AT_ONCE // fit.layout.cells.n_groups)
     log_ratio, points = np.empty(n_draws), np.empty((n_draws, len(fit.layout.density.start)))
-    for first in range(0, n_draws, at_once):
-        part = slice(first, first + at_once)
+    for part in cut_slices(n_draws, at_once):
         scales, common = proposal.scales[part], proposal.common[part]
         groups = (proposal.groups[part], proposal.inverse[part])
         log_target, arms, found = integrate(fit.layout, scales, common, groups, nodes)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from desist._types import Floats
+from desist.inference.blocks import cut_slices
 from desist.inference.nested_layout import Layout
 from desist.inference.quadrature import (
     ArmLikelihoods,
@@ -106,11 +107,11 @@ def _read_arms(
     values = np.empty((len(nodes), *centre.shape))
     at_once = max(1, ROWS_TIMES_DRAWS // len(layout.design))
     points = layout.fill(common)
-    for some in _cut(len(points), max(at_once, FEWEST_AT_ONCE)):
+    for some in cut_slices(len(points), max(at_once, FEWEST_AT_ONCE)):
         base, known = layout.density.base(points[some]), layout.density.know(points[some])
         if layout.is_outer.any():
             base = base + layout.shift(common[some])
-        for part in _cut(len(base), at_once):
+        for part in cut_slices(len(base), at_once):
             own = slice(some.start + part.start, some.start + part.stop)
             here = (centre[own], width[own])
             values[:, own] = _read_rows(layout, (base, known), part, here, nodes)
@@ -129,7 +130,7 @@ def _read_rows(
     base, known = drawn[0][part], drawn[1]
     values = np.empty((len(nodes), *centre.shape))
     n_at_once = min(len(nodes), max(1, ROWS_TIMES_DRAWS // base.size))
-    for some in _cut(len(nodes), n_at_once):
+    for some in cut_slices(len(nodes), n_at_once):
         at = layout.cells.spread(centre + nodes[some, np.newaxis, np.newaxis, np.newaxis] * width)
         at += base
         if some.start == 0 or len(at) < n_at_once:  # the last nodes are fewer
@@ -137,8 +138,3 @@ def _read_rows(
         rows = layout.density.rows(at.reshape(len(at) * len(base), -1), repeated)
         values[some] = layout.cells.add_up(rows.reshape(at.shape))
     return values
-
-
-def _cut(length: int, at_once: int) -> list[slice]:
-    starts = range(0, length, at_once)
-    return [slice(first, min(first + at_once, length)) for first in starts]

@@ -14,6 +14,7 @@ from desist.arguments import describe, find_number_faults
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Estimand
 from desist.execution import on_one_thread
+from desist.inference.blocks import cut_slices
 from desist.inference.calibration import WeightedPeople
 from desist.inference.diagnostics import Diagnostics
 from desist.inference.engines import compile_alone
@@ -273,7 +274,7 @@ class Fit:
         """Average what is predicted over the target within each draw, a block at a time."""
         target = self.target if target is None else target
         found: dict[str, Floats] = {}
-        for rows in _cut(len(target.weights), MOST_ROWS):
+        for rows in cut_slices(len(target.weights), MOST_ROWS):
             part = Target(target.covariates[rows], target.groups[rows], target.weights[rows])
             blocks: dict[str, list[Floats]] = {}
             for some in cut_draws(self.draws, len(part.weights)):
@@ -307,12 +308,8 @@ class Fit:
 
 def cut_draws(draws: Draws, n_rows: int) -> Iterator[Draws]:
     """Cut draws so that the predictions of so many rows stay near the processor."""
-    for some in _cut(draws["intercept"].shape[1], max(1, PREDICTED_AT_ONCE // n_rows)):
+    for some in cut_slices(draws["intercept"].shape[1], max(1, PREDICTED_AT_ONCE // n_rows)):
         yield {name: values[:, some] for name, values in draws.items()}
-
-
-def _cut(size: int, at_once: int) -> Iterator[slice]:
-    return (slice(first, first + at_once) for first in range(0, size, at_once))
 
 
 def require_times(fit: Fit, days: NDArray[Any]) -> tuple[TimedModel, Floats]:

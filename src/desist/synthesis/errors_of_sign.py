@@ -5,9 +5,7 @@ import numpy as np
 from desist._types import Floats
 from desist.synthesis.mixture import Mixture
 
-CRITICAL = (
-    1.959963984540054  # standard errors from zero, two-sided p = 0.05; half of a 95% interval
-)
+CRITICAL = 1.959963984540054  # standard errors: two-sided p = 0.05, half a 95% interval
 PLACES = 81
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from desist.cohort.kinds import sort_labels
 from desist.design.formula.calls import ReadCall, read_call
 from desist.design.formula.coding import Category, Numbers
 from desist.design.formula.expressions import evaluate, evaluate_number
@@ -204,21 +205,30 @@ def _make_category(
 ) -> _Factor:
     """Make numbers of the levels of a category, so that none is read as anything else."""
     values = column if is_text(column) else pd.Series(column.to_numpy(dtype=np.float64))
-    category = pd.Categorical(values).remove_unused_categories()
-    levels = list(category.categories)
+    codes, levels = _number_levels(values)
     if "levels" in settings:
-        levels = _order_levels(text, levels, settings["levels"])
-        category = category.reorder_categories(levels)
-    counts = np.bincount(category.codes, minlength=len(levels))
+        asked = _order_levels(text, levels, settings["levels"])
+        codes = np.array([asked.index(level) for level in levels], dtype=np.intp)[codes]
+        levels = asked
+    counts = np.bincount(codes, minlength=len(levels))
     contrast = settings.get("contrasts") or Contrast("treatment")
     base = _find_base(text, levels, values, contrast)
-    value = Category(category.codes.astype(np.intp), len(levels), contrast.kind, base)
+    value = Category(codes, len(levels), contrast.kind, base)
     labels = tuple(str(level) for level in levels)
     shown = tuple(
         label if count >= FEWEST_SHARING else f"rare level {number}"
         for number, (label, count) in enumerate(zip(labels, counts, strict=True), start=1)
     )
     return _Factor(text, value, labels, shown, is_column)
+
+
+def _number_levels(values: "pd.Series[Any]") -> tuple[NDArray[np.intp], list[Any]]:
+    """Return the level of each person, by its number, and the levels in their order."""
+    if isinstance(values.dtype, pd.StringDtype):
+        codes, labels = sort_labels(values)
+        return codes, list(labels)
+    category = pd.Categorical(values).remove_unused_categories()
+    return category.codes.astype(np.intp), list(category.categories)
 
 
 def _order_levels(text: str, levels: list[Any], asked: list[Any]) -> list[Any]:

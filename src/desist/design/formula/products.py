@@ -37,7 +37,7 @@ def multiply_out(
 def plan_products(
     terms: tuple[tuple[int, ...], ...], categories: tuple[bool, ...]
 ) -> tuple[Product, ...]:
-    """Ask formulaic which products a formula has, and which categories leave out a level in each."""
+    """Ask formulaic which products a formula has, and where a category leaves out a level."""
     # It sees two made-up people and names made here, so it evaluates no expression, and no name of
     # a column or level can be taken for another.
     import formulaic

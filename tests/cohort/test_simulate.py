@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from pandas.testing import assert_frame_equal
 from scipy.integrate import quad
-from sklearn.linear_model import LogisticRegression
 
 from desist.cohort.outcomes import read_outcomes
 from desist.cohort.simulate import simulate_cohort
@@ -121,6 +120,8 @@ def test_a_large_cohort_shows_the_truth(whole_days):
 
 
 def test_participation_follows_the_logistic_model_it_says():
+    from sklearn.linear_model import LogisticRegression
+
     simulated = simulate_cohort(30_000, 60_000, rng=7, with_sex=True)
     people = simulated.cohort.people
     predictors = np.column_stack(

@@ -141,8 +141,9 @@ class Cohort:
     @property
     def covariates(self) -> pd.DataFrame:
         """Columns that are no treatment, identifier, outcome, follow-up or weight; groups are."""
-        hidden = self.roles.hidden
-        return self.people[[name for name in self.people.columns if name not in hidden]].copy()
+        hidden, names = self.roles.hidden, enumerate(self.people.columns)
+        shown = [place for place, name in names if name not in hidden]
+        return self.people.take(shown, axis=1).copy()
 
     @property
     def time_at_risk(self) -> NDArray[np.float64]:

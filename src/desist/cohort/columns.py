@@ -1,6 +1,7 @@
 """Reading the values of one column, and saying what is wrong with them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from desist.cohort.kinds import (
     are_dates,
-    is_number,
+    find_numbers,
     is_real,
     join_words,
     name_kinds,
@@ -39,6 +40,20 @@ class Column:
     missing: Mask  # (n_people,) cells that are empty
     other: Mask  # (n_people,) cells that hold something that is not a number
 
+    @cached_property
+    def has_other(self) -> bool:
+        """Whether anybody has something that is not a number."""
+        return bool(self.other.any())
+
+    @cached_property
+    def texts(self) -> tuple[Mask, Mask]:
+        """Who has text that is a number, and who text that is one in disguise."""
+        plain, disguised = np.zeros_like(self.other), np.zeros_like(self.other)
+        if self.has_other:
+            found = read_text_as_numbers(self.cells[self.other])
+            plain[self.other], disguised[self.other] = found
+        return plain, disguised
+
     def faults(self, wrong: Mask, expected: str, advice: str, what: str = "") -> list[Fault]:
         """Return a fault about some cells, or nothing when there are none."""
         if not wrong.any():
@@ -60,15 +75,18 @@ def read_column(frame: pd.DataFrame, name: str) -> Column:
     # Truth values count as 0 and 1, and Decimals as the numbers they are. Text is never turned into
     # a number, and neither is a date.
     cells = frame[name]
-    missing = cells.isna().to_numpy(dtype=bool)
     if is_real(cells):
-        numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)
-        return Column(name, cells, numbers, missing | np.isnan(numbers), np.zeros_like(missing))
+        if isinstance(cells.dtype, np.dtype):
+            numbers = cells.to_numpy(dtype=np.float64)
+        else:
+            numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)
+        return Column(name, cells, numbers, np.isnan(numbers), np.zeros(len(cells), dtype=bool))
+    missing = cells.isna().to_numpy(dtype=bool)
     numbers = np.full(len(cells), np.nan)
     if isinstance(cells.dtype, pd.StringDtype):
         return Column(name, cells, numbers, missing, ~missing)
     values = cells.astype(object).to_numpy()
-    real = ~missing & np.array([is_number(value) for value in values], dtype=bool)
+    real = ~missing & find_numbers(values)
     numbers[real] = [read_number(value) for value in values[real]]
     gaps = missing | (real & np.isnan(numbers))
     return Column(name, cells, numbers, gaps, ~real & ~gaps)
@@ -77,17 +95,18 @@ def read_column(frame: pd.DataFrame, name: str) -> Column:
 def find_binary_faults(column: Column, advice: str) -> list[Fault]:
     """Find cells that are not 0 or 1."""
     wrong = ~((column.numbers == 0) | (column.numbers == 1))
+    if not wrong.any():
+        return []
     # where a few words made text of all the others, they are what to mend
-    plain, _ = read_text_as_numbers(column.cells[column.other])
-    spoilt = wrong.copy()
-    spoilt[column.other] = ~plain
+    plain, _ = column.texts
+    spoilt = wrong & ~plain
     if 0 < spoilt.sum() < wrong.sum() / 2:
         wrong = spoilt
-    elif wrong.any():
+    else:
         advice = advise_on_text(column, advice)
     if wrong[-1] and wrong.sum() == 1:
         advice += "; a line of totals or a note under the table is no person"
-    what = "" if column.other.any() else "another number"
+    what = "" if column.has_other else "another number"
     return column.faults(wrong, "0 or 1 for everybody", advice, what)
 
 
@@ -146,11 +165,12 @@ def find_weight_faults(column: Column) -> list[Fault]:
 
 def find_text_among_days(days: Column) -> list[Fault]:
     """Find dates and other text among the days."""
+    if not days.has_other:
+        return []
     advice = advise_on_text(days, "write the days as numbers")
     if are_dates(days.cells[days.other]):
         advice = "count the days from the start of follow-up to the date of the first reoffence"
-    readable = np.zeros_like(days.other)
-    readable[days.other], _ = read_text_as_numbers(days.cells[days.other])
+    readable, _ = days.texts
     # where most read as numbers the others are what to mend; where none does, all are
     bad = days.other & ~readable
     return days.faults(bad if bad.any() else days.other, "a number of days or a blank", advice)
@@ -165,9 +185,10 @@ def find_infinite(column: Column) -> list[Fault]:
 
 def find_text_among_numbers(column: Column) -> list[Fault]:
     """Find text in a column that is otherwise made of numbers."""
-    plain, disguised = np.isfinite(column.numbers), np.zeros_like(column.other)
-    read, hidden = read_text_as_numbers(column.cells[column.other])
-    plain[column.other], disguised[column.other] = read, hidden
+    if not column.has_other:
+        return []
+    read, disguised = column.texts
+    plain = np.isfinite(column.numbers) | read
     text = ~plain & ~disguised & column.other
     if plain.sum() + disguised.sum() <= text.sum():
         return []
@@ -185,7 +206,7 @@ def find_text_among_numbers(column: Column) -> list[Fault]:
 
 def advise_on_text(column: Column, advice: str) -> str:
     """Add how numbers are written, where some text would read as a number."""
-    plain, disguised = read_text_as_numbers(column.cells[column.other])
+    plain, disguised = column.texts
     if disguised.any():
         return f"{advice}; {AS_PLAIN_NUMBERS}"
     if plain.any():

@@ -27,6 +27,8 @@ _DISGUISED = re.compile(
     r"(?:\d{1,3}(?:[ ,.'’_\u00a0\u202f]\d{3})+|\d+)(?:[.,]\d+)?"
     r"\s*[%£$€]?\)?\s*"
 )
+# all that is read as a number has a digit, but for inf and infinity
+_MAY_BE_NUMBER = re.compile(r"\d|inf", re.IGNORECASE)
 
 Mask = NDArray[np.bool_]
 
@@ -35,21 +37,35 @@ def make_plain(
     frame: pd.DataFrame, names: Iterable[str], *, counted: Iterable[str | None] = ()
 ) -> pd.DataFrame:
     """Give columns a plain storage: same values, and durations as days."""
-    plain, kept = frame.copy(), frozenset(counted)
+    plain, kept = frame.copy(deep=False), frozenset(counted)
     for name in names:
-        plain[name] = _make_plain(frame[name], keep_durations=name in kept)
+        cells = frame[name]
+        made = _make_plain(cells, keep_durations=name in kept)
+        if made is not cells:
+            plain[name] = made
     return plain
 
 
 def is_real(cells: pd.Series) -> bool:
     """Return whether a column is stored as real numbers or truth values."""
-    types = pd.api.types
-    return types.is_numeric_dtype(cells.dtype) and not types.is_complex_dtype(cells.dtype)
+    dtype, types = cells.dtype, pd.api.types
+    if isinstance(dtype, np.dtype):
+        return dtype.kind in "biuf"
+    return types.is_numeric_dtype(dtype) and not types.is_complex_dtype(dtype)
 
 
 def is_number(value: object) -> bool:
     """Return whether a single value is a real number, Decimal among them; a duration is none."""
-    return isinstance(value, Real | Decimal) and not isinstance(value, np.timedelta64)
+    return _is_of_numbers(type(value))
+
+
+def find_numbers(values: NDArray[Any]) -> Mask:
+    """Find the values that are real numbers by themselves."""
+    kinds = set(map(type, values))
+    numbers = {kind for kind in kinds if _is_of_numbers(kind)}
+    if not numbers or numbers == kinds:
+        return np.full(len(values), bool(numbers))
+    return np.array([type(value) in numbers for value in values], dtype=bool)
 
 
 def read_number(value: Any) -> float:
@@ -75,30 +91,48 @@ def join_words(words: Sequence[str]) -> str:
 
 def are_dates(cells: pd.Series) -> bool:
     """Return whether a column holds dates, be they stored as dates or as text."""
+    if is_real(cells):
+        return False
     if isinstance(cells.dtype, pd.PeriodDtype) or pd.api.types.is_datetime64_any_dtype(cells.dtype):
         return True
     dates = [
         bool(_DATE.match(value)) if isinstance(value, str) else isinstance(value, _DATES)
-        for value in cells.dropna().drop_duplicates().head(1_000)
+        for value in _list_distinct(cells, 1_000)
     ]
     return bool(dates) and sum(dates) >= len(dates) / 2
 
 
 def read_text_as_numbers(cells: pd.Series) -> tuple[Mask, Mask]:
     """Find the text that is a number, and the text that is one in disguise."""
-    codes, labels = pd.factorize(cells.astype(str))
+    words = cells if isinstance(cells.dtype, pd.StringDtype) else cells.astype(str)
+    if not any(_MAY_BE_NUMBER.search(str(word)) for word in words.unique()):
+        return np.zeros(len(cells), dtype=bool), np.zeros(len(cells), dtype=bool)
+    codes, labels = pd.factorize(words)
     plain = np.asarray(pd.to_numeric(pd.Series(labels), errors="coerce").notna(), dtype=bool)
     matched = np.array([bool(_DISGUISED.fullmatch(str(label))) for label in labels], dtype=bool)
     return plain[codes], (matched & ~plain)[codes]
+
+
+def sort_labels(cells: pd.Series) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
+    """Return the label of each person, by its number (-1 for a gap), and the labels in order."""
+    # as pandas.factorize(sort=True), which takes most of its time to prepare for a few labels
+    codes, found = pd.factorize(cells.array)
+    labels = np.asarray(found, dtype=object)
+    order = np.argsort(labels)
+    numbers = np.full(len(order) + 1, -1, dtype=np.intp)
+    numbers[order] = np.arange(len(order))
+    return numbers[codes], labels[order]
 
 
 def find_covariate_faults(cells: pd.Series) -> list[Fault]:
     """Find what keeps a column from being a covariate or a group: neither numbers nor labels."""
     if is_real(cells) or isinstance(cells.dtype, pd.CategoricalDtype):
         return []
+    if isinstance(cells.dtype, pd.StringDtype) and not are_dates(cells):
+        return []
     values = cells.dropna()
     dated = are_dates(values)
-    if not dated and (isinstance(cells.dtype, pd.StringDtype) or all(map(_is_text, values))):
+    if not dated and all(map(_is_text, values)):
         return []
     if not dated and values.map(is_number).all():
         return []
@@ -113,8 +147,14 @@ def find_covariate_faults(cells: pd.Series) -> list[Fault]:
 
 def find_numbers_as_text(cells: pd.Series) -> list[Fault]:
     """Find a covariate of text all of which reads as numbers."""
+    if is_real(cells) or isinstance(cells.dtype, pd.CategoricalDtype):
+        return []
+    if isinstance(cells.dtype, pd.StringDtype) and not all(
+        _MAY_BE_NUMBER.search(word) for word in cells.unique() if isinstance(word, str)
+    ):
+        return []
     values = cells.dropna()
-    if is_real(cells) or isinstance(cells.dtype, pd.CategoricalDtype) or not len(values):
+    if not len(values):
         return []
     plain, _ = read_text_as_numbers(values)
     if not plain.all():
@@ -134,7 +174,7 @@ def _make_plain(cells: pd.Series, *, keep_durations: bool) -> pd.Series:
     if isinstance(dtype, pd.IntervalDtype):
         return pd.Series(cells.astype(object).map(str, na_action="ignore"))
     if isinstance(dtype, pd.StringDtype | pd.ArrowDtype) and not is_real(cells):
-        cells = _unbox(cells)
+        cells = cells if _is_as_inferred(cells) else _unbox(cells)
     if cells.dtype == object:
         cells = _unbox_durations(_silence_decimals(cells))
     if isinstance(cells.dtype, np.dtype) and not cells.dtype.isnative:
@@ -142,6 +182,13 @@ def _make_plain(cells: pd.Series, *, keep_durations: bool) -> pd.Series:
     if pd.api.types.is_timedelta64_dtype(cells.dtype) and not keep_durations:
         return pd.Series(cells.dt.total_seconds() / _SECONDS_A_DAY)
     return cells
+
+
+def _is_as_inferred(cells: pd.Series) -> bool:
+    """Say whether text has the storage that pandas gives it by itself."""
+    # a column without any text would be one of objects
+    own = cells.dtype == pd.api.types.pandas_dtype(str)
+    return bool(own) and not np.asarray(cells.array.isna()).all()
 
 
 def _unbox(cells: pd.Series) -> pd.Series:
@@ -180,6 +227,17 @@ def _make_labels_plain(cells: pd.Series) -> pd.Series:
     if len(set(words)) < len(words):
         return cells
     return cells.cat.rename_categories(words)
+
+
+def _list_distinct(cells: pd.Series, most: int) -> list[Any]:
+    """Return the first values of a column, each once, without the gaps."""
+    if isinstance(cells.dtype, pd.StringDtype):
+        return [value for value in cells.unique()[: most + 1] if isinstance(value, str)][:most]
+    return list(cells.dropna().drop_duplicates().head(most))
+
+
+def _is_of_numbers(kind: type) -> bool:
+    return issubclass(kind, Real | Decimal) and not issubclass(kind, np.timedelta64)
 
 
 def _is_text(value: object) -> bool:

@@ -39,20 +39,22 @@ def validate_people(frame: pd.DataFrame, roles: Roles) -> pd.DataFrame:
     counted = (roles.treatment, roles.person, roles.reoffended, roles.offences, *roles.groups)
     readable = _find_readable(frame, roles) if roles.are_names else []
     plain = make_plain(frame, readable, counted=counted if roles.are_names else ())
-    raise_faults(SUBJECT, find_faults(plain, roles))
-    return _clean(plain, roles)
+    read = [] if plain.empty else [name for name in readable if name != roles.person]
+    columns = {name: read_column(plain, name) for name in read}
+    persons = plain[roles.person] if roles.person in readable else None
+    raise_faults(SUBJECT, _find_faults(plain, persons, columns, roles))
+    return _clean(plain, columns, roles)
 
 
-def find_faults(frame: pd.DataFrame, roles: Roles) -> list[Fault]:
-    """Find all that is wrong with a table of people."""
+def _find_faults(
+    frame: pd.DataFrame, persons: pd.Series | None, columns: dict[str, Column], roles: Roles
+) -> list[Fault]:
     faults = [*_find_table_faults(frame), *find_role_faults(roles, list(frame.columns))]
     if frame.empty or not roles.are_names:
         return faults
-    readable = _find_readable(frame, roles)
-    columns = {name: read_column(frame, name) for name in readable if name != roles.person}
     return [
         *faults,
-        *(_find_person_faults(frame[roles.person]) if roles.person in readable else []),
+        *([] if persons is None else _find_person_faults(persons)),
         *_find_arm_faults(columns.get(roles.treatment)),
         *_find_outcome_faults(columns, roles),
         *_find_group_faults(columns, roles),
@@ -156,13 +158,21 @@ def _find_group_faults(columns: dict[str, Column], roles: Roles) -> list[Fault]:
         advice = "give those of unknown group a group of their own"
         faults += group.faults(group.missing, "a group for everybody", advice)
         faults += find_covariate_faults(group.cells)
-        blank = group.cells.astype(str).str.isspace() | (group.cells.astype(str) == "")
-        wrong = blank.to_numpy(dtype=bool) & ~group.missing
+        wrong = _find_blanks(group.cells) & ~group.missing
         faults += group.faults(wrong, "a group for everybody", advice, "blanks only")
         if isinstance(group.cells.dtype, pd.CategoricalDtype):
             labels = group.cells.cat.categories
             faults += _find_empty_groups(group.name, len(labels), group.cells.nunique())
     return faults
+
+
+def _find_blanks(cells: pd.Series) -> NDArray[np.bool_]:
+    """Find cells of blanks alone, or of nothing; a cell without a value is looked at elsewhere."""
+    if is_real(cells):
+        return np.zeros(len(cells), dtype=bool)
+    words = cells if isinstance(cells.dtype, pd.StringDtype) else cells.astype(str)
+    blank = [word for word in words.unique() if isinstance(word, str) and not word.strip()]
+    return np.asarray(words.isin(blank), dtype=bool) if blank else np.zeros(len(cells), dtype=bool)
 
 
 def _find_empty_groups(name: str, n_groups: int, n_lived_in: int) -> list[Fault]:
@@ -185,13 +195,21 @@ def _find_number_faults(columns: dict[str, Column], roles: Roles) -> list[Fault]
     return faults
 
 
-def _clean(frame: pd.DataFrame, roles: Roles) -> pd.DataFrame:
+def _clean(frame: pd.DataFrame, columns: dict[str, Column], roles: Roles) -> pd.DataFrame:
     clean = frame.copy()
-    for name in (name for name in frame.columns if name != roles.person):
-        clean[name] = _clean_values(read_column(frame, name), roles)
+    for name, column in columns.items():
+        values = _clean_values(column, roles)
+        if not _is_stored_so(column.cells, values):
+            clean[name] = values
     if roles.days is not None and roles.reoffended is not None:
-        clean[roles.days] = clean[roles.days].where(clean[roles.reoffended])
+        reoffended = columns[roles.reoffended].numbers == 1
+        clean[roles.days] = np.where(reoffended, columns[roles.days].numbers, np.nan)
     return clean
+
+
+def _is_stored_so(cells: pd.Series, values: NDArray[Any] | pd.Series) -> bool:
+    dtype = cells.dtype
+    return values is cells or (isinstance(dtype, np.dtype) and dtype == values.dtype)
 
 
 def _clean_values(column: Column, roles: Roles) -> NDArray[Any] | pd.Series:
@@ -209,8 +227,9 @@ def _as_numpy(column: Column) -> NDArray[Any] | pd.Series:
     cells = column.cells
     if isinstance(cells.dtype, pd.CategoricalDtype):
         return cells.cat.remove_unused_categories()
+    is_widest = cells.dtype.name in ("bool", "int64", "float64")
     boxed = cells.dtype == object and not column.other.any() and not column.missing.all()
-    if not (boxed or is_real(cells)):
+    if is_widest or not (boxed or is_real(cells)):
         return cells
     if column.missing.any():
         return column.numbers

@@ -21,7 +21,7 @@ from desist.effects._residuals import Assumed, Scatter, bound_covariance, scatte
 from desist.inference.blocks import cut_slices
 from desist.inference.calibration import WeightedPeople
 from desist.models._observed import Link, Observed
-from desist.models.fitted import Fit, cut_draws
+from desist.models.fitted import MOST_ROWS, Fit, cut_draws
 from desist.models.predictors import Target
 
 DRAWS_FOR_AN_ARM = 150  # of which an arm is predicted person by person, and
@@ -180,16 +180,12 @@ def _predict_own(
     shape = fit.draws["intercept"].shape
     every = _choose_every(shape, len(rows), _count_parameters(fit.draws))
     thinned = {name: values[:, ::every] for name, values in fit.draws.items()}
-    weights, listed = carried[rows], _list_rows(fit, observed, rows)
-    added, parts = np.zeros_like(weights), []
-    for some in cut_draws(thinned, max(1, weights.size)):
-        eta = _evaluate_rows(fit, some, arm, listed)
-        predicted = observed.expect(eta, some, arm)
-        added += predicted.sum(axis=(0, 1))
-        parts.append(_average(predicted, weights))
     expected = np.zeros_like(observed.values)
-    expected[rows] = added / thinned["intercept"].size
-    averages = np.concatenate(parts, axis=1)
+    averages = np.zeros((*thinned["intercept"].shape, carried.shape[1]))
+    for part in cut_slices(len(rows), MOST_ROWS):
+        of_rows, parts = _predict_rows(fit, observed, arm, thinned, (rows[part], carried))
+        expected[rows[part]] = of_rows
+        averages += parts
     with np.errstate(divide="ignore", invalid="ignore"):
         own = observed.link.apply(averages)
     if every == 1:
@@ -199,6 +195,25 @@ def _predict_own(
     with np.errstate(invalid="ignore"):
         distance = own - alone[:, ::every]
         return alone + _extend(distance, thinned, fit.draws), expected
+
+
+def _predict_rows(
+    fit: Fit,
+    observed: Observed,
+    arm: int,
+    draws: Draws,
+    some: tuple[NDArray[np.int64], Floats],
+) -> tuple[Floats, Floats]:
+    """Average predictions of some rows over draws, and add up their parts of the arm's averages."""
+    rows, carried = some
+    weights, listed = carried[rows], _list_rows(fit, observed, rows)
+    added, parts = np.zeros_like(weights), []
+    for block in cut_draws(draws, max(1, weights.size)):
+        eta = _evaluate_rows(fit, block, arm, listed)
+        predicted = observed.expect(eta, block, arm)
+        added += predicted.sum(axis=(0, 1))
+        parts.append(_average(predicted, weights))
+    return added / draws["intercept"].size, np.concatenate(parts, axis=1)
 
 
 def _choose_every(shape: tuple[int, ...], n_rows: int, n_parameters: int) -> int:

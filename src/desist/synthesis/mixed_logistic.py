@@ -19,6 +19,9 @@ ENOUGH = 1e-12
 LEAP = 2.0  # of a log-odds, the most that a step may take
 STEP = 1e-3
 SMALLEST = 1e-4  # of a standard deviation that is told from 0
+FARTHEST = 3.0  # of an intercept from the log-odds of its study, arms together
+FLATTEST = 1e-6  # bend that a step is taken by
+NEAR = 1e-8
 WIDEST = 30.0  # of a log-odds: a study without events, or with nothing else, has its own there
 
 
@@ -86,6 +89,18 @@ class _Cells:
             weight = self.people[:, arm] * rate * (1 - rate)
             bend += weight[:, None, None] * np.outer(direction, direction)
         return gradient, bend
+
+    def slopes_in_level(self, level: Floats, effect: Floats) -> tuple[Floats, Floats]:
+        """Return slope and negative second derivative in the level, each (n, ...)."""
+        from scipy.special import expit
+
+        slope, bend = np.zeros_like(effect), np.zeros_like(effect)
+        for arm, sign in enumerate((0.5, -0.5)):
+            rate = expit(level + sign * effect)
+            events, people = self._shape(arm, effect.ndim)
+            slope += events - people * rate
+            bend += people * rate * (1 - rate)
+        return slope, bend
 
 
 def fit_mixed_logistic(
@@ -180,7 +195,7 @@ def _lower_fixed(cells: _Cells, nodes: int) -> Callable[[Floats], float]:
     places, weights = np.polynomial.hermite_e.hermegauss(nodes)
     logs = np.log(weights / np.sqrt(2 * np.pi)) + places**2 / 2
 
-    def integrate(level: Floats, mean: float, tau: float) -> Floats:
+    def integrate(level: Floats, mean: float, tau: float) -> _Integral:
         effect = np.full(len(level), mean)
         for _ in range(NEWTON):
             gradient, bend = cells.slopes(level, effect)
@@ -192,7 +207,13 @@ def _lower_fixed(cells: _Cells, nodes: int) -> Callable[[Floats], float]:
         width = (cells.slopes(level, effect)[1][:, 1, 1] + tau**-2) ** -0.5
         at = effect[:, None] + width[:, None] * places
         terms = cells.log_likelihood(level[:, None], at) - ((at - mean) / tau) ** 2 / 2 + logs
-        return np.asarray(np.logaddexp.reduce(terms, axis=1) + np.log(width / tau))
+        value = np.logaddexp.reduce(terms, axis=1)
+        slopes, bends = cells.slopes_in_level(level[:, None], at)
+        shares = np.exp(terms - value[:, None])
+        slope = (shares * slopes).sum(axis=1)
+        # of the log of an average: the average bend less the variance of the slopes
+        bend = (shares * (bends - (slopes - slope[:, None]) ** 2)).sum(axis=1)
+        return _Integral(np.asarray(value + np.log(width / tau)), slope, bend)
 
     def lower(point: Floats) -> float:
         mean, tau = float(point[0]), max(abs(float(point[1])), SMALLEST)
@@ -201,23 +222,33 @@ def _lower_fixed(cells: _Cells, nodes: int) -> Callable[[Floats], float]:
     return lower
 
 
-def _climb(integrate: Callable[[Floats], Floats], cells: _Cells) -> Floats:
-    """Return the highest value in the intercept of every study at once, by golden sections."""
-    ratio = (np.sqrt(5) - 1) / 2
+@dataclass(frozen=True, eq=False)
+class _Integral:
+    """The log-likelihood of each study, and how it goes on in the study's intercept."""
+
+    value: Floats
+    slope: Floats
+    bend: Floats  # minus the second derivative
+
+
+def _climb(integrate: Callable[[Floats], _Integral], cells: _Cells) -> Floats:
+    """Return the highest value in the intercept of every study at once, by Newton's steps."""
     events, people = cells.events.sum(axis=1), cells.people.sum(axis=1)
     rate = (events + 0.25) / (people + 0.5)
     centre = np.log(rate / (1 - rate))
-    low, high = centre - 3.0, centre + 3.0
-    inner = [high - ratio * (high - low), low + ratio * (high - low)]
-    values = [integrate(one) for one in inner]
-    for _ in range(36):
-        left = values[0] > values[1]
-        low, high = np.where(left, low, inner[0]), np.where(left, inner[1], high)
-        fresh = np.where(left, high - ratio * (high - low), low + ratio * (high - low))
-        found = integrate(fresh)
-        inner = [np.where(left, fresh, inner[1]), np.where(left, inner[0], fresh)]
-        values = [np.where(left, found, values[1]), np.where(left, values[0], found)]
-    return np.asarray(np.maximum(*values))
+    low, high = centre - FARTHEST, centre + FARTHEST  # without events there is no highest
+    level, found = centre, integrate(centre)
+    for _ in range(NEWTON):
+        step = np.clip(found.slope / np.maximum(found.bend, FLATTEST), -LEAP, LEAP)
+        step = np.clip(level + step, low, high) - level
+        tried = integrate(level + step)
+        while np.abs(step).max() > NEAR and (is_down := tried.value < found.value).any():
+            step = np.where(is_down, step / 2, step)
+            tried = integrate(level + step)
+        if np.abs(step).max() <= NEAR:
+            break
+        level, found = level + step, tried
+    return found.value
 
 
 def _lower_random(cells: _Cells, nodes: int) -> Callable[[Floats], float]:

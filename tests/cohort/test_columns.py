@@ -16,6 +16,7 @@ from desist.cohort.kinds import (
     find_numbers,
     make_plain,
     read_text_as_numbers,
+    sort_labels,
 )
 from desist.errors import InputError
 
@@ -169,3 +170,19 @@ def test_the_cohort_shares_no_cells_with_the_table_it_was_made_of(people, roles)
     people.loc[:, "age"] = 0
     people.loc[:, "followed"] = 1.0
     pd.testing.assert_frame_equal(cohort.people, before)
+
+
+def test_labels_are_numbered_in_the_order_of_their_letters():
+    cells = pd.Series(["zeta", None, "Äpfel", "alpha", "Beta", "", "zeta", "\U0001f600", "\uffee"])
+    codes, labels = sort_labels(cells)
+    assert labels.tolist() == ["", "Beta", "alpha", "zeta", "Äpfel", "\uffee", "\U0001f600"]
+    assert codes.tolist() == [3, -1, 4, 2, 1, 0, 3, 6, 5]
+    expected, names = pd.factorize(cells, sort=True)
+    assert codes.tolist() == expected.tolist()
+    assert labels.tolist() == names.tolist()
+
+
+def test_no_label_is_numbered_where_there_are_gaps_alone():
+    codes, labels = sort_labels(pd.Series([None, None], dtype="str"))
+    assert codes.tolist() == [-1, -1]
+    assert not len(labels)

@@ -113,6 +113,17 @@ def read_text_as_numbers(cells: pd.Series) -> tuple[Mask, Mask]:
     return plain[codes], (matched & ~plain)[codes]
 
 
+def sort_labels(cells: pd.Series) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
+    """Return the label of each person, by its number (-1 for a gap), and the labels in order."""
+    # as pandas.factorize(sort=True), which takes most of its time to prepare for a few labels
+    codes, found = pd.factorize(cells.array)
+    labels = np.asarray(found, dtype=object)
+    order = np.argsort(labels)
+    numbers = np.full(len(order) + 1, -1, dtype=np.intp)
+    numbers[order] = np.arange(len(order))
+    return numbers[codes], labels[order]
+
+
 def find_covariate_faults(cells: pd.Series) -> list[Fault]:
     """Find what keeps a column from being a covariate or a group: neither numbers nor labels."""
     if is_real(cells) or isinstance(cells.dtype, pd.CategoricalDtype):
@@ -136,8 +147,14 @@ def find_covariate_faults(cells: pd.Series) -> list[Fault]:
 
 def find_numbers_as_text(cells: pd.Series) -> list[Fault]:
     """Find a covariate of text all of which reads as numbers."""
+    if is_real(cells) or isinstance(cells.dtype, pd.CategoricalDtype):
+        return []
+    if isinstance(cells.dtype, pd.StringDtype) and not all(
+        _MAY_BE_NUMBER.search(word) for word in cells.unique() if isinstance(word, str)
+    ):
+        return []
     values = cells.dropna()
-    if is_real(cells) or isinstance(cells.dtype, pd.CategoricalDtype) or not len(values):
+    if not len(values):
         return []
     plain, _ = read_text_as_numbers(values)
     if not plain.all():

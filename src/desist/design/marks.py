@@ -1,10 +1,13 @@
 """A checksum of people, so that a design is not used for others than those it was made of."""
 
+from typing import Any
 from zlib import crc32
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from desist.cohort.kinds import is_real, sort_labels
 
 
 def mark_people(
@@ -23,8 +26,15 @@ def mark_people(
 
 def _write_cells(values: pd.Series) -> bytes:
     """Return the cells of a column as bytes, to be marked: numbers as they are, others as text."""
-    if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_complex_dtype(values):
-        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-        return np.ascontiguousarray(numbers).tobytes()
-    codes, levels = pd.factorize(values.astype(str), sort=True)
+    if is_real(values):
+        plain = isinstance(values.dtype, np.dtype)
+        gaps: dict[str, Any] = {} if plain else {"na_value": np.nan}
+        return np.ascontiguousarray(values.to_numpy(dtype=np.float64, **gaps)).tobytes()
+    is_plain = isinstance(values.dtype, pd.StringDtype)
+    codes, levels = (sort_labels if is_plain else _sort_others)(values)
     return codes.tobytes() + "\0".join(map(str, levels)).encode(errors="surrogatepass")
+
+
+def _sort_others(values: pd.Series) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
+    codes, levels = pd.factorize(values.astype(str), sort=True)
+    return codes, np.asarray(levels, dtype=object)

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from desist.arguments import find_choice_faults, find_number_faults
+from desist.cohort.kinds import sort_labels
 from desist.design.formula import is_text
 from desist.errors import Fault, raise_faults
 from desist.estimands import Estimand
@@ -329,7 +330,8 @@ def _word(size: float, well: float, reasonable: float) -> str:
 
 
 def _expand_levels(name: str, column: "pd.Series[Any]") -> Iterator[tuple[str, Floats]]:
-    codes, levels = pd.factorize(column, sort=True)
+    is_plain = isinstance(column.dtype, pd.StringDtype)
+    codes, levels = sort_labels(column) if is_plain else pd.factorize(column, sort=True)
     first = 1 if len(levels) == 2 else 0
     for code in range(first, len(levels)):
         yield f"{name}[{levels[code]}]", (codes == code).astype(np.float64)

@@ -10,9 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from desist.cohort.kinds import sort_labels
 from desist.design.formula.calls import ReadCall, read_call
+from desist.design.formula.coding import Category, Numbers
 from desist.design.formula.expressions import evaluate, evaluate_number
 from desist.design.formula.functions import Contrast
+from desist.design.formula.products import multiply_out
 from desist.design.formula.reading import Formula
 from desist.design.formula.syntax import Call, Column, Group, Node, write
 from desist.design.formula.tokens import show
@@ -67,11 +70,10 @@ class ModelMatrix:
 
 @dataclass(frozen=True, eq=False)
 class _Factor:
-    """A column or function, worked out: what formulaic is handed, and how it is called."""
+    """A column or function, worked out, and how it is called."""
 
     text: str
-    value: Any
-    width: int = 1
+    value: Numbers | Category
     levels: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
     is_column: bool = False
@@ -118,8 +120,10 @@ def make_matrix(
     faults = faults or _find_too_many(formula, factors, len(covariates))
     if faults:
         return None, faults
+    places = {node: place for place, node in enumerate(formula.factors)}
+    terms = [[places[factor] for factor in term] for term in formula.terms]
     with np.errstate(all="ignore"):
-        values, made = _multiply_out(formula, factors, len(covariates))
+        values, made = multiply_out(terms, [one.value for one in factors], len(covariates))
     names = _name_columns(made, factors)
     faults = _find_same_names(names)
     shown = _show_columns(made, factors, values)
@@ -139,14 +143,15 @@ def _work_out(
         column = columns[node.name]
         if is_text(column):
             return _make_category(names[node.name], column, {}, is_column=True)
-        return _Factor(names[node.name], column.to_numpy(dtype=np.float64), is_column=True)
+        numbers = Numbers({"": column.to_numpy(dtype=np.float64)})
+        return _Factor(names[node.name], numbers, is_column=True)
     call, text = read_call(node), write(node)
     if call.function.kind == "category":
         return _make_category(text, columns[_unwrap(call.of).name], call.settings)
     if call.function.kind == "columns":
         return _make_columns(text, call, columns)
     values = np.asarray(evaluate_number(call.name, call.of, columns), dtype=np.float64)
-    return _Factor(text, _need_finite(text, values))
+    return _Factor(text, Numbers({"": _need_finite(text, values)}))
 
 
 def _unwrap(node: Node) -> Column:
@@ -177,8 +182,16 @@ def _make_columns(text: str, call: ReadCall, columns: Mapping[str, "pd.Series[An
         advice = "fewer degrees of freedom, knots and bounds that fit the column, or extrapolation"
         fault = Fault(f"formula, {text}", "settings that fit the column", "others", advice)
         raise InputError("formula", [fault]) from None
-    width = len(made) if isinstance(made, dict) else made.shape[1]
-    return _Factor(text, made, width)
+    return _Factor(text, Numbers({f"[{name}]": values for name, values in _split(made).items()}))
+
+
+def _split(made: Any) -> dict[str, NDArray[np.float64]]:
+    """Return the columns that a function of formulaic made, by their names."""
+    if isinstance(made, dict):
+        return {str(name): np.asarray(values, dtype=np.float64) for name, values in made.items()}
+    named = getattr(made, "__formulaic_metadata__", None)
+    names = (named and named.column_names) or range(made.shape[1])
+    return dict(zip(map(str, names), np.asarray(made, dtype=np.float64).T, strict=True))
 
 
 def _need_finite(text: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -191,26 +204,31 @@ def _make_category(
     text: str, column: "pd.Series[Any]", settings: Mapping[str, Any], *, is_column: bool = False
 ) -> _Factor:
     """Make numbers of the levels of a category, so that none is read as anything else."""
-    from formulaic.transforms import TRANSFORMS
-
     values = column if is_text(column) else pd.Series(column.to_numpy(dtype=np.float64))
-    category = pd.Categorical(values).remove_unused_categories()
-    levels = list(category.categories)
+    codes, levels = _number_levels(values)
     if "levels" in settings:
-        levels = _order_levels(text, levels, settings["levels"])
-        category = category.reorder_categories(levels)
-    counts = np.bincount(category.codes, minlength=len(levels))
-    numbered = pd.Series(
-        pd.Categorical.from_codes(category.codes, categories=pd.RangeIndex(len(levels)))
-    )
-    contrast = _make_contrast(text, levels, values, settings.get("contrasts"))
-    value = numbered if contrast is None else TRANSFORMS["C"](numbered, contrast)
+        asked = _order_levels(text, levels, settings["levels"])
+        codes = np.array([asked.index(level) for level in levels], dtype=np.intp)[codes]
+        levels = asked
+    counts = np.bincount(codes, minlength=len(levels))
+    contrast = settings.get("contrasts") or Contrast("treatment")
+    base = _find_base(text, levels, values, contrast)
+    value = Category(codes, len(levels), contrast.kind, base)
     labels = tuple(str(level) for level in levels)
     shown = tuple(
         label if count >= FEWEST_SHARING else f"rare level {number}"
         for number, (label, count) in enumerate(zip(labels, counts, strict=True), start=1)
     )
-    return _Factor(text, value, len(levels), labels, shown, is_column)
+    return _Factor(text, value, labels, shown, is_column)
+
+
+def _number_levels(values: "pd.Series[Any]") -> tuple[NDArray[np.intp], list[Any]]:
+    """Return the level of each person, by its number, and the levels in their order."""
+    if isinstance(values.dtype, pd.StringDtype):
+        codes, labels = sort_labels(values)
+        return codes, list(labels)
+    category = pd.Categorical(values).remove_unused_categories()
+    return category.codes.astype(np.intp), list(category.categories)
 
 
 def _order_levels(text: str, levels: list[Any], asked: list[Any]) -> list[Any]:
@@ -222,24 +240,21 @@ def _order_levels(text: str, levels: list[Any], asked: list[Any]) -> list[Any]:
     return sorted(levels, key=asked.index)
 
 
-def _make_contrast(
-    text: str, levels: list[Any], values: "pd.Series[Any]", contrast: Contrast | None
-) -> Any:
-    from formulaic.transforms import ContrastsRegistry
-
-    if contrast is None:
-        return None
+def _find_base(
+    text: str, levels: list[Any], values: "pd.Series[Any]", contrast: Contrast
+) -> int | None:
+    """Return the place of the level that the others are compared with; None for the usual one."""
     if contrast.base is None:
-        return getattr(ContrastsRegistry, contrast.kind)()
+        return None
     if contrast.base not in levels:
         advice = f"there are: {show_shared(values)}"
         fault = Fault(f"formula, {text}", "a level that people have", show(f"{contrast.base}"))
         raise InputError("formula", [Fault(fault.where, fault.expected, fault.found, advice)])
-    return ContrastsRegistry.treatment(base=levels.index(contrast.base))
+    return levels.index(contrast.base)
 
 
 def _find_too_many(formula: Formula, factors: list[_Factor], n_people: int) -> list[Fault]:
-    width = dict(zip(formula.factors, (factor.width for factor in factors), strict=True))
+    width = dict(zip(formula.factors, (factor.value.width for factor in factors), strict=True))
     n_columns = 1
     for term in formula.terms:
         n_columns += int(np.prod([float(width[factor]) for factor in term]))
@@ -251,32 +266,6 @@ def _find_too_many(formula: Formula, factors: list[_Factor], n_people: int) -> l
         expected = f"at most {MOST_CELLS // n_people:,} columns"
         return [Fault("formula", expected, found, advice)]
     return []
-
-
-def _multiply_out(
-    formula: Formula, factors: list[_Factor], n_people: int
-) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """Let formulaic code the categories and multiply the factors of each term."""
-    # It is handed values alone, under names made here, so it evaluates no expression and no name of
-    # a column or level can be taken for another.
-    import formulaic
-
-    key = {node: f"v{position}" for position, node in enumerate(formula.factors)}
-    plain = {
-        f"v{position}": factor.value
-        for position, factor in enumerate(factors)
-        if type(factor.value) in {np.ndarray, pd.Series} and factor.value.ndim == 1
-    }
-    frame = pd.DataFrame(plain, index=pd.RangeIndex(n_people), copy=False)
-    rest = {
-        f"v{position}": factor.value
-        for position, factor in enumerate(factors)
-        if f"v{position}" not in plain
-    }
-    text = " + ".join(["1", *(":".join(key[factor] for factor in t) for t in formula.terms)])
-    made = formulaic.model_matrix(text, frame, context=rest, na_action="ignore")
-    values = np.asfortranarray(np.asarray(made, dtype=np.float64))
-    return values, tuple(str(name) for name in made.columns)
 
 
 def _name_columns(made: tuple[str, ...], factors: list[_Factor]) -> tuple[str, ...]:

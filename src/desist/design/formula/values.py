@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from desist.cohort.kinds import find_covariate_faults
+from desist.cohort.kinds import find_covariate_faults, is_real
 from desist.errors import Fault, name_rows
 
 OWN_LEVEL = (
@@ -27,7 +27,7 @@ def find_bad_values(covariates: pd.DataFrame, columns: Iterable[str]) -> list[Fa
     faults = []
     for name in columns:
         column = covariates[name]
-        missing = np.flatnonzero(column.isna())
+        missing = np.flatnonzero(pd.isna(column.array))
         if missing.size:
             found = f"{missing.size} missing ({name_rows(missing)})"
             faults.append(Fault(name, "a value for everybody", found, OWN_LEVEL))
@@ -84,10 +84,18 @@ def _find_infinite(name: str, column: "pd.Series[Any]") -> list[Fault]:
 
 
 def _find_constant(name: str, column: "pd.Series[Any]") -> list[Fault]:
-    if not len(column) or not bool((column == column.iloc[0]).all()):
+    if not len(column) or not _is_constant(column):
         return []
     found = "the same value for everybody"
     return [Fault(name, "values that differ", found, "leave it out of the formula")]
+
+
+def _is_constant(column: "pd.Series[Any]") -> bool:
+    if isinstance(column.dtype, pd.StringDtype):
+        return len(column.unique()) == 1
+    is_plain = isinstance(column.dtype, np.dtype) and is_real(column)
+    values = column.to_numpy() if is_plain else column
+    return bool((values == column.iloc[0]).all())
 
 
 def _count_levels(column: "pd.Series[Any]") -> int:

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import xarray as xr
 import desist as ds
 from desist.errors import InputError
 from desist.estimands import Measure
+from desist.evaluation.storage import _encode, pack_evaluation
 
 pytestmark = pytest.mark.usefixtures("few_draws")
 
@@ -32,6 +34,21 @@ def test_an_evaluation_comes_back_as_it_was(evaluation, tmp_path):
         "package_version",
     ):
         assert getattr(again, name) == getattr(evaluation, name)
+
+
+def test_a_file_is_written_without_a_lock_for_clusters(evaluation, monkeypatch):
+    def refuse(_key):
+        raise AssertionError("loads dask.distributed")
+
+    monkeypatch.setattr("xarray.backends.h5netcdf_.get_write_lock", refuse)
+    assert pack_evaluation(evaluation).startswith(b"\x89HDF")
+
+
+def test_a_file_holds_what_xarray_writes_byte_for_byte(evaluation):
+    saved = evaluation.draws.assign(record=xr.DataArray("{}"))
+    usual = BytesIO()
+    saved.to_netcdf(usual, engine="h5netcdf")
+    assert _encode(saved) == usual.getvalue()
 
 
 def test_what_the_model_alone_says_comes_back_as_it_was(tmp_path):

@@ -19,6 +19,7 @@ from desist.errors import CannotAnswerError, raise_faults
 from desist.estimands import Measure
 from desist.models.fit import Fit, fit_model
 from desist.report._analyses import show_analysis
+from desist.report.pictures._svg import write_svg
 from desist.report.sensitivity_page import (
     picture_of_shown,
     render_sensitivity,
@@ -259,7 +260,7 @@ def _render(
         yield out / f"{result.name}.csv", FileContent(encode_csv(shown.table))
         figure = picture_of_shown(shown)
         if figure is not None:
-            yield out / f"{result.name}.svg", FileContent(_draw(figure))
+            yield out / f"{result.name}.svg", FileContent(write_svg(figure))
         said.append(
             {
                 "name": result.name,
@@ -273,11 +274,3 @@ def _render(
     yield out / PAGE, FileContent(page.encode("utf-8", "replace"))
     record = {"package_version": version("desist"), "made": said, "refused": dict(refused)}
     yield out / RECORD, FileContent((json.dumps(record, indent=2) + "\n").encode())
-
-
-def _draw(figure: Any) -> bytes:
-    from io import BytesIO
-
-    drawn = BytesIO()
-    figure.savefig(drawn, format="svg", metadata={"Date": None})
-    return drawn.getvalue()

@@ -99,21 +99,19 @@ def _name(found: Any) -> str:
 
 
 def _write(out: Path, naive: Any, found: Any) -> None:
-    from io import BytesIO
-
+    from desist.report.pictures._svg import write_svg
     from desist.report.pictures.programmes import forest_of_programmes
     from desist.spreadsheet import encode_csv
     from desist.writing import FileContent, write_files
 
-    picture = BytesIO()
-    forest_of_programmes(found).savefig(picture, format="svg", metadata={"Date": None})
+    picture = write_svg(forest_of_programmes(found))
     record = {"naive": _record(naive)} | (
         {"adjusted": _record(found)} if found is not naive else {}
     )
     contents = (
         (json.dumps(record, indent=2) + "\n").encode(),
         encode_csv(found.table, index=True),
-        picture.getvalue(),
+        picture,
     )
     made = {out / name: FileContent(content) for name, content in zip(FILES, contents, strict=True)}
     write_files(made)

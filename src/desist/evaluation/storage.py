@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
+from threading import Lock
 
 import xarray as xr
+from xarray.backends import H5NetCDFStore
 
 from desist.errors import Fault, raise_faults
 from desist.estimands import Measure
@@ -25,6 +27,7 @@ from desist.writing import FileContent, write_files
 
 RECORD = "evaluation"
 SUBJECT = "evaluation"
+_WRITING = Lock()
 
 
 def save_evaluation(evaluation: Evaluation, path: str | Path) -> Path:
@@ -99,8 +102,16 @@ def pack_evaluation(evaluation: Evaluation) -> bytes:
     }
     # a variable, because an attribute of an HDF5 file may not be longer than 64 kB
     saved = draws.assign({RECORD: xr.DataArray(json.dumps(record))})
+    return _encode(saved)
+
+
+def _encode(saved: xr.Dataset) -> bytes:
+    # `to_netcdf` writes the same, but makes a lock for clusters: where dask.distributed is
+    # installed it is loaded for that, which takes longer than all the rest
     packed = BytesIO()
-    saved.to_netcdf(packed, engine="h5netcdf")
+    store = H5NetCDFStore.open(packed, mode="w", lock=_WRITING)
+    saved.dump_to_store(store)
+    store.close()
     return packed.getvalue()
 
 

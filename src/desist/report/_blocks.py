@@ -4,12 +4,12 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from desist.report.pictures._style import PHONE, STYLE, WIDE, Screen
+from desist.report.pictures._style import PHONE, WIDE, Screen
+from desist.report.pictures._svg import write_svg
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -92,12 +92,7 @@ def make_table_of_any(caption: str, data: pd.DataFrame, *, note: str = "") -> Ta
 
 
 def _encode(figure: "Figure") -> str:
-    from matplotlib import rc_context
-
-    drawn = BytesIO()
-    with rc_context(STYLE):
-        figure.savefig(drawn, format="svg", metadata={"Date": None})
-    return f"data:image/svg+xml;base64,{b64encode(drawn.getvalue()).decode('ascii')}"
+    return f"data:image/svg+xml;base64,{b64encode(write_svg(figure)).decode('ascii')}"
 
 
 def _holds_numbers(cells: "pd.Series[Any]") -> bool:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from desist.report.tables._release import SYMBOLS, ReleasedTable, list_tables
 from desist.report.view import View
-from desist.spreadsheet import encode_csv
+from desist.spreadsheet import change_cells, encode_csv
 
 if TYPE_CHECKING:
     from gptables import Cover, GPTable
@@ -24,13 +24,13 @@ CUT = " [cut: the report has the whole text]"
 _SPOKEN = re.compile(r"[a-zA-Z0-9]")
 
 
-def render_workbook(view: View) -> bytes:
+def render_workbook(view: View, tables: Sequence[ReleasedTable] | None = None) -> bytes:
     """Render the tables as one workbook: cover, contents, notes, one sheet a table."""
     from gptables import produce_workbook
 
     written = BytesIO()
     sheets = {"Notes": _make_notes(view)}
-    sheets |= {one.name: _make_sheet(one) for one in list_tables(view)}
+    sheets |= {one.name: _make_sheet(one) for one in tables or list_tables(view)}
     with warnings.catch_warnings():
         # It warns that there is no sheet of its own kind for notes: ours is an ordinary one.
         warnings.simplefilter("ignore", UserWarning)
@@ -64,9 +64,9 @@ def _lay_out(book: "GPWorkbook", said: Sequence[str]) -> None:
         book.worksheets()[0].set_row(row, min(n_lines * LINE_HEIGHT, HIGHEST))
 
 
-def render_tables(view: View) -> dict[str, bytes]:
+def render_tables(tables: Sequence[ReleasedTable]) -> dict[str, bytes]:
     """Render each table as CSV, by the name of its file."""
-    return {f"tables/{one.name}.csv": encode_csv(one.data.map(str)) for one in list_tables(view)}
+    return {f"tables/{one.name}.csv": encode_csv(one.data) for one in tables}
 
 
 def make_plain(text: str) -> str:
@@ -81,13 +81,10 @@ def make_plain(text: str) -> str:
 def _make_sheet(table: ReleasedTable) -> "GPTable":
     from gptables import GPTable
 
-    # A cell without text would be read as one that was forgotten.
-    cells = table.data.map(lambda cell: make_plain(str(cell)).strip() or "none")
-    # gptables refuses a cell without a letter or digit of English, such as a name in Arabic.
-    cells = cells.map(lambda text: text if _SPOKEN.search(text) else f"{text} (as written)")
-    cells = cells.reset_index(drop=True)
+    cells = change_cells(table.data, _write_cell).reset_index(drop=True)
     cells.columns = pd.Index([make_plain(str(name))[:250] for name in cells.columns])
-    found = [symbol for symbol in SYMBOLS if (cells == symbol).to_numpy().any()]
+    known = set(cells.to_numpy().ravel())
+    found = [symbol for symbol in SYMBOLS if symbol in known]
     return GPTable(
         table=cells,
         table_name=f"table_{table.name}",
@@ -96,6 +93,13 @@ def _make_sheet(table: ReleasedTable) -> "GPTable":
         instructions="This sheet holds one table.",
         legend=[f"{symbol} = {SYMBOLS[symbol]}" for symbol in found],
     )
+
+
+def _write_cell(cell: object) -> str:
+    # A cell without text would be read as one that was forgotten.
+    text = make_plain(str(cell)).strip() or "none"
+    # gptables refuses a cell without a letter or digit of English, such as a name in Arabic.
+    return text if _SPOKEN.search(text) else f"{text} (as written)"
 
 
 def _make_notes(view: View) -> "GPTable":

@@ -14,7 +14,7 @@ from desist.report.disclosure import RuleSet
 from desist.report.json_record import encode_view, write_json
 from desist.report.markdown import render_markdown
 from desist.report.sensitivity_page import fill_analyses
-from desist.report.tables._release import NAMES
+from desist.report.tables._release import NAMES, list_tables
 from desist.report.view import View, make_view
 from desist.synthesis.synthesis import Synthesis
 from desist.writing import FileContent, find_folder_faults, remove_files, write_files
@@ -124,10 +124,11 @@ def render_document(
 
 def render_files(view: View) -> dict[str, bytes]:
     """Render what `write_report` writes."""
+    tables = list_tables(view)
     return {
-        **render_tables(view),
-        "annex.xlsx": render_workbook(view),
-        "report.md": render_markdown(view).encode("utf-8", "replace"),
+        **render_tables(tables),
+        "annex.xlsx": render_workbook(view, tables),
+        "report.md": render_markdown(view, tables).encode("utf-8", "replace"),
         "report.html": render_page(view, fill_analyses(view)).encode("utf-8", "replace"),
         # one after the other: a run that is killed while files take their names hardly parts them
         "evaluation.nc": view.pack(),

@@ -1,7 +1,7 @@
 """The report as Markdown: the answer, what may be said, every table."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from desist.report._asides import list_asides
 from desist.report._headline import count_tests, introduce, say_both
@@ -15,13 +15,14 @@ IN_PROSE = ("answer", "statements", "warnings")
 _OBEYED = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 
 
-def render_markdown(view: View) -> str:
+def render_markdown(view: View, listed: Sequence[ReleasedTable] | None = None) -> str:
     """Render what may be seen as Markdown; all text from data is escaped."""
     lines = [f"# {escape(view.title)}", "", *_begin(view), *_list_statements(view)]
-    tables = {one.name: one for one in list_tables(view)}
+    tables = {one.name: one for one in listed or list_tables(view)}
     lines += ["", _explain_symbols(), *_list_asides(view, tables)]
+    told = {*IN_PROSE, *(one.table.name for one in list_asides(view))}
     for name, table in tables.items():
-        if name not in {*IN_PROSE, *(one.table.name for one in list_asides(view))}:
+        if name not in told:
             lines += ["", f"## {escape(table.title)}", "", *_write_table(table)]
     lines += ["", "## Warnings", ""]
     lines += [f"- {escape(warning)}" for warning in view.warnings] or ["None."]

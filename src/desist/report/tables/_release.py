@@ -25,6 +25,7 @@ from desist.report.tables._worth import tabulate_worth
 from desist.report.view import View
 from desist.report.words._numbers import MISSING
 from desist.report.words._wording import WORDINGS
+from desist.spreadsheet import change_cells
 
 # Symbols of the Government Analysis Function's guidance on spreadsheets.
 CONFIDENTIAL, UNAVAILABLE = "[c]", "[x]"
@@ -47,7 +48,7 @@ class ReleasedTable:
 def list_tables(view: View) -> tuple[ReleasedTable, ...]:
     """List the tables of a release that have rows; what is withheld is marked as such."""
     made = (tabulate(name, view) for name in NAMES)
-    return tuple(replace(one, data=one.data.map(_mark)) for one in made if len(one.data))
+    return tuple(replace(one, data=change_cells(one.data, _mark)) for one in made if len(one.data))
 
 
 def tabulate(name: str, view: View) -> ReleasedTable:

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile("no_clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("no_clock")
+gc.set_threshold(500_000)  # nearly all that is made while tests are collected stays
 
 
 def pytest_collection_finish() -> None:

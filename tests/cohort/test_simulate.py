@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from pandas.testing import assert_frame_equal
 from scipy.integrate import quad
-from sklearn.linear_model import LogisticRegression
 
 from desist.cohort.outcomes import read_outcomes
-from desist.cohort.simulate import simulate_cohort
+from desist.cohort.simulate import _AGE_MIDDLE, _PARTICIPATION, simulate_cohort
 from desist.errors import InputError
 from desist.estimands import Measure
 
@@ -121,6 +120,8 @@ def test_a_large_cohort_shows_the_truth(whole_days):
 
 
 def test_participation_follows_the_logistic_model_it_says():
+    from sklearn.linear_model import LogisticRegression
+
     simulated = simulate_cohort(30_000, 60_000, rng=7, with_sex=True)
     people = simulated.cohort.people
     predictors = np.column_stack(
@@ -275,3 +276,22 @@ def test_sizes_of_numpy_are_sizes():
 def test_expected_outcomes_of_nobody_are_refused(weights):
     with pytest.raises(InputError, match="weights: expected"):
         simulate_cohort(5, 20, rng=1).means_of(weights)
+
+
+def test_the_people_of_a_seed_stay():
+    people = simulate_cohort(5, 9, rng=3, with_sex=True).cohort.people[:6]
+    assert people["ethnicity"].tolist() == ["white"] * 5 + ["black"]
+    assert people["sex"].tolist() == ["male", "female", "male", "male", "male", "female"]
+    assert people["prison"].tolist() == [f"prison {i}" for i in (8, 8, 1, 2, 5, 5)]
+    assert people["days"].tolist()[4:] == [244.0, 196.0]
+    assert (people["ethnicity"].dtype, people["prison"].dtype) == (people["sex"].dtype,) * 2
+
+
+def test_categories_add_to_participation_as_they_are_said_to():
+    simulated = simulate_cohort(20, 180, rng=8, with_sex=True)
+    people = simulated.cohort.people
+    drawn = simulated.participation - _PARTICIPATION["copas"] * people["copas"]
+    drawn -= _PARTICIPATION["age"] * (people["age"] - _AGE_MIDDLE) / 10
+    for column in ("ethnicity", "sex"):
+        drawn -= [_PARTICIPATION.get(label, 0.0) for label in people[column]]
+    assert np.abs(drawn).max() < 1e-12

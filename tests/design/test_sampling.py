@@ -6,7 +6,6 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
 
 import desist as ds
 from desist.checks.designs.prognostic import check_prognostic
@@ -156,6 +155,8 @@ def test_a_settings_file_names_them(tmp_path, people):
 
 @pytest.mark.parametrize("link", ["logit", "probit"])
 def test_the_score_is_that_of_a_weighted_regression(people, link):
+    import statsmodels.api as sm
+
     cohort = cohort_of(people)
     design = build_design(
         cohort, FORMULA, method=OverlapWeights(), score=RegressionScore(link=link)
@@ -174,6 +175,8 @@ def test_the_score_is_that_of_a_weighted_regression(people, link):
 
 
 def test_the_covariance_of_its_coefficients_is_the_sandwich(people):
+    import statsmodels.api as sm
+
     cohort = cohort_of(people)
     design = build_design(cohort, FORMULA, method=OverlapWeights())
     read, _ = read_formula(FORMULA, cohort.covariates, {})

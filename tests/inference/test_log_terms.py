@@ -1,7 +1,6 @@
 """Densities and gradients as they are compiled here are those of PyMC."""
 
 import numpy as np
-import pymc as pm
 import pytensor
 import pytest
 from pytensor.compile.mode import Mode
@@ -96,6 +95,8 @@ def test_slopes_of_hierarchies_are_those_of_pymc(sample, kind):
 
 
 def test_terms_are_told_apart_and_transformed_ones_count_their_stretch():
+    import pymc as pm
+
     with pm.Model() as model:
         mean = pm.Normal("mean", 0.0, 2.0)
         scale = pm.HalfNormal("scale", 1.5)
@@ -111,6 +112,8 @@ def test_terms_are_told_apart_and_transformed_ones_count_their_stretch():
 
 
 def test_a_potential_counts_beside_what_was_observed():
+    import pymc as pm
+
     with pm.Model() as model:
         mean = pm.Normal("mean", 0.0, 2.0)
         pm.Normal("outcome", mean, 1.0, observed=np.array([0.5, 1.5]))

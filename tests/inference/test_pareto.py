@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from arviz_stats.base import array_stats
 from scipy import stats
 
 from desist.inference.pareto import fit_generalised_pareto, smooth_weights
@@ -15,6 +14,8 @@ RNG = np.random.default_rng(20)
 @pytest.mark.parametrize("n_draws", [100, 1000, 4000])
 @pytest.mark.parametrize("freedom", [1.5, 3.0, 30.0])
 def test_weights_and_khat_are_those_of_arviz(n_draws: int, freedom: float) -> None:
+    from arviz_stats.base import array_stats
+
     log_ratios = stats.t(freedom).logpdf(draws := RNG.standard_normal(n_draws)) + draws**2 / 2
     ours, khat = smooth_weights(log_ratios)
     theirs, their_khat = array_stats.psislw(-log_ratios)

@@ -1,7 +1,6 @@
 """Many rows: products of matrices for several draws at once, what follows for few."""
 
 import numpy as np
-import pymc as pm
 import pytensor.tensor as pt
 import pytest
 
@@ -66,6 +65,8 @@ def test_numbers_of_a_point_lie_together_behind_the_products(matrix, draws):
 
 
 def test_the_log_density_is_the_same_with_and_without_the_cut(matrix):
+    import pymc as pm
+
     with pm.Model() as model:
         eta = pm.Normal("intercept") + pm.Data("x", matrix) @ pm.Normal("covariates", shape=4)
         pm.Poisson("outcome", pm.math.exp(eta), observed=np.arange(N_ROWS) % 3)

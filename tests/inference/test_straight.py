@@ -1,7 +1,6 @@
 """Compiled functions run step by step give the numbers of PyTensor's own runs."""
 
 import numpy as np
-import pymc as pm
 import pytensor
 import pytensor.tensor as pt
 import pytest
@@ -135,6 +134,8 @@ def test_what_is_handed_on_unchanged_is_not_written_over(rows):
 
 
 def test_a_simplified_graph_checks_no_parameter_again():
+    import pymc as pm
+
     at = pt.vector("at")
     scale = pt.exp(at[0])
     (term,) = simplify([pm.logp(pm.Normal.dist(0.0, scale), at).sum()])

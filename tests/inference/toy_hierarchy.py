@@ -1,7 +1,6 @@
 """Three people in two prisons: a hierarchical model small enough to be integrated by hand."""
 
 import numpy as np
-import pymc as pm
 import pytensor.tensor as pt
 
 from desist.inference.nested_density import GroupedDensity, Grouping
@@ -18,6 +17,8 @@ def log_likelihood(counts, eta):
 
 
 def make_density():
+    import pymc as pm
+
     with pm.Model() as model:
         eta = pm.Normal("intercept", 0.0, 2.0) + pm.Normal("treatment", 0.0, 0.5) * TREATED
         between = pm.HalfNormal("prison_intercept_sd", 1.0)
@@ -28,6 +29,7 @@ def make_density():
 
 def make_shaped_density():
     """Make the same with a parameter that rows know beside their linear predictor."""
+    import pymc as pm
 
     def shaped(counts, eta, log_shape):
         return WEIGHT * (counts * eta - pt.exp(log_shape) * pt.exp(eta))

@@ -2,7 +2,6 @@ import math
 
 import numpy as np
 import pytest
-from arviz_stats.base.array import array_stats
 
 import desist as ds
 from desist.errors import CannotAnswerError, InputError
@@ -30,6 +29,8 @@ def sample():
 
 
 def test_the_distance_meets_arviz():
+    from arviz_stats.base.array import array_stats
+
     rng = np.random.default_rng(1)
     draws, weights = rng.normal(size=500), rng.dirichlet(np.ones(500))
     oracle = max(array_stats._cjs_dist(sign * draws, weights) for sign in (1, -1))

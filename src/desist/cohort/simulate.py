@@ -239,7 +239,7 @@ def simulate_cohort(
     offending = _add_up(people, _OFFENDING)
     if n_groups:
         prison = rng.integers(n_groups, size=len(people))
-        people["prison"] = np.array([f"prison {i + 1}" for i in range(n_groups)])[prison]
+        people["prison"] = _name([f"prison {i + 1}" for i in range(n_groups)], prison)
         offending += group_sd * rng.standard_normal(n_groups)[prison]
     mean_offences = frequency * _scale_to_one(np.exp(offending), treated)
     outcomes = _draw_outcomes(
@@ -319,18 +319,23 @@ def _draw_people(n_people: int, with_sex: bool, rng: np.random.Generator) -> pd.
     age_first = np.floor(10 + (age - 9) * rng.beta(1.6, 2.6, n_people))
     career = age - age_first
     prior_offences = 1 + rng.poisson(0.5 * rng.gamma(1.1, size=n_people) * (career + 3))
-    names = np.array(list(_ETHNICITY))
+    ethnicity = rng.choice(len(_ETHNICITY), n_people, p=list(_ETHNICITY.values()))
     people: dict[str, Any] = {
         "id": np.arange(1, n_people + 1),
         "age": age.astype(np.int64),
-        "ethnicity": rng.choice(names, n_people, p=list(_ETHNICITY.values())),
+        "ethnicity": _name(list(_ETHNICITY), ethnicity),
         "age_first_sanction": age_first.astype(np.int64),
         "prior_offences": prior_offences,
         "copas": np.log((1 + prior_offences) / (10 + career)),
     }
     if with_sex:
-        people["sex"] = np.where(rng.random(n_people) < _FEMALE, "female", "male")
+        people["sex"] = _name(["male", "female"], (rng.random(n_people) < _FEMALE).astype(np.intp))
     return pd.DataFrame(people)
+
+
+def _name(labels: list[str], codes: NDArray[np.int64]) -> pd.Series:
+    """Write out the label of each person."""
+    return pd.Series(labels).take(codes).reset_index(drop=True)
 
 
 def _add_up(people: pd.DataFrame, effects: Mapping[str, float]) -> Vector:
@@ -339,7 +344,8 @@ def _add_up(people: pd.DataFrame, effects: Mapping[str, float]) -> Vector:
     total += effects["copas"] * people["copas"].to_numpy()
     for column in ("ethnicity", "sex"):
         if column in people:
-            total += people[column].map(lambda label: effects.get(label, 0.0)).to_numpy()
+            codes, labels = pd.factorize(people[column])
+            total += np.array([effects.get(label, 0.0) for label in labels])[codes]
     return np.asarray(total, dtype=np.float64)
 
 

@@ -14,6 +14,7 @@ from desist.arguments import find_kind_faults, find_number_faults
 from desist.cohort.published import PUBLISHED_MEASURES, PublishedMeasure, PublishedStudy
 from desist.errors import Fault, InputError, raise_faults
 from desist.estimands import Estimand, Measure
+from desist.inference.blocks import cut_slices
 from desist.inference.engines import Engine
 from desist.inference.process_likelihood import expand_counts
 from desist.models._integrated import EVERYBODY, QUADRATURE, spread_rows
@@ -24,6 +25,7 @@ from desist.models.process_moments import YEAR, expect_days, solve_dispersion, s
 from desist.models.process_published import PublishedProcessModel
 
 SUBJECT = "one process of a report"
+DRAWN_AT_ONCE = 100_000  # people times draws, so that they stay near the processor
 CODES = {"treated": 1, "comparison": 0}
 
 
@@ -292,12 +294,16 @@ def _draw_mean_days(
     mean: Floats, dispersion: Floats, n_reoffenders: int, unit: float, rng: np.random.Generator
 ) -> Floats:
     """Draw the mean recorded days of so many reoffenders, once for each posterior draw."""
-    drawn = np.full(mean.shape, math.nan)  # nobody's mean is none
-    for position in np.ndindex(mean.shape) if n_reoffenders else ():
-        a, m = dispersion[position], mean[position]
-        free = rng.uniform(survive(m, a), 1.0, n_reoffenders)  # survival at the first offence
-        first = YEAR * np.expm1(-np.log(free) / a) * a / m
-        drawn[position] = (np.floor(first / unit) * unit).mean()
+    drawn = np.full(mean.shape, math.nan)
+    if not n_reoffenders:  # nobody's mean is none
+        return drawn
+    flat, a, m = drawn.reshape(-1), dispersion.reshape(-1, 1), mean.reshape(-1, 1)
+    none = survive(m, a)
+    for some in cut_slices(len(flat), max(1, DRAWN_AT_ONCE // n_reoffenders)):
+        # survival at the first offence
+        free = rng.uniform(none[some], 1.0, (len(flat[some]), n_reoffenders))
+        first = YEAR * np.expm1(-np.log(free) / a[some]) * a[some] / m[some]
+        flat[some] = (np.floor(first / unit) * unit).mean(axis=1)
     return drawn
 
 

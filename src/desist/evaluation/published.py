@@ -17,9 +17,9 @@ from desist.errors import CannotAnswerError, Fault, NoEventsError, raise_faults
 from desist.estimands import Estimand, Measure
 from desist.evaluation.evaluate import list_cautions
 from desist.evaluation.record import Evaluation, compare_check
-from desist.inference._quadrature import Link
 from desist.inference.engines import Engine, find_engine_faults
 from desist.inference.seeds import require_seed
+from desist.inference.two_arms import Link
 from desist.models._integrated import EVERYBODY, QUADRATURE, integrate_rows
 from desist.models.fit import Fit, fit_rows
 from desist.models.means import MeansModel

@@ -7,8 +7,7 @@ import numpy as np
 
 from desist._types import Floats
 from desist.inference.blocks import cut_slices
-from desist.inference.nested_layout import Layout
-from desist.inference.quadrature import (
+from desist.inference.nested_groups import (
     ArmLikelihoods,
     GroupPosterior,
     draw_groups,
@@ -19,6 +18,7 @@ from desist.inference.quadrature import (
     place_nodes,
     see_effects,
 )
+from desist.inference.nested_layout import Layout
 
 REACH = 4.0  # of the nodes, in standard deviations of what an arm sees
 FORETOLD = 2.5  # standard deviations from where a group was foretold; beyond, it is read again

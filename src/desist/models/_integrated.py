@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from desist._types import Floats
 from desist.estimands import Estimand
-from desist.inference._quadrature import Link, place_points, spread_points
 from desist.inference.diagnostics import Diagnostics, require_convergence
 from desist.inference.engines import lend_density
 from desist.inference.laplace import find_mode
+from desist.inference.two_arms import Link, place_points, spread_points
 from desist.models.fitted import Fit, build_model, drop_empty
 from desist.models.predictors import Target, predict_linear
 from desist.models.protocol import Model

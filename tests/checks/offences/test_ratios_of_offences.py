@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from scipy import stats
 
 from desist.checks.offences.negative_binomial import negative_binomial, negative_binomial_test
@@ -16,6 +15,8 @@ def offences():
 
 
 def test_negative_binomial_likelihood_ratio_equals_statsmodels(offences):
+    import statsmodels.api as sm
+
     counts, treated, exposure = offences
     x = sm.add_constant(treated.astype(float))
     fits = [

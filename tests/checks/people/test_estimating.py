@@ -3,7 +3,6 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
 from scipy import optimize
 
 from desist.checks.people.estimating import fit_weighted
@@ -73,6 +72,8 @@ def fitted_scores(log_odds, matrix, members):
 
 @pytest.fixture(scope="module")
 def equations(people, covariates):
+    import statsmodels.api as sm
+
     treated = people["treat"].to_numpy() == 1
     matrix = sm.add_constant(covariates)
     made = {}

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-import statsmodels.api as sm
 
 from desist.checks.people.mantel_haenszel import mantel_haenszel, mantel_haenszel_odds
 from desist.errors import CannotAnswerError
@@ -15,6 +14,8 @@ def strata():
 
 
 def test_mantel_haenszel_odds_equal_statsmodels(strata):
+    import statsmodels.api as sm
+
     outcome, treated, sets = strata
     tables = np.array(
         [

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-import statsmodels.api as sm
 
 from desist.checks import (
     clustered_difference,
@@ -23,6 +22,8 @@ def people():
 
 def fit(y, matrix, w, kind, clusters=None):
     """A weighted logistic regression and its sandwich, as sandwich::vcovHC has it."""
+    import statsmodels.api as sm
+
     model = sm.GLM(y, matrix, family=sm.families.Binomial(), freq_weights=w).fit(tol=1e-12)
     p = model.fittedvalues
     bread = np.linalg.inv((matrix * (w * p * (1 - p))[:, None]).T @ matrix)
@@ -39,6 +40,8 @@ def fit(y, matrix, w, kind, clusters=None):
 
 @pytest.mark.parametrize("kind", ["HC0", "HC2", "HC3"])
 def test_odds_ratio_and_its_error_are_those_of_a_logistic_regression(people, kind):
+    import statsmodels.api as sm
+
     y, arm, _, w = people
     beta, covariance = fit(y, sm.add_constant(arm.astype(float)), w, kind)
     found = weighted_odds_ratio(y, arm, w, kind=kind)
@@ -47,6 +50,8 @@ def test_odds_ratio_and_its_error_are_those_of_a_logistic_regression(people, kin
 
 
 def test_clustered_odds_ratio_sums_within_clusters(people):
+    import statsmodels.api as sm
+
     y, arm, _, w = people
     clusters = np.arange(200) % 37
     _, covariance = fit(y, sm.add_constant(arm.astype(float)), w, "HC0", clusters)

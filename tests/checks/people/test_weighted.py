@@ -3,7 +3,6 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
 from scipy import stats
 
 from desist.checks.offences.quasi_poisson import quasi_poisson
@@ -22,6 +21,8 @@ def lalonde_radius():
 
 
 def regression(frame, outcome, **fit):
+    import statsmodels.api as sm
+
     x = sm.add_constant(frame["treated"].astype(float))
     return sm.WLS(frame[outcome].astype(float), x, weights=frame["weights"]).fit(**fit)
 
@@ -101,6 +102,8 @@ def test_radius_matched_errors_equal_r(lalonde_radius):
 
 
 def test_quasi_poisson_equals_the_robust_poisson_regression(uneven):
+    import statsmodels.api as sm
+
     exposure = np.linspace(100, 365, len(uneven))
     x = sm.add_constant(uneven["treated"].astype(float))
     model = sm.GLM(

@@ -319,12 +319,18 @@ def _sum_distribution(scores: NDArray[np.int64], n_chosen: int) -> NDArray[np.fl
         return None
     ways = np.zeros((n_chosen + 1, largest + 1))
     ways[0, 0] = 1.0
-    for count, score in enumerate(scores, start=1):
+    # from the smallest score on, so that sums stay small for as long as can be
+    ordered, n_scores = np.sort(scores), scores.size
+    added = np.concatenate([[0], np.cumsum(ordered)])
+    for count, score in enumerate(ordered.tolist(), start=1):
+        # how many may be chosen by now, if all are to be in the end, and what they may add up to
+        fewest, most = max(1, n_chosen - (n_scores - count)), min(count, n_chosen)
+        largest = int(added[count] - added[count - most])
         # probabilities in place of counts: each new score is among the chosen with k/count
-        kept = ways.copy()
-        k = np.arange(n_chosen + 1)[:, None] / count
-        ways = kept * np.maximum(1 - k, 0.0)
-        ways[1:, score:] += kept[:-1, : largest + 1 - score] * k[1:]
+        k = np.arange(fewest, most + 1)[:, None] / count
+        found = ways[fewest : most + 1, : largest + 1] * (1 - k)
+        found[:, score:] += ways[fewest - 1 : most, : largest + 1 - score] * k
+        ways[fewest : most + 1, : largest + 1] = found
     return np.asarray(ways[n_chosen] / ways[n_chosen].sum())
 
 

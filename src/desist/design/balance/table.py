@@ -161,8 +161,10 @@ def measure_balance(
         _compare(name, values, arms, standardiser)
         for name, values in expand_columns(covariates, variables, categorical)
     ]
-    table = pd.DataFrame(rows, columns=_COLUMNS)
-    table["word"] = [_word(size, well, reasonable) for size in table["smd_after"].abs()]
+    for row in rows:
+        row["word"] = _word(abs(row["smd_after"]), well, reasonable)
+    columns = {name: [row[name] for row in rows] for name in _COLUMNS if rows}
+    table = pd.DataFrame(columns, columns=_COLUMNS)
     return Balance(table, standardiser, well, reasonable)
 
 

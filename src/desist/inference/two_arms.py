@@ -7,14 +7,12 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.special import ndtri
 
-from desist._types import Floats
-from desist.inference.blocks import cut_slices
+from desist._types import Floats, Integers
 from desist.inference.pareto import smooth_weights
 
 N_CONTRASTS, N_BASES = 1001, 401
 REACH = 5.0  # of the grid, which is stretched by a hyperbolic sine: 74 standard deviations
 GOLDEN = (5**0.5 - 1) / 2
-POINTS_AT_ONCE = 2_000
 FREEDOM, MORE_PROPOSED = 4.0, 4  # of the proposal, and how many of it for one point
 
 
@@ -53,12 +51,7 @@ def place_points(
     # Rosenblatt (1952), Annals of Mathematical Statistics 23, 470-472: the comparison arm given
     # the difference, by a sequence that fills the unit interval evenly
     evenly = np.asarray((GOLDEN * np.arange(1, n_points + 1)) % 1.0, dtype=np.float64)
-    bases = np.concatenate(
-        [
-            _find_bases(grid, stretched[part], evenly[part])
-            for part in cut_slices(n_points, POINTS_AT_ONCE)
-        ]
-    )
+    bases = _find_bases(grid, stretched, evenly)
     return np.column_stack([link.linear(link.value(bases) + contrasts), bases])
 
 
@@ -125,18 +118,26 @@ def _find_bases(grid: _Grid, stretched: Floats, shares: Floats) -> Floats:
     """Return where the comparison arm has the given share of its mass at each difference."""
     place = (stretched + REACH) / (2 * REACH) * (N_CONTRASTS - 1)
     below = np.clip(place.astype(int), 0, N_CONTRASTS - 2)
-    part = (place - below)[:, np.newaxis]
-    rows = (1 - part) * grid.mass[below] + part * grid.mass[below + 1]
+    part = place - below
     # what lies between two pairs of means that can be can be, but not beside one that cannot
-    rows[(grid.mass[below] == 0) | (grid.mass[below + 1] == 0)] = 0.0
-    upto = np.cumsum(rows[:, :-1] + rows[:, 1:], axis=1)
-    upto = np.column_stack([np.zeros(len(rows)), upto]) / upto[:, -1:]
-    after = np.clip((upto < shares[:, np.newaxis]).sum(axis=1), 1, N_BASES - 1)
-    each = np.arange(len(rows))
-    low, high = upto[each, after - 1], upto[each, after]
-    within = (shares - low) / (high - low)
-    within = np.where(
-        rows[each, after - 1] == 0, 1.0, np.where(rows[each, after] == 0, 0.0, within)
-    )
-    bases: Floats = grid.bases[after - 1] + within * (grid.bases[after] - grid.bases[after - 1])
+    is_between = (grid.mass[:-1] > 0) & (grid.mass[1:] > 0)
+    masses = [np.where(is_between, one, 0.0) for one in (grid.mass[:-1], grid.mass[1:])]
+    sums = [np.cumsum(one[:, :-1] + one[:, 1:], axis=1) for one in masses]
+
+    def mix(of_nodes: list[Floats], columns: Integers) -> Floats:
+        one, other = (each[below, columns] for each in of_nodes)
+        return np.asarray((1 - part) * one + part * other)
+
+    wanted = shares * mix(sums, np.full(len(below), N_BASES - 2))
+    # the first interval up to whose end there is so much, by halving
+    first, last = np.zeros(len(below), dtype=np.intp), np.full(len(below), N_BASES - 2)
+    while (first < last).any():
+        middle = (first + last) // 2
+        is_enough = mix(sums, middle) >= wanted
+        first, last = np.where(is_enough, first, middle + 1), np.where(is_enough, middle, last)
+    before = np.where(first > 0, mix(sums, np.maximum(first - 1, 0)), 0.0)
+    within = (wanted - before) / (mix(sums, first) - before)
+    left, right = mix(masses, first), mix(masses, first + 1)
+    within = np.where(left == 0, 1.0, np.where(right == 0, 0.0, within))
+    bases: Floats = grid.bases[first] + within * (grid.bases[first + 1] - grid.bases[first])
     return bases

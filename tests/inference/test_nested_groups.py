@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from desist.inference.quadrature import (
+from desist.inference.nested_groups import (
     draw_groups,
     find_group_modes,
     integrate_groups,

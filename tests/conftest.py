@@ -61,6 +61,4 @@ def few_draws() -> Iterator[None]:
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the drawings out of a page where its words are asked: they take most of its time."""
-    monkeypatch.setattr(
-        "desist.report._blocks._encode", lambda _figure: "data:image/svg+xml;base64,"
-    )
+    monkeypatch.setattr("desist.report._blocks._encode", lambda _draw: "data:image/svg+xml;base64,")

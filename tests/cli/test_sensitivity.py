@@ -1,5 +1,6 @@
 import json
 import sys
+from base64 import b64encode
 
 import numpy as np
 import pandas as pd
@@ -104,6 +105,16 @@ def test_tables_pictures_and_one_page_are_written(written):
     assert page.count("The doubt:") == len(made)
     assert "A &lt;programme&gt;: what would change the answer" in page
     assert "the design has no disjoint matched sets" in page
+
+
+def test_a_picture_beside_its_table_is_that_of_the_page(written):
+    page = (written / "sensitivity.html").read_text()
+    pictures = sorted(written.glob("*.svg"))
+    assert len(pictures) > 3
+    for path in pictures:
+        content = path.read_bytes()
+        assert b"<svg" in content
+        assert b64encode(content).decode() in page
 
 
 def test_nothing_that_is_written_names_a_person(written):

@@ -20,7 +20,7 @@ from desist.errors import CannotAnswerError
 from desist.estimands import Measure
 from desist.evaluation.groups import withhold_groups
 from desist.report.disclosure import RULE_SETS
-from desist.report.document import render_files
+from desist.report.document import render_document, render_files
 from desist.report.json_record import encode_evaluation
 from desist.report.view import make_view
 from desist.report.words._wording import WORDINGS
@@ -432,5 +432,5 @@ def test_groups_that_are_printed_alike_are_drawn_alike(of_people):
     for one in (row, near):
         rows = (one, replace(one, level="Bay", n_treated=370))
         table = GroupTable("prison", Measure.RATE, 0.95, rows, 2, 0.0341, 0.0021, 0.0933, 0.7312)
-        pages.append(render_files(make_view(replace(of_people, by_group=(table,))))["report.html"])
+        pages.append(render_document(replace(of_people, by_group=(table,))))
     assert pages[0] == pages[1]

@@ -19,12 +19,7 @@ from desist.errors import CannotAnswerError, raise_faults
 from desist.estimands import Measure
 from desist.models.fit import Fit, fit_model
 from desist.report._analyses import show_analysis
-from desist.report.pictures._svg import write_svg
-from desist.report.sensitivity_page import (
-    picture_of_shown,
-    render_sensitivity,
-    require_measure,
-)
+from desist.report.sensitivity_page import fill_analysis, render_sections, require_measure
 from desist.sample import Sample, build_sample
 from desist.sensitivity._flat import choose_model
 from desist.sensitivity.confounding import find_e_value
@@ -254,13 +249,12 @@ OF_ALL = frozenset({"formula", "method", "estimand", "same", "caliper"})
 def _render(
     study: Study, results: list[Any], refused: Mapping[str, str], out: Path
 ) -> Iterator[tuple[Path, FileContent]]:
-    said = []
-    for result in results:
-        shown = show_analysis(result)
+    said, every = [], [show_analysis(result) for result in results]
+    sections = [fill_analysis(shown) for shown in every]
+    for result, shown, section in zip(results, every, sections, strict=True):
         yield out / f"{result.name}.csv", FileContent(encode_csv(shown.table))
-        figure = picture_of_shown(shown)
-        if figure is not None:
-            yield out / f"{result.name}.svg", FileContent(write_svg(figure))
+        if section["picture"] is not None:
+            yield out / f"{result.name}.svg", FileContent(section["picture"].drawn)
         said.append(
             {
                 "name": result.name,
@@ -270,7 +264,7 @@ def _render(
                 "units": dict(result.units),
             }
         )
-    page = render_sensitivity(study.title, results, refused, version("desist"))
+    page = render_sections(study.title, every, sections, refused, version("desist"))
     yield out / PAGE, FileContent(page.encode("utf-8", "replace"))
     record = {"package_version": version("desist"), "made": said, "refused": dict(refused)}
     yield out / RECORD, FileContent((json.dumps(record, indent=2) + "\n").encode())

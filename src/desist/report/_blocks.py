@@ -1,9 +1,9 @@
 """What a page is put together from: tables, pictures, filled templates."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -38,6 +38,11 @@ class Picture:
     says: str = ""  # what it says, and what it is
     title: str = ""
 
+    @property
+    def drawn(self) -> bytes:
+        """The picture for a desk as a file of its own."""
+        return b64decode(self.source.partition(",")[2])
+
 
 def fill_template(name: str, filled: Mapping[str, Any]) -> str:
     """Fill a template; all text from data is escaped."""
@@ -62,14 +67,7 @@ def embed_both(
     draw: "Callable[[Screen], Figure]", alt: str, caption: str, *, says: str, title: str
 ) -> Picture:
     """Draw a picture for a desk and for a telephone, with what it says and what it is."""
-    return embed_drawn((draw(WIDE), draw(PHONE)), alt, caption, says=says, title=title)
-
-
-def embed_drawn(
-    drawn: "tuple[Figure, Figure]", alt: str, caption: str, *, says: str, title: str
-) -> Picture:
-    """Turn a figure for a desk and one for a telephone into a picture inside the page."""
-    wide, narrow = map(_encode, drawn)
+    wide, narrow = (_encode(partial(draw, screen)) for screen in (WIDE, PHONE))
     return Picture(wide, alt, caption, narrow, says, title)
 
 
@@ -91,8 +89,8 @@ def make_table_of_any(caption: str, data: pd.DataFrame, *, note: str = "") -> Ta
     return None if data.empty else make_table(caption, data, note=note)
 
 
-def _encode(figure: "Figure") -> str:
-    return f"data:image/svg+xml;base64,{b64encode(write_svg(figure)).decode('ascii')}"
+def _encode(draw: "Callable[[], Figure]") -> str:
+    return f"data:image/svg+xml;base64,{b64encode(write_svg(draw())).decode('ascii')}"
 
 
 def _holds_numbers(cells: "pd.Series[Any]") -> bool:

@@ -9,10 +9,10 @@ import pandas as pd
 from desist.errors import CannotAnswerError
 from desist.estimands import Measure
 from desist.report._analyses import ShownAnalysis, say_together, show_analysis
-from desist.report._blocks import Picture, Table, embed_drawn, fill_template
+from desist.report._blocks import Picture, Table, embed_both, fill_template
 from desist.report.disclosure import RULE_SETS, RuleSet
 from desist.report.pictures._carriers import draw_carriers
-from desist.report.pictures._style import PHONE, WIDE, Screen
+from desist.report.pictures._style import WIDE, Screen
 from desist.report.pictures.sensitivity import picture_of
 from desist.report.view import View
 from desist.sample import Sample
@@ -65,10 +65,21 @@ def render_sensitivity(
 ) -> str:
     """Render the page; every text from data is escaped."""
     shown = [show_analysis(result) for result in results]
+    return render_sections(title, shown, [fill_analysis(one) for one in shown], refused, version)
+
+
+def render_sections(
+    title: str,
+    shown: Sequence[ShownAnalysis],
+    sections: Sequence[Mapping[str, Any]],
+    refused: Mapping[str, str],
+    version: str,
+) -> str:
+    """Render the page of analyses, of which the sections are filled."""
     filled = {
         "title": title,
         "together": say_together(shown),
-        "sections": [fill_analysis(one) for one in shown],
+        "sections": sections,
         "refused": refused,
         "version": version,
     }
@@ -98,8 +109,8 @@ def draw_analysis(shown: ShownAnalysis) -> Picture | None:
     figure = picture_of_shown(shown)
     if figure is None:
         return None
-    return embed_drawn(
-        (figure, picture_of_shown(shown, PHONE) or figure),
+    return embed_both(
+        lambda screen: figure if screen is WIDE else picture_of_shown(shown, screen) or figure,
         f"{shown.title}. {shown.sentence}",
         "",
         says=shown.sentence.partition(". ")[0].rstrip("."),

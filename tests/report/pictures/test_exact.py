@@ -1,6 +1,5 @@
 """A picture as it is written: its paths lead back to no figure more exact than the table's."""
 
-import base64
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -12,8 +11,8 @@ from desist.effects.days import DayRow
 from desist.effects.groups import GroupRow, GroupTable
 from desist.estimands import Measure
 from desist.report._analyses import show_analysis
-from desist.report._blocks import embed_drawn
 from desist.report.pictures._style import PHONE, WIDE
+from desist.report.pictures._svg import write_svg
 from desist.report.pictures.forest import draw_measure
 from desist.report.pictures.groups import draw_groups
 from desist.report.pictures.incidence import draw_incidence
@@ -63,8 +62,7 @@ class Drawing(HTMLParser):
 
 def list_points(figure):
     """Lead every point of data in the written picture back to the units of its axes."""
-    picture = embed_drawn((figure, figure), "", "", says="", title="")
-    written = base64.b64decode(picture.source.partition(",")[2]).decode()
+    written = write_svg(figure).decode()
     drawing = Drawing(written[written.index("<svg") :])
     (axes,) = figure.axes
     back, scale = axes.transData.inverted(), figure.dpi / 72

@@ -50,9 +50,25 @@ def _make_renderer(figure: "Figure", drawn: StringIO, dpi: float) -> Any:
 def _lay_out(figure: "Figure") -> None:
     for ax in figure.axes:
         for axis in (ax.xaxis, ax.yaxis):
+            _find_ticks_once(axis)
             if not axis.label.get_text():
                 axis.set_label_coords(0, 0)  # or its place would be sought, label by label
     layout = figure.get_layout_engine()
     if layout is not None:
         layout.execute(figure)
         figure.set_layout_engine("none")  # or drawing would lay it out again
+
+
+def _find_ticks_once(axis: Any) -> None:
+    """Find the ticks of an axis once for each place that it has; they are asked for ten times."""
+    find = axis._update_ticks
+    found: dict[tuple[float, ...], Any] = {}
+
+    def find_once() -> Any:
+        place = (*axis.axes.bbox.bounds, *axis.get_view_interval())
+        if place not in found:
+            found.clear()
+            found[place] = find()
+        return found[place]
+
+    axis._update_ticks = find_once

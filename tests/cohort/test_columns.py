@@ -6,6 +6,8 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from desist.cohort import columns as module
 from desist.cohort.cohort import Cohort
@@ -186,3 +188,16 @@ def test_no_label_is_numbered_where_there_are_gaps_alone():
     codes, labels = sort_labels(pd.Series([None, None], dtype="str"))
     assert codes.tolist() == [-1, -1]
     assert not len(labels)
+
+
+@given(st.lists(st.text("0195.,-+−eEinfINFty x(£$€%) \t _'٣½", max_size=6), min_size=1))
+def test_what_reads_as_a_number_is_what_pandas_reads(words):
+    plain, disguised = read_text_as_numbers(pd.Series(words, dtype="str"))
+    numbers = pd.to_numeric(pd.Series(words, dtype=object), errors="coerce")
+    assert plain.tolist() == numbers.notna().tolist()
+    assert not (plain & disguised).any()
+
+
+def test_a_name_that_holds_a_number_is_none():
+    for mask in read_text_as_numbers(pd.Series(["prison 3", "A1", "no. 5", "x,5", "½"])):
+        assert not mask.any()

@@ -27,8 +27,8 @@ _DISGUISED = re.compile(
     r"(?:\d{1,3}(?:[ ,.'’_\u00a0\u202f]\d{3})+|\d+)(?:[.,]\d+)?"
     r"\s*[%£$€]?\)?\s*"
 )
-# all that is read as a number has a digit, but for inf and infinity
-_MAY_BE_NUMBER = re.compile(r"\d|inf", re.IGNORECASE)
+# how all begins that is read as a number, inf and infinity among it
+_MAY_BE_NUMBER = re.compile(r"\s*(?:[-+\u2212(£$€.\d]|inf)", re.IGNORECASE)
 
 Mask = NDArray[np.bool_]
 
@@ -105,7 +105,7 @@ def are_dates(cells: pd.Series) -> bool:
 def read_text_as_numbers(cells: pd.Series) -> tuple[Mask, Mask]:
     """Find the text that is a number, and the text that is one in disguise."""
     words = cells if isinstance(cells.dtype, pd.StringDtype) else cells.astype(str)
-    if not any(_MAY_BE_NUMBER.search(str(word)) for word in words.unique()):
+    if not any(_MAY_BE_NUMBER.match(str(word)) for word in words.unique()):
         return np.zeros(len(cells), dtype=bool), np.zeros(len(cells), dtype=bool)
     codes, labels = pd.factorize(words)
     plain = np.asarray(pd.to_numeric(pd.Series(labels), errors="coerce").notna(), dtype=bool)
@@ -150,7 +150,7 @@ def find_numbers_as_text(cells: pd.Series) -> list[Fault]:
     if is_real(cells) or isinstance(cells.dtype, pd.CategoricalDtype):
         return []
     if isinstance(cells.dtype, pd.StringDtype) and not all(
-        _MAY_BE_NUMBER.search(word) for word in cells.unique() if isinstance(word, str)
+        _MAY_BE_NUMBER.match(word) for word in cells.unique() if isinstance(word, str)
     ):
         return []
     values = cells.dropna()

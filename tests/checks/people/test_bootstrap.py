@@ -113,3 +113,31 @@ def test_resamples_taken_a_few_at_a_time_are_the_same(uneven, monkeypatch):
     at_once = bca_bootstrap(*data, n_resamples=199, rng=4)
     monkeypatch.setattr(bootstrap, "LARGEST_BLOCK", 1)  # one resample after the other
     assert bca_bootstrap(*data, n_resamples=199, rng=4) == at_once
+
+
+@pytest.fixture
+def rare() -> pd.DataFrame:
+    """Eighty people of whom two are in a place of their own."""
+    place = np.where(np.arange(80) < 78, "Send", "Downview")
+    rng = np.random.default_rng(1)
+    return pd.DataFrame(
+        {"t": np.arange(80) % 2, "age": rng.normal(size=80), "place": place, "y": [0, 1, 1, 0] * 20}
+    )
+
+
+def test_resamples_without_a_rare_level_have_no_design(rare):
+    cohort = Cohort(rare, treatment="t", reoffended="y")
+    design = build_design(cohort, "age + place", method=InverseProbability())
+    with pytest.raises(CannotAnswerError, match="of 60 resamples have no design: little overlap, "):
+        redo_design(cohort, design, n_resamples=60, rng=1)
+
+
+def test_a_group_of_whom_nobody_is_drawn_spoils_no_resample(rare):
+    found = {}
+    for dtype in ("str", "category"):
+        people = rare.astype({"place": dtype})
+        cohort = Cohort(people, treatment="t", reoffended="y", groups=["place"])
+        design = build_design(cohort, "age", method=InverseProbability())
+        found[dtype] = redo_design(cohort, design, n_resamples=60, rng=1)[Measure.RATE]
+    assert found["str"] == found["category"]
+    assert found["str"].lower < found["str"].upper

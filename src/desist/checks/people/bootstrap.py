@@ -174,7 +174,8 @@ def redo_design(
     made = [result for result in results if result is not None]
     if len(made) < 0.9 * n_resamples:
         lost = n_resamples - len(made)
-        raise CannotAnswerError(f"{lost} of {n_resamples} resamples have no design: little overlap")
+        why = "little overlap, or a level that few people have"
+        raise CannotAnswerError(f"{lost} of {n_resamples} resamples have no design: {why}")
     outcomes = _measures(sample)
     found = {}
     for measure, values in outcomes.items():
@@ -198,11 +199,13 @@ def _redo_once(sample: Sample, seed: int) -> dict[Measure, float] | None:
     frame = cohort.people.iloc[rows].reset_index(drop=True)
     if cohort.person is not None:
         frame = frame.drop(columns=[cohort.person])
-    again = Cohort(frame, **settings)
+    for name in frame.select_dtypes("category"):  # a group of whom nobody is drawn is none
+        frame[name] = frame[name].cat.remove_unused_categories()
     recipe = recall_recipe(sample.design)
     try:
+        again = Cohort(frame, **settings)
         remade = build_sample(again, build_design(again, **recipe), sample.horizon)
-    except CannotAnswerError:
+    except (CannotAnswerError, InputError):  # or all who are drawn have the same covariate
         return None
     values = _measures(remade)
     if set(values) != set(_measures(sample)):  # somebody drawn was followed for less

@@ -1,3 +1,6 @@
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -139,3 +142,22 @@ def test_exact_binomial_draws_the_rate_before_the_count():
 def test_exact_binomial_is_less_sure_when_the_comparison_rate_is():
     p_values = [exact_binomial(13, 83, 0.278 * n, n).p_value for n in (30, 1070, 5514)]
     assert p_values == sorted(p_values, reverse=True)
+
+
+@pytest.mark.parametrize("table", [(58, 60, 40, 300), (0, 40, 300, 310), (25, 50, 30, 60)])
+def test_mid_p_is_exact_however_small(table):
+    x1, n1, x2, n2 = table
+    total = x1 + x2
+    support = range(max(0, total - n2), min(n1, total) + 1)
+    ways = {x: math.comb(n1, x) * math.comb(n2, total - x) for x in support}
+    below = sum(ways[x] for x in support if x < x1)
+    above = sum(ways[x] for x in support if x > x1)
+    exact = Fraction(2 * min(below, above) + ways[x1], sum(ways.values()))
+    assert 0 < fisher_mid_p(*table).p_value == pytest.approx(float(exact), rel=1e-9)
+
+
+def test_the_odds_ratio_gives_the_observed_count_as_its_mean():
+    x1, n1, x2, n2 = 13, 83, 1533, 5514
+    odds = fisher(x1, n1, x2, n2).estimate
+    mean = stats.nchypergeom_fisher(n1 + n2, n1, x1 + x2, odds).mean()
+    assert mean == pytest.approx(x1, rel=1e-9)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import gammaln, logsumexp
+from scipy.special import gammaln
 
 from desist.arguments import find_choice_faults
 from desist.checks.counts.two_by_two import TwoByTwo, read_table, require_listable
@@ -155,7 +155,10 @@ def fisher_mid_p(x1: float, n1: float, x2: float, n2: float, probability: float 
     0.1307
     """
     table = _Margins(read_table(x1, n1, x2, n2, probability, whole=True))
-    p_value = min(2 * min(table.tail(0.0, 0.5), 1 - table.tail(0.0, 0.5)), 1.0)
+    mass, place = table.mass(0.0), table.x - table.low
+    # each tail added up by itself: 1 less the other may be less than nothing
+    least = min(float(mass[:place].sum()), float(mass[place + 1 :].sum()))
+    p_value = min(2 * least + float(mass[place]), 1.0)
     lower, upper = table.interval(probability, share=0.5)
     return Finding(table.odds_ratio(), lower, upper, p_value, probability)
 
@@ -192,7 +195,8 @@ class _Margins:
 
     def mass(self, log_odds: float) -> NDArray[np.float64]:
         terms = self.log_ways + self.support * log_odds
-        return np.asarray(np.exp(terms - logsumexp(terms)))
+        parts = np.exp(terms - terms.max())
+        return np.asarray(parts / parts.sum())
 
     def tail(self, log_odds: float, share: float) -> float:
         """P(fewer than observed) plus a share of the observed table."""

@@ -116,7 +116,7 @@ def read_text_as_numbers(cells: pd.Series) -> tuple[Mask, Mask]:
 def sort_labels(cells: pd.Series) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
     """Return the label of each person, by its number (-1 for a gap), and the labels in order."""
     # as pandas.factorize(sort=True), which takes most of its time to prepare for a few labels
-    codes, found = pd.factorize(cells.array)
+    codes, found = pd.factorize(cells)
     labels = np.asarray(found, dtype=object)
     order = np.argsort(labels)
     numbers = np.full(len(order) + 1, -1, dtype=np.intp)

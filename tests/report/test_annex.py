@@ -3,22 +3,16 @@
 import io
 import re
 import zipfile
-from math import ceil
 
 import openpyxl
 import pandas as pd
 import pytest
-from gptables import GPTable, GPWorkbook
-from gptables.core.wrappers import cell_autofit_width
 
-from desist.report import annex
-from desist.report._sheet import _measure, write_sheet
 from desist.report.annex import make_plain, render_tables, render_workbook
 from desist.report.markdown import render_markdown
-from desist.report.tables._release import CONFIDENTIAL, NAMES, SYMBOLS, list_tables
+from desist.report.tables._release import CONFIDENTIAL, NAMES, list_tables
 from desist.report.view import make_view
 
-CELLS = pd.DataFrame({"a": ["b"], "c": ["a text that is longer than what stands beside it"]})
 HOSTILE = [
     "<script>alert(1)</script>",
     '=HYPERLINK("http://example.org","x")',
@@ -139,50 +133,6 @@ def test_hostile_text_is_escaped_in_the_markdown(hostile):
     lines = [line for line in text.splitlines() if line.startswith("| ")]
     assert lines
     assert all(line.endswith(" |") for line in lines)
-
-
-def write_by_gptables(view, tables=None):
-    """Write the workbook of a view by gptables alone, cell by cell."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(annex, "write_sheet", lambda sheet, table: sheet.write_gptable(table, True))
-        return render_workbook(view, tables)
-
-
-def has_figures(table):
-    """Tell whether no column is of symbols alone, which gptables puts right with pandas 2."""
-    return not any(table.data[name].isin(SYMBOLS).all() for name in table.data.columns)
-
-
-def test_a_workbook_is_bit_for_bit_what_gptables_writes(of_people, hostile):
-    for view in (make_view(of_people), hostile):
-        tables = [one for one in list_tables(view) if has_figures(one)]
-        assert len(tables) > 10
-        assert render_workbook(view, tables) == write_by_gptables(view, tables)
-
-
-def test_cells_of_a_sheet_are_written_by_ourselves(of_people, monkeypatch):
-    def refuse(*_table):
-        raise AssertionError("written cell by cell")
-
-    monkeypatch.setattr("gptables.core.wrappers.GPWorksheet._write_array", refuse)
-    with pytest.raises(AssertionError, match="cell by cell"):
-        write_by_gptables(make_view(of_people))
-    sheet, table = GPWorkbook(io.BytesIO()).add_worksheet("x"), GPTable(CELLS, "x", "X", None)
-    write_sheet(sheet, table)
-
-
-def test_the_widest_text_of_a_column_and_bold_capitals_make_it_wide():
-    written = io.BytesIO()
-    book = GPWorkbook(written, options={"in_memory": True})
-    write_sheet(book.add_worksheet("x"), GPTable(CELLS, "x", "X", None))
-    book.close()
-    columns = openpyxl.load_workbook(written)["x"].column_dimensions
-    assert columns["B"].width > 10 * columns["A"].width
-    capitals, plain = (_measure("ABC", {"bold": bold, "font_size": 11}) for bold in (True, False))
-    # 15 % for capitals, 10 % for bold
-    assert plain == ceil(1.15 * cell_autofit_width("ABC"))
-    assert capitals == ceil(1.1 * 1.15 * cell_autofit_width("ABC"))
-    assert _measure("ABC", {"font_size": 22}) == ceil(2 * 1.15 * cell_autofit_width("ABC"))
 
 
 def test_a_workbook_of_tables_that_were_listed_is_that_of_its_view(of_people):

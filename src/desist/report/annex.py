@@ -1,6 +1,7 @@
 """The annex: every table as a sheet of a workbook that computes nothing, and as CSV."""
 
 import re
+import warnings
 from collections.abc import Sequence
 from datetime import datetime
 from io import BytesIO
@@ -8,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from desist.report._sheet import write_sheet
 from desist.report.tables._release import SYMBOLS, ReleasedTable, list_tables
 from desist.report.view import View
 from desist.spreadsheet import change_cells, encode_csv
@@ -26,20 +26,26 @@ _SPOKEN = re.compile(r"[a-zA-Z0-9]")
 
 def render_workbook(view: View, tables: Sequence[ReleasedTable] | None = None) -> bytes:
     """Render the tables as one workbook: cover, contents, notes, one sheet a table."""
-    from gptables import GPWorkbook
+    from gptables import produce_workbook
 
     written = BytesIO()
-    # Text is text: a cell that begins with "=" or "http://" is neither computed nor a link.
-    text = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
-    book = GPWorkbook(written, options={"in_memory": True} | text)
-    cover = _make_cover(view)
-    book.add_worksheet(cover.cover_label).write_cover(cover)
     sheets = {"Notes": _make_notes(view)}
     sheets |= {one.name: _make_sheet(one) for one in tables or list_tables(view)}
-    contents = book.make_table_of_contents(sheets)
-    book.add_worksheet("Contents").write_gptable(contents, True)
-    for name, table in sheets.items():
-        write_sheet(book.add_worksheet(name), table)
+    with warnings.catch_warnings():
+        # It warns that there is no sheet of its own kind for notes: ours is an ordinary one.
+        warnings.simplefilter("ignore", UserWarning)
+        book = produce_workbook(
+            written,
+            sheets=sheets,
+            cover=_make_cover(view),
+            # Text is text: a cell that begins with "=" or "http://" is neither computed nor a link.
+            workbook_options={
+                "in_memory": True,
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+            },
+        )
     _lay_out(book, said=[view.banner] if view.banner else list(view.answer))
     # The same view gives the same bytes: a workbook has the time at which it was made otherwise.
     book.set_properties({"created": datetime(2000, 1, 1), "title": make_plain(view.title)[:255]})

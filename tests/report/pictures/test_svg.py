@@ -1,6 +1,5 @@
-"""A figure as SVG: what `Figure.savefig` writes, sooner."""
+"""A figure as SVG: what `Figure.savefig` writes."""
 
-from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 import numpy as np
@@ -8,7 +7,6 @@ import pytest
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from desist.report.pictures._letters import find_letters
 from desist.report.pictures._style import PHONE, STYLE, WIDE, draw_in
 from desist.report.pictures._svg import write_svg
 from desist.report.pictures.groups import draw_groups
@@ -63,34 +61,3 @@ def test_a_figure_keeps_its_dots_and_its_places(whole_view):
     ends = figure.axes[0].get_window_extent()
     assert np.all(ends.get_points() > 0)
     assert ends.x1 < figure.bbox.x1
-
-
-def test_letters_of_a_font_are_found_once_and_those_of_another_are_others():
-    usual = find_letters()
-    assert find_letters() is usual
-    with rc_context({"font.sans-serif": ["DejaVu Serif"]}):
-        assert find_letters() is not usual
-        assert write_svg(DRAW["text"](None)) == save(DRAW["text"](None))
-    assert write_svg(DRAW["text"](None)) == save(DRAW["text"](None))
-
-
-def test_a_thread_has_letters_of_its_own():
-    with ThreadPoolExecutor(1) as other:
-        assert other.submit(find_letters).result() is not find_letters()
-
-
-def test_letters_are_forgotten_when_they_are_many(monkeypatch):
-    monkeypatch.setattr("desist.report.pictures._letters.MOST", 3)
-    with rc_context({"font.sans-serif": ["DejaVu Sans", "DejaVu Serif"]}):  # not yet kept
-        assert write_svg(DRAW["text"](None)) == save(DRAW["text"](None))
-        assert len(find_letters()._kept) <= 3
-
-
-def test_a_text_is_measured_once_for_all_figures(monkeypatch):
-    write_svg(DRAW["text"](None))
-
-    def refuse(*_text, **_how):
-        raise AssertionError("measured again")
-
-    monkeypatch.setattr("matplotlib.textpath.TextToPath.get_text_width_height_descent", refuse)
-    assert b"turned" in write_svg(DRAW["text"](None))

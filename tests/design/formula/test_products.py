@@ -64,6 +64,14 @@ def test_a_factor_without_columns_adds_none():
     assert list(multiply([[0], [1]], Numbers({}), TWO)) == ["Intercept", "v1"]
 
 
+def test_a_plan_knows_places_and_nothing_of_anybody():
+    assert plan_products(((0,), (0, 1)), (False, True)) == (
+        ((0, False),),
+        ((0, False), (1, True)),
+    )
+    assert plan_products(((0, 1),), (True, True)) == (((1, True),), ((0, True), (1, False)))
+
+
 def test_a_plan_is_made_once_for_all_people():
     other = Numbers({"": np.array([0.5, 0.25, 0.125])})
     multiply([[0], [0, 1]], TWO, SIDES)

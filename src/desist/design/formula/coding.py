@@ -48,7 +48,7 @@ class Category:
 
 
 # nothing of anybody is kept here: how many levels there are, and how they are compared
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)
 def _code_levels(
     kind: str, base: int | None, n_levels: int, *, reduced: bool
 ) -> tuple[tuple[str, ...], Floats]:

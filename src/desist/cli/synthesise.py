@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from desist.cli.programmes import read_reports
 from desist.cli.terminal import say
 
 FILES = ("synthesis.json", "studies.csv", "forest.svg")
@@ -50,6 +49,7 @@ def synthesise(
     selection: bool,
 ) -> None:
     """Pool the reports of programmes in a table."""
+    from desist.cli.programmes import read_reports
     from desist.synthesis.pool_reports import synthesise as pool
     from desist.synthesis.selection import StepSelection
 

@@ -1,6 +1,7 @@
 """Nothing that a terminal obeys reaches it."""
 
 import io
+import subprocess
 import sys
 import unicodedata
 from pathlib import Path
@@ -89,3 +90,9 @@ def test_a_covariate_with_gaps_is_told_the_section_of_the_settings_file(capsys):
         ds.build_design(ds.Cohort(people, treatment="t"), "needs", method=ds.InverseProbability())
     say_error(caught.value)
     assert 'In a settings file: [missing], and below it "NAME"' in capsys.readouterr().err
+
+
+def test_help_waits_for_nothing_that_computes():
+    code = "import desist.cli, sys; print({'numpy', 'pandas', 'pymc', 'scipy'} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "set()\n"

@@ -4,8 +4,13 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
+from pytensor.compile.builders import OpFromGraph
 from pytensor.compile.mode import Mode
+from pytensor.graph.replace import vectorize_graph
 from pytensor.graph.traversal import toposort
+from pytensor.tensor.blockwise import Blockwise
+from scipy.optimize import approx_fprime
+from scipy.special import logsumexp
 from scipy.stats import norm
 
 from desist.inference.straight import (
@@ -143,3 +148,24 @@ def test_a_simplified_graph_checks_no_parameter_again():
     assert "CheckParameterValue" not in names
     found = compile_straight([at], term)(np.array([0.3, -0.2]))
     np.testing.assert_allclose(found, norm.logpdf([0.3, -0.2], scale=np.exp(0.3)).sum())
+
+
+def test_steps_that_hide_a_graph_are_opened_with_their_slopes_and_for_many_points():
+    at, many = pt.vector("at", shape=(3,)), pt.matrix("many", shape=(None, 3))
+    hidden = pt.logsumexp(2 * at) + pt.special.xlogy(at[0], at[1]) + pt.special.log_softmax(at)[2]
+    (value,) = simplify([hidden])
+    both = [at], [value, pytensor.grad(value, at)]
+    several = [many], vectorize_graph(value, {at: many})
+    for graph in (both, several):
+        nodes = pytensor.function(*graph, mode=_choose_mode()).maker.fgraph.apply_nodes
+        assert not any(isinstance(node.op, OpFromGraph | Blockwise) for node in nodes)
+
+    def by_hand(x):
+        return logsumexp(2 * x) + x[0] * np.log(x[1]) + x[2] - logsumexp(x)
+
+    place = np.array([0.3, 1.2, -0.7])
+    found, slopes = compile_straight(*both)(place)
+    assert found == pytest.approx(by_hand(place), rel=1e-14)
+    np.testing.assert_allclose(slopes, approx_fprime(place, by_hand, 1e-7), atol=1e-6)
+    rows = compile_straight(*several)(np.array([place, place + 0.1]))
+    np.testing.assert_allclose(rows, [by_hand(place), by_hand(place + 0.1)])

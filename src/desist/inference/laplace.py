@@ -120,7 +120,7 @@ class LogDensity:
         (rows,), point = join_nonshared_inputs(
             self._model.initial_point(), terms, self._model.value_vars
         )
-        points = pt.matrix("points")
+        points, (rows,) = pt.matrix("points"), simplify([rows])
         self._rows = compile_straight([points], vectorize_graph(rows, {point: points}))
 
 

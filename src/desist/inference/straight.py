@@ -7,6 +7,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ NOT_SEARCHED_FOR = (
     "local_useless_elemwise_comparison",
     "local_view_op",
     "selection_dot_to_indexing",
+    "symbolic_op_recognition",  # which hides again what was opened
     "ShapeOpt",
 )
 NOT_CANCELLED_AGAIN = ("local_add_canonizer", "local_mul_canonizer")
@@ -44,9 +46,13 @@ def simplify(outputs: list[Any]) -> list[Any]:
     """Simplify the graph of a likelihood, before anything is made of it."""
     from pytensor.graph.rewriting.utils import rewrite_graph
 
+    _register_rewrites()
     # parameters of priors were checked when the priors were made
     wanted = ("canonicalize", "local_remove_check_parameter")
-    found: list[Any] = rewrite_graph(outputs, include=wanted, exclude=NOT_SEARCHED_FOR)
+    opener = _open_inner_graphs()
+    found: list[Any] = rewrite_graph(
+        outputs, include=wanted, exclude=NOT_SEARCHED_FOR, custom_rewrite=opener
+    )
     return found
 
 
@@ -64,9 +70,31 @@ def _choose_mode() -> Any:
     from pytensor.compile.mode import Mode
     from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 
+    _register_rewrites()
     left_out = (*NOT_SEARCHED_FOR, *NOT_CANCELLED_AGAIN)
     query = RewriteDatabaseQuery(include=("fast_compile",), exclude=left_out)
     return Mode(linker="py", optimizer=query)
+
+
+def _register_rewrites() -> None:
+    """Have PyMC register its rewrites before any of them is left out by its name."""
+    import_module("pymc")
+
+
+@cache
+def _open_inner_graphs() -> Any:
+    """Put the graph that a step such as a log-sum-exp hides in the place of the step."""
+    # Such a step PyTensor compiles by the compiler of C, a second for each node that it hides, and
+    # takes one draw after the other.
+    from pytensor.compile.builders import OpFromGraph
+    from pytensor.compile.rewriting import inline_ofg_node
+    from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
+
+    @node_rewriter([OpFromGraph])
+    def open_one(_graph: Any, node: Any) -> Any:
+        return inline_ofg_node(node)
+
+    return dfs_rewriter(open_one)
 
 
 @dataclass(frozen=True)

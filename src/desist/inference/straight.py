@@ -49,10 +49,8 @@ def simplify(outputs: list[Any]) -> list[Any]:
     _register_rewrites()
     # parameters of priors were checked when the priors were made
     wanted = ("canonicalize", "local_remove_check_parameter")
-    opener = _open_inner_graphs()
-    found: list[Any] = rewrite_graph(
-        outputs, include=wanted, exclude=NOT_SEARCHED_FOR, custom_rewrite=opener
-    )
+    opened = rewrite_graph(outputs, include=(), custom_rewrite=_open_inner_graphs())
+    found: list[Any] = rewrite_graph(opened, include=wanted, exclude=NOT_SEARCHED_FOR)
     return found
 
 
@@ -90,11 +88,10 @@ def _open_inner_graphs() -> Any:
     from pytensor.compile.rewriting import inline_ofg_node
     from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
 
-    @node_rewriter([OpFromGraph])
     def open_one(_graph: Any, node: Any) -> Any:
         return inline_ofg_node(node)
 
-    return dfs_rewriter(open_one)
+    return dfs_rewriter(node_rewriter([OpFromGraph])(open_one))
 
 
 @dataclass(frozen=True)

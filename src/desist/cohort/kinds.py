@@ -104,7 +104,7 @@ def are_dates(cells: pd.Series) -> bool:
 
 def read_text_as_numbers(cells: pd.Series) -> tuple[Mask, Mask]:
     """Find the text that is a number, and the text that is one in disguise."""
-    words = cells if isinstance(cells.dtype, pd.StringDtype) else cells.astype(str)
+    words = write_words(cells)
     if not any(_MAY_BE_NUMBER.match(str(word)) for word in words.unique()):
         return np.zeros(len(cells), dtype=bool), np.zeros(len(cells), dtype=bool)
     codes, labels = pd.factorize(words)
@@ -113,9 +113,17 @@ def read_text_as_numbers(cells: pd.Series) -> tuple[Mask, Mask]:
     return plain[codes], (matched & ~plain)[codes]
 
 
+def write_words(cells: pd.Series) -> pd.Series:
+    """Return a column as text; text is left as it is stored."""
+    return cells if isinstance(cells.dtype, pd.StringDtype) else cells.astype(str)
+
+
 def sort_labels(cells: pd.Series) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
     """Return the label of each person, by its number (-1 for a gap), and the labels in order."""
-    # as pandas.factorize(sort=True), which takes most of its time to prepare for a few labels
+    if not isinstance(cells.dtype, pd.StringDtype):
+        codes, found = pd.factorize(cells, sort=True)
+        return codes, np.asarray(found, dtype=object)
+    # the same, which takes most of its time to prepare for a few labels
     codes, found = pd.factorize(cells)
     labels = np.asarray(found, dtype=object)
     order = np.argsort(labels)

@@ -25,7 +25,7 @@ from desist.cohort.columns import (
     read_column,
 )
 from desist.cohort.contradictions import find_contradictions
-from desist.cohort.kinds import find_covariate_faults, is_real, make_plain
+from desist.cohort.kinds import find_covariate_faults, is_real, make_plain, write_words
 from desist.cohort.reading import SUBJECT
 from desist.cohort.roles import Roles, find_role_faults
 from desist.errors import Fault, name_rows, raise_faults
@@ -170,7 +170,7 @@ def _find_blanks(cells: pd.Series) -> NDArray[np.bool_]:
     """Find cells of blanks alone, or of nothing; a cell without a value is looked at elsewhere."""
     if is_real(cells):
         return np.zeros(len(cells), dtype=bool)
-    words = cells if isinstance(cells.dtype, pd.StringDtype) else cells.astype(str)
+    words = write_words(cells)
     blank = [word for word in words.unique() if isinstance(word, str) and not word.strip()]
     return np.asarray(words.isin(blank), dtype=bool) if blank else np.zeros(len(cells), dtype=bool)
 

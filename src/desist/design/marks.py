@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from desist.cohort.kinds import is_real, sort_labels
+from desist.cohort.kinds import is_real, sort_labels, write_words
 
 
 def mark_people(
@@ -30,11 +30,5 @@ def _write_cells(values: pd.Series) -> bytes:
         plain = isinstance(values.dtype, np.dtype)
         gaps: dict[str, Any] = {} if plain else {"na_value": np.nan}
         return np.ascontiguousarray(values.to_numpy(dtype=np.float64, **gaps)).tobytes()
-    is_plain = isinstance(values.dtype, pd.StringDtype)
-    codes, levels = (sort_labels if is_plain else _sort_others)(values)
+    codes, levels = sort_labels(write_words(values))
     return codes.tobytes() + "\0".join(map(str, levels)).encode(errors="surrogatepass")
-
-
-def _sort_others(values: pd.Series) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
-    codes, levels = pd.factorize(values.astype(str), sort=True)
-    return codes, np.asarray(levels, dtype=object)

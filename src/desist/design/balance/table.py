@@ -332,8 +332,7 @@ def _word(size: float, well: float, reasonable: float) -> str:
 
 
 def _expand_levels(name: str, column: "pd.Series[Any]") -> Iterator[tuple[str, Floats]]:
-    is_plain = isinstance(column.dtype, pd.StringDtype)
-    codes, levels = sort_labels(column) if is_plain else pd.factorize(column, sort=True)
+    codes, levels = sort_labels(column)
     first = 1 if len(levels) == 2 else 0
     for code in range(first, len(levels)):
         yield f"{name}[{levels[code]}]", (codes == code).astype(np.float64)
